@@ -1,0 +1,289 @@
+//! What performs a step: the contract between a plan and an engine.
+//!
+//! An engine is given a self-contained [`Task`] and returns data: an [`Outcome`], a question to a
+//! person ([`DecisionRequest`]), or an [`EngineError`] that says whether trying again may help.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::blob::BlobWrite;
+use crate::{AssetRef, Digest, Seed, UsdMicros};
+
+/// How well a result can be checked by running it again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Determinism {
+    /// The same task gives the same bytes on the same build target.
+    Exact,
+    /// The same task gives nearly the same bytes, within a stated tolerance.
+    Close,
+    /// The first committed outcome stands; it can't be produced again at will.
+    Attested,
+}
+
+/// What an engine is and takes. Everything that a plan needs to know without running it.
+#[derive(Debug, Clone)]
+pub struct EngineSpec {
+    /// The name in `uses:`.
+    pub name: &'static str,
+    /// Changes only when output bytes change.
+    pub version: &'static str,
+    /// One sentence for `daedal engines`.
+    pub summary: &'static str,
+    /// How well its results can be checked.
+    pub determinism: Determinism,
+    /// Whether the task's seed is part of what it computes.
+    pub seeded: bool,
+    /// The `with:` field that takes a fan-out's item when the step does not name it.
+    pub main_input: Option<&'static str>,
+    /// JSON Schema (2020-12) of `with:`. A string with `"format": "bundle-file"` names a file of
+    /// the bundle; an object with `"format": "asset"` takes an asset of a step (or a bundle file).
+    pub schema: Value,
+    /// JSON Schema of the value of its outcome; `additionalProperties: true` where fields are open.
+    pub output: Value,
+    /// Whether running it twice costs money or is visible outside.
+    pub effect: bool,
+}
+
+/// Performs tasks of one kind. Computes; does not call out (engines that call out are async and
+/// come with their own trait).
+pub trait Engine: Send + Sync {
+    /// What the engine is and takes.
+    fn spec(&self) -> &EngineSpec;
+
+    /// Fields that the plan adds to `with:` when the author left them out: (field, expression),
+    /// such as `("signature", "run.signature")`.
+    fn implied(&self, _with: &Value) -> Vec<(&'static str, &'static str)> {
+        Vec::new()
+    }
+
+    /// Checks what a schema cannot say (a grammar without its origin, a script that does not
+    /// parse), before anything runs. `files` are the bundle files that `with` names, by path.
+    fn check(&self, _with: &Value, _files: &dyn Fn(&str) -> Option<Arc<[u8]>>) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// The most that this task can cost, for the budget.
+    fn cost_max(&self, _task: &Task) -> UsdMicros {
+        UsdMicros::default()
+    }
+
+    /// Performs the task.
+    fn run(&self, task: &Task, context: &TaskContext<'_>) -> Result<Performed, EngineError>;
+}
+
+/// One execution of one step for one set of inputs. It can be sent to another machine as it is.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Task {
+    /// Engine name.
+    pub engine: String,
+    /// Engine version.
+    pub engine_version: String,
+    /// The resolved `with:`; bundle files and inputs are assets in it (see [`crate::asset`]).
+    pub params: Value,
+    /// Present when the engine is seeded.
+    pub seed: Option<Seed>,
+    /// What it may use.
+    pub limits: Limits,
+    /// Names that a person knows assets by (paths of bundle files), for messages only.
+    pub labels: BTreeMap<Digest, String>,
+}
+
+/// What a task may use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Limits {
+    /// Wall time, in milliseconds.
+    pub timeout_ms_max: u64,
+    /// Memory that an engine may allocate on behalf of the task, where it can tell, in bytes.
+    pub memory_bytes_max: u64,
+    /// Size of one output asset, in bytes.
+    pub output_bytes_max: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            timeout_ms_max: 600_000,
+            memory_bytes_max: 1 << 30,
+            output_bytes_max: 1 << 30,
+        }
+    }
+}
+
+/// What surrounds a task while it runs.
+pub struct TaskContext<'a> {
+    /// Reads inputs, keeps outputs.
+    pub blobs: &'a dyn BlobWrite,
+    /// Set when the task should stop: its time is over or the run was cancelled.
+    pub stop: &'a AtomicBool,
+}
+
+impl TaskContext<'_> {
+    /// Returns [`EngineError::Stopped`] once the task should stop; engines call it in long loops.
+    pub fn check_stop(&self) -> Result<(), EngineError> {
+        if self.stop.load(Ordering::Relaxed) {
+            Err(EngineError::Stopped)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Reads the asset that `value` is.
+    pub fn read(&self, asset: &AssetRef) -> Result<Arc<[u8]>, EngineError> {
+        Ok(self.blobs.read(&asset.digest)?)
+    }
+
+    /// Keeps `bytes` as an asset.
+    pub fn write(&self, media_type: &str, bytes: &[u8]) -> Result<AssetRef, EngineError> {
+        let digest = self.blobs.write(bytes)?;
+        Ok(AssetRef {
+            digest,
+            media_type: media_type.to_owned(),
+            size: bytes.len() as u64,
+        })
+    }
+}
+
+/// What came of a task.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Performed {
+    /// It is done.
+    Done(Outcome),
+    /// A person has to decide first.
+    Asked(DecisionRequest),
+}
+
+/// What a task produced: the value that other steps see, and what it used.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Outcome {
+    /// An asset with fields, plain fields, or a list of such values.
+    pub value: Value,
+    /// What it used.
+    #[serde(default)]
+    pub usage: Usage,
+}
+
+impl Outcome {
+    /// An outcome that cost nothing but time.
+    #[must_use]
+    pub fn free(value: Value) -> Self {
+        Self {
+            value,
+            usage: Usage::default(),
+        }
+    }
+}
+
+/// What a task used.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Usage {
+    /// Money.
+    #[serde(default)]
+    pub cost: UsdMicros,
+    /// Wall time of the execution, in milliseconds.
+    #[serde(default)]
+    pub elapsed_ms: u64,
+    /// Model tokens in and out, where a model was called.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tokens: Option<(u64, u64)>,
+    /// Digest of the model or version of the tool that did the work, where it isn't the engine.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tool: Option<String>,
+}
+
+/// A choice that a person is asked to make.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DecisionRequest {
+    /// What is shown, in order.
+    pub options: Vec<DecisionOption>,
+    /// How many to keep.
+    pub keep: usize,
+    /// Positions that the machine would choose, best first.
+    pub suggested: Vec<usize>,
+    /// One picture of all the options, numbered.
+    pub contact_sheet: Option<AssetRef>,
+    /// How long to wait, in milliseconds; for ever when absent.
+    pub timeout_ms: Option<u64>,
+    /// What to do when the time is over: take the suggestion, or fail.
+    pub otherwise: Otherwise,
+}
+
+/// One of the alternatives that are shown.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DecisionOption {
+    /// The alternative itself; it becomes (part of) the step's value when chosen.
+    pub value: Value,
+    /// Its score, where there is one.
+    pub score: Option<f64>,
+}
+
+/// What happens when nobody decides in time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Otherwise {
+    /// The suggestion is taken.
+    Best,
+    /// The step fails.
+    Fail,
+}
+
+/// Why a task did not succeed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum EngineError {
+    /// The task itself is wrong; trying again gives the same.
+    #[error("{message}")]
+    Invalid {
+        /// What is wrong, where, what was expected, what to do.
+        message: String,
+    },
+    /// A limit was reached; trying again gives the same.
+    #[error("{message}")]
+    Limit {
+        /// Which limit, its value, and how to raise it.
+        message: String,
+    },
+    /// Something around it failed; trying again may help.
+    #[error("{message}")]
+    Transient {
+        /// What failed.
+        message: String,
+    },
+    /// It was told to stop.
+    #[error("stopped")]
+    Stopped,
+}
+
+impl EngineError {
+    /// Shorthand for [`EngineError::Invalid`].
+    pub fn invalid(message: impl Into<String>) -> Self {
+        Self::Invalid {
+            message: message.into(),
+        }
+    }
+
+    /// Shorthand for [`EngineError::Limit`].
+    pub fn limit(message: impl Into<String>) -> Self {
+        Self::Limit {
+            message: message.into(),
+        }
+    }
+
+    /// Whether trying the same task again may give another result.
+    #[must_use]
+    pub fn is_retryable(&self) -> bool {
+        matches!(self, Self::Transient { .. })
+    }
+}
+
+impl From<crate::blob::BlobError> for EngineError {
+    fn from(error: crate::blob::BlobError) -> Self {
+        Self::Transient {
+            message: error.to_string(),
+        }
+    }
+}

@@ -1,0 +1,22 @@
+//! The vocabulary of Daedal and its rules.
+//!
+//! Everything here is pure: no async, no I/O, no clock, no randomness. Seeds, times and random
+//! values arrive as arguments; bytes arrive through [`blob::BlobRead`]. Data flows one way:
+//!
+//! [`process`] (what the author wrote) -> [`plan`] (the validated graph) -> [`run`] (an ordered log
+//! of events, folded into a state, from which the next tasks are decided) -> [`receipt`] (what each
+//! task consumed and produced).
+
+pub mod asset;
+pub mod blob;
+pub mod canonical;
+pub mod digest;
+pub mod engine;
+pub mod expression;
+pub mod plan;
+pub mod process;
+pub mod units;
+
+pub use asset::AssetRef;
+pub use digest::Digest;
+pub use units::{BasisPoints, Seed, UsdMicros};

@@ -1,0 +1,5 @@
+//! The validated graph of a process: order, dependencies, fan-out.
+
+pub mod model;
+
+pub use model::*;
