@@ -13,8 +13,11 @@ pub mod canonical;
 pub mod digest;
 pub mod engine;
 pub mod expression;
+pub mod merkle;
 pub mod plan;
 pub mod process;
+pub mod receipt;
+pub mod run;
 pub mod units;
 
 pub use asset::AssetRef;

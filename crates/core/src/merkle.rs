@@ -1,0 +1,1 @@
+//! Merkle trees as OpenZeppelin's contracts verify them.

@@ -1,0 +1,1 @@
+//! What each task consumed and produced, linked and committed to by one root.

@@ -1,0 +1,1 @@
+//! Takes the best by score, or asks a person.

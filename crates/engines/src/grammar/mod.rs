@@ -1,0 +1,1 @@
+//! Writes text by a seeded generative grammar.

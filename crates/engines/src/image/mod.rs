@@ -1,0 +1,1 @@
+//! Retouches pictures: resize, crop, grade, overlay, encode.

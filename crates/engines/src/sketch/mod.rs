@@ -1,0 +1,1 @@
+//! Draws by a script on a canvas.
