@@ -1,0 +1,158 @@
+//! `{{ expressions }}`: compiled once, evaluated against a scope.
+//!
+//! A bare path (`steps.draft.score`) is walked without an interpreter, since nearly all
+//! expressions are one and a run evaluates tens of thousands. Anything else is MiniJinja's.
+
+mod jinja;
+mod path;
+mod template;
+
+use std::fmt;
+
+use serde_json::Value;
+
+pub use path::{Path, Segment};
+pub use template::{Template, TemplateError};
+
+/// The names that an expression may begin with, outside of loops.
+pub const ROOTS: [&str; 6] = ["inputs", "parameters", "steps", "run", "item", "index"];
+
+/// What names stand for while an expression is evaluated.
+///
+/// Roots are `inputs`, `parameters`, `run`, `item`, `index`, `previous`, and, inside a loop, the
+/// bare names of its steps. `steps` is looked up name by name.
+pub trait Scope {
+    /// The value of a root other than `steps`.
+    fn root(&self, name: &str) -> Option<&Value>;
+    /// The value of `steps.<name>`; `None` while there is none (a skipped step is `Null`).
+    fn step(&self, name: &str) -> Option<&Value>;
+}
+
+/// An expression could not be compiled or evaluated.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{{{{ {expression} }}}}`: {message}")]
+pub struct ExpressionError {
+    /// The source text, without braces.
+    pub expression: String,
+    /// What went wrong.
+    pub message: String,
+}
+
+impl ExpressionError {
+    fn new(expression: &str, message: impl Into<String>) -> Self {
+        Self {
+            expression: expression.to_owned(),
+            message: message.into(),
+        }
+    }
+}
+
+/// A compiled expression.
+#[derive(Clone)]
+pub struct Expression {
+    source: String,
+    references: Vec<Path>,
+    code: Code,
+}
+
+#[derive(Clone)]
+enum Code {
+    Path,
+    Jinja(jinja::Compiled),
+}
+
+impl Expression {
+    /// Compiles `source`, which may stand in `{{ }}` or not.
+    pub fn parse(source: &str) -> Result<Self, ExpressionError> {
+        let source = strip_braces(source);
+        if source.is_empty() {
+            return Err(ExpressionError::new(
+                source,
+                "is empty: write a name such as `inputs.theme`",
+            ));
+        }
+        let (references, code) = match Path::parse(source) {
+            Some(path) => (vec![path], Code::Path),
+            None => {
+                let compiled = jinja::Compiled::new(source)?;
+                (compiled.references(), Code::Jinja(compiled))
+            }
+        };
+        if references.iter().any(Path::is_dynamic) {
+            return Err(ExpressionError::new(
+                source,
+                "refers to `steps` as a whole or by a computed name: name the step, as in \
+                 `steps.draft`, so that the plan can see what depends on what",
+            ));
+        }
+        Ok(Self {
+            source: source.to_owned(),
+            references,
+            code,
+        })
+    }
+
+    /// The source text, without braces.
+    #[must_use]
+    pub fn source(&self) -> &str {
+        &self.source
+    }
+
+    /// Every name that it refers to, in order, each once.
+    #[must_use]
+    pub fn references(&self) -> &[Path] {
+        &self.references
+    }
+
+    /// The path that it is, when it is nothing else.
+    #[must_use]
+    pub fn as_path(&self) -> Option<&Path> {
+        match self.code {
+            Code::Path => self.references.first(),
+            Code::Jinja(_) => None,
+        }
+    }
+
+    /// Evaluates it.
+    pub fn eval(&self, scope: &dyn Scope) -> Result<Value, ExpressionError> {
+        let value = match &self.code {
+            Code::Path => self.references[0]
+                .lookup(scope)
+                .map(|found| found.into_owned()),
+            Code::Jinja(compiled) => compiled.eval(&self.references, scope),
+        };
+        value.map_err(|message| ExpressionError::new(&self.source, message))
+    }
+
+    /// Evaluates it to yes or no, by MiniJinja's rule of truth (empty, zero and none are false).
+    pub fn eval_bool(&self, scope: &dyn Scope) -> Result<bool, ExpressionError> {
+        Ok(match self.eval(scope)? {
+            Value::Null => false,
+            Value::Bool(truth) => truth,
+            Value::Number(number) => number.as_f64() != Some(0.0),
+            Value::String(text) => !text.is_empty(),
+            Value::Array(items) => !items.is_empty(),
+            Value::Object(fields) => !fields.is_empty(),
+        })
+    }
+}
+
+impl fmt::Debug for Expression {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{{{{ {} }}}}", self.source)
+    }
+}
+
+/// `{{ a.b }}` and `a.b` are the same expression where only an expression can stand.
+fn strip_braces(source: &str) -> &str {
+    let source = source.trim();
+    source
+        .strip_prefix("{{")
+        .and_then(|rest| rest.strip_suffix("}}"))
+        .filter(|inner| !inner.contains("{{"))
+        .unwrap_or(source)
+        .trim()
+}
+
+#[cfg(test)]
+mod tests;
