@@ -1,0 +1,216 @@
+//! What is wrong with a process file, all of it at once, with the place of each mistake.
+
+use std::fmt;
+use std::sync::Arc;
+
+use miette::{LabeledSpan, NamedSource};
+
+/// Mistakes that are shown; the rest are counted.
+const SHOWN_MAX: usize = 50;
+
+/// A stretch of a file.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Span {
+    /// Offset of the first byte.
+    pub start: usize,
+    /// Length in bytes.
+    pub length: usize,
+}
+
+/// One mistake in one place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mistake {
+    /// What is wrong.
+    pub message: String,
+    /// Where.
+    pub span: Span,
+    /// What was expected there, or what to do.
+    pub help: Option<String>,
+}
+
+impl Mistake {
+    /// A mistake at `span`.
+    #[must_use]
+    pub fn new(span: Span, message: impl Into<String>) -> Self {
+        Self {
+            message: message.into(),
+            span,
+            help: None,
+        }
+    }
+
+    /// Says what was expected, or what to do.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+}
+
+/// Every mistake of a process file, in the order of the file.
+#[derive(Debug, Clone)]
+pub struct Mistakes {
+    source: Arc<NamedSource<String>>,
+    found: Vec<Placed>,
+    total: usize,
+}
+
+#[derive(Debug, Clone)]
+struct Placed(Mistake);
+
+impl Mistakes {
+    /// Gathers `found` (one at least) in the file called `name`.
+    #[must_use]
+    pub fn new(name: &str, text: &str, mut found: Vec<Mistake>) -> Self {
+        found.sort_by(|a, b| (a.span.start, &a.message).cmp(&(b.span.start, &b.message)));
+        found.dedup();
+        let total = found.len();
+        found.truncate(SHOWN_MAX);
+        for mistake in &mut found {
+            // A span never leaves the file, whatever the parser said.
+            mistake.span.start = mistake.span.start.min(text.len());
+            mistake.span.length = mistake.span.length.min(text.len() - mistake.span.start);
+        }
+        Self {
+            source: Arc::new(NamedSource::new(name, text.to_owned()).with_language("yaml")),
+            found: found.into_iter().map(Placed).collect(),
+            total,
+        }
+    }
+
+    /// The mistakes, in the order of the file; the first [`SHOWN_MAX`].
+    pub fn iter(&self) -> impl Iterator<Item = &Mistake> {
+        self.found.iter().map(|placed| &placed.0)
+    }
+
+    /// Line and column of a mistake, both from 1; the column in characters.
+    #[must_use]
+    pub fn position(&self, mistake: &Mistake) -> (usize, usize) {
+        let before = &self.source.inner()[..mistake.span.start];
+        let line = before.rsplit('\n').next().unwrap_or_default();
+        (before.matches('\n').count() + 1, line.chars().count() + 1)
+    }
+}
+
+impl fmt::Display for Mistakes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = self.source.name();
+        match self.total {
+            1 => write!(f, "{name} has a mistake"),
+            total if total > self.found.len() => {
+                write!(f, "{name} has {total} mistakes; the first {}", self.found.len())
+            }
+            total => write!(f, "{name} has {total} mistakes"),
+        }
+    }
+}
+
+impl std::error::Error for Mistakes {}
+
+impl miette::Diagnostic for Mistakes {
+    fn source_code(&self) -> Option<&dyn miette::SourceCode> {
+        Some(&*self.source)
+    }
+
+    fn related<'a>(&'a self) -> Option<Box<dyn Iterator<Item = &'a dyn miette::Diagnostic> + 'a>> {
+        Some(Box::new(
+            self.found
+                .iter()
+                .map(|placed| placed as &dyn miette::Diagnostic),
+        ))
+    }
+}
+
+impl fmt::Display for Placed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.message)
+    }
+}
+
+impl std::error::Error for Placed {}
+
+impl miette::Diagnostic for Placed {
+    fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        self.0
+            .help
+            .as_ref()
+            .map(|help| Box::new(help) as Box<dyn fmt::Display>)
+    }
+
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
+        let span = self.0.span;
+        Some(Box::new(std::iter::once(LabeledSpan::new(
+            Some("here".to_owned()),
+            span.start,
+            span.length,
+        ))))
+    }
+}
+
+/// The known name that `given` most likely means, if one is near enough.
+#[must_use]
+pub fn nearest<'n>(given: &str, known: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
+    let limit = (given.chars().count() / 3).clamp(1, 4);
+    known
+        .into_iter()
+        .map(|name| (distance(given, name), name))
+        .filter(|(distance, name)| {
+            *distance <= limit || (given.len() >= 3 && name.starts_with(given))
+        })
+        .min()
+        .map(|(_, name)| name)
+}
+
+/// "did you mean `x`?", or the list of what is known.
+#[must_use]
+pub fn suggestion<'n>(given: &str, known: impl IntoIterator<Item = &'n str> + Clone) -> String {
+    match nearest(given, known.clone()) {
+        Some(name) => format!("did you mean `{name}`?"),
+        None => {
+            let names: Vec<_> = known.into_iter().collect();
+            match names.len() {
+                0 => "there is none to name here".to_owned(),
+                1..=24 => format!("expected one of: {}", names.join(", ")),
+                more => format!("{more} are known, such as {}", names[..12].join(", ")),
+            }
+        }
+    }
+}
+
+/// Edits (insert, remove, replace, swap neighbours) that lead from one name to the other
+/// (optimal string alignment).
+fn distance(from: &str, to: &str) -> usize {
+    let from: Vec<char> = from.to_lowercase().chars().collect();
+    let to: Vec<char> = to.to_lowercase().chars().collect();
+    let mut before: Vec<usize> = Vec::new();
+    let mut row: Vec<usize> = (0..=to.len()).collect();
+    for (i, a) in from.iter().enumerate() {
+        let mut next = vec![i + 1];
+        for (j, b) in to.iter().enumerate() {
+            let mut best = (row[j] + usize::from(a != b))
+                .min(row[j + 1] + 1)
+                .min(next[j] + 1);
+            if i > 0 && j > 0 && *a == to[j - 1] && from[i - 1] == *b {
+                best = best.min(before[j - 1] + 1);
+            }
+            next.push(best);
+        }
+        before = std::mem::replace(&mut row, next);
+    }
+    row.last().copied().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_nearest_name_is_found_and_far_ones_are_not() {
+        let known = ["grammar", "sketch", "image", "score"];
+        assert_eq!(nearest("sketsh", known), Some("sketch"));
+        assert_eq!(nearest("gramar", known), Some("grammar"));
+        assert_eq!(nearest("imgae", known), Some("image"));
+        assert_eq!(nearest("ske", known), Some("sketch"));
+        assert_eq!(nearest("video", known), None);
+    }
+}
