@@ -9,6 +9,7 @@
 
 pub mod asset;
 pub mod blob;
+pub mod bundle;
 pub mod canonical;
 pub mod digest;
 pub mod engine;

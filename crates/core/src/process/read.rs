@@ -33,10 +33,6 @@ impl<'n> Fields<'n> {
             .find(|(key, _)| key.name == name)
             .map(|(key, _)| key)
     }
-
-    pub(super) fn entries(&self) -> &'n [(Key, Node)] {
-        self.entries
-    }
 }
 
 impl Reader {

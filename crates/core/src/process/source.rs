@@ -62,8 +62,7 @@ impl Node {
         options.strict_booleans = true;
         let raw: Spanned<Raw> =
             serde_saphyr::from_str_with_options(text, options).map_err(|error| {
-                let span = error.location().map(span_of).unwrap_or_default();
-                Mistake::new(span, syntax_message(&error))
+                Mistake::new(syntax_span(text, &error), syntax_message(&error))
                     .help("expected YAML: `key: value`, lists with `- `, indented by spaces")
             })?;
         Ok(Self::from_raw(raw))
@@ -172,17 +171,45 @@ fn span_of(location: Location) -> Span {
     }
 }
 
+/// Where a mistake of syntax stands. The scanner's own errors know line and column only.
+fn syntax_span(text: &str, error: &serde_saphyr::Error) -> Span {
+    let Some(location) = error.location() else {
+        return Span::default();
+    };
+    let known = span_of(location);
+    if known != Span::default() {
+        return known;
+    }
+    let line = usize::try_from(location.line()).unwrap_or(1);
+    let column = usize::try_from(location.column()).unwrap_or(1);
+    let start = text
+        .split_inclusive('\n')
+        .take(line.saturating_sub(1))
+        .map(str::len)
+        .sum::<usize>();
+    let into_line = text[start..]
+        .char_indices()
+        .nth(column.saturating_sub(1))
+        .map_or(0, |(offset, _)| offset);
+    Span {
+        start: start + into_line,
+        length: 1,
+    }
+}
+
 /// The library's message, without the place that we show ourselves, and in our words where its
 /// words speak of its settings.
 fn syntax_message(error: &serde_saphyr::Error) -> String {
     let told = error.without_snippet().to_string();
     let told = told.lines().next().unwrap_or_default();
+    let told = told.split(" at line ").next().unwrap_or(told);
+    let told = told.split(", set ").next().unwrap_or(told);
     let lower = told.to_lowercase();
-    if lower.contains("depth") || lower.contains("nesting") {
+    if lower.contains("depth") || lower.contains("nesting") || lower.contains("recursion") {
         return format!("lists and maps stand in each other more than {NESTING_MAX} deep");
     }
     if lower.contains("alias") || lower.contains("anchor") || lower.contains("replay") {
-        return format!("aliases expand to more than the limit ({told})");
+        return "aliases expand to more than a million values".to_owned();
     }
     format!("this is not well-formed YAML: {told}")
 }
