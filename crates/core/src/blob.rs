@@ -14,7 +14,10 @@ pub enum BlobError {
         digest: Digest,
     },
     /// The bytes under this digest have another digest.
-    #[error("blob {digest} is corrupted: its bytes hash to {found}")]
+    #[error(
+        "blob {digest} is corrupted: its bytes hash to {found}; restore its file from a backup, \
+         or run the process again with `--fresh` to make it anew"
+    )]
     Corrupted {
         /// What was asked for.
         digest: Digest,

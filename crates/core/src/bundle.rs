@@ -137,7 +137,10 @@ impl Bundle {
             .collect();
         Digest::of_parts(
             "daedal/bundle/v1",
-            &[&canonical::to_vec(&self.process), &canonical::to_vec(&files)],
+            &[
+                &canonical::value_to_vec(&self.process),
+                &canonical::to_vec(&files),
+            ],
         )
     }
 
@@ -185,10 +188,14 @@ impl ProcessFiles for BundleFiles<'_> {
                 .unwrap_or_default()
                 .into());
         }
-        let file = self.bundle.files.get(path).ok_or_else(|| FileError::Missing {
-            path: path.to_owned(),
-            present: self.bundle.files.keys().cloned().collect(),
-        })?;
+        let file = self
+            .bundle
+            .files
+            .get(path)
+            .ok_or_else(|| FileError::Missing {
+                path: path.to_owned(),
+                present: self.bundle.files.keys().cloned().collect(),
+            })?;
         self.blobs
             .read(&file.digest)
             .map_err(|error: BlobError| FileError::Unreadable {
@@ -239,7 +246,17 @@ mod tests {
         assert_eq!(normal_path("./a//b/../c.js"), Ok("a/c.js".into()));
         // e and a combining accent become one character.
         assert_eq!(normal_path("cafe\u{301}"), Ok("caf\u{e9}".into()));
-        for path in ["../x", "a/../../x", "/etc/passwd", "C:/x", "a\\b", "", ".", "a/..", "a\nb"] {
+        for path in [
+            "../x",
+            "a/../../x",
+            "/etc/passwd",
+            "C:/x",
+            "a\\b",
+            "",
+            ".",
+            "a/..",
+            "a\nb",
+        ] {
             assert!(normal_path(path).is_err(), "{path:?}");
         }
     }

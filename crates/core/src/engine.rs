@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::blob::BlobWrite;
+use crate::blob::{BlobError, BlobWrite};
 use crate::{AssetRef, Digest, Seed, UsdMicros};
 
 /// How well a result can be checked by running it again.
@@ -43,7 +43,9 @@ pub struct EngineSpec {
     /// JSON Schema (2020-12) of `with:`. A string with `"format": "bundle-file"` names a file of
     /// the bundle; an object with `"format": "asset"` takes an asset of a step (or a bundle file).
     pub schema: Value,
-    /// JSON Schema of the value of its outcome; `additionalProperties: true` where fields are open.
+    /// JSON Schema of the value of its outcome: `"format": "asset"` where it is an asset (with its
+    /// fields as properties), `additionalProperties: true` where fields are open. Where it is a
+    /// list, `"x-length": "keep"` says that the field `keep` of `with:` is its length.
     pub output: Value,
     /// Whether running it twice costs money or is visible outside.
     pub effect: bool,
@@ -280,10 +282,66 @@ impl EngineError {
     }
 }
 
-impl From<crate::blob::BlobError> for EngineError {
-    fn from(error: crate::blob::BlobError) -> Self {
-        Self::Transient {
-            message: error.to_string(),
+impl From<BlobError> for EngineError {
+    fn from(error: BlobError) -> Self {
+        let message = error.to_string();
+        match error {
+            BlobError::Io { .. } => Self::Transient { message },
+            BlobError::Missing { .. }
+            | BlobError::Corrupted { .. }
+            | BlobError::TooLarge { .. } => Self::Invalid { message },
+        }
+    }
+}
+
+/// The engines that a studio has, by name.
+#[derive(Clone, Default)]
+pub struct Engines(BTreeMap<&'static str, Arc<dyn Engine>>);
+
+impl Engines {
+    /// Gathers engines; of two with one name the later stands.
+    pub fn new(engines: impl IntoIterator<Item = Arc<dyn Engine>>) -> Self {
+        Self(
+            engines
+                .into_iter()
+                .map(|engine| (engine.spec().name, engine))
+                .collect(),
+        )
+    }
+
+    /// The engine called `name`.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&Arc<dyn Engine>> {
+        self.0.get(name)
+    }
+
+    /// Every engine, in order of names.
+    pub fn iter(&self) -> impl Iterator<Item = &Arc<dyn Engine>> {
+        self.0.values()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_place_that_fails_is_asked_for_a_blob_again() {
+        let digest = Digest::of(b"tide");
+        let found = Digest::of(b"ebb");
+        let io = BlobError::Io {
+            message: "the disk is gone".into(),
+        };
+        let (size, size_max) = (2, 1);
+        let lasting = [
+            BlobError::Missing { digest },
+            BlobError::Corrupted { digest, found },
+            BlobError::TooLarge { size, size_max },
+        ];
+        assert!(EngineError::from(io).is_retryable());
+        for error in lasting {
+            let message = error.to_string();
+            assert_eq!(EngineError::from(error), EngineError::Invalid { message });
         }
     }
 }

@@ -5,7 +5,7 @@
 //!
 //! [`process`] (what the author wrote) -> [`plan`] (the validated graph) -> [`run`] (an ordered log
 //! of events, folded into a state, from which the next tasks are decided) -> [`receipt`] (what each
-//! task consumed and produced).
+//! task consumed and produced) -> [`record`] (a run closed under one root).
 
 pub mod asset;
 pub mod blob;
@@ -13,11 +13,14 @@ pub mod bundle;
 pub mod canonical;
 pub mod digest;
 pub mod engine;
+pub mod excerpt;
 pub mod expression;
+pub mod intent;
 pub mod merkle;
 pub mod plan;
 pub mod process;
 pub mod receipt;
+pub mod record;
 pub mod run;
 pub mod units;
 

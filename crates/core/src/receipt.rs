@@ -1,1 +1,152 @@
-//! What each task consumed and produced, linked and committed to by one root.
+//! What each task consumed and produced.
+//!
+//! A run's receipts stand in plan order, whatever order the tasks ended in. Each names the one
+//! before it by Keccak ([`Receipt::prev`]; the first names the run), so that none can be changed,
+//! moved or left out unseen; [`crate::record`] closes them under one root.
+
+use alloy_primitives::{B256, keccak256};
+use serde::{Deserialize, Serialize};
+
+use crate::asset::assets_in;
+use crate::engine::{Determinism, Outcome, Task, Usage};
+use crate::{AssetRef, Digest, Seed, canonical};
+
+/// What one task consumed and produced.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Receipt {
+    /// Path of the step, such as `draft` or `polish.revise`.
+    pub step: String,
+    /// Round of the loop around it, from 0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub round: Option<u32>,
+    /// Place in the step's fan-out, from 0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub index: Option<u32>,
+    /// Engine name.
+    pub engine: String,
+    /// Engine version.
+    pub engine_version: String,
+    /// Digest of the resolved `with:`.
+    pub params: Digest,
+    /// Present when the engine is seeded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seed: Option<Seed>,
+    /// Every asset in the resolved `with:`, in order.
+    pub inputs: Vec<AssetRef>,
+    /// Every asset in what came of it, in order.
+    pub outputs: Vec<AssetRef>,
+    /// Digest of all that came of it, values without bytes included.
+    pub value: Digest,
+    /// How well it can be checked by running it again.
+    pub determinism: Determinism,
+    /// What it used, and the model or tool that did the work.
+    pub usage: Usage,
+    /// Names of the intents that decided it ([`crate::intent::SignedIntent::hash`]).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub intents: Vec<B256>,
+    /// The execution that this outcome was taken from, when the task wasn't run again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub of: Option<Origin>,
+    /// Hash of the receipt before it; [`first_link`] for the first.
+    pub prev: B256,
+}
+
+/// The receipt of the execution that an outcome was taken from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Origin {
+    /// The run that it was executed in.
+    pub run: Digest,
+    /// Hash of its receipt there.
+    pub receipt: B256,
+}
+
+/// Which of a run's tasks a receipt is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place<'a> {
+    /// Path of the step.
+    pub step: &'a str,
+    /// Round of the loop around it, from 0.
+    pub round: Option<u32>,
+    /// Place in the step's fan-out, from 0.
+    pub index: Option<u32>,
+}
+
+impl Receipt {
+    /// The receipt of a task that was executed, not yet linked. Intents and [`Receipt::of`] are for the
+    /// caller to add.
+    #[must_use]
+    pub fn of_task(
+        place: Place<'_>,
+        task: &Task,
+        outcome: &Outcome,
+        determinism: Determinism,
+    ) -> Self {
+        Self {
+            step: place.step.to_owned(),
+            round: place.round,
+            index: place.index,
+            engine: task.engine.clone(),
+            engine_version: task.engine_version.clone(),
+            params: canonical::digest(&task.params),
+            seed: task.seed,
+            inputs: assets_in(&task.params),
+            outputs: assets_in(&outcome.value),
+            value: canonical::digest(&outcome.value),
+            determinism,
+            usage: outcome.usage.clone(),
+            intents: Vec::new(),
+            of: None,
+            prev: B256::ZERO,
+        }
+    }
+
+    /// Its name: the Keccak of its canonical form.
+    #[must_use]
+    pub fn hash(&self) -> B256 {
+        keccak256(canonical::to_vec(self))
+    }
+
+    /// Whether the asset with this digest is among its outputs.
+    #[must_use]
+    pub fn gives(&self, digest: &Digest) -> bool {
+        self.outputs.iter().any(|asset| asset.digest == *digest)
+    }
+
+    /// Whether the asset came to be here, and wasn't only passed on.
+    #[must_use]
+    pub fn makes(&self, digest: &Digest) -> bool {
+        self.gives(digest) && !self.inputs.iter().any(|asset| asset.digest == *digest)
+    }
+
+    /// How a person names the task: `polish.revise`, round 2, item 3.
+    #[must_use]
+    pub fn label(&self) -> String {
+        let mut label = self.step.clone();
+        if let Some(round) = self.round {
+            label.push_str(&format!(" round {}", round + 1));
+        }
+        if let Some(index) = self.index {
+            label.push_str(&format!(" #{}", index + 1));
+        }
+        label
+    }
+}
+
+/// What the first receipt of a run names.
+#[must_use]
+pub fn first_link(run: Digest) -> B256 {
+    let mut bytes = b"daedal/run/v1".to_vec();
+    bytes.extend(run.0);
+    keccak256(bytes)
+}
+
+/// Links receipts that stand in plan order; earlier links are forgotten.
+pub fn link(run: Digest, receipts: &mut [Receipt]) {
+    let mut prev = first_link(run);
+    for receipt in receipts {
+        receipt.prev = prev;
+        prev = receipt.hash();
+    }
+}

@@ -16,6 +16,8 @@ static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     environment.set_fuel(Some(FUEL));
+    // Names what was missing, in release builds too.
+    environment.set_debug(true);
     environment
 });
 
@@ -110,6 +112,10 @@ impl Object for List {
             .0
             .iter()
             .map(|item| {
+                // Nothing of nothing is nothing, as on paths.
+                if item.is_none() {
+                    return Some(item.clone());
+                }
                 item.get_attr(field)
                     .ok()
                     .filter(|value| !value.is_undefined())

@@ -12,6 +12,7 @@ use std::fmt;
 use serde_json::Value;
 
 pub use path::{Path, Segment};
+pub(crate) use template::with_segment;
 pub use template::{Template, TemplateError};
 
 /// The names that an expression may begin with, outside of loops.

@@ -47,11 +47,27 @@ fn dial(reader: &mut Reader, name: &str, node: &Node, used: Use) -> Option<Dial>
     let what = format!("`{name}`");
     let known: &[&str] = match used {
         Use::Input => &[
-            "type", "default", "description", "min", "max", "of", "max_length", "media_types",
+            "type",
+            "default",
+            "description",
+            "min",
+            "max",
+            "of",
+            "max_length",
+            "media_types",
         ],
         Use::Parameter => &[
-            "type", "default", "description", "min", "max", "of", "max_length", "max_step",
-            "cooldown", "governed", "tuned",
+            "type",
+            "default",
+            "description",
+            "min",
+            "max",
+            "of",
+            "max_length",
+            "max_step",
+            "cooldown",
+            "governed",
+            "tuned",
         ],
     };
     let fields = reader.fields(node, &what, known)?;
@@ -182,7 +198,11 @@ fn bound<T>(
 fn ordered(reader: &mut Reader, what: &str, fields: &Fields<'_>, fits: bool) -> Option<()> {
     if !fits {
         let span = fields.get("min").map_or(fields.span, |node| node.span);
-        reader.wrong(span, format!("{what} has a `min` above its `max`"), "swap them");
+        reader.wrong(
+            span,
+            format!("{what} has a `min` above its `max`"),
+            "swap them",
+        );
     }
     fits.then_some(())
 }
@@ -201,7 +221,11 @@ fn choices(reader: &mut Reader, what: &str, fields: &Fields<'_>) -> Option<Vec<S
     sorted.sort();
     sorted.dedup();
     if of.is_empty() || sorted.len() != of.len() {
-        reader.wrong(node.span, format!("the choices of {what} repeat"), "name each once, one at least");
+        reader.wrong(
+            node.span,
+            format!("the choices of {what} repeat"),
+            "name each once, one at least",
+        );
         return None;
     }
     Some(of)
@@ -237,9 +261,7 @@ impl DialKind {
                 .filter(|number| (*min..=*max).contains(number))
                 .map(Value::from),
             (Self::Boolean, Value::Bool(_)) => Some(value.clone()),
-            (Self::Choice { of }, Value::String(text)) => {
-                of.contains(text).then(|| value.clone())
-            }
+            (Self::Choice { of }, Value::String(text)) => of.contains(text).then(|| value.clone()),
             (Self::Choice { of }, Value::Number(_) | Value::Bool(_)) => {
                 let text = value.to_string();
                 of.contains(&text).then_some(Value::String(text))
@@ -262,14 +284,13 @@ impl DialKind {
                 Value::String(text.to_owned())
             }
             Self::Integer { .. } | Self::Number { .. } | Self::Boolean => {
-                serde_json::from_str(text.trim())
-                    .unwrap_or_else(|_| Value::String(text.to_owned()))
+                serde_json::from_str(text.trim()).unwrap_or_else(|_| Value::String(text.to_owned()))
             }
         };
         self.accept(&value)
     }
 
-    fn expected(&self, given: &Value) -> String {
+    pub(super) fn expected(&self, given: &Value) -> String {
         match self {
             Self::Text { max_length } => format!("text of at most {max_length} characters"),
             Self::Integer { min, max } => format!(
@@ -281,12 +302,18 @@ impl DialKind {
             ),
             Self::Number { min, max } => format!(
                 "a number{}",
-                range((*min != f64::MIN).then_some(min), (*max != f64::MAX).then_some(max))
+                range(
+                    (*min != f64::MIN).then_some(min),
+                    (*max != f64::MAX).then_some(max)
+                )
             ),
             Self::Boolean => "true or false".into(),
             Self::Choice { of } => {
                 let list = of.join(", ");
-                match given.as_str().map(|text| suggestion(text, of.iter().map(String::as_str))) {
+                match given
+                    .as_str()
+                    .map(|text| suggestion(text, of.iter().map(String::as_str)))
+                {
                     Some(hint) if hint.starts_with("did") => format!("one of {list}; {hint}"),
                     _ => format!("one of {list}"),
                 }
@@ -299,10 +326,12 @@ impl DialKind {
 
 fn takes(media_types: &[String], given: &str) -> bool {
     media_types.is_empty()
-        || media_types.iter().any(|known| match known.strip_suffix("/*") {
-            Some(family) => given.split('/').next() == Some(family),
-            None => known == given,
-        })
+        || media_types
+            .iter()
+            .any(|known| match known.strip_suffix("/*") {
+                Some(family) => given.split('/').next() == Some(family),
+                None => known == given,
+            })
 }
 
 fn range<T: std::fmt::Display>(min: Option<T>, max: Option<T>) -> String {

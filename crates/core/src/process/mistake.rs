@@ -98,7 +98,11 @@ impl fmt::Display for Mistakes {
         match self.total {
             1 => write!(f, "{name} has a mistake"),
             total if total > self.found.len() => {
-                write!(f, "{name} has {total} mistakes; the first {}", self.found.len())
+                write!(
+                    f,
+                    "{name} has {total} mistakes; the first {}",
+                    self.found.len()
+                )
             }
             total => write!(f, "{name} has {total} mistakes"),
         }

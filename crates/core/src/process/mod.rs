@@ -9,6 +9,7 @@ pub mod model;
 mod parse;
 mod print;
 mod read;
+mod resolve;
 pub(crate) mod source;
 mod steps;
 pub mod units;
@@ -17,6 +18,7 @@ pub use dial::Misfit;
 pub use mistake::{Mistake, Mistakes, Span, nearest, suggestion};
 pub use model::*;
 pub use print::{print, to_value};
+pub use resolve::DialError;
 pub use source::{FILE_BYTES_MAX, NESTING_MAX};
 pub use steps::{FAN_OUT_MAX, STEPS_MAX};
 
@@ -67,19 +69,29 @@ pub(crate) fn read(name: &str, bytes: &[u8]) -> Result<(String, Parsed), Mistake
             .help("`daedal new` writes one to begin with");
         return Err(whole(vec![empty]));
     }
+    read_tree(root)
+        .map(|parsed| (text.to_owned(), parsed))
+        .map_err(whole)
+}
+
+/// Reads a process in the shape of its file, such as [`to_value`] gives.
+pub(crate) fn read_value(value: &serde_json::Value) -> Result<Parsed, Vec<Mistake>> {
+    read_tree(source::Node::from_value(value))
+}
+
+fn read_tree(root: source::Node) -> Result<Parsed, Vec<Mistake>> {
     let mut reader = read::Reader::default();
     match parse::process(&mut reader, &root) {
-        Some(process) => Ok((
-            text.to_owned(),
-            Parsed {
-                process,
-                root,
-                mistakes: reader.mistakes,
-            },
-        )),
-        None => Err(whole(reader.mistakes)),
+        Some(process) => Ok(Parsed {
+            process,
+            root,
+            mistakes: reader.mistakes,
+        }),
+        None => Err(reader.mistakes),
     }
 }
 
+#[cfg(test)]
+mod properties;
 #[cfg(test)]
 mod tests;

@@ -6,8 +6,22 @@ use super::source::{Kind, Node};
 use super::{dial, steps};
 
 const TOP: &[&str] = &[
-    "$schema", "daedal", "name", "title", "description", "license", "disclosure", "token",
-    "upstream", "signature", "inputs", "parameters", "budget", "steps", "outputs", "release",
+    "$schema",
+    "daedal",
+    "name",
+    "title",
+    "description",
+    "license",
+    "disclosure",
+    "token",
+    "upstream",
+    "signature",
+    "inputs",
+    "parameters",
+    "budget",
+    "steps",
+    "outputs",
+    "release",
     "schedule",
 ];
 
@@ -35,10 +49,18 @@ pub(super) fn process(reader: &mut Reader, root: &Node) -> Option<Process> {
         Some(node) => {
             let version = reader.text(node, "`daedal`");
             if version.is_some_and(|version| version != "v1") {
-                reader.wrong(node.span, "this version of the format is unknown", "expected `daedal: v1`");
+                reader.wrong(
+                    node.span,
+                    "this version of the format is unknown",
+                    "expected `daedal: v1`",
+                );
             }
         }
-        None => reader.wrong(start, "the file does not say its format", "begin it with `daedal: v1`"),
+        None => reader.wrong(
+            start,
+            "the file does not say its format",
+            "begin it with `daedal: v1`",
+        ),
     }
     let name = match fields.get("name") {
         Some(node) => reader.slug(node, "`name`"),
@@ -50,13 +72,19 @@ pub(super) fn process(reader: &mut Reader, root: &Node) -> Option<Process> {
     let steps = match fields.get("steps") {
         Some(node) => steps::steps(reader, node, false),
         None => {
-            reader.wrong(start, "the process has no steps", "add `steps:` with one step at least");
+            reader.wrong(
+                start,
+                "the process has no steps",
+                "add `steps:` with one step at least",
+            );
             Vec::new()
         }
     };
     Some(Process {
         name: name.unwrap_or_default(),
-        title: fields.get("title").and_then(|node| reader.text(node, "`title`")),
+        title: fields
+            .get("title")
+            .and_then(|node| reader.text(node, "`title`")),
         description: fields
             .get("description")
             .and_then(|node| reader.text(node, "`description`")),
@@ -106,9 +134,17 @@ fn license(reader: &mut Reader, node: &Node) -> Option<License> {
             derivatives: None,
         });
     }
-    let fields = reader.fields(node, "`license`", &["id", "file", "commercial", "derivatives"])?;
-    let id = fields.get("id").and_then(|node| reader.text(node, "`license.id`"));
-    let file = fields.get("file").and_then(|node| reader.text(node, "`license.file`"));
+    let fields = reader.fields(
+        node,
+        "`license`",
+        &["id", "file", "commercial", "derivatives"],
+    )?;
+    let id = fields
+        .get("id")
+        .and_then(|node| reader.text(node, "`license.id`"));
+    let file = fields
+        .get("file")
+        .and_then(|node| reader.text(node, "`license.file`"));
     if id.is_some() == file.is_some() {
         reader.wrong(
             fields.span,
@@ -164,7 +200,11 @@ fn token(reader: &mut Reader, node: &Node) -> Option<Token> {
             let sum: u32 = shares.iter().map(|(_, share)| u32::from(share.0)).sum();
             if sum != u32::from(crate::BasisPoints::ALL.0) {
                 let percent = f64::from(sum) / 100.0;
-                reader.wrong(node.span, format!("the shares sum to {percent}%"), "expected 100%");
+                reader.wrong(
+                    node.span,
+                    format!("the shares sum to {percent}%"),
+                    "expected 100%",
+                );
             }
         }
         None => shares.push(("creator".to_owned(), crate::BasisPoints::ALL)),
@@ -192,7 +232,10 @@ fn upstream(reader: &mut Reader, node: &Node) -> Vec<Upstream> {
             let work = reader.text(node, "`work`")?;
             // CAIP-19: <chain namespace>:<reference>/<asset namespace>:<reference>/<token id>.
             let is_caip_19 = work.split('/').count() == 3
-                && work.split('/').take(2).all(|part| part.split_once(':').is_some());
+                && work
+                    .split('/')
+                    .take(2)
+                    .all(|part| part.split_once(':').is_some());
             if !is_caip_19 {
                 reader.wrong(
                     node.span,
@@ -203,7 +246,11 @@ fn upstream(reader: &mut Reader, node: &Node) -> Vec<Upstream> {
             Some(work)
         });
         if fields.get("work").is_none() {
-            reader.wrong(item.span, "an upstream work has no `work`", "name its token by CAIP-19");
+            reader.wrong(
+                item.span,
+                "an upstream work has no `work`",
+                "name its token by CAIP-19",
+            );
         }
         works.push(Upstream {
             work: work.unwrap_or_default(),
@@ -219,8 +266,12 @@ fn upstream(reader: &mut Reader, node: &Node) -> Vec<Upstream> {
 fn budget(reader: &mut Reader, node: &Node) -> Option<Budget> {
     let fields = reader.fields(node, "`budget`", &["cost", "time"])?;
     Some(Budget {
-        cost: fields.get("cost").and_then(|node| reader.usd(node, "`budget.cost`")),
-        time_ms: fields.get("time").and_then(|node| reader.duration(node, "`budget.time`")),
+        cost: fields
+            .get("cost")
+            .and_then(|node| reader.usd(node, "`budget.cost`")),
+        time_ms: fields
+            .get("time")
+            .and_then(|node| reader.duration(node, "`budget.time`")),
     })
 }
 
@@ -242,11 +293,17 @@ fn release(reader: &mut Reader, node: &Node) -> Option<Release> {
         let of = match fields.get("of") {
             Some(node) => reader.text(node, "`of`")?,
             None => {
-                reader.wrong(node.span, "editions of nothing", "name an output: `of: poster`");
+                reader.wrong(
+                    node.span,
+                    "editions of nothing",
+                    "name an output: `of: poster`",
+                );
                 return None;
             }
         };
-        let price = fields.get("price").and_then(|node| reader.text(node, "`price`"));
+        let price = fields
+            .get("price")
+            .and_then(|node| reader.text(node, "`price`"));
         Some(Editions { of, price })
     });
     let mut channels = Vec::new();
@@ -261,7 +318,11 @@ fn release(reader: &mut Reader, node: &Node) -> Option<Release> {
 fn channel(reader: &mut Reader, node: &Node) -> Option<Channel> {
     let mut settings = reader.object(node, "a channel")?;
     let (Some(_), Kind::Map(entries)) = (settings.remove("uses"), &node.kind) else {
-        reader.wrong(node.span, "a channel does not say what it is", "add `uses: site`");
+        reader.wrong(
+            node.span,
+            "a channel does not say what it is",
+            "add `uses: site`",
+        );
         return None;
     };
     settings.remove("of");

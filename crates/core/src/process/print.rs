@@ -12,8 +12,16 @@ pub fn to_value(process: &Process) -> Value {
     let mut file = Map::new();
     file.insert("daedal".into(), json!("v1"));
     file.insert("name".into(), json!(process.name));
-    put(&mut file, "title", process.title.as_ref().map(|text| json!(text)));
-    put(&mut file, "description", process.description.as_ref().map(|text| json!(text)));
+    put(
+        &mut file,
+        "title",
+        process.title.as_ref().map(|text| json!(text)),
+    );
+    put(
+        &mut file,
+        "description",
+        process.description.as_ref().map(|text| json!(text)),
+    );
     put(&mut file, "license", process.license.as_ref().map(license));
     if process.disclosure != Disclosure::default() {
         file.insert(
@@ -28,19 +36,35 @@ pub fn to_value(process: &Process) -> Value {
     if !process.upstream.is_empty() {
         file.insert("upstream".into(), json!(process.upstream));
     }
-    put(&mut file, "signature", process.signature.as_ref().map(|text| json!(text)));
+    put(
+        &mut file,
+        "signature",
+        process.signature.as_ref().map(|text| json!(text)),
+    );
     put(&mut file, "inputs", named(&process.inputs, dial));
     put(&mut file, "parameters", named(&process.parameters, dial));
     if process.budget != Budget::default() {
         let mut budget = Map::new();
-        put(&mut budget, "cost", process.budget.cost.map(|cost| json!(cost.to_string())));
-        put(&mut budget, "time", process.budget.time_ms.map(|ms| json!(print_duration(ms))));
+        put(
+            &mut budget,
+            "cost",
+            process.budget.cost.map(|cost| json!(cost.to_string())),
+        );
+        put(
+            &mut budget,
+            "time",
+            process.budget.time_ms.map(|ms| json!(print_duration(ms))),
+        );
         file.insert("budget".into(), Value::Object(budget));
     }
     file.insert("steps".into(), steps(&process.steps));
     put(&mut file, "outputs", named(&process.outputs, Value::clone));
     put(&mut file, "release", process.release.as_ref().map(release));
-    put(&mut file, "schedule", process.schedule.as_ref().map(|text| json!(text)));
+    put(
+        &mut file,
+        "schedule",
+        process.schedule.as_ref().map(|text| json!(text)),
+    );
     Value::Object(file)
 }
 
@@ -70,9 +94,21 @@ fn named<T>(entries: &[(String, T)], print: impl Fn(&T) -> Value) -> Option<Valu
 fn license(license: &License) -> Value {
     let mut fields = Map::new();
     put(&mut fields, "id", license.id.as_ref().map(|id| json!(id)));
-    put(&mut fields, "file", license.file.as_ref().map(|file| json!(file)));
-    put(&mut fields, "commercial", license.commercial.map(Value::from));
-    put(&mut fields, "derivatives", license.derivatives.map(|terms| json!(terms)));
+    put(
+        &mut fields,
+        "file",
+        license.file.as_ref().map(|file| json!(file)),
+    );
+    put(
+        &mut fields,
+        "commercial",
+        license.commercial.map(Value::from),
+    );
+    put(
+        &mut fields,
+        "derivatives",
+        license.derivatives.map(|terms| json!(terms)),
+    );
     Value::Object(fields)
 }
 
@@ -122,11 +158,31 @@ fn dial(dial: &Dial) -> Value {
         }
     }
     put(&mut fields, "default", dial.default.clone());
-    put(&mut fields, "description", dial.description.as_ref().map(|text| json!(text)));
-    put(&mut fields, "governed", dial.governed.then_some(Value::Bool(true)));
-    put(&mut fields, "tuned", dial.tuned.then_some(Value::Bool(true)));
-    put(&mut fields, "max_step", dial.max_step.map(|step| json!(step)));
-    put(&mut fields, "cooldown", dial.cooldown_ms.map(|ms| json!(print_duration(ms))));
+    put(
+        &mut fields,
+        "description",
+        dial.description.as_ref().map(|text| json!(text)),
+    );
+    put(
+        &mut fields,
+        "governed",
+        dial.governed.then_some(Value::Bool(true)),
+    );
+    put(
+        &mut fields,
+        "tuned",
+        dial.tuned.then_some(Value::Bool(true)),
+    );
+    put(
+        &mut fields,
+        "max_step",
+        dial.max_step.map(|step| json!(step)),
+    );
+    put(
+        &mut fields,
+        "cooldown",
+        dial.cooldown_ms.map(|ms| json!(print_duration(ms))),
+    );
     Value::Object(fields)
 }
 
@@ -141,7 +197,11 @@ fn steps(steps: &[Step]) -> Value {
 fn step(step: &Step) -> Value {
     let mut fields = Map::new();
     put(&mut fields, "role", step.role.map(|role| json!(role)));
-    put(&mut fields, "when", step.when.as_ref().map(|when| json!(when)));
+    put(
+        &mut fields,
+        "when",
+        step.when.as_ref().map(|when| json!(when)),
+    );
     if step.on_failure != OnFailure::default() {
         fields.insert("on_failure".into(), json!(step.on_failure));
     }
@@ -149,8 +209,16 @@ fn step(step: &Step) -> Value {
         Action::Perform(perform) => self::perform(&mut fields, perform),
         Action::Repeat(repeat) => {
             let mut inner = Map::new();
-            put(&mut inner, "until", repeat.until.as_ref().map(|until| json!(until)));
-            put(&mut inner, "best_by", repeat.best_by.as_ref().map(|by| json!(by)));
+            put(
+                &mut inner,
+                "until",
+                repeat.until.as_ref().map(|until| json!(until)),
+            );
+            put(
+                &mut inner,
+                "best_by",
+                repeat.best_by.as_ref().map(|by| json!(by)),
+            );
             inner.insert("at_most".into(), json!(repeat.at_most));
             inner.insert("steps".into(), steps(&repeat.steps));
             fields.insert("repeat".into(), Value::Object(inner));
@@ -182,7 +250,11 @@ fn perform(fields: &mut Map<String, Value>, perform: &Perform) {
             }),
         );
     }
-    put(fields, "timeout", perform.timeout_ms.map(|ms| json!(print_duration(ms))));
+    put(
+        fields,
+        "timeout",
+        perform.timeout_ms.map(|ms| json!(print_duration(ms))),
+    );
     if perform.reuse != Reuse::default() {
         fields.insert("reuse".into(), json!(perform.reuse));
     }
@@ -196,7 +268,11 @@ fn release(release: &Release) -> Value {
         release.editions.as_ref().map(|editions| {
             let mut fields = Map::new();
             fields.insert("of".into(), json!(editions.of));
-            put(&mut fields, "price", editions.price.as_ref().map(|price| json!(price)));
+            put(
+                &mut fields,
+                "price",
+                editions.price.as_ref().map(|price| json!(price)),
+            );
             Value::Object(fields)
         }),
     );

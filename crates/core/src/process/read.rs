@@ -36,7 +36,12 @@ impl<'n> Fields<'n> {
 }
 
 impl Reader {
-    pub(super) fn wrong(&mut self, span: Span, message: impl Into<String>, help: impl Into<String>) {
+    pub(super) fn wrong(
+        &mut self,
+        span: Span,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
         self.mistakes.push(Mistake::new(span, message).help(help));
     }
 
@@ -119,7 +124,13 @@ impl Reader {
         }
     }
 
-    pub(super) fn integer_in(&mut self, node: &Node, what: &str, min: u64, max: u64) -> Option<u64> {
+    pub(super) fn integer_in(
+        &mut self,
+        node: &Node,
+        what: &str,
+        min: u64,
+        max: u64,
+    ) -> Option<u64> {
         let given = self.integer(node, what)?;
         match u64::try_from(given) {
             Ok(number) if (min..=max).contains(&number) => Some(number),
@@ -173,7 +184,12 @@ impl Reader {
     }
 
     /// One of some words.
-    pub(super) fn word<T: Copy>(&mut self, node: &Node, what: &str, known: &[(&str, T)]) -> Option<T> {
+    pub(super) fn word<T: Copy>(
+        &mut self,
+        node: &Node,
+        what: &str,
+        known: &[(&str, T)],
+    ) -> Option<T> {
         let given = self.text(node, what)?;
         let found = known.iter().find(|(word, _)| *word == given);
         if found.is_none() {
@@ -237,7 +253,9 @@ impl Reader {
         if taken.contains(&given.as_str()) {
             self.wrong(
                 key.span,
-                format!("{what} can't be called `{given}`, which expressions use for something else"),
+                format!(
+                    "{what} can't be called `{given}`, which expressions use for something else"
+                ),
                 format!("choose another name than {}", taken.join(", ")),
             );
             return None;

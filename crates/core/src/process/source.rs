@@ -92,6 +92,33 @@ impl Node {
         Self { span, kind }
     }
 
+    /// A tree without places.
+    pub(crate) fn from_value(value: &Value) -> Self {
+        let kind = match value {
+            Value::Null => Kind::Null,
+            Value::Bool(truth) => Kind::Bool(*truth),
+            Value::Number(number) => Kind::Number(number.clone()),
+            Value::String(text) => Kind::Text(text.clone()),
+            Value::Array(items) => Kind::List(items.iter().map(Self::from_value).collect()),
+            Value::Object(fields) => Kind::Map(
+                fields
+                    .iter()
+                    .map(|(name, value)| {
+                        let key = Key {
+                            name: name.clone(),
+                            span: Span::default(),
+                        };
+                        (key, Self::from_value(value))
+                    })
+                    .collect(),
+            ),
+        };
+        Self {
+            span: Span::default(),
+            kind,
+        }
+    }
+
     /// The same value without places.
     pub(crate) fn to_value(&self) -> Value {
         match &self.kind {
@@ -106,6 +133,17 @@ impl Node {
                     .map(|(key, value)| (key.name.clone(), value.to_value()))
                     .collect::<Map<_, _>>(),
             ),
+        }
+    }
+
+    /// The value of a key, where this is a map that has it.
+    pub(crate) fn field(&self, name: &str) -> Option<&Self> {
+        match &self.kind {
+            Kind::Map(fields) => fields
+                .iter()
+                .find(|(key, _)| key.name == name)
+                .map(|(_, value)| value),
+            _ => None,
         }
     }
 

@@ -24,12 +24,29 @@ const ON_FAILURE: &[(&str, OnFailure)] = &[("stop", OnFailure::Stop), ("skip", O
 const REUSE: &[(&str, Reuse)] = &[("studio", Reuse::Studio), ("run", Reuse::Run)];
 
 const STEP: &[&str] = &[
-    "role", "uses", "with", "count", "foreach", "when", "repeat", "retry", "timeout", "reuse",
+    "role",
+    "uses",
+    "with",
+    "count",
+    "foreach",
+    "when",
+    "repeat",
+    "retry",
+    "timeout",
+    "reuse",
     "on_failure",
 ];
 /// What expressions inside a loop begin with, besides its steps.
 const TAKEN_IN_LOOPS: &[&str] = &[
-    "inputs", "parameters", "steps", "run", "item", "index", "previous", "round", "rounds",
+    "inputs",
+    "parameters",
+    "steps",
+    "run",
+    "item",
+    "index",
+    "previous",
+    "round",
+    "rounds",
 ];
 
 pub(super) fn steps(reader: &mut Reader, node: &Node, in_loop: bool) -> Vec<Step> {
@@ -40,7 +57,10 @@ pub(super) fn steps(reader: &mut Reader, node: &Node, in_loop: bool) -> Vec<Step
     if entries.len() > STEPS_MAX {
         reader.wrong(
             node.span,
-            format!("{} steps are more than the limit of {STEPS_MAX}", entries.len()),
+            format!(
+                "{} steps are more than the limit of {STEPS_MAX}",
+                entries.len()
+            ),
             "divide the work into several processes",
         );
         return Vec::new();
@@ -195,7 +215,11 @@ fn repeat(
     let inner = match fields.get("steps") {
         Some(node) => steps(reader, node, true),
         None => {
-            reader.wrong(node.span, format!("{what} repeats nothing"), "add `steps:` to it");
+            reader.wrong(
+                node.span,
+                format!("{what} repeats nothing"),
+                "add `steps:` to it",
+            );
             Vec::new()
         }
     };

@@ -34,7 +34,10 @@ pub fn print_duration(ms: u64) -> String {
     DURATIONS
         .iter()
         .find(|(_, unit_ms)| ms > 0 && ms.is_multiple_of(*unit_ms))
-        .map_or_else(|| "0s".to_owned(), |(name, unit_ms)| format!("{}{name}", ms / unit_ms))
+        .map_or_else(
+            || "0s".to_owned(),
+            |(name, unit_ms)| format!("{}{name}", ms / unit_ms),
+        )
 }
 
 /// Reads `2 USD` or `0.25 USD`.

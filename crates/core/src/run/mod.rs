@@ -1,1 +1,34 @@
 //! A run is an ordered log of events: folded into a state, from which the next tasks are decided.
+//!
+//! [`fold`] and [`decide`] are all there is to scheduling; whoever carries out a run (one process or
+//! many machines) appends events and does what is decided. [`records`] rebuilds from the log what each
+//! task was asked and what came of it; [`explain`] compares two such records.
+
+pub mod budget;
+mod decide;
+mod event;
+mod explain;
+mod fold;
+mod records;
+mod scope;
+mod settle;
+mod state;
+mod task;
+mod view;
+
+pub use decide::{Action, Dispatch, decide};
+pub use event::*;
+pub use explain::{Change, explain};
+pub use fold::fold;
+pub use records::{TaskRecord, TaskResult, finish_of, records};
+pub use state::{Question, Spent, State};
+pub use view::{StepStatus, StepView};
+
+#[cfg(test)]
+mod key_tests;
+#[cfg(test)]
+mod properties;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;

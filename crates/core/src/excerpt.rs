@@ -1,0 +1,117 @@
+//! What travels in one asset's credential: enough to check from the file alone which task of which
+//! run made it, and which shared human decisions led to it.
+
+use alloy_primitives::B256;
+use serde::{Deserialize, Serialize};
+
+use crate::intent::{Oversight, SignedIntent};
+use crate::merkle::Proof;
+use crate::receipt::Receipt;
+use crate::record::{RecordFault, RunHeader, RunRecord, intent_faults, named, tree};
+use crate::{Digest, canonical};
+
+/// A longer list of options stays out of excerpts; the record has it.
+const OPTIONS_MAX: usize = 24;
+/// A decision among so much that its receipt is longer, in bytes, stays out of excerpts too.
+const DECISION_BYTES_MAX: usize = 32_768;
+
+/// A receipt with the proof that it belongs to a run's root.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Proven {
+    /// The receipt.
+    pub receipt: Receipt,
+    /// Its place below the root.
+    pub proof: Proof,
+}
+
+/// What is told in one asset's credential about the run that made it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Excerpt {
+    /// What the run was.
+    pub header: RunHeader,
+    /// Root of all its receipts.
+    pub root: B256,
+    /// Number of all its receipts.
+    pub count: u64,
+    /// First the receipt that made the asset, then those behind it that people decided.
+    pub receipts: Vec<Proven>,
+    /// Intents that are shared.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub intents: Vec<SignedIntent>,
+}
+
+impl Excerpt {
+    /// What the credential of the asset tells; none if the run didn't give it.
+    #[must_use]
+    pub fn of(record: &RunRecord, asset: &Digest) -> Option<Self> {
+        let maker = record.maker_of(asset)?;
+        let decided = record.lineage(asset).into_iter().filter(|place| {
+            let receipt = &record.receipts[*place];
+            *place != maker
+                && !receipt.intents.is_empty()
+                && canonical::to_vec(receipt).len() <= DECISION_BYTES_MAX
+        });
+        let tree = tree(&record.header, &record.receipts);
+        let receipts: Vec<Proven> = std::iter::once(maker)
+            .chain(decided)
+            .filter_map(|place| {
+                Some(Proven {
+                    receipt: record.receipts[place].clone(),
+                    proof: tree.proof(place as u64)?,
+                })
+            })
+            .collect();
+        let named = named(
+            &record.header,
+            receipts.iter().map(|proven| &proven.receipt),
+        );
+        let mut intents = record.intents.clone();
+        intents.retain(|intent| named.contains(&intent.hash()));
+        for intent in &mut intents {
+            if intent.options.len() > OPTIONS_MAX {
+                intent.options.clear();
+            }
+        }
+        Some(Self {
+            header: record.header.clone(),
+            root: record.root,
+            count: record.count,
+            receipts,
+            intents,
+        })
+    }
+
+    /// Everything that is wrong with it as the origin of the asset; nothing if it stands.
+    #[must_use]
+    pub fn faults(&self, asset: &Digest) -> Vec<RecordFault> {
+        let mut faults = Vec::new();
+        if !self.maker().is_some_and(|receipt| receipt.gives(asset)) {
+            faults.push(RecordFault::Output { digest: *asset });
+        }
+        let context = self.header.context();
+        for Proven { receipt, proof } in &self.receipts {
+            if proof.count != self.count || !proof.holds(context, self.root, receipt.hash()) {
+                faults.push(RecordFault::Proof {
+                    label: receipt.label(),
+                });
+            }
+        }
+        let receipts = self.receipts.iter().map(|proven| &proven.receipt);
+        faults.extend(intent_faults(&self.header, receipts, &self.intents));
+        faults
+    }
+
+    /// The receipt that made the asset.
+    #[must_use]
+    pub fn maker(&self) -> Option<&Receipt> {
+        self.receipts.first().map(|proven| &proven.receipt)
+    }
+
+    /// How much people steered what led to the asset. Call it on an excerpt without [`Self::faults`].
+    #[must_use]
+    pub fn oversight(&self) -> Oversight {
+        Oversight::of(self.intents.iter().map(|intent| intent.intent.kind))
+    }
+}

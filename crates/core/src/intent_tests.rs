@@ -1,0 +1,115 @@
+use super::*;
+use alloy_primitives::{address, b256, hex};
+
+/// Hashes and signature made with ethers 6: key 0x11…11, no chain.
+const SIGNATURE: [u8; 65] = hex!(
+    "ccaa3a8a8937d808562b9bf5549f725d96da816ac93a0feb2660f5325b37436a"
+    "1a14945ad1e823100a350121e37fb62027273902db13d59fe3a2320ffec37ae2"
+    "1c"
+);
+const SIGNER: Address = address!("19E7E376E7C213B7E7e7e46cc70A5dD086DAff2A");
+
+fn intent() -> Intent {
+    Intent {
+        run: keccak256("run"),
+        step: step_word("pick"),
+        kind: IntentKind::Choose,
+        payload: keccak256("payload"),
+        seen: keccak256("seen"),
+        prev: keccak256("prev"),
+        nonce: 7,
+        at: 1_790_000_000,
+    }
+}
+
+fn signed() -> SignedIntent {
+    SignedIntent {
+        domain: Domain::default(),
+        intent: intent(),
+        signer: SIGNER,
+        signature: Bytes::from(SIGNATURE),
+        disclosed: None,
+        options: Vec::new(),
+    }
+}
+
+#[test]
+fn hashes_are_those_of_eip_712() {
+    let registered = Domain {
+        chain: 8453,
+        registry: address!("00000000000000000000000000000000000000ab"),
+    };
+    assert_eq!(
+        intent().hash(Domain::default()),
+        b256!("e2af56ee606fa0c2ef35e582793b09538523e7620ed1801536befeeb0eefc499")
+    );
+    assert_eq!(
+        intent().hash(registered),
+        b256!("70787f84f6c5e74d5e4ed372daa8c52dc3a0aa203b8092adc651db53e0fa9ba4")
+    );
+}
+
+#[test]
+fn a_wallets_signature_stands_and_no_other_form_of_it() {
+    assert_eq!(signed().check(), Ok(()));
+    let fault = Err(IntentFault::Signature { signer: SIGNER });
+    for byte in 0..SIGNATURE.len() {
+        for bit in 0..8 {
+            let mut bent = SIGNATURE;
+            bent[byte] ^= 1 << bit;
+            let mut intent = signed();
+            intent.signature = Bytes::from(bent);
+            assert_eq!(intent.check(), fault, "byte {byte}, bit {bit}");
+        }
+    }
+    let mut later = signed();
+    later.intent.at += 1;
+    assert_eq!(later.check(), fault);
+    // The twin (n - s, other parity) recovers to the same key, but is refused.
+    let twin = Signature::from_raw(&SIGNATURE).unwrap();
+    let order = U256::from_be_bytes(hex!(
+        "fffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141"
+    ));
+    let twin = Signature::new(twin.r(), order - twin.s(), !twin.v());
+    assert_eq!(
+        twin.recover_address_from_prehash(&signed().hash()).unwrap(),
+        SIGNER
+    );
+    assert_eq!(recover(signed().hash(), &twin.as_bytes()), None);
+}
+
+#[test]
+fn what_is_disclosed_is_what_was_committed_to() {
+    let options = [keccak256("a"), keccak256("b"), keccak256("c")];
+    let disclosed = Disclosure::choice(keccak256("salt"), &options[1..2]);
+    let mut other = disclosed.clone();
+    other.payload = json!({ "chosen": [options[0]] });
+    assert_ne!(other.commitment(), disclosed.commitment());
+    other = disclosed.clone();
+    other.salt = keccak256("pepper");
+    assert_ne!(other.commitment(), disclosed.commitment());
+    assert_ne!(seen_root(&options), seen_root(&options[..2]));
+
+    // A signature over another payload: the disclosure is looked at once the signature holds.
+    let mut wrong = signed();
+    wrong.disclosed = Some(disclosed);
+    assert_eq!(wrong.check(), Err(IntentFault::Payload { signer: SIGNER }));
+    let mut wrong = signed();
+    wrong.options = options.to_vec();
+    assert_eq!(wrong.check(), Err(IntentFault::Options { signer: SIGNER }));
+    let run = Digest::of(b"another run");
+    assert!(matches!(
+        signed().check_for(run),
+        Err(IntentFault::OtherRun { .. })
+    ));
+    assert_eq!(signed().check_for(Digest(keccak256("run").0)), Ok(()));
+}
+
+#[test]
+fn oversight_is_what_the_intents_amount_to() {
+    use IntentKind::{Approve, Author, Choose, Set};
+    assert_eq!(Oversight::of([]), Oversight::FullyAutonomous);
+    assert_eq!(Oversight::of([Author, Set]), Oversight::PromptGuided);
+    assert_eq!(Oversight::of([Approve, Author]), Oversight::HumanValidated);
+    assert_eq!(Oversight::of([Choose]), Oversight::HumanValidated);
+}

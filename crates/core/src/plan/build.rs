@@ -1,0 +1,350 @@
+//! From a process that was read to a plan.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::estimate::{self, Estimate};
+use super::files::{Files, advice};
+use super::graph;
+use super::lock;
+use super::model::*;
+use super::names::{Context, Names};
+use super::nodes::Reader;
+use super::place::Place;
+use super::{Planned, TASKS_MAX};
+use crate::AssetRef;
+use crate::bundle::{Bundle, FileError, ProcessFiles};
+use crate::engine::Engines;
+use crate::expression::Template;
+use crate::process::source::Node as Source;
+use crate::process::{FAN_OUT_MAX, Mistake, Parsed, Process, STEPS_MAX, suggestion};
+
+/// Mistakes after which no further steps are looked at: each one compares names with all steps'.
+const MISTAKES_MAX: usize = 500;
+
+/// Plans what was read; all mistakes, those of the reader included, if there is one.
+pub(super) fn plan(
+    parsed: Parsed,
+    files: &dyn ProcessFiles,
+    frozen: Option<&Bundle>,
+    engines: &Engines,
+) -> Result<Planned, Vec<Mistake>> {
+    let Parsed {
+        process,
+        root,
+        mistakes,
+    } = parsed;
+    let names = Names::new(&process, &root, engines);
+    if names.drafts.len() > STEPS_MAX {
+        let message = format!(
+            "{} steps, those of loops included, are more than the limit of {STEPS_MAX}",
+            names.drafts.len()
+        );
+        let mistake = Mistake::new(root.key_span_at("/steps"), message)
+            .help("divide the work into several processes");
+        return Err(vec![mistake]);
+    }
+    let mut reader = Reader {
+        names: &names,
+        engines,
+        files: Files::new(files, frozen),
+        mistakes,
+        links: vec![BTreeMap::new(); names.drafts.len()],
+        wants_earlier: false,
+    };
+    let mut nodes: Vec<Option<Node>> = Vec::with_capacity(names.drafts.len());
+    for id in 0..names.drafts.len() {
+        if reader.mistakes.len() > MISTAKES_MAX {
+            return Err(reader.mistakes);
+        }
+        nodes.push(reader.node(id));
+    }
+    let outputs = outputs(&mut reader, &process, &root);
+    label(&mut reader, &process, &root);
+    release(&mut reader, &process, &root);
+    let signature = named_files(&mut reader, &process, &root);
+    lock::check(&mut reader);
+    let order = order(&mut reader);
+    let (Some(order), true) = (order, reader.mistakes.is_empty()) else {
+        return Err(reader.mistakes);
+    };
+    let Reader {
+        files,
+        links,
+        wants_earlier,
+        ..
+    } = reader;
+    let (assets, contents) = files.into_parts();
+    let bundle = Bundle::new(&process, assets);
+    let plan = Plan {
+        process: process.name.clone(),
+        bundle: bundle.digest(),
+        nodes: assemble(nodes, &names, &links, &order),
+        outputs,
+        budget: process.budget,
+        files: bundle.files.clone(),
+        wants_earlier,
+        signature,
+    };
+    let estimates = estimate::estimates(&plan, &names, &order, &process);
+    if let Some(mistake) = too_many(&estimates, &root) {
+        return Err(vec![mistake]);
+    }
+    drop(names);
+    Ok(Planned {
+        process,
+        bundle,
+        plan,
+        estimates,
+        contents,
+    })
+}
+
+fn too_many(estimates: &[Estimate], root: &Source) -> Option<Mistake> {
+    let least: u64 = estimates.iter().map(|estimate| estimate.min).sum();
+    (least > TASKS_MAX).then(|| {
+        Mistake::new(
+            root.key_span_at("/steps"),
+            format!("a run has at least {least} tasks, more than the limit of {TASKS_MAX}"),
+        )
+        .help("make fewer candidates, or divide the work into several processes")
+    })
+}
+
+fn outputs<'s>(
+    reader: &mut Reader<'s, '_>,
+    process: &Process,
+    root: &'s Source,
+) -> Vec<(String, Template)> {
+    let mut outputs = Vec::new();
+    let Some(at) = root.field("outputs") else {
+        return outputs;
+    };
+    for (name, value) in &process.outputs {
+        let prefix = format!("/{name}");
+        let place = Place::new(at, &prefix);
+        let (template, _) = reader.template(place, value, Context::default());
+        let Some(template) = template else { continue };
+        if template
+            .references()
+            .iter()
+            .all(|path| path.step().is_none())
+        {
+            reader.wrong(
+                place.span(""),
+                format!("output `{name}` names no step"),
+                "expected what a step gives, such as `\"{{ steps.finish }}\"`",
+            );
+        }
+        outputs.push((name.clone(), template));
+    }
+    outputs
+}
+
+fn label<'s>(reader: &mut Reader<'s, '_>, process: &Process, root: &'s Source) {
+    if let (Some(label), Some(at)) = (&process.disclosure.label, root.field("disclosure")) {
+        let text = serde_json::Value::from(label.as_str());
+        reader.template(Place::new(at, "/label"), &text, Context::default());
+    }
+}
+
+/// `of:` names outputs.
+fn release(reader: &mut Reader<'_, '_>, process: &Process, root: &Source) {
+    let Some(release) = &process.release else {
+        return;
+    };
+    let known: Vec<&str> = process
+        .outputs
+        .iter()
+        .map(|(name, _)| name.as_str())
+        .collect();
+    let mut named = Vec::new();
+    if let Some(editions) = &release.editions {
+        named.push((&editions.of, "/release/editions/of".to_owned()));
+    }
+    for (index, channel) in release.channels.iter().enumerate() {
+        for (position, of) in channel.of.iter().enumerate() {
+            named.push((of, format!("/release/channels/{index}/of/{position}")));
+        }
+    }
+    for (of, pointer) in named {
+        if !known.contains(&of.as_str()) {
+            reader.wrong(
+                root.span_at(&pointer),
+                format!("there is no output `{of}`"),
+                suggestion(of, known.iter().copied()),
+            );
+        }
+    }
+}
+
+/// Files that the process names outside of its steps; gives the reference assets.
+fn named_files(reader: &mut Reader<'_, '_>, process: &Process, root: &Source) -> Vec<AssetRef> {
+    let mut problems: Vec<(&str, FileError)> = Vec::new();
+    let file = process
+        .license
+        .as_ref()
+        .and_then(|license| license.file.as_ref());
+    if let Some(Err(error)) = file.map(|file| reader.files.asset(file)) {
+        problems.push(("/license/file", error));
+    }
+    let mut signature = Vec::new();
+    if let Some(directory) = &process.signature {
+        let span = root.span_at("/signature");
+        match reader.files.below(directory) {
+            Ok(files) if files.is_empty() => reader.wrong(
+                span,
+                format!("there are no files in `{directory}`"),
+                "put reference assets of the hand there, or remove `signature:`",
+            ),
+            Ok(files) if files.len() as u64 > FAN_OUT_MAX => reader.wrong(
+                span,
+                format!(
+                    "{} files are more than the limit of {FAN_OUT_MAX}",
+                    files.len()
+                ),
+                "keep those that show the hand best",
+            ),
+            Ok(files) => signature = files,
+            Err(error) => problems.push(("/signature", error)),
+        }
+    }
+    for (pointer, error) in problems {
+        reader.wrong(root.span_at(pointer), error.to_string(), advice(&error));
+    }
+    signature
+}
+
+/// All steps in dependency order: what a loop needs, its inner steps, the loop.
+fn order(reader: &mut Reader<'_, '_>) -> Option<Vec<usize>> {
+    let drafts = &reader.names.drafts;
+    let mut levels: BTreeMap<Option<usize>, Vec<usize>> = BTreeMap::new();
+    for (id, draft) in drafts.iter().enumerate() {
+        levels.entry(draft.parent).or_default().push(id);
+    }
+    let mut local = vec![0; drafts.len()];
+    for ids in levels.values() {
+        for (position, &id) in ids.iter().enumerate() {
+            local[id] = position;
+        }
+    }
+    let mut ordered: BTreeMap<Option<usize>, Vec<usize>> = BTreeMap::new();
+    let mut cycles: Vec<Vec<usize>> = Vec::new();
+    for (&level, ids) in &levels {
+        let needs: Vec<Vec<usize>> = ids
+            .iter()
+            .map(|&id| {
+                needs_of(reader, id)
+                    .into_iter()
+                    .filter(|&other| drafts[other].parent == level)
+                    .map(|other| local[other])
+                    .collect()
+            })
+            .collect();
+        let global = |found: Vec<usize>| found.into_iter().map(|position| ids[position]).collect();
+        match graph::order(&needs) {
+            Ok(found) => {
+                ordered.insert(level, global(found));
+            }
+            Err(found) => cycles.extend(found.into_iter().map(global)),
+        }
+    }
+    if !cycles.is_empty() {
+        for cycle in cycles {
+            name_cycle(reader, &cycle);
+        }
+        return None;
+    }
+    let mut all = Vec::with_capacity(drafts.len());
+    for &id in ordered.get(&None).into_iter().flatten() {
+        all.extend(ordered.get(&Some(id)).into_iter().flatten());
+        all.push(id);
+    }
+    Some(all)
+}
+
+/// What a step refers to; for a loop, what its inner steps refer to outside of it too.
+fn needs_of(reader: &Reader<'_, '_>, id: usize) -> BTreeSet<usize> {
+    let drafts = &reader.names.drafts;
+    let mut needs: BTreeSet<usize> = reader.links[id].keys().copied().collect();
+    // Inner steps stand behind their loop.
+    let inner = (id + 1..drafts.len()).take_while(|&inner| drafts[inner].parent == Some(id));
+    for inner in inner {
+        needs.extend(reader.links[inner].keys());
+    }
+    needs.retain(|&other| drafts[other].parent == drafts[id].parent);
+    needs
+}
+
+fn name_cycle(reader: &mut Reader<'_, '_>, cycle: &[usize]) {
+    let drafts = &reader.names.drafts;
+    let [first, ..] = *cycle else { return };
+    let next = cycle.get(1).copied().unwrap_or(first);
+    // The reference may stand in an inner step of a loop.
+    let holder = (first..drafts.len())
+        .take_while(|&id| id == first || drafts[id].parent == Some(first))
+        .find(|&id| reader.links[id].contains_key(&next))
+        .unwrap_or(first);
+    let span = match reader.links[holder].get(&next) {
+        Some(pointer) => drafts[holder].at.span_at(pointer),
+        None => drafts[first].key.span,
+    };
+    let way: Vec<&str> = cycle
+        .iter()
+        .chain([&first])
+        .map(|&id| &*drafts[id].path)
+        .collect();
+    let message = format!("steps wait for each other: {}", way.join(" -> "));
+    reader.wrong(
+        span,
+        message,
+        "each needs what the next one gives: take one of these references away, or make rounds of \
+         it with `repeat:` and `previous`",
+    );
+}
+
+fn assemble(
+    nodes: Vec<Option<Node>>,
+    names: &Names<'_>,
+    links: &[BTreeMap<usize, String>],
+    order: &[usize],
+) -> Vec<Node> {
+    let mut position = vec![0; order.len()];
+    for (at, &id) in order.iter().enumerate() {
+        position[id] = at;
+    }
+    let mut needs: Vec<BTreeSet<NodeId>> = vec![BTreeSet::new(); order.len()];
+    let mut inner: Vec<Vec<NodeId>> = vec![Vec::new(); order.len()];
+    for &id in order {
+        let parent = names.drafts[id].parent;
+        if let Some(parent) = parent {
+            inner[position[parent]].push(position[id]);
+        }
+        for &other in links[id].keys() {
+            // A loop's own expressions see its inner steps; it doesn't wait for them as for others.
+            if names.drafts[other].parent == Some(id) {
+                continue;
+            }
+            needs[position[id]].insert(position[other]);
+            if let (Some(parent), None) = (parent, names.drafts[other].parent) {
+                needs[position[parent]].insert(position[other]);
+            }
+        }
+    }
+    let mut nodes: Vec<Option<Node>> = nodes;
+    let mut planned: Vec<Node> = order.iter().filter_map(|&id| nodes[id].take()).collect();
+    for (at, (node, needs)) in planned.iter_mut().zip(&needs).enumerate() {
+        node.dependencies = needs.iter().copied().collect();
+        node.parent = names.drafts[order[at]]
+            .parent
+            .map(|parent| position[parent]);
+        if let NodeKind::Repeat(repeat) = &mut node.kind {
+            repeat.inner = std::mem::take(&mut inner[at]);
+        }
+    }
+    for (at, needs) in needs.iter().enumerate() {
+        for &other in needs {
+            planned[other].dependents.push(at);
+        }
+    }
+    planned
+}

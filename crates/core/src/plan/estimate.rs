@@ -1,0 +1,126 @@
+//! How many tasks a run has, as far as that is known before it.
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::model::*;
+use super::names::Names;
+use crate::expression::Path;
+use crate::process::{Action, DialKind, FAN_OUT_MAX, FanOut, OnFailure, Perform, Process};
+
+/// A number between two bounds, both included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Estimate {
+    /// At least.
+    pub min: u64,
+    /// At most.
+    pub max: u64,
+}
+
+impl Estimate {
+    fn exactly(number: u64) -> Self {
+        Self {
+            min: number,
+            max: number,
+        }
+    }
+
+    /// Nothing is known but the limit.
+    const UNKNOWN: Self = Self {
+        min: 0,
+        max: FAN_OUT_MAX,
+    };
+}
+
+/// Tasks of each node of the plan; those of a loop are its inner nodes'. `order` gives the draft
+/// of each node.
+pub(super) fn estimates(
+    plan: &Plan,
+    names: &Names<'_>,
+    order: &[usize],
+    process: &Process,
+) -> Vec<Estimate> {
+    let mut estimates = Vec::with_capacity(order.len());
+    // By draft: how many values a step's list has.
+    let mut lengths = vec![Estimate::UNKNOWN; order.len()];
+    for (node, &id) in plan.nodes.iter().zip(order) {
+        let draft = &names.drafts[id];
+        let Action::Perform(perform) = &draft.step.action else {
+            estimates.push(Estimate::exactly(0));
+            continue;
+        };
+        let length_of = |path: &Path| match path.to_string().as_str() {
+            "run.signature" => Estimate::exactly(plan.signature.len() as u64),
+            _ => names
+                .step_of(path, draft.parent)
+                .map_or(Estimate::UNKNOWN, |source| lengths[source]),
+        };
+        let mut tasks = match (&node.kind, &perform.fan_out) {
+            (_, FanOut::Count(count)) => counted(count, process),
+            (
+                NodeKind::Perform(PerformNode {
+                    fan_out: PlannedFanOut::Foreach(items),
+                    ..
+                }),
+                _,
+            ) => items.as_path().map_or(Estimate::UNKNOWN, length_of),
+            _ => Estimate::exactly(1),
+        };
+        lengths[id] = match perform.fan_out {
+            FanOut::One => given(perform, names, id),
+            FanOut::Count(_) | FanOut::Foreach(_) => tasks,
+        };
+        if draft.step.on_failure == OnFailure::Skip {
+            lengths[id].min = 0;
+        }
+        let parent = node.parent.map(|parent| &plan.nodes[parent]);
+        if node.when.is_some() || parent.is_some_and(|parent| parent.when.is_some()) {
+            tasks.min = 0;
+            lengths[id].min = 0;
+        }
+        if let Some(NodeKind::Repeat(repeat)) = parent.map(|parent| &parent.kind) {
+            tasks.max = tasks.max.saturating_mul(repeat.at_most.into());
+        }
+        estimates.push(tasks);
+    }
+    estimates
+}
+
+/// How many candidates `count:` asks for.
+fn counted(count: &Value, process: &Process) -> Estimate {
+    if let Some(number) = count.as_u64() {
+        return Estimate::exactly(number);
+    }
+    let path = count
+        .as_str()
+        .and_then(|text| text.trim().strip_prefix("{{")?.strip_suffix("}}"))
+        .map(str::trim);
+    let dial = path.and_then(|path| match path.split_once('.')? {
+        ("inputs", name) => process.inputs.iter().find(|(known, _)| known == name),
+        ("parameters", name) => process.parameters.iter().find(|(known, _)| known == name),
+        _ => None,
+    });
+    let bound = |number: i64| u64::try_from(number).unwrap_or(0).clamp(1, FAN_OUT_MAX);
+    match dial.map(|(_, dial)| &dial.kind) {
+        Some(DialKind::Integer { min, max }) => Estimate {
+            min: bound(*min),
+            max: bound(*max),
+        },
+        _ => Estimate {
+            min: 1,
+            max: FAN_OUT_MAX,
+        },
+    }
+}
+
+/// How long a list one task gives, where the engine's schema says it: `x-length` names the field
+/// of `with:` that is its length.
+fn given(perform: &Perform, names: &Names<'_>, id: usize) -> Estimate {
+    let spec = names.drafts[id].engine.map(|engine| engine.spec());
+    let length = spec.and_then(|spec| {
+        let field = spec.output.get("x-length")?.as_str()?;
+        let default = || spec.schema.get("properties")?.get(field)?.get("default");
+        perform.with.get(field).or_else(default)?.as_u64()
+    });
+    length.map_or(Estimate::UNKNOWN, Estimate::exactly)
+}

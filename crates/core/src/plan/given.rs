@@ -1,0 +1,50 @@
+//! JSON Schemas of what a run is given: `inputs`, `parameters`, `run`, `index`.
+
+use std::sync::LazyLock;
+
+use serde_json::{Map, Value, json};
+
+use crate::process::{Dial, DialKind};
+
+/// What `run.<name>` gives.
+pub(super) static RUN: LazyLock<Value> = LazyLock::new(|| {
+    let assets = json!({ "type": "array", "items": { "type": "object", "format": "asset" } });
+    json!({
+        "type": "object",
+        "properties": {
+            "process": { "type": "string" },
+            "bundle": { "type": "string" },
+            "id": { "type": "string" },
+            "seed": { "type": "string" },
+            "signature": assets,
+            "earlier": assets,
+        },
+        "additionalProperties": false,
+    })
+});
+pub(super) static INDEX: LazyLock<Value> =
+    LazyLock::new(|| json!({ "type": "integer", "minimum": 0 }));
+
+/// The schema of all values of `inputs` or `parameters`.
+pub(super) fn dials(dials: &[(String, Dial)]) -> Value {
+    let fields: Map<String, Value> = dials
+        .iter()
+        .map(|(name, dial)| (name.clone(), dial_schema(&dial.kind)))
+        .collect();
+    json!({ "type": "object", "properties": fields, "additionalProperties": false })
+}
+
+fn dial_schema(kind: &DialKind) -> Value {
+    match kind {
+        DialKind::Text { max_length } => json!({ "type": "string", "maxLength": max_length }),
+        DialKind::Integer { min, max } => {
+            json!({ "type": "integer", "minimum": min, "maximum": max })
+        }
+        DialKind::Number { min, max } => {
+            json!({ "type": "number", "minimum": min, "maximum": max })
+        }
+        DialKind::Boolean => json!({ "type": "boolean" }),
+        DialKind::Choice { of } => json!({ "type": "string", "enum": of }),
+        DialKind::Asset { .. } => json!({ "type": "object", "format": "asset" }),
+    }
+}

@@ -1,0 +1,383 @@
+//! What the names in expressions stand for.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde_json::{Map, Value, json};
+
+use super::given::{INDEX, RUN, dials};
+use super::types::Type;
+use crate::engine::{Engine, Engines};
+use crate::expression::{Path, Segment};
+use crate::process::source::{Key, Kind, Node};
+use crate::process::{Action, FanOut, Process, Step, suggestion};
+
+/// A step before it is a node of the plan: what was written, and where.
+pub(super) struct Draft<'s> {
+    /// `concept`, or `polish.revise` inside a loop.
+    pub(super) path: Arc<str>,
+    pub(super) step: &'s Step,
+    pub(super) key: &'s Key,
+    pub(super) at: &'s Node,
+    /// The loop that it is inside of.
+    pub(super) parent: Option<usize>,
+    /// What performs it; none if it is a loop, or if no engine has that name.
+    pub(super) engine: Option<&'s Arc<dyn Engine>>,
+}
+
+/// Every name of a process, and what is known of the values.
+pub(super) struct Names<'s> {
+    /// All steps in the order of the file, each loop before its inner steps.
+    pub(super) drafts: Vec<Draft<'s>>,
+    top: BTreeMap<&'s str, usize>,
+    inner: BTreeMap<usize, BTreeMap<&'s str, usize>>,
+    inputs: Value,
+    parameters: Value,
+    /// What a loop gives: its steps' values in the round that stands.
+    loops: BTreeMap<usize, Value>,
+}
+
+/// Where an expression stands.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Context<'s> {
+    /// The step that it belongs to.
+    pub(super) own: Option<usize>,
+    /// The loop whose steps it may call by bare name.
+    pub(super) in_loop: Option<usize>,
+    /// The item of the fan-out.
+    pub(super) item: Option<Type<'s>>,
+    /// Whether it is evaluated for each task of a fan-out.
+    pub(super) index: bool,
+}
+
+/// A name that stands for nothing.
+pub(super) struct Unknown {
+    pub(super) message: String,
+    pub(super) help: String,
+}
+
+fn unknown<T>(message: impl Into<String>, help: impl Into<String>) -> Result<T, Unknown> {
+    Err(Unknown {
+        message: message.into(),
+        help: help.into(),
+    })
+}
+
+impl<'s> Names<'s> {
+    pub(super) fn new(process: &'s Process, root: &'s Node, engines: &'s Engines) -> Self {
+        let mut names = Self {
+            drafts: Vec::new(),
+            top: BTreeMap::new(),
+            inner: BTreeMap::new(),
+            inputs: dials(&process.inputs),
+            parameters: dials(&process.parameters),
+            loops: BTreeMap::new(),
+        };
+        names.top = names.add(&process.steps, root.field("steps"), None, engines);
+        names
+    }
+
+    fn add(
+        &mut self,
+        steps: &'s [Step],
+        at: Option<&'s Node>,
+        parent: Option<usize>,
+        engines: &'s Engines,
+    ) -> BTreeMap<&'s str, usize> {
+        let places: BTreeMap<&str, (&Key, &Node)> = match at.map(|node| &node.kind) {
+            Some(Kind::Map(entries)) => entries
+                .iter()
+                .map(|(key, node)| (key.name.as_str(), (key, node)))
+                .collect(),
+            _ => BTreeMap::new(),
+        };
+        let mut known = BTreeMap::new();
+        for step in steps {
+            let Some(&(key, at)) = places.get(step.name.as_str()) else {
+                continue;
+            };
+            let id = self.drafts.len();
+            known.insert(step.name.as_str(), id);
+            let path = match parent {
+                Some(parent) => format!("{}.{}", self.drafts[parent].path, step.name),
+                None => step.name.clone(),
+            };
+            let engine = match &step.action {
+                Action::Perform(perform) => engines.get(&perform.uses),
+                Action::Repeat(_) => None,
+            };
+            self.drafts.push(Draft {
+                path: path.into(),
+                step,
+                key,
+                at,
+                parent,
+                engine,
+            });
+            if let Action::Repeat(repeat) = &step.action {
+                let steps_at = at.field("repeat").and_then(|node| node.field("steps"));
+                let inner = self.add(&repeat.steps, steps_at, Some(id), engines);
+                let given = self.loop_schema(&inner);
+                self.loops.insert(id, given);
+                self.inner.insert(id, inner);
+            }
+        }
+        known
+    }
+
+    fn loop_schema(&self, inner: &BTreeMap<&str, usize>) -> Value {
+        let fields: Map<String, Value> = inner
+            .iter()
+            .map(|(name, &id)| {
+                let given = self.given_by(id);
+                let schema = (0..given.lists).fold(
+                    given.schema.clone(),
+                    |items, _| json!({ "type": "array", "items": items }),
+                );
+                ((*name).to_owned(), schema)
+            })
+            .collect();
+        json!({ "type": "object", "properties": fields, "additionalProperties": false })
+    }
+
+    /// What a step gives.
+    pub(super) fn given_by(&self, id: usize) -> Type<'_> {
+        let draft = &self.drafts[id];
+        match (&draft.step.action, draft.engine) {
+            (Action::Repeat(_), _) => self.loops.get(&id).map_or(Type::ANY, Type::of),
+            (Action::Perform(perform), engine) => {
+                let one = engine.map_or(Type::ANY, |engine| Type::of(&engine.spec().output));
+                match perform.fan_out {
+                    FanOut::One => one,
+                    FanOut::Count(_) | FanOut::Foreach(_) => one.in_list(),
+                }
+            }
+        }
+    }
+
+    /// The step whose value `path` is, or is a field of; loops are seen through.
+    pub(super) fn step_of(&self, path: &Path, in_loop: Option<usize>) -> Option<usize> {
+        let name = |position: usize| match path.segments.get(position) {
+            Some(Segment::Field(name)) => Some(name.as_str()),
+            _ => None,
+        };
+        match path.root.as_str() {
+            "steps" => {
+                let id = *self.top.get(name(0)?)?;
+                match self.inner.get(&id) {
+                    Some(inner) => inner.get(name(1)?).copied(),
+                    None => Some(id),
+                }
+            }
+            "previous" => self.inner.get(&in_loop?)?.get(name(0)?).copied(),
+            bare => self.inner.get(&in_loop?)?.get(bare).copied(),
+        }
+    }
+
+    /// What `path` stands for, and the step that it depends on.
+    pub(super) fn resolve<'n>(
+        &'n self,
+        path: &Path,
+        context: Context<'n>,
+    ) -> Result<(Type<'n>, Option<usize>), Unknown> {
+        let (mut known, step, taken) = match path.root.as_str() {
+            "steps" => {
+                let id = self.outer_step(path.step().unwrap_or_default(), context)?;
+                (self.given_by(id), Some(id), 1)
+            }
+            "inputs" => (self.dial(path, &self.inputs, &self.parameters)?, None, 0),
+            "parameters" => (self.dial(path, &self.parameters, &self.inputs)?, None, 0),
+            "run" => (Type::of(&RUN), None, 0),
+            "item" => (item(context)?, None, 0),
+            "index" if context.index => (Type::of(&INDEX), None, 0),
+            "index" => {
+                return unknown(
+                    "`index` has no meaning here",
+                    "it counts the tasks of a step with `count:` or `foreach:`, in its `with:`",
+                );
+            }
+            "round" if context.in_loop.is_some() => (Type::of(&INDEX), None, 0),
+            "previous" | "round" => match context.in_loop.and_then(|id| self.loops.get(&id)) {
+                Some(round) => (Type::of(round), None, 0),
+                None => {
+                    return unknown(
+                        format!("`{}` has no meaning here", path.root),
+                        "it tells rounds apart, inside a `repeat:`",
+                    );
+                }
+            },
+            bare => {
+                let id = self.inner_step(bare, context)?;
+                (self.given_by(id), Some(id), 0)
+            }
+        };
+        for (position, segment) in path.segments.iter().enumerate().skip(taken) {
+            known = known
+                .descend(segment)
+                .map_err(|names| missing(path, position, known, &names))?;
+        }
+        Ok((known, step))
+    }
+
+    fn dial<'n>(&self, path: &Path, own: &'n Value, other: &Value) -> Result<Type<'n>, Unknown> {
+        let section = &path.root;
+        let Some(Segment::Field(name)) = path.segments.first() else {
+            return Ok(Type::of(own));
+        };
+        if properties(own).any(|known| known == name) {
+            return Ok(Type::of(own));
+        }
+        let what = section.trim_end_matches('s');
+        let article = if what == "input" {
+            "an input"
+        } else {
+            "a parameter"
+        };
+        let help = if properties(other).any(|known| known == name) {
+            let other = if what == "input" {
+                "parameters"
+            } else {
+                "inputs"
+            };
+            format!("did you mean `{other}.{name}`?")
+        } else if properties(own).next().is_none() {
+            format!("declare it: `{section}: {{ {name}: {{ type: text }} }}`")
+        } else {
+            suggestion(name, properties(own).collect::<Vec<_>>())
+        };
+        unknown(
+            format!("`{path}` names {article} that is not declared"),
+            help,
+        )
+    }
+
+    fn outer_step(&self, name: &str, context: Context<'_>) -> Result<usize, Unknown> {
+        let own_loop = context.in_loop.and_then(|id| self.inner.get(&id));
+        if let Some(&id) = self.top.get(name) {
+            if context.own == Some(id) {
+                return unknown(
+                    format!("step `{name}` refers to itself"),
+                    "a step sees only what other steps give; for rounds that build on each other, \
+                     use `repeat:`",
+                );
+            }
+            if context.in_loop == Some(id) {
+                return unknown(
+                    format!("`steps.{name}` is the loop that this step is part of"),
+                    "inside it, `previous` is the round before",
+                );
+            }
+            return Ok(id);
+        }
+        if own_loop.is_some_and(|inner| inner.contains_key(name)) {
+            return unknown(
+                format!("`{name}` is a step of this loop, not of the process"),
+                format!(
+                    "inside the loop write `{name}`, or `previous.{name}` for the round before"
+                ),
+            );
+        }
+        let inside = self
+            .inner
+            .iter()
+            .find(|(_, inner)| inner.contains_key(name));
+        if let Some((&id, _)) = inside {
+            let outer = &self.drafts[id].path;
+            return unknown(
+                format!("step `{name}` is inside the loop `{outer}`"),
+                format!(
+                    "write `steps.{outer}.{name}` for the round that stands when the loop ends"
+                ),
+            );
+        }
+        let known: Vec<_> = self.top.keys().copied().collect();
+        unknown(
+            format!("there is no step `{name}`"),
+            suggestion(name, known),
+        )
+    }
+
+    fn inner_step(&self, name: &str, context: Context<'_>) -> Result<usize, Unknown> {
+        let inner = context.in_loop.and_then(|id| self.inner.get(&id));
+        if let Some(&id) = inner.and_then(|inner| inner.get(name)) {
+            if context.own == Some(id) {
+                return unknown(
+                    format!("step `{name}` refers to itself"),
+                    format!("`previous.{name}` is what it gave in the round before"),
+                );
+            }
+            return Ok(id);
+        }
+        let message = format!("there is nothing called `{name}` here");
+        for (section, known) in [("inputs", &self.inputs), ("parameters", &self.parameters)] {
+            if properties(known).any(|known| known == name) {
+                return unknown(message, format!("did you mean `{section}.{name}`?"));
+            }
+        }
+        if self.top.contains_key(name) {
+            return unknown(message, format!("did you mean `steps.{name}`?"));
+        }
+        let mut known = vec!["inputs", "parameters", "steps", "run"];
+        if context.item.is_some() {
+            known.push("item");
+        }
+        if context.index {
+            known.push("index");
+        }
+        if let Some(inner) = inner {
+            known.extend(["previous", "round"]);
+            known.extend(inner.keys().copied());
+        }
+        unknown(message, suggestion(name, known))
+    }
+}
+
+fn item(context: Context<'_>) -> Result<Type<'_>, Unknown> {
+    match (context.item, context.index) {
+        (Some(item), _) => Ok(item),
+        (None, true) => unknown(
+            "a step with `count:` has no items",
+            "`index` tells its candidates apart; for one task per item, use `foreach:`",
+        ),
+        (None, false) => unknown(
+            "`item` has no meaning here",
+            "it is the item of a step with `foreach:`, in its `with:`",
+        ),
+    }
+}
+
+fn missing(path: &Path, position: usize, known: Type<'_>, names: &[&str]) -> Unknown {
+    let before = Path {
+        root: path.root.clone(),
+        segments: path.segments[..position].to_vec(),
+    };
+    let kinds = known.kinds().describe();
+    let (message, help) = match &path.segments[position] {
+        Segment::Item(_) => (
+            format!("`{before}` is {kinds}, not a list"),
+            format!("expected `{before}` without a number"),
+        ),
+        Segment::Field(name) if names.is_empty() => (
+            format!("`{before}` is {kinds}, which has no field `{name}`"),
+            format!("expected `{before}` by itself"),
+        ),
+        Segment::Field(name) => {
+            let mut names = names.to_vec();
+            names.sort_unstable();
+            names.dedup();
+            (
+                format!("`{before}` has no field `{name}`"),
+                suggestion(name, names),
+            )
+        }
+    };
+    Unknown { message, help }
+}
+
+fn properties(schema: &Value) -> impl Iterator<Item = &str> {
+    schema
+        .get("properties")
+        .and_then(Value::as_object)
+        .into_iter()
+        .flat_map(|fields| fields.keys().map(String::as_str))
+}

@@ -1,0 +1,391 @@
+//! Steps to nodes: everything about one step that engines, files and names decide.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::files::{Files, advice};
+use super::fit::{Fit, Offer};
+use super::model::*;
+use super::names::{Context, Names};
+use super::place::Place;
+use super::types::{Kinds, Type};
+use crate::Digest;
+use crate::engine::{Engine, Engines, Limits};
+use crate::expression::{Expression, Segment, Template};
+use crate::process::source::Node as Source;
+use crate::process::{Action, FanOut, Mistake, Perform, Repeat, Span, suggestion};
+
+/// Paths of bundle files by digest.
+type Labels = BTreeMap<Digest, String>;
+
+/// Reads the steps, collecting every mistake and every reference on the way.
+pub(super) struct Reader<'s, 'f> {
+    pub(super) names: &'s Names<'s>,
+    pub(super) engines: &'s Engines,
+    pub(super) files: Files<'f>,
+    pub(super) mistakes: Vec<Mistake>,
+    /// By step: the steps that it refers to, and where it does.
+    pub(super) links: Vec<BTreeMap<usize, String>>,
+    pub(super) wants_earlier: bool,
+}
+
+impl<'s> Reader<'s, '_> {
+    pub(super) fn wrong(
+        &mut self,
+        span: Span,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
+        self.mistakes.push(Mistake::new(span, message).help(help));
+    }
+
+    /// The node of a step, without its links.
+    pub(super) fn node(&mut self, id: usize) -> Option<Node> {
+        let names = self.names;
+        let draft = &names.drafts[id];
+        let context = Context {
+            own: Some(id),
+            in_loop: draft.parent,
+            ..Context::default()
+        };
+        let when = self.optional(Place::new(draft.at, "/when"), &draft.step.when, context);
+        let kind = match &draft.step.action {
+            Action::Perform(perform) => NodeKind::Perform(self.perform(id, perform, context)?),
+            Action::Repeat(repeat) => NodeKind::Repeat(self.repeat(id, repeat)?),
+        };
+        Some(Node {
+            name: draft.step.name.as_str().into(),
+            path: Arc::clone(&draft.path),
+            role: draft.step.role,
+            kind,
+            when: when?.map(|(when, _)| when),
+            on_failure: draft.step.on_failure,
+            dependencies: Vec::new(),
+            dependents: Vec::new(),
+            parent: None,
+        })
+    }
+
+    fn repeat(&mut self, id: usize, repeat: &Repeat) -> Option<RepeatNode> {
+        let at = self.names.drafts[id].at;
+        let context = Context {
+            own: Some(id),
+            in_loop: Some(id),
+            ..Context::default()
+        };
+        let until = self.optional(Place::new(at, "/repeat/until"), &repeat.until, context);
+        let place = Place::new(at, "/repeat/best_by");
+        let best_by = self.optional(place, &repeat.best_by, context);
+        if let Some(Some((_, given))) = &best_by
+            && !given.kinds().meets(Kinds::NUMBER)
+        {
+            self.wrong(
+                place.span(""),
+                format!("`best_by` is {}", given.kinds().describe()),
+                "expected a number: the round with the largest one stands",
+            );
+        }
+        Some(RepeatNode {
+            until: until?.map(|(until, _)| until),
+            best_by: best_by?.map(|(best_by, _)| best_by),
+            at_most: repeat.at_most,
+            inner: Vec::new(),
+        })
+    }
+
+    fn perform(
+        &mut self,
+        id: usize,
+        perform: &Perform,
+        context: Context<'s>,
+    ) -> Option<PerformNode> {
+        let at = self.names.drafts[id].at;
+        let fan_out = self.fan_out(at, perform, context);
+        let item = fan_out.as_ref().and_then(|(_, item)| *item);
+        let context = Context {
+            item: matches!(perform.fan_out, FanOut::Foreach(_)).then(|| item.unwrap_or(Type::ANY)),
+            index: perform.fan_out != FanOut::One,
+            ..context
+        };
+        let engine = self.names.drafts[id].engine;
+        if engine.is_none() {
+            let known: Vec<_> = self
+                .engines
+                .iter()
+                .map(|engine| engine.spec().name)
+                .collect();
+            self.wrong(
+                at.span_at("/uses"),
+                format!("there is no engine `{}`", perform.uses),
+                suggestion(&perform.uses, known),
+            );
+        }
+        let mut with = perform.with.clone();
+        if let (FanOut::Foreach(_), Some(main)) = (
+            &perform.fan_out,
+            engine.and_then(|engine| engine.spec().main_input),
+        ) && !with.contains_key(main)
+        {
+            with.insert(main.to_owned(), Value::from("{{ item }}"));
+        }
+        let before = self.mistakes.len();
+        let (with, labels) = self.with(at, engine, Value::Object(with), context)?;
+        let engine = engine?;
+        if self.mistakes.len() > before {
+            return None;
+        }
+        let spec = engine.spec();
+        Some(PerformNode {
+            engine: spec.name.into(),
+            engine_version: spec.version.into(),
+            seeded: spec.seeded,
+            effect: spec.effect,
+            with,
+            labels,
+            fan_out: fan_out?.0,
+            retry: perform.retry,
+            limits: Limits {
+                timeout_ms_max: perform
+                    .timeout_ms
+                    .unwrap_or(Limits::default().timeout_ms_max),
+                ..Limits::default()
+            },
+            reuse: perform.reuse,
+        })
+    }
+
+    fn fan_out(
+        &mut self,
+        at: &'s Source,
+        perform: &Perform,
+        context: Context<'s>,
+    ) -> Option<(PlannedFanOut, Option<Type<'s>>)> {
+        match &perform.fan_out {
+            FanOut::One => Some((PlannedFanOut::One, None)),
+            FanOut::Count(count) => {
+                let place = Place::new(at, "/count");
+                let (template, offers) = self.template(place, count, context);
+                let offer = offers.get("");
+                let number = offer.map_or(Kinds::WHOLE, |offer| offer.given.kinds());
+                if !number.meets(Kinds::WHOLE) {
+                    self.wrong(
+                        place.span(""),
+                        format!("`count` is {}", number.describe()),
+                        "expected a whole number from 1 to 1000",
+                    );
+                }
+                Some((PlannedFanOut::Count(template?), None))
+            }
+            FanOut::Foreach(items) => {
+                let place = Place::new(at, "/foreach");
+                let (items, given) = self.expression(place, items, context)?;
+                let item = given.item();
+                if item.is_none() {
+                    self.wrong(
+                        place.span(""),
+                        format!(
+                            "`foreach` is given {} by `{}`",
+                            given.kinds().describe(),
+                            items.source()
+                        ),
+                        "expected a list, such as what a step with `count:` or `foreach:` gives",
+                    );
+                }
+                Some((PlannedFanOut::Foreach(items), item))
+            }
+        }
+    }
+
+    /// The template of `with:` with files as assets and implied fields, and the files' labels.
+    fn with(
+        &mut self,
+        at: &'s Source,
+        engine: Option<&'s Arc<dyn Engine>>,
+        with: Value,
+        context: Context<'s>,
+    ) -> Option<(Template, Labels)> {
+        let place = Place::new(at, "/with");
+        let before = self.mistakes.len();
+        let (template, offers) = self.template(place, &with, context);
+        let Some(engine) = engine else {
+            return template.map(|template| (template, Labels::new()));
+        };
+        let mut implied = engine.implied(&with);
+        implied.retain(|(field, _)| with.get(field).is_none());
+        let fitted = Fit {
+            root: &engine.spec().schema,
+            engine: engine.spec().name,
+            offers: &offers,
+            implied: &implied,
+        }
+        .run(&with);
+        for finding in fitted.wrong {
+            let span = if finding.on_key {
+                place.key_span(&finding.pointer)
+            } else {
+                place.span(&finding.pointer)
+            };
+            self.wrong(span, finding.message, finding.help);
+        }
+        let mut resolved = with.clone();
+        let labels = self.bundle_files(place, &fitted.files, &mut resolved);
+        if self.mistakes.len() > before {
+            return None;
+        }
+        for problem in engine.check(&with, &|path| self.files.bytes(path)) {
+            self.mistakes
+                .push(Mistake::new(place.key_span(""), problem));
+        }
+        if fitted.files.is_empty() && implied.is_empty() {
+            return Some((template?, labels));
+        }
+        for (field, expression) in &implied {
+            resolved[*field] = Value::from(format!("{{{{ {expression} }}}}"));
+        }
+        let (template, _) = self.template(place, &resolved, context);
+        Some((template?, labels))
+    }
+
+    /// Puts assets in the place of paths; gives the paths by digest.
+    fn bundle_files(
+        &mut self,
+        place: Place<'_>,
+        files: &[(String, String)],
+        with: &mut Value,
+    ) -> Labels {
+        let mut labels = Labels::new();
+        for (pointer, path) in files {
+            match self.files.asset(path) {
+                Ok(asset) => {
+                    labels.insert(asset.digest, path.clone());
+                    if let Some(value) = with.pointer_mut(pointer) {
+                        *value = asset.to_value();
+                    }
+                }
+                Err(error) => self.wrong(place.span(pointer), error.to_string(), advice(&error)),
+            }
+        }
+        labels
+    }
+
+    /// Compiles a value, and tells what its expressions give, by pointer.
+    pub(super) fn template(
+        &mut self,
+        place: Place<'_>,
+        value: &Value,
+        context: Context<'s>,
+    ) -> (Option<Template>, BTreeMap<String, Offer<'s>>) {
+        let mut offers = BTreeMap::new();
+        let before = self.mistakes.len();
+        let template = Template::parse(value).unwrap_or_else(|errors| {
+            let mut rest = value.clone();
+            for error in errors {
+                self.wrong(
+                    place.span(&error.pointer),
+                    error.error.to_string(),
+                    "expected an expression such as `{{ steps.draft }}`",
+                );
+                if let Some(broken) = rest.pointer_mut(&error.pointer) {
+                    *broken = Value::Null;
+                }
+                let offer = Offer {
+                    given: Type::ANY,
+                    source: String::new(),
+                };
+                offers.insert(error.pointer, offer);
+            }
+            // What can be compiled is looked at all the same.
+            Template::parse(&rest).unwrap_or_else(|_| Template::literal(Value::Null))
+        });
+        template.visit(&mut |pointer, expression, is_whole| {
+            let given = self.given(place, pointer, expression, context);
+            if !is_whole && given.kinds() == Kinds::ASSET {
+                self.wrong(
+                    place.span(pointer),
+                    format!(
+                        "`{}` is an asset, which can't stand inside text",
+                        expression.source()
+                    ),
+                    "name one of its fields, such as `.media_type`",
+                );
+            }
+            let offer = Offer {
+                given: if is_whole { given } else { Type::text() },
+                source: expression.source().to_owned(),
+            };
+            offers.insert(pointer.to_owned(), offer);
+        });
+        ((self.mistakes.len() == before).then_some(template), offers)
+    }
+
+    /// Like [`Self::expression`] for what may be absent; `None` when it is wrong.
+    fn optional(
+        &mut self,
+        place: Place<'s>,
+        source: &Option<String>,
+        context: Context<'s>,
+    ) -> Option<Option<(Expression, Type<'s>)>> {
+        match source {
+            Some(source) => self.expression(place, source, context).map(Some),
+            None => Some(None),
+        }
+    }
+
+    /// Compiles an expression, and tells what it gives.
+    fn expression(
+        &mut self,
+        place: Place<'_>,
+        source: &str,
+        context: Context<'s>,
+    ) -> Option<(Expression, Type<'s>)> {
+        match Expression::parse(source) {
+            Ok(expression) => {
+                let before = self.mistakes.len();
+                let given = self.given(place, "", &expression, context);
+                (self.mistakes.len() == before).then_some((expression, given))
+            }
+            Err(error) => {
+                self.wrong(
+                    place.span(""),
+                    error.to_string(),
+                    "expected an expression such as `{{ steps.draft }}`",
+                );
+                None
+            }
+        }
+    }
+
+    /// What an expression gives; its references are checked and remembered.
+    fn given(
+        &mut self,
+        place: Place<'_>,
+        pointer: &str,
+        expression: &Expression,
+        context: Context<'s>,
+    ) -> Type<'s> {
+        let mut given = Type::ANY;
+        for path in expression.references() {
+            match self.names.resolve(path, context) {
+                Ok((known, step)) => {
+                    if let (Some(step), Some(own)) = (step, context.own) {
+                        self.links[own]
+                            .entry(step)
+                            .or_insert_with(|| place.pointer(pointer));
+                    }
+                    if expression.as_path().is_some() {
+                        given = known;
+                    }
+                }
+                Err(unknown) => self.wrong(place.span(pointer), unknown.message, unknown.help),
+            }
+            self.wants_earlier |= path.root == "run"
+                && match path.segments.first() {
+                    Some(Segment::Field(name)) => name == "earlier",
+                    _ => true,
+                };
+        }
+        given
+    }
+}

@@ -1,0 +1,387 @@
+//! A run that is over: its header and its receipts, closed under one root.
+//!
+//! The root is a [`merkle`] tree of the receipts' hashes in a context that holds the
+//! header's hash, so that root and count commit to all of it. What travels in one
+//! asset's credential is an [`Excerpt`](crate::excerpt::Excerpt).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use alloy_primitives::{B256, keccak256};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::intent::{IntentFault, IntentKind, Oversight, SignedIntent};
+use crate::merkle::Tree;
+use crate::receipt::{Receipt, first_link, link};
+use crate::{Digest, Seed, canonical};
+
+/// What a run was, apart from its tasks.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RunHeader {
+    /// Name of the process.
+    pub process: String,
+    /// Its version.
+    pub bundle: Digest,
+    /// Digest of the inputs' digests by name ([`settings_digest`]).
+    pub inputs: Digest,
+    /// Digest of the parameters' digests by name.
+    pub parameters: Digest,
+    /// Seed of the run.
+    pub seed: Seed,
+    /// Tells apart runs of a studio that are otherwise the same.
+    #[serde(deserialize_with = "canonical::read_u64")]
+    pub nonce: u64,
+    /// When it started, in milliseconds since 1970.
+    pub started_ms: u64,
+    /// When it ended, in milliseconds since 1970.
+    pub ended_ms: u64,
+    /// What carried it out: name and version, such as `daedal 0.1.0`.
+    pub tool: String,
+    /// Build target of the tool, such as `x86_64-unknown-linux-gnu`.
+    pub target: String,
+    /// Names of the intents that set it up (authors', and of those who set inputs).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub intents: Vec<B256>,
+}
+
+/// One input or parameter: its digest, and its value if it is public.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Setting {
+    /// Digest of the canonical value. It doesn't hide a value that can be guessed.
+    pub digest: Digest,
+    /// The value.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value: Option<Value>,
+}
+
+/// Inputs or parameters by name.
+pub type Settings = BTreeMap<String, Setting>;
+
+impl Setting {
+    /// A value that everyone may know.
+    #[must_use]
+    pub fn public(value: Value) -> Self {
+        Self {
+            digest: canonical::digest(&value),
+            value: Some(value),
+        }
+    }
+
+    /// A value that stays with the studio.
+    #[must_use]
+    pub fn private(value: &Value) -> Self {
+        Self {
+            digest: canonical::digest(value),
+            value: None,
+        }
+    }
+}
+
+/// The inputs or parameters of a run, which are an object, all public.
+#[must_use]
+pub fn settings(values: &Value) -> Settings {
+    values
+        .as_object()
+        .into_iter()
+        .flatten()
+        .map(|(name, value)| (name.clone(), Setting::public(value.clone())))
+        .collect()
+}
+
+/// The one digest of inputs or parameters, whether public or not.
+#[must_use]
+pub fn settings_digest(settings: &Settings) -> Digest {
+    let digests: BTreeMap<&String, Digest> = settings
+        .iter()
+        .map(|(name, setting)| (name, setting.digest))
+        .collect();
+    canonical::digest(&digests)
+}
+
+/// The identity of a run: what it was asked to do, and the studio's nonce.
+#[must_use]
+pub fn run_id(
+    bundle: Digest,
+    inputs: Digest,
+    parameters: Digest,
+    seed: Seed,
+    nonce: u64,
+) -> Digest {
+    Digest::of_parts(
+        "daedal/run/v1",
+        &[
+            &bundle.0,
+            &inputs.0,
+            &parameters.0,
+            &seed.0.0,
+            &nonce.to_be_bytes(),
+        ],
+    )
+}
+
+impl RunHeader {
+    /// The identity of the run.
+    #[must_use]
+    pub fn run(&self) -> Digest {
+        run_id(
+            self.bundle,
+            self.inputs,
+            self.parameters,
+            self.seed,
+            self.nonce,
+        )
+    }
+
+    /// What the leaves of the run's tree are bound to.
+    #[must_use]
+    pub fn context(&self) -> B256 {
+        let mut bytes = b"daedal/receipt/v1".to_vec();
+        bytes.extend(keccak256(canonical::to_vec(self)));
+        keccak256(bytes)
+    }
+}
+
+/// A run that is over. Written once, as canonical JSON; read by anyone who checks.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RunRecord {
+    /// What the run was.
+    pub header: RunHeader,
+    /// Inputs by name.
+    pub inputs: Settings,
+    /// Parameters by name.
+    pub parameters: Settings,
+    /// Every task, in plan order.
+    pub receipts: Vec<Receipt>,
+    /// Intents that are shared; others are only named.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub intents: Vec<SignedIntent>,
+    /// Root of the receipts.
+    pub root: B256,
+    /// Number of receipts.
+    pub count: u64,
+}
+
+/// What is wrong with a record or an excerpt.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RecordFault {
+    /// Inputs or parameters aren't those of the header.
+    #[error("{what} are not those that the run's header commits to")]
+    Settings {
+        /// `inputs` or `parameters`.
+        what: &'static str,
+    },
+    /// A receipt doesn't follow the one before it.
+    #[error(
+        "receipt {index} ({label}) does not follow the one before it: changed, moved or left out"
+    )]
+    Link {
+        /// Place of the receipt, from 0.
+        index: u64,
+        /// Its task.
+        label: String,
+    },
+    /// There are more or fewer receipts than were committed to.
+    #[error("{found} receipts where the run committed to {count}")]
+    Count {
+        /// How many there are.
+        found: u64,
+        /// How many there should be.
+        count: u64,
+    },
+    /// The receipts have another root.
+    #[error("the receipts have the root {found}, not {root}")]
+    Root {
+        /// What they hash to.
+        found: B256,
+        /// What was said.
+        root: B256,
+    },
+    /// A receipt isn't part of the root.
+    #[error("the receipt of {label} is not part of the run's root")]
+    Proof {
+        /// Its task.
+        label: String,
+    },
+    /// No receipt made the asset.
+    #[error("no receipt of the run gives {digest}")]
+    Output {
+        /// The asset.
+        digest: Digest,
+    },
+    /// An intent doesn't stand.
+    #[error(transparent)]
+    Intent(#[from] IntentFault),
+    /// An intent that nothing of the run names.
+    #[error("no receipt names the intent {hash}")]
+    IntentUnnamed {
+        /// Its name.
+        hash: B256,
+    },
+    /// An author signed another bundle.
+    #[error("the author's intent {hash} is about another bundle")]
+    IntentBundle {
+        /// Its name.
+        hash: B256,
+    },
+}
+
+impl RunRecord {
+    /// Closes a run: links the receipts (in plan order) and computes the root.
+    #[must_use]
+    pub fn close(
+        mut header: RunHeader,
+        inputs: Settings,
+        parameters: Settings,
+        mut receipts: Vec<Receipt>,
+        intents: Vec<SignedIntent>,
+    ) -> Self {
+        header.inputs = settings_digest(&inputs);
+        header.parameters = settings_digest(&parameters);
+        link(header.run(), &mut receipts);
+        let root = tree(&header, &receipts).root();
+        Self {
+            count: receipts.len() as u64,
+            header,
+            inputs,
+            parameters,
+            receipts,
+            intents,
+            root,
+        }
+    }
+
+    /// Everything that is wrong with it; nothing if it stands.
+    #[must_use]
+    pub fn faults(&self) -> Vec<RecordFault> {
+        let mut faults = Vec::new();
+        for (what, settings, digest) in [
+            ("inputs", &self.inputs, self.header.inputs),
+            ("parameters", &self.parameters, self.header.parameters),
+        ] {
+            let told = settings.values().all(|setting| {
+                let value = setting.value.as_ref();
+                value.is_none_or(|value| canonical::digest(value) == setting.digest)
+            });
+            if !told || settings_digest(settings) != digest {
+                faults.push(RecordFault::Settings { what });
+            }
+        }
+        let mut prev = first_link(self.header.run());
+        for (index, receipt) in self.receipts.iter().enumerate() {
+            if receipt.prev != prev {
+                faults.push(RecordFault::Link {
+                    index: index as u64,
+                    label: receipt.label(),
+                });
+            }
+            prev = receipt.hash();
+        }
+        let tree = tree(&self.header, &self.receipts);
+        if tree.count() != self.count {
+            faults.push(RecordFault::Count {
+                found: tree.count(),
+                count: self.count,
+            });
+        }
+        if tree.root() != self.root {
+            faults.push(RecordFault::Root {
+                found: tree.root(),
+                root: self.root,
+            });
+        }
+        faults.extend(intent_faults(
+            &self.header,
+            self.receipts.iter(),
+            &self.intents,
+        ));
+        faults
+    }
+
+    /// Place of the receipt that made the asset: the first that made it, else the first that gave it.
+    #[must_use]
+    pub fn maker_of(&self, digest: &Digest) -> Option<usize> {
+        let made = |receipt: &Receipt| receipt.makes(digest);
+        let given = |receipt: &Receipt| receipt.gives(digest);
+        let receipts = &self.receipts;
+        receipts
+            .iter()
+            .position(made)
+            .or_else(|| receipts.iter().position(given))
+    }
+
+    /// Places of all receipts behind an asset, ascending: those that gave it, and those that gave what they
+    /// took.
+    #[must_use]
+    pub fn lineage(&self, digest: &Digest) -> Vec<usize> {
+        let mut givers: BTreeMap<Digest, Vec<usize>> = BTreeMap::new();
+        for (place, receipt) in self.receipts.iter().enumerate() {
+            for output in &receipt.outputs {
+                givers.entry(output.digest).or_default().push(place);
+            }
+        }
+        let mut found = BTreeSet::new();
+        let mut asked = BTreeSet::from([*digest]);
+        let mut pending = vec![*digest];
+        while let Some(digest) = pending.pop() {
+            for place in givers.get(&digest).into_iter().flatten() {
+                if found.insert(*place) {
+                    let inputs = self.receipts[*place].inputs.iter();
+                    pending.extend(inputs.map(|i| i.digest).filter(|d| asked.insert(*d)));
+                }
+            }
+        }
+        found.into_iter().collect()
+    }
+
+    /// How much people steered the run. Call it on a record without [`Self::faults`].
+    #[must_use]
+    pub fn oversight(&self) -> Oversight {
+        Oversight::of(self.intents.iter().map(|intent| intent.intent.kind))
+    }
+}
+
+pub(crate) fn tree(header: &RunHeader, receipts: &[Receipt]) -> Tree {
+    let hashes: Vec<B256> = receipts.iter().map(Receipt::hash).collect();
+    Tree::of(header.context(), &hashes)
+}
+
+pub(crate) fn named<'a>(
+    header: &RunHeader,
+    receipts: impl Iterator<Item = &'a Receipt>,
+) -> BTreeSet<B256> {
+    receipts
+        .flat_map(|receipt| &receipt.intents)
+        .chain(&header.intents)
+        .copied()
+        .collect()
+}
+
+pub(crate) fn intent_faults<'a>(
+    header: &RunHeader,
+    receipts: impl Iterator<Item = &'a Receipt>,
+    intents: &[SignedIntent],
+) -> Vec<RecordFault> {
+    let named = named(header, receipts);
+    let run = header.run();
+    let mut faults = Vec::new();
+    for intent in intents {
+        let hash = intent.hash();
+        if let Err(fault) = intent.check_for(run) {
+            faults.push(fault.into());
+        } else if !named.contains(&hash) {
+            faults.push(RecordFault::IntentUnnamed { hash });
+        } else if intent.intent.kind == IntentKind::Author
+            && intent.authored() != Some(header.bundle)
+        {
+            faults.push(RecordFault::IntentBundle { hash });
+        }
+    }
+    faults
+}
+
+#[cfg(test)]
+#[path = "record_tests.rs"]
+mod tests;

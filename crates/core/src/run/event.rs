@@ -1,0 +1,322 @@
+//! What can happen in a run, in the form in which it is journaled.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::digest::DigestParseError;
+use crate::engine::{DecisionRequest, EngineError, Outcome};
+use crate::record::{run_id, settings, settings_digest};
+use crate::{AssetRef, Digest, Seed};
+
+/// Name of a run: digest of bundle, inputs, parameters, seed and a nonce of the studio.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct RunId(pub Digest);
+
+impl fmt::Display for RunId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl FromStr for RunId {
+    type Err = DigestParseError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        text.parse().map(Self)
+    }
+}
+
+/// A moment: milliseconds since 1970-01-01T00:00:00Z.
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[serde(transparent)]
+pub struct Moment(pub u64);
+
+/// What a run was asked to do. Together with the bundle it decides everything else.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RunSpec {
+    /// Name of the process.
+    pub process: String,
+    /// Digest of the bundle.
+    pub bundle: Digest,
+    /// Every input, as an object.
+    pub inputs: Value,
+    /// Every parameter, as an object.
+    pub parameters: Value,
+    /// What the tasks' seeds derive from.
+    pub seed: Seed,
+    /// Tells runs apart that ask for the same.
+    pub nonce: u64,
+    /// Outcomes of earlier runs do not stand in (`--fresh`).
+    #[serde(default)]
+    pub fresh: bool,
+    /// Outputs of earlier runs of the process, pinned when the run was created (`run.earlier`);
+    /// empty when nothing in the process refers to them.
+    #[serde(default)]
+    pub earlier: Vec<AssetRef>,
+}
+
+impl RunSpec {
+    /// The name of the run.
+    #[must_use]
+    pub fn id(&self) -> RunId {
+        RunId(run_id(
+            self.bundle,
+            settings_digest(&settings(&self.inputs)),
+            settings_digest(&settings(&self.parameters)),
+            self.seed,
+            self.nonce,
+        ))
+    }
+
+    /// The seed of a run that names none: the same request gives the same result.
+    #[must_use]
+    pub fn default_seed(bundle: &Digest, inputs: &Value, parameters: &Value) -> Seed {
+        let inputs = crate::canonical::digest(inputs);
+        let parameters = crate::canonical::digest(parameters);
+        Seed(Digest::of_parts(
+            "daedal/run-seed/v1",
+            &[&bundle.0, &inputs.0, &parameters.0],
+        ))
+    }
+}
+
+/// Which task: the step's path, the round of its loop (0 outside of loops) and its place in the
+/// fan-out (0 outside of fan-outs).
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct TaskName {
+    /// `draft`, or `polish.revise` inside a loop.
+    pub step: std::sync::Arc<str>,
+    /// From 0.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub round: u32,
+    /// From 0.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub index: u32,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)] // serde's signature
+fn is_zero(number: &u32) -> bool {
+    *number == 0
+}
+
+/// Something that happened. Duplicates and late arrivals change nothing when folded.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum Event {
+    /// The run exists.
+    Created {
+        /// What it was asked to do.
+        spec: RunSpec,
+        /// When.
+        at: Moment,
+    },
+    /// A task has an outcome.
+    TaskDone {
+        /// Which.
+        task: TaskName,
+        /// Its memo key.
+        key: Digest,
+        /// What came of it.
+        outcome: Outcome,
+        /// The run that produced the outcome, when nothing was executed for this task. It is this
+        /// run where two of its tasks are the same.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reused_from: Option<RunId>,
+        /// When.
+        at: Moment,
+    },
+    /// Somebody goes on with the run. The time since the event before it was nobody's work.
+    Resumed {
+        /// When.
+        at: Moment,
+    },
+    /// An attempt failed.
+    TaskFailed {
+        /// Which.
+        task: TaskName,
+        /// From 1.
+        attempt: u32,
+        /// Why.
+        error: EngineError,
+        /// When.
+        at: Moment,
+    },
+    /// A task was given up by the queue: it brought its workers down again and again.
+    TaskPoisoned {
+        /// Which.
+        task: TaskName,
+        /// Times it was handed out.
+        deliveries: u32,
+        /// When.
+        at: Moment,
+    },
+    /// A task that costs money or shows outside is about to start.
+    EffectStarted {
+        /// Which.
+        task: TaskName,
+        /// From 1.
+        attempt: u32,
+        /// When.
+        at: Moment,
+    },
+    /// A person is asked.
+    DecisionRequested {
+        /// Which task asks.
+        task: TaskName,
+        /// Its memo key.
+        key: Digest,
+        /// What is asked.
+        request: DecisionRequest,
+        /// When.
+        at: Moment,
+    },
+    /// A person answered.
+    Decided {
+        /// Which task asked.
+        task: TaskName,
+        /// The answer.
+        decision: Decision,
+        /// When.
+        at: Moment,
+    },
+    /// A timer that the state asked for has gone off.
+    TimerFired {
+        /// Which.
+        timer: Timer,
+        /// When.
+        at: Moment,
+    },
+    /// Somebody wants the run to end.
+    CancelRequested {
+        /// When.
+        at: Moment,
+    },
+    /// The run is over; nothing changes it any more.
+    Finished {
+        /// How.
+        status: Finish,
+        /// When.
+        at: Moment,
+    },
+}
+
+/// An answer to a [`DecisionRequest`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Decision {
+    /// Positions of the options that are kept, in the order of preference; empty rejects them all.
+    pub kept: Vec<usize>,
+    /// Who decided.
+    pub by: Decider,
+    /// The signed intent, where a person decided: canonical JSON of its envelope.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub intent: Option<Value>,
+}
+
+/// Who decided.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Decider {
+    /// A person, by the address of their key.
+    Person(String),
+    /// Nobody in time: `otherwise:` of the step.
+    Timeout,
+}
+
+/// What a run waits for by the clock.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Timer {
+    /// The wait before the next attempt of a task.
+    Backoff {
+        /// Which task.
+        task: TaskName,
+        /// The attempt that failed.
+        attempt: u32,
+    },
+    /// The time for a decision.
+    Decision {
+        /// Which task asks.
+        task: TaskName,
+    },
+    /// The time that the run may work.
+    Budget,
+}
+
+impl TaskName {
+    /// What its seed derives from, and how a log line names it: `polish.revise#2#0`.
+    #[must_use]
+    pub fn path(&self) -> String {
+        format!("{}#{}#{}", self.step, self.round, self.index)
+    }
+}
+
+/// As a person names it: `draft #3`, `polish.revise round 2`; first rounds and items go unsaid.
+impl fmt::Display for TaskName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.step)?;
+        if self.round > 0 {
+            write!(f, " round {}", self.round + 1)?;
+        }
+        if self.index > 0 {
+            write!(f, " #{}", self.index + 1)?;
+        }
+        Ok(())
+    }
+}
+
+impl Event {
+    /// When it happened.
+    #[must_use]
+    pub fn at(&self) -> Moment {
+        match self {
+            Self::Created { at, .. }
+            | Self::Resumed { at }
+            | Self::TaskDone { at, .. }
+            | Self::TaskFailed { at, .. }
+            | Self::TaskPoisoned { at, .. }
+            | Self::EffectStarted { at, .. }
+            | Self::DecisionRequested { at, .. }
+            | Self::Decided { at, .. }
+            | Self::TimerFired { at, .. }
+            | Self::CancelRequested { at }
+            | Self::Finished { at, .. } => *at,
+        }
+    }
+}
+
+impl Moment {
+    /// So much later.
+    #[must_use]
+    pub fn plus_ms(self, ms: u64) -> Self {
+        Self(self.0.saturating_add(ms))
+    }
+
+    /// Milliseconds since `earlier`; 0 if the clock went back.
+    #[must_use]
+    pub fn ms_since(self, earlier: Self) -> u64 {
+        self.0.saturating_sub(earlier.0)
+    }
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "status", rename_all = "snake_case")]
+pub enum Finish {
+    /// Every output is there.
+    Succeeded,
+    /// A step failed, or the budget was used up.
+    Failed {
+        /// The step at fault, where it is one.
+        step: Option<String>,
+        /// What happened and what to do.
+        message: String,
+    },
+    /// Somebody cancelled it.
+    Cancelled,
+}
