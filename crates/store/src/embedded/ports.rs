@@ -1,0 +1,135 @@
+//! The ports, in terms of the queue, the reader and the files.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use daedal_core::Digest;
+use daedal_core::blob::{BlobError, BlobRead, BlobWrite};
+use daedal_core::run::{Event, RunId};
+use serde_json::Value;
+
+use super::Embedded;
+use super::batch::{Answer, DocumentRow, EventRow, MemoRow, Work};
+use super::reader::Kept;
+use super::warm::Warm;
+use crate::StoreError;
+use crate::ports::{Document, Keeper, Log, Memo, MemoEntry, Records, Reply, RunSummary};
+
+impl Log for Embedded {
+    fn create(&self, run: RunId, created: Event) -> Reply<'_, bool> {
+        Box::pin(async move {
+            let answer = self
+                .commit(Work::Create(run, EventRow::of(&created)?))
+                .await?;
+            Ok(matches!(answer, Answer::Created(true)))
+        })
+    }
+
+    fn append(&self, run: RunId, events: Vec<Event>) -> Reply<'_, ()> {
+        Box::pin(async move {
+            let rows: Result<_, _> = events.iter().map(EventRow::of).collect();
+            self.commit(Work::Append(run, rows?)).await.map(drop)
+        })
+    }
+
+    fn read(&self, run: RunId) -> Reply<'_, Vec<Event>> {
+        Box::pin(self.reader.events(run))
+    }
+
+    fn runs(&self) -> Reply<'_, Vec<RunSummary>> {
+        Box::pin(self.reader.runs())
+    }
+}
+
+impl Memo for Embedded {
+    fn get(&self, keys: Vec<Digest>) -> Reply<'_, Vec<Option<MemoEntry>>> {
+        Box::pin(async move {
+            let warm = |key| self.warm().get(key).map(|kept| self.reader.entry(kept));
+            let found: Result<Vec<_>, _> = keys.iter().map(|key| warm(key).transpose()).collect();
+            let mut found = found?;
+            let is_cold =
+                |(key, entry): (&Digest, &Option<MemoEntry>)| entry.is_none().then_some(*key);
+            let cold: Vec<Digest> = keys.iter().zip(&found).filter_map(is_cold).collect();
+            if cold.is_empty() {
+                return Ok(found);
+            }
+            let mut kept = HashMap::new();
+            for entry in self.reader.memo(&cold).await? {
+                kept.insert(entry.key(), self.reader.entry(&entry)?);
+            }
+            for (key, entry) in keys.iter().zip(&mut found) {
+                if entry.is_none() {
+                    *entry = kept.get(key).cloned();
+                }
+            }
+            Ok(found)
+        })
+    }
+
+    fn put(&self, entries: Vec<(Digest, MemoEntry)>) -> Reply<'_, ()> {
+        Box::pin(async move {
+            let rows: Result<_, _> = entries
+                .iter()
+                .map(|(key, entry)| MemoRow::of(*key, entry))
+                .collect();
+            self.commit(Work::Memo(rows?)).await.map(drop)
+        })
+    }
+
+    fn warm(&self, run: RunId) -> Reply<'_, ()> {
+        Box::pin(async move {
+            let kept: Vec<Kept> = self.reader.memo_of(run, Warm::COUNT_MAX).await?;
+            self.warm().fill(kept);
+            Ok(())
+        })
+    }
+}
+
+impl Records for Embedded {
+    fn put(&self, documents: Vec<Document>) -> Reply<'_, ()> {
+        Box::pin(async move {
+            let rows = documents.into_iter().map(DocumentRow::of).collect();
+            self.commit(Work::Documents(rows)).await.map(drop)
+        })
+    }
+
+    fn get(&self, kind: &str, key: &str) -> Reply<'_, Option<Value>> {
+        let (kind, key) = (kind.to_owned(), key.to_owned());
+        Box::pin(async move { self.reader.document(&kind, &key).await })
+    }
+
+    fn list(&self, kind: &str) -> Reply<'_, Vec<(String, Value)>> {
+        let kind = kind.to_owned();
+        Box::pin(async move { self.reader.documents(&kind).await })
+    }
+
+    fn next(&self, sequence: &str) -> Reply<'_, u64> {
+        let sequence = sequence.to_owned();
+        Box::pin(async move {
+            match self.commit(Work::Next(sequence)).await? {
+                Answer::Number(number) => Ok(number),
+                other => Err(StoreError::Io {
+                    message: format!("no number but {other:?}"),
+                }),
+            }
+        })
+    }
+}
+
+impl Keeper for Embedded {
+    fn close(&self) -> Reply<'_, ()> {
+        Box::pin(self.put_away())
+    }
+}
+
+impl BlobRead for Embedded {
+    fn read(&self, digest: &Digest) -> Result<Arc<[u8]>, BlobError> {
+        self.blobs.read(digest)
+    }
+}
+
+impl BlobWrite for Embedded {
+    fn write(&self, bytes: &[u8]) -> Result<Digest, BlobError> {
+        self.blobs.write(bytes)
+    }
+}
