@@ -1,0 +1,181 @@
+//! Begins and resumes runs.
+
+use std::sync::Arc;
+
+use daedal_core::engine::Engines;
+use daedal_core::plan::Plan;
+use daedal_core::run::{Decision, Event, RunId, RunSpec, State, TaskName, fold};
+use daedal_store::ports::{Log, Memo};
+
+use crate::ports::{Queue, Timers};
+use crate::session::Session;
+use crate::{ExecError, Progress, RunReport, Stop};
+
+/// What a coordinator works with.
+#[derive(Clone)]
+pub struct Ports {
+    /// The runs' logs.
+    pub log: Arc<dyn Log>,
+    /// Outcomes by key.
+    pub memo: Arc<dyn Memo>,
+    /// Where tasks are performed.
+    pub queue: Arc<dyn Queue>,
+    /// The clock.
+    pub timers: Arc<dyn Timers>,
+    /// What tasks may cost is asked here.
+    pub engines: Engines,
+}
+
+/// How a run is carried out.
+#[derive(Clone)]
+pub struct Options {
+    /// Tasks at once.
+    pub jobs: usize,
+    /// The run whose outcomes will probably be needed: the last one of the process.
+    pub warm: Option<RunId>,
+    /// Stops it.
+    pub stop: Stop,
+    /// Is told what happens.
+    pub progress: Option<Arc<dyn Progress>>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            jobs: 1,
+            warm: None,
+            stop: Stop::default(),
+            progress: None,
+        }
+    }
+}
+
+/// The coordinator of runs.
+#[derive(Clone)]
+pub struct Executor {
+    ports: Ports,
+}
+
+impl Executor {
+    /// A coordinator that works with these.
+    #[must_use]
+    pub fn new(ports: Ports) -> Self {
+        Self { ports }
+    }
+
+    /// Carries out a run to its end, or until only people can bring it further. A run that exists
+    /// already is resumed: asking twice for the same is asking once.
+    ///
+    /// What the report says is durable.
+    pub async fn run(
+        &self,
+        plan: &Plan,
+        spec: RunSpec,
+        options: &Options,
+    ) -> Result<RunReport, ExecError> {
+        let run = spec.id();
+        check_bundle(plan, run, &spec)?;
+        let created = Event::Created {
+            spec,
+            at: self.ports.timers.now(),
+        };
+        if !self.ports.log.create(run, created.clone()).await? {
+            return self.resume(plan, run, options).await;
+        }
+        let mut state = State::new(plan);
+        fold(&mut state, plan, &created);
+        Session::new(&self.ports, plan, run, state, options)
+            .carry_out()
+            .await
+    }
+
+    /// Goes on with a run. One that has ended is only reported on.
+    pub async fn resume(
+        &self,
+        plan: &Plan,
+        run: RunId,
+        options: &Options,
+    ) -> Result<RunReport, ExecError> {
+        let (state, events) = self.replay(plan, run).await?;
+        let mut session = Session::new(&self.ports, plan, run, state, options);
+        session.remember(&events);
+        session.carry_out().await
+    }
+
+    /// Answers the question of a task. The answer is durable when this returns; the run goes on when
+    /// it is resumed.
+    pub async fn answer(
+        &self,
+        plan: &Plan,
+        run: RunId,
+        task: &TaskName,
+        decision: Decision,
+    ) -> Result<(), ExecError> {
+        let (mut state, _) = self.replay(plan, run).await?;
+        let Some(question) = state.questions().find(|question| question.task == *task) else {
+            return Err(ExecError::NotAsked {
+                run,
+                task: task.to_string(),
+                reason: match state.finished() {
+                    Some(_) => "the run is over".into(),
+                    None => "it was answered already, or the run has not come so far".into(),
+                },
+            });
+        };
+        let unfit = ExecError::Unfit {
+            run,
+            task: task.to_string(),
+            kept: decision.kept.clone(),
+            keep: question.request.keep,
+            options: question.request.options.len(),
+        };
+        let event = Event::Decided {
+            task: task.clone(),
+            decision,
+            at: self.ports.timers.now(),
+        };
+        if !fold(&mut state, plan, &event) {
+            return Err(unfit);
+        }
+        Ok(self.ports.log.append(run, vec![event]).await?)
+    }
+
+    /// Ends a run for good. Nothing happens to one that has ended.
+    pub async fn cancel(&self, plan: &Plan, run: RunId) -> Result<RunReport, ExecError> {
+        let (mut state, events) = self.replay(plan, run).await?;
+        let at = self.ports.timers.now();
+        let event = Event::CancelRequested { at };
+        let cancels = fold(&mut state, plan, &event);
+        let options = Options::default();
+        let mut session = Session::new(&self.ports, plan, run, state, &options);
+        session.remember(&events);
+        if cancels {
+            session.journal(event);
+        }
+        session.carry_out().await
+    }
+
+    /// The state of a run, from its log.
+    pub async fn replay(&self, plan: &Plan, run: RunId) -> Result<(State, Vec<Event>), ExecError> {
+        let events = self.ports.log.read(run).await?;
+        let mut state = State::new(plan);
+        for event in &events {
+            fold(&mut state, plan, event);
+        }
+        let spec = state.spec().ok_or(ExecError::NoRun { run })?;
+        check_bundle(plan, run, spec)?;
+        Ok((state, events))
+    }
+}
+
+fn check_bundle(plan: &Plan, run: RunId, spec: &RunSpec) -> Result<(), ExecError> {
+    if plan.bundle == spec.bundle {
+        Ok(())
+    } else {
+        Err(ExecError::OtherBundle {
+            run,
+            expected: spec.bundle,
+            found: plan.bundle,
+        })
+    }
+}

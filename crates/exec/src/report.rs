@@ -1,0 +1,60 @@
+//! What became of a run.
+
+use daedal_core::UsdMicros;
+use daedal_core::run::{Finish, Question, RunId};
+use serde::Serialize;
+use serde_json::Value;
+
+/// What became of a run, so far.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RunReport {
+    /// Which.
+    pub run: RunId,
+    /// How it stands.
+    pub status: RunStatus,
+    /// What it gave, by name; null unless it succeeded.
+    pub outputs: Value,
+    /// Tasks with an outcome.
+    pub tasks: usize,
+    /// Of them, taken from the memo instead of executed.
+    pub hits: usize,
+    /// What it cost.
+    pub cost: UsdMicros,
+    /// Working time of the run in all, in milliseconds.
+    pub worked_ms: u64,
+    /// From the beginning of this call to its end, in milliseconds.
+    pub elapsed_ms: u64,
+    /// What people are asked, in plan order.
+    pub questions: Vec<Question>,
+}
+
+/// How a run stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "status", rename_all = "snake_case")]
+pub enum RunStatus {
+    /// Every output is there.
+    Succeeded,
+    /// A step failed, or the budget was used up.
+    Failed {
+        /// The step at fault, where it is one.
+        step: Option<String>,
+        /// What happened and what to do.
+        message: String,
+    },
+    /// Somebody cancelled it.
+    Cancelled,
+    /// Only people can bring it further.
+    Waiting,
+    /// It was asked to stop and can be resumed.
+    Interrupted,
+}
+
+impl From<Finish> for RunStatus {
+    fn from(finish: Finish) -> Self {
+        match finish {
+            Finish::Succeeded => Self::Succeeded,
+            Finish::Failed { step, message } => Self::Failed { step, message },
+            Finish::Cancelled => Self::Cancelled,
+        }
+    }
+}

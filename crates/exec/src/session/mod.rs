@@ -1,0 +1,281 @@
+//! One sitting of a coordinator with one run.
+
+mod outcomes;
+mod waiting;
+
+use std::collections::BTreeSet;
+use std::future::Future;
+use std::pin::Pin;
+
+use daedal_core::plan::Plan;
+use daedal_core::run::budget::{Admission, admit};
+use daedal_core::run::{Action, Dispatch, Event, Finish, Moment, RunId, State, Timer, decide};
+use daedal_core::{Digest, UsdMicros};
+use daedal_store::ports::Reply;
+
+use self::waiting::Wake;
+use crate::desk::Desk;
+use crate::journal::Journal;
+use crate::ports::{Job, Report};
+use crate::{ExecError, Options, Ports, RunReport, RunStatus, Update};
+
+/// Tasks that are looked up in the memo at once.
+const LOOK_UP_MAX: usize = 256;
+/// Events that may wait for a write.
+const BACKLOG_MAX: usize = 4_096;
+
+/// One sitting of a coordinator with one run.
+pub(crate) struct Session<'a> {
+    ports: &'a Ports,
+    plan: &'a Plan,
+    run: RunId,
+    options: &'a Options,
+    state: State,
+    journal: Journal<'a>,
+    desk: Desk,
+    /// Tasks that the memo has not been asked about.
+    fresh: Vec<Dispatch>,
+    /// Keys that this run executed.
+    executed: BTreeSet<Digest>,
+    tasks: usize,
+    hits: usize,
+    resumed: bool,
+    reports: Option<Reply<'a, Vec<Report>>>,
+    timers: Option<Reply<'a, Vec<Timer>>>,
+    /// Until it was asked for.
+    stop: Option<Pin<Box<dyn Future<Output = ()> + Send + 'a>>>,
+}
+
+impl<'a> Session<'a> {
+    pub(crate) fn new(
+        ports: &'a Ports,
+        plan: &'a Plan,
+        run: RunId,
+        state: State,
+        options: &'a Options,
+    ) -> Self {
+        Self {
+            ports,
+            plan,
+            run,
+            options,
+            state,
+            journal: Journal::new(&*ports.log, &*ports.memo, run),
+            desk: Desk::default(),
+            fresh: Vec::new(),
+            executed: BTreeSet::new(),
+            tasks: 0,
+            hits: 0,
+            resumed: false,
+            reports: None,
+            timers: None,
+            stop: Some(Box::pin(options.stop.requested())),
+        }
+    }
+
+    /// Takes note of events that the state has folded already and the log has.
+    pub(crate) fn remember(&mut self, events: &[Event]) {
+        self.resumed = true;
+        events.iter().for_each(|event| self.count(event));
+    }
+
+    /// Takes note of an event that the state has folded already and the log has not.
+    pub(crate) fn journal(&mut self, event: Event) {
+        self.journal.add(event);
+    }
+
+    /// Carries the run as far as it goes.
+    pub(crate) async fn carry_out(mut self) -> Result<RunReport, ExecError> {
+        let begun = self.now();
+        if self.state.finished().is_none() {
+            if self.resumed && !self.is_still_waiting(begun) {
+                self.record(Event::Resumed { at: begun });
+            }
+            self.announce();
+            if let Some(run) = self.options.warm {
+                self.ports.memo.warm(run).await?;
+            }
+        }
+        let ended = self.work().await;
+        // Whatever happened, nothing of the run goes on after this.
+        let cleared = self.wind_up().await;
+        let status = ended.and_then(|status| cleared.map(|()| status))?;
+        Ok(self.report(status, begun))
+    }
+
+    /// Works until the run ends, waits or is stopped.
+    async fn work(&mut self) -> Result<RunStatus, ExecError> {
+        loop {
+            if let Some(status) = self.ended() {
+                return Ok(status);
+            }
+            if self.options.stop.is_requested() {
+                return Ok(RunStatus::Interrupted);
+            }
+            if self.journal.backlog() > BACKLOG_MAX {
+                self.journal.flush().await?;
+            }
+            self.decide().await?;
+            if self.look_up().await? {
+                continue;
+            }
+            self.start_tasks().await?;
+            if self.state.finished().is_some() {
+                continue;
+            }
+            if self.desk.under_way() == 0 && self.state.is_waiting() {
+                return Ok(RunStatus::Waiting);
+            }
+            if self.state.is_stuck() {
+                return Err(ExecError::Stuck { run: self.run });
+            }
+            match self.wake().await? {
+                Wake::Reports(reports) => {
+                    for report in reports {
+                        self.conclude(report).await?;
+                    }
+                }
+                Wake::Timers(timers) => {
+                    for timer in timers {
+                        let at = self.now();
+                        self.record(Event::TimerFired { timer, at });
+                    }
+                }
+                Wake::Stop => {}
+            }
+        }
+    }
+
+    /// Whether nothing has happened that brings the run further: asking again leaves no trace.
+    fn is_still_waiting(&self, now: Moment) -> bool {
+        let is_due = |due: Moment| due <= now;
+        self.state.is_waiting()
+            && !self
+                .state
+                .questions()
+                .any(|question| question.due().is_some_and(is_due))
+    }
+
+    fn ended(&self) -> Option<RunStatus> {
+        self.state
+            .finished()
+            .map(|finish| RunStatus::from(finish.clone()))
+    }
+
+    /// Does what the state asks for, until it asks for nothing more.
+    async fn decide(&mut self) -> Result<(), ExecError> {
+        loop {
+            let room = LOOK_UP_MAX.saturating_sub(self.desk.waiting() + self.fresh.len());
+            let now = self.now();
+            let mut again = false;
+            for action in decide(self.plan, &mut self.state, now, room) {
+                match action {
+                    Action::Dispatch(dispatch) => self.fresh.push(dispatch),
+                    Action::StartTimer { timer, at } => {
+                        self.ports.timers.start(self.run, timer, at).await?;
+                    }
+                    Action::Record(event) => again |= self.record(event),
+                }
+            }
+            if !again {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Asks the memo about the fresh tasks; whether that ended any. The others go to the desk.
+    async fn look_up(&mut self) -> Result<bool, ExecError> {
+        if self.fresh.is_empty() {
+            return Ok(false);
+        }
+        let fresh = std::mem::take(&mut self.fresh);
+        let anew = self.state.spec().is_some_and(|spec| spec.fresh);
+        let keys = fresh.iter().map(|dispatch| dispatch.key).collect();
+        let known = self.ports.memo.get(keys).await?;
+        let mut ended = false;
+        for (dispatch, entry) in fresh.into_iter().zip(known) {
+            // A run that makes all anew still knows what it made before it was interrupted.
+            match entry.filter(|entry| !anew || entry.run == self.run) {
+                Some(entry) => {
+                    // An outcome of this run whose event was lost is still this task's own.
+                    let own = entry.run == self.run && !self.executed.contains(&dispatch.key);
+                    let from = (!own).then_some(entry.run);
+                    self.done(dispatch.name, dispatch.key, entry.outcome, from);
+                    ended = true;
+                }
+                None if dispatch.started => {
+                    let at = self.now();
+                    self.record(Event::TaskFailed {
+                        task: dispatch.name,
+                        attempt: dispatch.attempt,
+                        error: Dispatch::unknown_effect(),
+                        at,
+                    });
+                    ended = true;
+                }
+                None => self.desk.add(dispatch),
+            }
+        }
+        Ok(ended)
+    }
+
+    /// Hands tasks to workers while there is room and money.
+    async fn start_tasks(&mut self) -> Result<(), ExecError> {
+        while self.desk.under_way() < self.options.jobs.max(1)
+            && let Some(next) = self.desk.next()
+        {
+            let (effect, name, attempt) = (next.effect, next.name.clone(), next.attempt);
+            let cost_max = self.cost_max(next);
+            let spent = self.state.spent();
+            match admit(self.plan, spent, self.desk.reserved(), &name.step, cost_max) {
+                Admission::Go => {}
+                Admission::Hold => return Ok(()),
+                Admission::Stop(status) => return self.finish(status),
+            }
+            if effect {
+                let at = self.now();
+                let task = name.clone();
+                self.record(Event::EffectStarted { task, attempt, at });
+                self.journal.flush().await?;
+            }
+            let Some(dispatch) = self.desk.start(cost_max) else {
+                return Ok(());
+            };
+            let task = dispatch.task.clone();
+            let engine = task.engine.clone();
+            let job = Job {
+                run: self.run,
+                name: name.clone(),
+                attempt,
+                task,
+                effect,
+            };
+            self.ports.queue.offer(job).await?;
+            self.tell(|| Update::Started {
+                task: name,
+                attempt,
+                engine,
+            });
+        }
+        Ok(())
+    }
+
+    fn cost_max(&self, dispatch: &Dispatch) -> UsdMicros {
+        self.ports
+            .engines
+            .get(&dispatch.task.engine)
+            .map_or(UsdMicros::default(), |engine| {
+                engine.cost_max(&dispatch.task)
+            })
+    }
+
+    fn finish(&mut self, status: Finish) -> Result<(), ExecError> {
+        let at = self.now();
+        self.record(Event::Finished { status, at });
+        Ok(())
+    }
+
+    fn now(&self) -> Moment {
+        self.ports.timers.now()
+    }
+}

@@ -1,0 +1,178 @@
+//! What came of tasks, and what is told of it.
+
+use std::collections::BTreeSet;
+
+use daedal_core::Digest;
+use daedal_core::engine::{EngineError, Outcome};
+use daedal_core::run::{Dispatch, Event, Moment, RunId, TaskName, fold};
+use daedal_store::ports::MemoEntry;
+use serde_json::Value;
+
+use super::Session;
+use crate::desk::Flight;
+use crate::ports::{JobResult, Report};
+use crate::{ExecError, RunReport, RunStatus, Update};
+
+impl Session<'_> {
+    /// Takes note of what came of a task.
+    pub(super) async fn conclude(&mut self, report: Report) -> Result<(), ExecError> {
+        let Some((flight, followers)) = self.desk.end(&report.name, report.attempt) else {
+            return Ok(());
+        };
+        let Flight { dispatch, .. } = flight;
+        let (name, key, attempt) = (dispatch.name.clone(), dispatch.key, dispatch.attempt);
+        let at = self.now();
+        match report.result {
+            JobResult::Done(outcome) => {
+                self.executed.insert(key);
+                let entry = MemoEntry {
+                    outcome: outcome.clone(),
+                    run: self.run,
+                    at,
+                };
+                self.journal.keep(key, entry);
+                for follower in followers {
+                    self.done(follower.name, key, outcome.clone(), Some(self.run));
+                }
+                self.done(name, key, outcome, None);
+                return Ok(());
+            }
+            JobResult::Asked(request) => {
+                self.record(Event::DecisionRequested {
+                    task: name,
+                    key,
+                    request,
+                    at,
+                });
+                self.journal.flush().await?;
+            }
+            // It starts again: now, or when the run is resumed.
+            JobResult::Failed(EngineError::Stopped) if self.stopping() => {}
+            JobResult::Failed(EngineError::Stopped) if !dispatch.effect => self.desk.add(dispatch),
+            JobResult::Failed(error) => {
+                let error = match error {
+                    EngineError::Stopped => Dispatch::unknown_effect(),
+                    error => error,
+                };
+                self.record(Event::TaskFailed {
+                    task: name,
+                    attempt,
+                    error,
+                    at,
+                });
+            }
+            JobResult::Poisoned { deliveries } => {
+                self.record(Event::TaskPoisoned {
+                    task: name,
+                    deliveries,
+                    at,
+                });
+            }
+        }
+        followers.into_iter().for_each(|task| self.desk.add(task));
+        Ok(())
+    }
+
+    pub(super) fn stopping(&self) -> bool {
+        self.options.stop.is_requested() || self.state.finished().is_some()
+    }
+
+    pub(super) fn done(
+        &mut self,
+        task: TaskName,
+        key: Digest,
+        outcome: Outcome,
+        reused_from: Option<RunId>,
+    ) {
+        let at = self.now();
+        self.record(Event::TaskDone {
+            task,
+            key,
+            outcome,
+            reused_from,
+            at,
+        });
+    }
+
+    /// Folds an event and takes note of it, unless it changes nothing.
+    pub(super) fn record(&mut self, event: Event) -> bool {
+        if !fold(&mut self.state, self.plan, &event) {
+            return false;
+        }
+        self.count(&event);
+        let touched = self.state.take_touched();
+        if let Some(progress) = &self.options.progress {
+            crate::progress::tell(&**progress, &event);
+            let mut told = BTreeSet::new();
+            for id in touched {
+                if told.insert(id) {
+                    progress.update(Update::Step(self.state.step(self.plan, id)));
+                }
+            }
+        }
+        self.journal.add(event);
+        true
+    }
+
+    pub(super) fn count(&mut self, event: &Event) {
+        match event {
+            Event::TaskDone {
+                key, reused_from, ..
+            } => {
+                self.tasks += 1;
+                if reused_from.is_some() {
+                    self.hits += 1;
+                } else {
+                    self.executed.insert(*key);
+                }
+            }
+            Event::Decided { .. } => self.tasks += 1,
+            _ => {}
+        }
+    }
+
+    pub(super) fn tell(&self, update: impl FnOnce() -> Update) {
+        if let Some(progress) = &self.options.progress {
+            progress.update(update());
+        }
+    }
+
+    pub(super) fn announce(&mut self) {
+        self.state.take_touched();
+        let created = self.state.created_at().unwrap_or_default();
+        self.tell(|| Update::Run {
+            run: self.run,
+            process: self.plan.process.clone(),
+            resumed: self.resumed,
+            created,
+            steps: self.state.steps(self.plan).collect(),
+        });
+    }
+
+    pub(super) fn report(self, status: RunStatus, begun: Moment) -> RunReport {
+        let spent = self.state.spent();
+        self.tell(|| Update::Ended {
+            run: self.run,
+            status: status.clone(),
+            tasks: self.tasks,
+            hits: self.hits,
+            cost: spent.cost,
+            worked_ms: spent.worked_ms,
+        });
+        let outputs = match &status {
+            RunStatus::Succeeded => self.state.outputs(self.plan).unwrap_or_default(),
+            _ => Value::Null,
+        };
+        RunReport {
+            run: self.run,
+            outputs,
+            tasks: self.tasks,
+            hits: self.hits,
+            cost: spent.cost,
+            worked_ms: spent.worked_ms,
+            elapsed_ms: self.now().ms_since(begun),
+            questions: self.state.questions().cloned().collect(),
+            status,
+        }
+    }
+}
