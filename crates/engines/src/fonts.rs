@@ -59,6 +59,12 @@ pub fn database() -> Arc<Database> {
     Arc::clone(&DATABASE)
 }
 
+/// Every bundled face with its identifier in [`database`] and its bytes.
+pub(crate) fn faces() -> impl Iterator<Item = (fontdb::ID, &'static [u8])> {
+    let loaded = DATABASE.faces().map(|face| face.id);
+    loaded.zip(FACES.iter().map(|(_, bytes)| *bytes))
+}
+
 /// The names of the bundled families, each once, in alphabetical order.
 #[must_use]
 pub fn families() -> Vec<String> {

@@ -8,3 +8,29 @@ pub mod image;
 pub mod score;
 pub mod sketch;
 pub mod template;
+
+#[cfg(test)]
+mod docs_tests;
+mod english;
+mod measure;
+mod picture;
+mod task;
+#[cfg(test)]
+mod testing;
+
+use std::sync::Arc;
+
+use daedal_core::engine::Engine;
+
+/// Every engine, in alphabetical order of their names.
+#[must_use]
+pub fn all() -> Vec<Arc<dyn Engine>> {
+    vec![
+        Arc::new(choose::ChooseEngine::default()),
+        Arc::new(grammar::GrammarEngine::default()),
+        Arc::new(image::ImageEngine::default()),
+        Arc::new(score::ScoreEngine::default()),
+        Arc::new(sketch::Sketch::default()),
+        Arc::new(template::TemplateEngine::default()),
+    ]
+}

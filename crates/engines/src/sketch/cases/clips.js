@@ -1,0 +1,10 @@
+ctx.fillStyle = '#eee'; ctx.fillRect(0, 0, 200, 200);
+ctx.save(); ctx.beginPath(); ctx.arc(70, 70, 60, 0, 7); ctx.clip();
+ctx.fillStyle = '#c44'; ctx.fillRect(0, 0, 200, 200);
+ctx.save(); ctx.beginPath(); ctx.rect(40, 40, 100, 100); ctx.rect(60, 60, 20, 20); ctx.clip('evenodd');
+ctx.fillStyle = '#44c'; ctx.fillRect(0, 0, 200, 200);
+ctx.restore(); ctx.fillStyle = '#fff'; ctx.fillRect(0, 30, 200, 4);
+ctx.clearRect(20, 20, 30, 4); ctx.restore();
+ctx.save(); ctx.clip(new Path2D('M120 120 L190 120 L155 190 Z')); ctx.fillStyle = '#282'; ctx.fillRect(100, 100, 100, 60);
+ctx.globalCompositeOperation = 'copy'; ctx.fillStyle = '#ff0'; ctx.fillRect(140, 120, 30, 30); ctx.restore();
+ctx.save(); ctx.beginPath(); ctx.clip(); ctx.fillRect(0, 0, 200, 200); ctx.restore();

@@ -1,0 +1,13 @@
+ctx.fillStyle = 'white'; ctx.fillRect(0, 0, 200, 200);
+ctx.fillStyle = '#246';
+ctx.beginPath(); ctx.moveTo(10, 10); ctx.lineTo(60, 20); ctx.quadraticCurveTo(70, 60, 30, 60); ctx.bezierCurveTo(0, 60, 20, 40, 10, 10); ctx.fill();
+ctx.fillStyle = '#a43'; ctx.beginPath(); ctx.arc(110, 40, 28, 0.5, 5.5); ctx.closePath(); ctx.fill();
+ctx.fillStyle = '#284'; ctx.beginPath(); ctx.ellipse(165, 40, 28, 14, 0.6, 0, Math.PI * 2); ctx.ellipse(165, 40, 12, 6, 0.6, 0, Math.PI * 2); ctx.fill('evenodd');
+ctx.fillStyle = '#c90'; ctx.beginPath(); ctx.roundRect(10, 80, 70, 40, [20, 5, { x: 30, y: 10 }, 0]); ctx.fill();
+ctx.strokeStyle = '#111'; ctx.lineWidth = 4; ctx.beginPath(); ctx.moveTo(100, 80); ctx.arcTo(180, 80, 180, 120, 25); ctx.lineTo(180, 120); ctx.stroke();
+const star = new Path2D();
+for (let i = 0; i < 5; i += 1) star.lineTo(50 + 35 * Math.sin(i * 2.513), 165 - 35 * Math.cos(i * 2.513));
+star.closePath();
+ctx.fillStyle = '#63a'; ctx.fill(star);
+const both = new Path2D('M110 140 h30 v30 a15 15 0 0 1 -30 0 z'); both.addPath(star, new DOMMatrix().translate(140, 60).scale(0.6));
+ctx.fillStyle = '#07a'; ctx.fill(both, 'evenodd');

@@ -1,0 +1,188 @@
+//! What goes wrong, and how it is told.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use daedal_core::engine::{Engine, EngineError, Limits, TaskContext};
+use serde_json::json;
+
+use super::super::Sketch;
+use super::{Shelf, limits, photo, run, run_on, task};
+
+#[test]
+fn mistakes_show_their_line() {
+    let scripts = [
+        "let a = 1;\nlet b = a.c.d;",
+        "let a = 1;\nlet b = = 2;",
+        "const g = (x) => {\n  ctx.arc(0, 0, -x, 0, 1);\n};\ng(5);",
+        "ctx.drawImage(5, 0, 0);",
+        "Math.random();",
+        "new Date();",
+        "eval('1');",
+        "new Function('return 1')();",
+        "(() => {}).constructor('return 1')();",
+        "setTimeout(draw, 5);",
+        "document.createElement('canvas');",
+        "let x = 3;\nx **= 2;",
+        "let x = -3 ** 2;",
+        "let y = 2 ** 3 + nowhere;",
+        "throw 'plain';",
+        "throw new Error('my own');",
+        "console.log('one');\nconsole.log({ two: 2 });\nnull.three;",
+        "async function draw() {\n  await 0;\n  late();\n}",
+        "features([1]);",
+        "attach('nothing');",
+        "canvas.width = 7;",
+        "import x from 'fs';",
+    ];
+    let told: Vec<String> = scripts
+        .iter()
+        .map(|script| match run(script) {
+            Err(error @ EngineError::Invalid { .. }) => error.to_string(),
+            other => format!("{script} gave {other:?}"),
+        })
+        .collect();
+    insta::assert_snapshot!(told.join("\n\n"));
+}
+
+#[test]
+fn limits_are_told_with_their_value() {
+    let scripts = [
+        "const all = [];\nfor (;;) all.push(new Array(1000).fill(1.5));",
+        "let s = 'x';\nfor (;;) s += s;",
+        "function deep(n) {\n  return deep(n + 1) + 1;\n}\ndeep(0);",
+        "const one = 1;\nnew OffscreenCanvas(20000, 10);",
+        "const all = [];\nfor (;;) all.push(new OffscreenCanvas(4000, 4000));",
+        "for (;;) ctx.save();",
+        "const c = new OffscreenCanvas(8000, 8000).getContext('2d');\nfor (;;) { c.save(); c.beginPath(); c.rect(0, 0, 9, 9); c.clip(); }",
+        "features({ text: 'x'.repeat(70000) });",
+        "for (let i = 0; ; i++) attach(`${i}.txt`, 'x');",
+        "attach('big.bin', new Uint8Array(17 << 20));",
+        "new ImageData(20000, 20000);",
+        "const c = new OffscreenCanvas(9000, 9000).getContext('2d');\nc.filter = 'blur(1000px)';\nc.fillRect(0, 0, 9000, 9000);",
+    ];
+    let told: Vec<String> = scripts
+        .iter()
+        .map(|script| {
+            let shelf = Shelf::default();
+            let with = json!({ "width": 60, "height": 40 });
+            match run_on(&shelf, &task(&shelf, script, &with, limits())) {
+                Err(error @ EngineError::Limit { .. }) => error.to_string(),
+                other => format!("{script} gave {other:?}"),
+            }
+        })
+        .collect();
+    insta::assert_snapshot!(told.join("\n\n"));
+}
+
+#[test]
+fn extreme_numbers_draw_nothing_worse_than_nothing() {
+    run(include_str!("../cases/extremes.js")).unwrap();
+}
+
+#[test]
+fn stop_signal_ends_a_script() {
+    let shelf = Shelf::default();
+    let with = json!({ "width": 60, "height": 40 });
+    let task = task(&shelf, "for (;;) {}", &with, limits());
+    let stop = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            std::thread::sleep(Duration::from_millis(50));
+            stop.store(true, Ordering::Relaxed);
+        });
+        let context = TaskContext {
+            blobs: &shelf,
+            stop: &stop,
+        };
+        let stopped = Sketch::new().run(&task, &context);
+        assert_eq!(stopped, Err(EngineError::Stopped));
+    });
+}
+
+#[test]
+fn check_tells_what_does_not_parse() {
+    let check = |script: &'static str| {
+        let files = move |path: &str| (path == "art.js").then(|| Arc::from(script.as_bytes()));
+        Sketch::new()
+            .check(&json!({ "script": "art.js" }), &files)
+            .join("\n")
+    };
+    assert_eq!(check("ctx.fillRect(0, 0, undefinedThing, 1);"), "");
+    insta::assert_snapshot!(check("let a = 1;\nlet a = 2;\n"));
+    insta::assert_snapshot!(check("function f() {\n  return (1 + ;\n}"));
+    insta::assert_snapshot!(check("x **= 2;"));
+}
+
+#[test]
+fn sizes_that_cannot_be_are_refused() {
+    let told: Vec<String> = [
+        json!({ "width": 0, "height": 10 }),
+        json!({ "width": 12_000, "height": 10, "density": 2 }),
+        json!({ "width": 10, "height": 10, "colour": "red" }),
+        json!({ "width": 12_000, "height": 12_000 }),
+    ]
+    .iter()
+    .map(|with| {
+        let shelf = Shelf::default();
+        run_on(&shelf, &task(&shelf, "", with, limits()))
+            .unwrap_err()
+            .to_string()
+    })
+    .collect();
+    insta::assert_snapshot!(told.join("\n"));
+}
+
+#[test]
+fn pictures_that_are_too_large_are_refused_before_they_are_decoded() {
+    let mut header = photo();
+    header[16..24].copy_from_slice(&[0, 0, 0xea, 0x60, 0, 0, 0xea, 0x60]);
+    let crc = crc(&header[12..29]);
+    header[29..33].copy_from_slice(&crc.to_be_bytes());
+    let shelf = Shelf::default();
+    let data = json!({ "photo": shelf.keep("image/png", &header) });
+    let with = json!({ "width": 10, "height": 10, "data": data });
+    let error = run_on(&shelf, &task(&shelf, "", &with, limits())).unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .ends_with("is 60000 x 60000 pixels; the limit is 16384 a side"),
+        "{error}"
+    );
+}
+
+/// CRC-32 of a PNG chunk.
+fn crc(bytes: &[u8]) -> u32 {
+    !bytes.iter().fold(!0, |crc, byte| {
+        (0..8).fold(crc ^ u32::from(*byte), |crc, _| {
+            (crc >> 1) ^ (0xedb8_8320 & (crc & 1).wrapping_neg())
+        })
+    })
+}
+
+#[test]
+fn endless_scripts_are_stopped_when_their_time_is_over() {
+    let scripts = [
+        "let n = 0;\nwhile (true) n += Math.sin(n);",
+        "while (true) { try { while (true) ctx.fillRect(0, 0, 1, 1); } catch {} }",
+        "for (;;) {}",
+        "(async () => { for (;;) await 0; })();",
+    ];
+    for script in scripts {
+        let shelf = Shelf::default();
+        let with = json!({ "width": 60, "height": 40 });
+        let limits = Limits {
+            timeout_ms_max: 200,
+            ..limits()
+        };
+        let error = run_on(&shelf, &task(&shelf, script, &with, limits)).unwrap_err();
+        assert!(matches!(error, EngineError::Limit { .. }), "{error}");
+        let told = error.to_string();
+        let advice = "the script ran longer than 0.2 s, which is its limit: look for a loop that does not end";
+        assert!(
+            told.starts_with("art.js") && told.contains(advice),
+            "{told}"
+        );
+    }
+}

@@ -1,0 +1,165 @@
+//! What went wrong in a script, told with its place and its line.
+
+use daedal_core::engine::{EngineError, Limits};
+use rquickjs::{Ctx, Error, Exception};
+
+use super::script::Script;
+
+/// An exception, out of the interpreter.
+pub(crate) struct Raised {
+    name: String,
+    message: String,
+    stack: String,
+}
+
+impl Raised {
+    /// Takes the pending exception, or describes `error` where there is none.
+    pub(crate) fn catch(ctx: &Ctx<'_>, error: &Error) -> Self {
+        if !matches!(error, Error::Exception) {
+            return Self {
+                name: "Error".to_owned(),
+                message: error.to_string(),
+                stack: String::new(),
+            };
+        }
+        let value = ctx.catch();
+        if let Some(exception) = value.clone().into_object().and_then(Exception::from_object) {
+            return Self {
+                name: exception
+                    .as_object()
+                    .get("name")
+                    .unwrap_or_else(|_| "Error".to_owned()),
+                message: exception.message().unwrap_or_default(),
+                stack: exception.stack().unwrap_or_default(),
+            };
+        }
+        let shown = ctx.json_stringify(value).ok().flatten();
+        let shown = shown
+            .and_then(|text| text.to_string().ok())
+            .unwrap_or_else(|| "undefined".to_owned());
+        Self {
+            name: "thrown".to_owned(),
+            message: shown,
+            stack: String::new(),
+        }
+    }
+
+    /// Line and column of the innermost frame in `script`, counted from one.
+    fn place(&self, script: &Script) -> Option<(usize, usize)> {
+        self.stack.lines().find_map(|frame| {
+            // `at name (file:line:column)` or `at file:line:column`
+            let frame = frame.trim_start().strip_prefix("at ")?;
+            let place = frame.rsplit_once('(').map_or(frame, |(_, place)| place);
+            let place = place
+                .strip_prefix(script.name.as_str())?
+                .strip_prefix(':')?;
+            let mut parts = place
+                .trim_end_matches(')')
+                .split(':')
+                .map(str::parse::<usize>);
+            let line = parts.next()?.ok()?;
+            let column = parts.next().and_then(Result::ok).unwrap_or(1);
+            Some(script.place(line, column))
+        })
+    }
+
+    /// Whether the script could not even be read.
+    pub(crate) fn is_syntax(&self) -> bool {
+        self.name == "SyntaxError"
+    }
+
+    fn is_memory(&self) -> bool {
+        self.name == "InternalError"
+            && ["out of memory", "string too long"].contains(&self.message.as_str())
+    }
+
+    fn is_limit(&self) -> bool {
+        self.name == "LimitError"
+    }
+}
+
+/// The error of a script: what, where, and what to do.
+pub(crate) fn explain(
+    raised: &Raised,
+    script: &Script,
+    limits: &Limits,
+    over: bool,
+    log: &str,
+) -> EngineError {
+    let place = raised.place(script);
+    // Where no call has been made yet, the interpreter does not know how far it came.
+    let place = place.filter(|place| !(over && *place == (1, 1)));
+    let (message, is_limit) = if over {
+        let seconds = limits.timeout_ms_max as f64 / 1000.0;
+        let message = format!(
+            "the script ran longer than {seconds} s, which is its limit: look for a loop that does not end, or set a longer `timeout` on the step"
+        );
+        (message, true)
+    } else if raised.is_memory() {
+        let mebibytes = limits.memory_bytes_max / (1 << 20);
+        let message = format!(
+            "the script needs more memory than its limit of {mebibytes} MiB: keep fewer values, or smaller ImageData"
+        );
+        (message, true)
+    } else if raised.message.contains("call stack size")
+        || raised.message.contains("stack overflow")
+    {
+        let message = "the script's functions call each other too deep: look for a recursion that does not end, or turn it into a loop";
+        (message.to_owned(), true)
+    } else if raised.is_limit() {
+        (raised.message.clone(), true)
+    } else {
+        (format!("{}: {}", raised.name, raised.message), false)
+    };
+    let message = located(&message, script, place, log);
+    if is_limit {
+        EngineError::limit(message)
+    } else {
+        EngineError::invalid(message)
+    }
+}
+
+/// `message` under the name of the script and over the line it is about.
+pub(crate) fn located(
+    message: &str,
+    script: &Script,
+    place: Option<(usize, usize)>,
+    log: &str,
+) -> String {
+    let mut text = match place {
+        Some((line, column)) => format!("{}:{line}:{column}: {message}", script.name),
+        None => format!("{}: {message}", script.name),
+    };
+    if let Some((line, column)) = place
+        && let Some(source) = script.source.lines().nth(line - 1)
+    {
+        text.push_str(&excerpt(source, line, column));
+    }
+    let log = log.trim_end();
+    if !log.is_empty() {
+        let lines: Vec<&str> = log.lines().collect();
+        let last = &lines[lines.len().saturating_sub(5)..];
+        text.push_str("\nlogged before:");
+        for line in last {
+            text.push_str("\n  ");
+            text.push_str(line);
+        }
+    }
+    text
+}
+
+/// The line with a mark under the column; of a long line, what lies around it.
+fn excerpt(source: &str, line: usize, column: usize) -> String {
+    const WIDTH: usize = 100;
+    let characters: Vec<char> = source
+        .chars()
+        .map(|c| if c == '\t' { ' ' } else { c })
+        .collect();
+    let at = (column.max(1) - 1).min(characters.len());
+    let from = at.saturating_sub(WIDTH / 2);
+    let shown: String = characters.iter().skip(from).take(WIDTH).collect();
+    let gutter = line.to_string();
+    let blank = " ".repeat(gutter.len());
+    let mark = " ".repeat(at - from);
+    format!("\n {gutter} | {}\n {blank} | {mark}^", shown.trim_end())
+}
