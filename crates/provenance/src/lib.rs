@@ -1,1 +1,28 @@
-//! Placeholder.
+//! Receipts to attestations, credentials and verification.
+//!
+//! One digest, three seals: a run's root stands in the credential of every asset ([`seal`]), in the
+//! attestation of the run ([`attest`]), and, once a process is registered, on chain. [`verify`]
+//! tells from a file alone, or with more beside it, which of that holds.
+//!
+//! Everything is synchronous and offline; nothing is printed. This crate is the only user of c2pa.
+
+pub mod attest;
+pub mod chain;
+pub mod container;
+pub mod keys;
+pub mod manifest;
+pub mod seal;
+pub mod signer;
+pub mod strict;
+pub mod verdict;
+pub mod verify;
+pub mod when;
+
+pub use keys::{Account, KeyError, Keys, Password};
+pub use seal::{SealError, SealRequest, Sealed, seal};
+pub use signer::Signer;
+pub use verdict::{Check, Exit, Outcome, Verdict};
+pub use verify::{Given, verify};
+
+#[cfg(test)]
+mod fixtures;

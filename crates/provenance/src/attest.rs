@@ -1,0 +1,287 @@
+//! The attestation of a run: a DSSE envelope around an in-toto statement, signed with ES256.
+//!
+//! Its subjects are the digests of everything that was published, before and after sealing; its
+//! predicate is the run's record. It is canonical JSON, so that no byte of it can be changed unseen.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use daedal_core::asset::extension_of;
+use daedal_core::record::{RecordFault, RunRecord};
+use daedal_core::{Digest, canonical};
+use p256::ecdsa::Signature;
+use p256::ecdsa::signature::Verifier as _;
+use serde::{Deserialize, Serialize};
+
+use crate::chain::{Chain, ChainError};
+use crate::seal::Sealed;
+use crate::signer::Signer;
+
+const PAYLOAD_TYPE: &str = "application/vnd.in-toto+json";
+const STATEMENT_TYPE: &str = "https://in-toto.io/Statement/v1";
+const PREDICATE_TYPE: &str = "urn:daedal:run:v1";
+
+/// DSSE 1.0.2.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Envelope {
+    payload_type: String,
+    payload: String,
+    signatures: Vec<EnvelopeSignature>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct EnvelopeSignature {
+    /// SHA-256 of the signing certificate.
+    keyid: Digest,
+    sig: String,
+    /// The certificates in DER, signing certificate first.
+    x5c: Vec<String>,
+}
+
+/// in-toto Statement v1.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Statement {
+    #[serde(rename = "_type")]
+    kind: String,
+    /// What was published.
+    pub subject: Vec<Named>,
+    predicate_type: String,
+    /// How it came to be.
+    pub predicate: Predicate,
+}
+
+/// A name and a digest (in-toto's resource descriptor).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Named {
+    /// What it is called.
+    pub name: String,
+    /// Its digest.
+    pub digest: Sha256,
+}
+
+/// A digest in in-toto's form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sha256 {
+    /// SHA-256.
+    pub sha256: Digest,
+}
+
+/// How what was published came to be.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Predicate {
+    /// What went into the run: its bundle, and everything that no task of it made.
+    pub materials: Vec<Named>,
+    /// SHA-256 of the certificates below the signature, one after the other.
+    pub certificates: Digest,
+    /// Models and tools that did the work, as their engines name them.
+    pub tools: Vec<String>,
+    /// The run.
+    pub record: RunRecord,
+}
+
+/// Something that was published.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Subject {
+    /// File name.
+    pub name: String,
+    /// SHA-256 before sealing.
+    pub unsigned: Digest,
+    /// SHA-256 of the published file.
+    pub signed: Digest,
+    /// SHA-256 of its sidecar.
+    pub sidecar: Option<Digest>,
+}
+
+impl Subject {
+    /// The published file `name`.
+    #[must_use]
+    pub fn of(name: &str, unsigned: Digest, sealed: &Sealed) -> Self {
+        Self {
+            name: name.to_owned(),
+            unsigned,
+            signed: sealed.signed_sha256,
+            sidecar: sealed.sidecar_sha256,
+        }
+    }
+}
+
+/// Why an attestation doesn't stand.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum AttestError {
+    /// It isn't one.
+    #[error("it is not a run attestation: {problem}")]
+    Form {
+        /// What is wrong.
+        problem: String,
+    },
+    /// The certificates are of no use.
+    #[error(transparent)]
+    Chain(#[from] ChainError),
+    /// The signature isn't that of the certificate.
+    #[error("the signature is not that of its certificate")]
+    Signature,
+    /// The record in it doesn't stand.
+    #[error("its record does not stand: {0}")]
+    Record(RecordFault),
+}
+
+/// An attestation whose signature and record stand.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Attested {
+    /// What it says.
+    pub statement: Statement,
+    /// Who signed it.
+    pub chain: Chain,
+}
+
+/// Attests a run and what was published of it.
+#[must_use]
+pub fn attest(record: RunRecord, subjects: &[Subject], signer: &Signer) -> Vec<u8> {
+    let named = |name: String, sha256: Digest| Named {
+        name,
+        digest: Sha256 { sha256 },
+    };
+    let mut subject = Vec::new();
+    for published in subjects {
+        subject.push(named(published.name.clone(), published.signed));
+        if published.unsigned != published.signed {
+            subject.push(named(
+                format!("{}#unsigned", published.name),
+                published.unsigned,
+            ));
+        }
+        if let Some(sidecar) = published.sidecar {
+            subject.push(named(format!("{}.c2pa", published.name), sidecar));
+        }
+    }
+    let statement = Statement {
+        kind: STATEMENT_TYPE.into(),
+        subject,
+        predicate_type: PREDICATE_TYPE.into(),
+        predicate: Predicate {
+            materials: materials(&record, named),
+            certificates: Digest::of(&signer.chain().ders().concat()),
+            tools: tools(&record),
+            record,
+        },
+    };
+    let payload = canonical::to_vec(&statement);
+    let ders = signer.chain().ders();
+    canonical::to_vec(&Envelope {
+        payload_type: PAYLOAD_TYPE.into(),
+        signatures: vec![EnvelopeSignature {
+            keyid: Digest::of(ders.first().map_or(&[], Vec::as_slice)),
+            sig: BASE64.encode(signer.sign(&pre_authentication(&payload))),
+            x5c: ders.iter().map(|der| BASE64.encode(der)).collect(),
+        }],
+        payload: BASE64.encode(payload),
+    })
+}
+
+/// Reads an attestation, and checks its form, its signature and its record. Whether to trust who signed is
+/// left to the caller ([`Chain::leads_to`]).
+pub fn read(bytes: &[u8]) -> Result<Attested, AttestError> {
+    let form = |problem: &str| AttestError::Form {
+        problem: problem.into(),
+    };
+    let envelope: Envelope =
+        serde_json::from_slice(bytes).map_err(|error| form(&error.to_string()))?;
+    if canonical::to_vec(&envelope) != bytes {
+        return Err(form("it is not in canonical form"));
+    }
+    let [signature] = &envelope.signatures[..] else {
+        return Err(form("it should have one signature"));
+    };
+    let decode = |text: &String| {
+        BASE64
+            .decode(text)
+            .map_err(|_| form("it has broken base64"))
+    };
+    let ders: Vec<Vec<u8>> = signature.x5c.iter().map(decode).collect::<Result<_, _>>()?;
+    if signature.keyid != Digest::of(ders.first().map_or(&[], Vec::as_slice)) {
+        return Err(form("its key id is not that of its certificate"));
+    }
+    let chain = Chain::from_ders(ders)?;
+    let payload = decode(&envelope.payload)?;
+    let parsed = Signature::from_slice(&decode(&signature.sig)?);
+    let parsed = parsed.map_err(|_| AttestError::Signature)?;
+    if envelope.payload_type != PAYLOAD_TYPE || parsed.normalize_s().is_some() {
+        return Err(AttestError::Signature);
+    }
+    chain
+        .verifying_key()?
+        .verify(&pre_authentication(&payload), &parsed)
+        .map_err(|_| AttestError::Signature)?;
+    let statement: Statement =
+        serde_json::from_slice(&payload).map_err(|error| form(&error.to_string()))?;
+    if statement.kind != STATEMENT_TYPE || statement.predicate_type != PREDICATE_TYPE {
+        return Err(form("it is a statement about something else"));
+    }
+    if statement.predicate.certificates != Digest::of(&chain.ders().concat()) {
+        return Err(AttestError::Signature);
+    }
+    match statement.predicate.record.faults().into_iter().next() {
+        Some(fault) => Err(AttestError::Record(fault)),
+        None => Ok(Attested { statement, chain }),
+    }
+}
+
+impl Attested {
+    /// Whether something with this digest was published.
+    #[must_use]
+    pub fn names(&self, digest: &Digest) -> bool {
+        self.statement
+            .subject
+            .iter()
+            .any(|subject| subject.digest.sha256 == *digest)
+    }
+}
+
+/// DSSE's pre-authentication encoding.
+fn pre_authentication(payload: &[u8]) -> Vec<u8> {
+    let head = format!(
+        "DSSEv1 {} {PAYLOAD_TYPE} {} ",
+        PAYLOAD_TYPE.len(),
+        payload.len()
+    );
+    [head.as_bytes(), payload].concat()
+}
+
+fn materials(record: &RunRecord, named: impl Fn(String, Digest) -> Named) -> Vec<Named> {
+    let mut materials = vec![named("bundle".into(), record.header.bundle)];
+    let made: std::collections::BTreeSet<Digest> = record
+        .receipts
+        .iter()
+        .flat_map(|receipt| receipt.outputs.iter().map(|output| output.digest))
+        .collect();
+    let mut seen = made;
+    for input in record.receipts.iter().flat_map(|receipt| &receipt.inputs) {
+        if seen.insert(input.digest) {
+            let name = format!(
+                "{}.{}",
+                input.digest.short(),
+                extension_of(&input.media_type)
+            );
+            materials.push(named(name, input.digest));
+        }
+    }
+    materials
+}
+
+fn tools(record: &RunRecord) -> Vec<String> {
+    let tools = record
+        .receipts
+        .iter()
+        .filter_map(|receipt| receipt.usage.tool.clone());
+    let tools: std::collections::BTreeSet<String> = tools.collect();
+    tools.into_iter().collect()
+}
+
+#[cfg(test)]
+#[path = "attest_tests.rs"]
+mod tests;

@@ -1,0 +1,124 @@
+use super::*;
+use daedal_core::intent::{IntentKind, seen_root, step_word};
+
+const NOW_MS: u64 = 1_790_000_000_000;
+
+fn password(text: &str) -> Password {
+    Password::new(text.into())
+}
+
+fn made() -> (tempfile::TempDir, Keys) {
+    let dir = tempfile::tempdir().unwrap();
+    let keys = Keys::at(dir.path().join("keys"));
+    keys.make(&password("correct horse"), "Ada's Studio", NOW_MS)
+        .unwrap();
+    (dir, keys)
+}
+
+#[test]
+fn keys_are_made_once_and_opened_with_their_password_only() {
+    let (_dir, keys) = made();
+    let account = keys.account().unwrap();
+    assert_eq!(
+        keys.make(&password("another"), "Bob", NOW_MS).unwrap(),
+        account
+    );
+    let right = password("correct horse");
+    assert_eq!(keys.person(&right).unwrap().account(), account);
+    assert!(keys.signer(&right).is_ok());
+    for wrong in ["", "correct horse ", "Correct horse"] {
+        let wrong = password(wrong);
+        assert!(matches!(
+            keys.signer(&wrong),
+            Err(KeyError::WrongPassword { .. })
+        ));
+        assert!(matches!(
+            keys.person(&wrong),
+            Err(KeyError::WrongPassword { .. })
+        ));
+    }
+    assert_eq!(format!("{right:?}"), "Password(…)");
+}
+
+#[test]
+fn nothing_is_left_half_made() {
+    let dir = tempfile::tempdir().unwrap();
+    let keys = Keys::at(dir.path().join("keys"));
+    assert!(matches!(keys.account(), Err(KeyError::Missing { .. })));
+    assert!(matches!(
+        keys.make(&password(""), "Ada", NOW_MS),
+        Err(KeyError::EmptyPassword)
+    ));
+    assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
+    keys.make(&password("x"), "Ada", NOW_MS).unwrap();
+    let names: Vec<_> = fs::read_dir(dir.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name())
+        .collect();
+    assert_eq!(names, ["keys"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn files_are_for_their_owner_only() {
+    use std::os::unix::fs::PermissionsExt;
+    let (_dir, keys) = made();
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&keys.dir), 0o700);
+    for entry in fs::read_dir(&keys.dir).unwrap() {
+        let path = entry.unwrap().path();
+        assert_eq!(mode(&path), 0o600, "{}", path.display());
+        let text = fs::read_to_string(&path).unwrap();
+        assert!(!text.contains("PRIVATE KEY"), "{}", path.display());
+    }
+}
+
+#[test]
+fn damaged_files_are_said_to_be_damaged() {
+    let (_dir, keys) = made();
+    let path = keys.dir.join(SIGNING);
+    let whole = fs::read_to_string(&path).unwrap();
+    let right = password("correct horse");
+    for (from, to) in [
+        ("\"dklen\":32", "\"dklen\":3"),
+        ("\"n\":8192", "\"n\":1073741824"),
+        ("\"n\":8192", "\"n\":0"),
+        ("\"iv\":\"", "\"iv\":\"00"),
+        ("\"ciphertext\":\"", "\"ciphertext\":\"0"),
+        ("\"version\":3", "\"version\":"),
+    ] {
+        assert!(whole.contains(from), "{from}");
+        fs::write(&path, whole.replace(from, to)).unwrap();
+        assert!(
+            matches!(keys.signer(&right), Err(KeyError::Damaged { .. })),
+            "{to}"
+        );
+    }
+    fs::write(&path, fs::read(keys.dir.join(AUTHORITY)).unwrap()).unwrap();
+    assert!(matches!(keys.signer(&right), Err(KeyError::Mismatch)));
+}
+
+#[test]
+fn what_a_person_signs_is_recognised() {
+    let (_dir, keys) = made();
+    let person = keys.person(&password("correct horse")).unwrap();
+    let options = vec![B256::repeat_byte(1), B256::repeat_byte(2)];
+    let disclosed = Disclosure::choice(B256::repeat_byte(9), &options[..1]);
+    let intent = Intent {
+        run: B256::repeat_byte(7),
+        step: step_word("pick"),
+        kind: IntentKind::Choose,
+        payload: disclosed.commitment(),
+        seen: seen_root(&options),
+        prev: B256::ZERO,
+        nonce: 1,
+        at: NOW_MS / 1_000,
+    };
+    let signed = person
+        .sign(Domain::default(), intent, Some(disclosed), options)
+        .unwrap();
+    assert_eq!(signed.check(), Ok(()));
+    let mut unseen = signed;
+    unseen.options.swap(0, 1);
+    assert!(unseen.check().is_err());
+}

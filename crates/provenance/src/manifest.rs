@@ -1,0 +1,301 @@
+//! What a credential says: the C2PA manifest of one asset, from a run's record.
+
+use daedal_core::asset::extension_of;
+use daedal_core::excerpt::Excerpt;
+use daedal_core::intent::Domain;
+use daedal_core::process::{License, Training};
+use daedal_core::receipt::Receipt;
+use daedal_core::record::RunRecord;
+use daedal_core::{Digest, canonical};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+
+use crate::when::rfc3339;
+
+/// Label of the assertion that holds [`Claim`].
+pub const LABEL: &str = "org.daedal.intent";
+/// Steps that are told as actions; earlier ones are in the receipts.
+const ACTIONS_MAX: usize = 6;
+const SOURCE_TYPES: &str = "http://cv.iptc.org/newscodes/digitalsourcetype/";
+
+/// What the assertion [`LABEL`] says: where the asset came from, and the digest of the asset
+/// before it was sealed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Claim {
+    /// Identity of the run.
+    pub run: Digest,
+    /// SHA-256 of the asset without its credential.
+    pub unsigned_sha256: Digest,
+    /// Where the run's root is (or will be) anchored: zeros before the process is registered.
+    pub anchor: Domain,
+    /// The run's header and root, the receipt of this asset, and the decisions behind it.
+    pub excerpt: Excerpt,
+}
+
+/// Something from outside the run that an asset was made from.
+#[derive(Debug, Clone)]
+pub struct Ingredient {
+    /// What people call it.
+    pub title: String,
+    /// Its media type.
+    pub media_type: String,
+    /// SHA-256 of its bytes.
+    pub digest: Digest,
+    /// Its own bytes, with its own credential if it has one: it is validated and kept.
+    pub bytes: Option<Vec<u8>>,
+    /// What became of it.
+    pub relation: Relation,
+}
+
+/// What became of an ingredient.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Relation {
+    /// It was opened and edited: the asset is a version of it. At most one.
+    Parent,
+    /// It is part of the asset.
+    Component,
+    /// It went into making it (a prompt, a reference).
+    Input,
+}
+
+/// What kind of process gave an asset (IPTC's digital source types).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// Rules and code only.
+    Algorithmic,
+    /// A trained model.
+    Trained,
+    /// Rules and code, of parts that a trained model made.
+    Composite,
+}
+
+impl Source {
+    /// What the receipts behind an asset amount to; `trained` tells whether a receipt's engine runs a trained
+    /// model.
+    #[must_use]
+    pub fn of(record: &RunRecord, asset: &Digest, trained: impl Fn(&Receipt) -> bool) -> Self {
+        let maker = record.maker_of(asset);
+        if maker.is_some_and(|maker| trained(&record.receipts[maker])) {
+            return Self::Trained;
+        }
+        let lineage = record.lineage(asset);
+        if lineage
+            .iter()
+            .any(|place| trained(&record.receipts[*place]))
+        {
+            Self::Composite
+        } else {
+            Self::Algorithmic
+        }
+    }
+
+    fn uri(self) -> String {
+        let name = match self {
+            Self::Algorithmic => "algorithmicMedia",
+            Self::Trained => "trainedAlgorithmicMedia",
+            Self::Composite => "compositeWithTrainedAlgorithmicMedia",
+        };
+        format!("{SOURCE_TYPES}{name}")
+    }
+}
+
+/// What a credential is made from, besides the bytes.
+pub struct Content<'a> {
+    /// What people call the asset.
+    pub title: &'a str,
+    /// Its media type.
+    pub media_type: &'a str,
+    /// SHA-256 of its bytes.
+    pub digest: Digest,
+    /// The run that made it.
+    pub record: &'a RunRecord,
+    /// Where the run's root is or will be anchored.
+    pub anchor: Domain,
+    /// What kind of process gave it.
+    pub source: Source,
+    /// Whether it may be used to train models.
+    pub training: Training,
+    /// Terms of use.
+    pub license: Option<&'a License>,
+    /// Who made it, as they want to be called.
+    pub creator: Option<&'a str>,
+    /// What it was made from, besides the run.
+    pub ingredients: &'a [Ingredient],
+}
+
+/// The manifest as the C2PA library reads it, ingredients apart; none if the run didn't give the asset.
+#[must_use]
+pub fn definition(content: &Content<'_>) -> Option<Value> {
+    let record = content.record;
+    let claim = Claim {
+        run: record.header.run(),
+        unsigned_sha256: content.digest,
+        anchor: content.anchor,
+        excerpt: Excerpt::of(record, &content.digest)?,
+    };
+    // Through the canonical form, so that the numbers in it are the ones that were hashed.
+    let claim: Value = serde_json::from_slice(&canonical::to_vec(&claim)).ok()?;
+    let created =
+        |label: &str, data: Value| json!({ "label": label, "data": data, "created": true });
+    let mut assertions = vec![
+        created("c2pa.actions.v2", json!({ "actions": actions(content) })),
+        created("cawg.training-mining", training(content.training)),
+        json!({ "label": LABEL, "data": claim, "kind": "Json", "created": true }),
+    ];
+    if let Some(metadata) = metadata(content) {
+        let data =
+            json!({ "label": "cawg.metadata", "data": metadata, "kind": "Json", "created": true });
+        assertions.push(data);
+    }
+    let (name, version) = tool(&record.header.tool);
+    Some(json!({
+        "title": content.title,
+        "format": content.media_type,
+        "instance_id": format!("xmp:iid:{}", content.digest.short()),
+        "claim_generator_info": [{ "name": name, "version": version }],
+        "assertions": assertions,
+    }))
+}
+
+/// The id by which actions name an ingredient.
+#[must_use]
+pub fn ingredient_id(place: usize) -> String {
+    format!("i{place}")
+}
+
+fn tool(text: &str) -> (&str, &str) {
+    text.split_once(' ').unwrap_or((text, "0"))
+}
+
+/// The asset's main line as actions: how it came to be, what was placed in it, how it was changed.
+fn actions(content: &Content<'_>) -> Vec<Value> {
+    let line = main_line(content.record, &content.digest);
+    let when = rfc3339(content.record.header.ended_ms);
+    let ids = |relation: Relation| -> Vec<String> {
+        let ingredients = content.ingredients.iter().enumerate();
+        let related = ingredients.filter(|(_, ingredient)| ingredient.relation == relation);
+        related.map(|(place, _)| ingredient_id(place)).collect()
+    };
+    let described = |action: &str, receipt: Option<&&Receipt>| {
+        let mut fields = Map::new();
+        fields.insert("action".into(), action.into());
+        if let Some(receipt) = receipt {
+            let agent = json!({ "name": receipt.engine, "version": receipt.engine_version });
+            fields.insert("softwareAgent".into(), agent);
+            fields.insert("description".into(), receipt.label().into());
+        }
+        fields
+    };
+    let parents = ids(Relation::Parent);
+    let mut first = if parents.is_empty() {
+        described("c2pa.created", line.first())
+    } else {
+        described("c2pa.opened", None)
+    };
+    let inputs = ids(Relation::Input);
+    if parents.is_empty() {
+        first.insert("digitalSourceType".into(), content.source.uri().into());
+        if !inputs.is_empty() {
+            first.insert("parameters".into(), json!({ "ingredientIds": inputs }));
+        }
+    } else {
+        first.insert("parameters".into(), json!({ "ingredientIds": parents }));
+    }
+    first.insert("when".into(), when.into());
+    let mut actions = vec![first];
+    let edits = if parents.is_empty() {
+        line.get(1..)
+    } else {
+        Some(&line[..])
+    };
+    let mut edits: Vec<_> = edits
+        .unwrap_or_default()
+        .iter()
+        .rev()
+        .take(ACTIONS_MAX)
+        .collect();
+    edits.reverse();
+    actions.extend(edits.into_iter().map(|receipt| {
+        let mut edit = described("c2pa.edited", Some(receipt));
+        if !parents.is_empty() {
+            edit.insert("digitalSourceType".into(), content.source.uri().into());
+        }
+        edit
+    }));
+    for id in ids(Relation::Component) {
+        let mut placed = described("c2pa.placed", None);
+        placed.insert("parameters".into(), json!({ "ingredientIds": [id] }));
+        actions.push(placed);
+    }
+    actions.into_iter().map(Value::Object).collect()
+}
+
+/// The receipts that led to an asset one after the other, oldest first: each took the next one's
+/// main input, an asset of the same kind (image, sound, text).
+fn main_line<'a>(record: &'a RunRecord, asset: &Digest) -> Vec<&'a Receipt> {
+    let kind = |media_type: &str| media_type.split('/').next().unwrap_or_default().to_owned();
+    let mut line: Vec<&Receipt> = Vec::new();
+    let mut place = record.maker_of(asset);
+    let mut wanted = None;
+    while let Some(at) = place {
+        let receipt = &record.receipts[at];
+        let own = wanted.get_or_insert_with(|| {
+            let output = receipt
+                .outputs
+                .iter()
+                .find(|output| output.digest == *asset);
+            output.map_or(String::new(), |output| kind(&output.media_type))
+        });
+        let input = receipt.inputs.iter().find(|input| {
+            kind(&input.media_type) == *own
+                && record
+                    .maker_of(&input.digest)
+                    .is_some_and(|maker| maker < at)
+        });
+        place = input.and_then(|input| record.maker_of(&input.digest));
+        line.push(receipt);
+    }
+    line.reverse();
+    line
+}
+
+/// The choice of the CAWG training and data mining assertion 1.1.
+fn training(training: Training) -> Value {
+    let usage = match training {
+        Training::Allowed => "allowed",
+        Training::NotAllowed => "notAllowed",
+        Training::Constrained => "constrained",
+    };
+    let entry = |name: &str| (format!("cawg.{name}"), json!({ "use": usage }));
+    let entries: Map<String, Value> = ["ai_training", "ai_generative_training", "data_mining"]
+        .map(entry)
+        .into_iter()
+        .collect();
+    json!({ "entries": entries })
+}
+
+/// Title, maker and terms in Dublin Core.
+fn metadata(content: &Content<'_>) -> Option<Value> {
+    let mut fields = Map::new();
+    if let Some(creator) = content.creator {
+        fields.insert("dc:creator".into(), json!([creator]));
+    }
+    if let Some(license) = content.license {
+        let rights = license.id.as_ref().or(license.file.as_ref())?;
+        fields.insert("dc:rights".into(), json!(rights));
+    }
+    if fields.is_empty() {
+        return None;
+    }
+    let context = json!({ "dc": "http://purl.org/dc/elements/1.1/" });
+    fields.insert("@context".into(), context);
+    fields.insert("dc:title".into(), content.title.into());
+    Some(Value::Object(fields))
+}
+
+/// A file name for the title of an asset without one.
+#[must_use]
+pub fn default_title(process: &str, digest: &Digest, media_type: &str) -> String {
+    format!("{process}-{}.{}", digest.short(), extension_of(media_type))
+}

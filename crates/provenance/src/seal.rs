@@ -1,0 +1,252 @@
+//! Puts a credential into an asset, or beside it.
+
+use std::io::Cursor;
+
+use c2pa::jumbf_io::load_jumbf_from_memory;
+use c2pa::{Builder, Context, Reader, ValidationState};
+use daedal_core::Digest;
+use serde_json::{Value, json};
+
+use crate::container::{Carrier, carrier_of, unsealed};
+use crate::manifest::{Content, Ingredient, Relation, definition, ingredient_id};
+use crate::signer::Signer;
+use crate::strict;
+
+/// What is sealed.
+pub struct SealRequest<'a> {
+    /// The asset's bytes, without a credential of this studio.
+    pub bytes: &'a [u8],
+    /// What the credential says; its digest must be that of the bytes.
+    pub content: Content<'a>,
+}
+
+/// A sealed asset.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sealed {
+    /// The file to publish: the asset with its credential inside, or as it was.
+    pub file: Vec<u8>,
+    /// The credential, where it can't be inside; it is written beside the file.
+    pub sidecar: Option<Vec<u8>>,
+    /// SHA-256 of the file to publish.
+    pub signed_sha256: Digest,
+    /// SHA-256 of the sidecar.
+    pub sidecar_sha256: Option<Digest>,
+}
+
+/// Why an asset can't be sealed.
+#[derive(Debug, thiserror::Error)]
+pub enum SealError {
+    /// The bytes aren't those of the digest.
+    #[error("the bytes hash to {found}, not to {digest}")]
+    Digest {
+        /// What was said.
+        digest: Digest,
+        /// What they are.
+        found: Digest,
+    },
+    /// The run didn't make the asset.
+    #[error("no receipt of the run gives {digest}")]
+    Origin {
+        /// The asset.
+        digest: Digest,
+    },
+    /// The asset has a credential already.
+    #[error(
+        "`{title}` has a credential already: seal the bytes without it, and name the whole file as an ingredient"
+    )]
+    Sealed {
+        /// The asset.
+        title: String,
+    },
+    /// The library refuses.
+    #[error("`{title}` can't be sealed: {problem}")]
+    Refused {
+        /// The asset.
+        title: String,
+        /// What the library says.
+        problem: String,
+    },
+    /// The credential was written, but doesn't read as valid.
+    #[error("the credential of `{title}` was read back as invalid: {problem}")]
+    ReadBack {
+        /// The asset.
+        title: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+}
+
+/// Seals an asset and reads the credential back; whatever isn't valid then is an error.
+pub fn seal(request: &SealRequest<'_>, signer: &Signer) -> Result<Sealed, SealError> {
+    let content = &request.content;
+    let found = Digest::of(request.bytes);
+    if found != content.digest {
+        let digest = content.digest;
+        return Err(SealError::Digest { digest, found });
+    }
+    let refused = |error: c2pa::Error| SealError::Refused {
+        title: content.title.to_owned(),
+        problem: error.to_string(),
+    };
+    let carrier = carrier_of(content.media_type);
+    if let Carrier::Embedded { format } = carrier
+        && load_jumbf_from_memory(format, request.bytes).is_ok()
+    {
+        return Err(SealError::Sealed {
+            title: content.title.to_owned(),
+        });
+    }
+    let definition = definition(content).ok_or(SealError::Origin {
+        digest: content.digest,
+    })?;
+    let mut builder = Builder::from_context(context(&[]).map_err(refused)?)
+        .with_definition(definition)
+        .map_err(refused)?;
+    for (place, ingredient) in content.ingredients.iter().enumerate() {
+        add_ingredient(&mut builder, place, ingredient).map_err(refused)?;
+    }
+    let mut sealed = Cursor::new(Vec::with_capacity(request.bytes.len() + 16_384));
+    let mut source = Cursor::new(request.bytes);
+    let (file, sidecar) = match carrier {
+        Carrier::Embedded { format } => {
+            builder
+                .sign(signer, format, &mut source, &mut sealed)
+                .map_err(refused)?;
+            (sealed.into_inner(), None)
+        }
+        Carrier::Sidecar => {
+            builder.set_no_embed(true);
+            let format = "application/octet-stream";
+            let manifest = builder
+                .sign(signer, format, &mut source, &mut sealed)
+                .map_err(refused)?;
+            (request.bytes.to_vec(), Some(manifest))
+        }
+    };
+    read_back(request, carrier, &file, sidecar.as_deref())?;
+    Ok(Sealed {
+        signed_sha256: Digest::of(&file),
+        sidecar_sha256: sidecar.as_deref().map(Digest::of),
+        file,
+        sidecar,
+    })
+}
+
+/// The library's settings: no network, no thumbnails, these anchors.
+pub(crate) fn context(anchors: &[String]) -> c2pa::Result<Context> {
+    let mut settings = json!({
+        "core": { "allowed_network_hosts": [], "max_decompressed_manifest_size_in_mb": 8 },
+        "verify": { "remote_manifest_fetch": false, "ocsp_fetch": false },
+        "builder": { "thumbnail": { "enabled": false } },
+    });
+    if !anchors.is_empty() {
+        settings["trust"] = json!({ "user_anchors": anchors.concat() });
+    }
+    Context::new().with_settings(settings)
+}
+
+fn add_ingredient(
+    builder: &mut Builder,
+    place: usize,
+    ingredient: &Ingredient,
+) -> c2pa::Result<()> {
+    let relationship = match ingredient.relation {
+        Relation::Parent => "parentOf",
+        Relation::Component => "componentOf",
+        Relation::Input => "inputTo",
+    };
+    let description = json!({
+        "title": ingredient.title,
+        "format": ingredient.media_type,
+        "instance_id": format!("sha256:{}", ingredient.digest),
+        "label": ingredient_id(place),
+        "relationship": relationship,
+    });
+    match (&ingredient.bytes, carrier_of(&ingredient.media_type)) {
+        (Some(bytes), Carrier::Embedded { format }) => {
+            let mut bytes = Cursor::new(bytes);
+            builder.add_ingredient_from_stream(description.to_string(), format, &mut bytes)?;
+        }
+        _ => {
+            let ingredient: c2pa::Ingredient =
+                serde_json::from_value(description).map_err(c2pa::Error::JsonError)?;
+            builder.add_ingredient(ingredient);
+        }
+    }
+    Ok(())
+}
+
+/// Checks what was written as a stranger would, and that it can be undone.
+fn read_back(
+    request: &SealRequest<'_>,
+    carrier: Carrier,
+    file: &[u8],
+    sidecar: Option<&[u8]>,
+) -> Result<(), SealError> {
+    let content = &request.content;
+    let failed = |problem: String| SealError::ReadBack {
+        title: content.title.to_owned(),
+        problem,
+    };
+    let reader = read(carrier, file, sidecar, &[]).map_err(|error| failed(error.to_string()))?;
+    if reader.validation_state() == ValidationState::Invalid {
+        return Err(failed(failures(&reader).join("; ")));
+    }
+    let form = match sidecar {
+        Some(sidecar) => strict::manifest(sidecar),
+        None => strict::file(content.media_type, file),
+    };
+    form.map_err(failed)?;
+    match unsealed(content.media_type, file) {
+        Some(bytes) if bytes != request.bytes => Err(failed(
+            "taking it out does not give back the asset".to_owned(),
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// Reads a credential, trusting `anchors` (PEM).
+pub(crate) fn read(
+    carrier: Carrier,
+    file: &[u8],
+    sidecar: Option<&[u8]>,
+    anchors: &[String],
+) -> c2pa::Result<Reader> {
+    let reader = Reader::from_context(context(anchors)?);
+    let file = Cursor::new(file);
+    match (carrier, sidecar) {
+        (Carrier::Embedded { format }, None) => reader.with_stream(format, file),
+        (_, Some(sidecar)) => {
+            let format = "application/octet-stream";
+            reader.with_manifest_data_and_stream(sidecar, format, file)
+        }
+        (Carrier::Sidecar, None) => Err(c2pa::Error::JumbfNotFound),
+    }
+}
+
+/// What the library found wrong, in its own words; an unknown signer is not among it.
+pub(crate) fn failures(reader: &Reader) -> Vec<String> {
+    let statuses = reader.validation_status().unwrap_or_default();
+    statuses
+        .iter()
+        .filter(|status| !status.code().starts_with("signingCredential.untrusted"))
+        .map(|status| match status.explanation() {
+            Some(explanation) => format!("{}: {explanation}", status.code()),
+            None => status.code().to_owned(),
+        })
+        .collect()
+}
+
+/// The value of an assertion of the active manifest.
+pub(crate) fn assertion(reader: &Reader, label: &str) -> Option<Value> {
+    let manifest = reader.active_manifest()?;
+    let assertion = manifest
+        .assertions()
+        .iter()
+        .find(|assertion| assertion.label() == label)?;
+    assertion.value().ok().cloned()
+}
+
+#[cfg(test)]
+#[path = "seal_tests.rs"]
+mod tests;

@@ -1,0 +1,206 @@
+use super::*;
+use crate::fixtures::{content, gif, license, mp3, mp4, picture, png, run_of, studio, wav};
+use crate::manifest::{Claim, LABEL, Source};
+use daedal_core::process::Training;
+use image::ImageFormat;
+
+const SVG: &[u8] = br##"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><rect width="9" height="9" fill="#123"/></svg>"##;
+
+fn seal_as(
+    bytes: &[u8],
+    media_type: &str,
+    change: impl Fn(&mut Content<'_>),
+) -> Result<Sealed, SealError> {
+    let record = run_of(bytes, media_type, false);
+    let license = license();
+    let mut content = content(&record, bytes, media_type, &license);
+    change(&mut content);
+    seal(&SealRequest { bytes, content }, &studio().0)
+}
+
+fn sealed(bytes: &[u8], media_type: &str) -> Sealed {
+    seal_as(bytes, media_type, |_| {}).unwrap()
+}
+
+fn reader(sealed: &Sealed, media_type: &str) -> Reader {
+    let carrier = carrier_of(media_type);
+    read(carrier, &sealed.file, sealed.sidecar.as_deref(), &[]).unwrap()
+}
+
+#[test]
+fn every_format_is_sealed_and_tells_of_its_run() {
+    let formats = [
+        ("image/png", picture(ImageFormat::Png)),
+        ("image/jpeg", picture(ImageFormat::Jpeg)),
+        ("image/webp", picture(ImageFormat::WebP)),
+        ("image/svg+xml", SVG.to_vec()),
+        ("image/gif", gif()),
+        ("audio/wav", wav()),
+        ("audio/mpeg", mp3()),
+        ("video/mp4", mp4()),
+        ("text/plain", b"Low tide.".to_vec()),
+        ("application/json", b"{}".to_vec()),
+        ("application/octet-stream", vec![0]),
+    ];
+    for (media_type, bytes) in formats {
+        let sealed = sealed(&bytes, media_type);
+        let embeds = matches!(carrier_of(media_type), Carrier::Embedded { .. });
+        assert_eq!(embeds, sealed.sidecar.is_none(), "{media_type}");
+        assert_eq!(sealed.file == bytes, !embeds, "{media_type}");
+        assert_eq!(sealed.signed_sha256, Digest::of(&sealed.file));
+        let claim = assertion(&reader(&sealed, media_type), LABEL).unwrap();
+        let claim: Claim = serde_json::from_value(claim).unwrap();
+        assert_eq!(claim.unsigned_sha256, Digest::of(&bytes), "{media_type}");
+        assert_eq!(claim.excerpt.faults(&Digest::of(&bytes)), []);
+        if let Some(bare) = unsealed(media_type, &sealed.file) {
+            assert_eq!(bare, bytes, "{media_type}");
+        }
+    }
+}
+
+#[test]
+fn a_credential_is_small() {
+    let bytes = png(600, 584, true);
+    assert!(bytes.len() > 1 << 20);
+    let added = sealed(&bytes, "image/png").file.len() - bytes.len();
+    assert!(added <= 5_632, "{added} bytes");
+}
+
+#[test]
+fn actions_tell_how_it_came_to_be() {
+    let bytes = picture(ImageFormat::Png);
+    let report = assertion(
+        &reader(&sealed(&bytes, "image/png"), "image/png"),
+        "c2pa.actions.v2",
+    );
+    let actions = report.unwrap()["actions"].clone();
+    let told: Vec<_> = actions
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|action| {
+            let text = |key: &str| action[key].as_str().unwrap_or_default().to_owned();
+            (
+                text("action"),
+                text("description"),
+                text("digitalSourceType"),
+            )
+        })
+        .collect();
+    let algorithmic = "http://cv.iptc.org/newscodes/digitalsourcetype/algorithmicMedia";
+    assert_eq!(
+        told,
+        [
+            ("c2pa.created".into(), "draft #4".into(), algorithmic.into()),
+            ("c2pa.edited".into(), "finish".into(), String::new()),
+        ]
+    );
+    assert_eq!(actions[0]["when"], "2026-09-21T14:13:21Z");
+}
+
+#[test]
+fn a_model_behind_an_asset_is_told() {
+    let bytes = picture(ImageFormat::Png);
+    let record = run_of(&bytes, "image/png", false);
+    let digest = Digest::of(&bytes);
+    let of = |step: &str| Source::of(&record, &digest, |receipt| receipt.step == step);
+    assert_eq!(of("finish"), Source::Trained);
+    assert_eq!(of("draft"), Source::Composite);
+    assert_eq!(of("note"), Source::Algorithmic);
+}
+
+#[test]
+fn the_training_choice_and_the_terms_are_told() {
+    for (choice, word) in [
+        (Training::Allowed, "allowed"),
+        (Training::NotAllowed, "notAllowed"),
+        (Training::Constrained, "constrained"),
+    ] {
+        let sealed = seal_as(&picture(ImageFormat::Png), "image/png", |content| {
+            content.training = choice;
+        });
+        let reader = reader(&sealed.unwrap(), "image/png");
+        let training = assertion(&reader, "cawg.training-mining").unwrap();
+        assert_eq!(training["entries"]["cawg.ai_training"]["use"], word);
+        let metadata = assertion(&reader, "cawg.metadata").unwrap();
+        assert_eq!(metadata["dc:rights"], "CC-BY-4.0");
+        assert_eq!(metadata["dc:creator"][0], "Ada");
+    }
+}
+
+fn ingredient(bytes: &[u8], relation: Relation, with_bytes: bool) -> Ingredient {
+    Ingredient {
+        title: format!("{relation:?}"),
+        media_type: "image/png".into(),
+        digest: Digest::of(bytes),
+        bytes: with_bytes.then(|| bytes.to_vec()),
+        relation,
+    }
+}
+
+#[test]
+fn ingredients_keep_their_own_credentials() {
+    let theirs = sealed(&picture(ImageFormat::Png), "image/png").file;
+    let ours = png(30, 30, false);
+    for (relation, action) in [
+        (Relation::Parent, "c2pa.opened"),
+        (Relation::Component, "c2pa.placed"),
+        (Relation::Input, "c2pa.created"),
+    ] {
+        for with_bytes in [true, false] {
+            let ingredients = [ingredient(&theirs, relation, with_bytes)];
+            let record = run_of(&ours, "image/png", false);
+            let license = license();
+            let mut content = content(&record, &ours, "image/png", &license);
+            content.ingredients = &ingredients;
+            let request = SealRequest {
+                bytes: &ours,
+                content,
+            };
+            let sealed = seal(&request, &studio().0).unwrap();
+            let reader = reader(&sealed, "image/png");
+            let manifest = reader.active_manifest().unwrap();
+            let found = &manifest.ingredients()[0];
+            assert_eq!(found.title(), Some(format!("{relation:?}").as_str()));
+            assert_eq!(found.active_manifest().is_some(), with_bytes);
+            let actions = assertion(&reader, "c2pa.actions.v2").unwrap();
+            let tied = actions["actions"].as_array().unwrap().iter().any(|told| {
+                told["action"] == action && told["parameters"]["ingredients"][0].is_object()
+            });
+            assert!(tied, "{relation:?}: {actions:#}");
+        }
+    }
+}
+
+#[test]
+fn what_is_not_of_the_run_is_not_sealed() {
+    let bytes = picture(ImageFormat::Png);
+    let record = run_of(b"another", "image/png", false);
+    let license = license();
+    let content = || content(&record, &bytes, "image/png", &license);
+    let signer = &studio().0;
+    let request = SealRequest {
+        bytes: &bytes,
+        content: content(),
+    };
+    assert!(matches!(
+        seal(&request, signer),
+        Err(SealError::Origin { .. })
+    ));
+    let request = SealRequest {
+        bytes: b"other bytes",
+        content: content(),
+    };
+    assert!(matches!(
+        seal(&request, signer),
+        Err(SealError::Digest { .. })
+    ));
+    let twice = sealed(&bytes, "image/png").file;
+    let again = seal_as(&twice, "image/png", |_| {});
+    assert!(matches!(again, Err(SealError::Sealed { .. })));
+    let broken = seal_as(b"no picture", "image/png", |_| {});
+    assert!(
+        matches!(broken, Err(SealError::Refused { .. })),
+        "{broken:?}"
+    );
+}

@@ -1,0 +1,148 @@
+//! One form for the bytes of a credential that no signature covers.
+//!
+//! A signature covers the claim, and through it the assertions. It does not cover the heads and
+//! descriptions of the boxes around them (JUMBF, ISO/IEC 19566-5), the unprotected part of the
+//! signature (COSE, RFC 9052), or what a container adds (check sums, lengths). Readers let much of
+//! that vary; whoever wants each changed byte to show lets none of it vary.
+
+use c2pa::jumbf_io::{load_jumbf_from_memory, save_jumbf_to_memory};
+
+use crate::container::{Carrier, carrier_of, unsealed};
+
+const STORE: &str = "c2pa";
+const ASSERTIONS: &str = "c2pa.assertions";
+const CLAIM: &str = "c2pa.claim.v2";
+const SIGNATURE: &str = "c2pa.signature";
+/// Label follows and may be asked for (ISO/IEC 19566-5, A.3).
+const TOGGLES: u8 = 3;
+/// The last 12 bytes of the type of C2PA's boxes; the first four are a word.
+const TYPE_TAIL: [u8; 12] = [
+    0x00, 0x11, 0x00, 0x10, 0x80, 0x00, 0x00, 0xaa, 0x00, 0x38, 0x9b, 0x71,
+];
+
+/// Checks that a file is exactly its asset with its credential put in.
+pub fn file(media_type: &str, file: &[u8]) -> Result<(), String> {
+    let Carrier::Embedded { format } = carrier_of(media_type) else {
+        return Err(format!("{media_type} carries no credential inside"));
+    };
+    let said = |error: c2pa::Error| error.to_string();
+    let store = load_jumbf_from_memory(format, file).map_err(said)?;
+    manifest(&store)?;
+    let bare = unsealed(media_type, file);
+    let again =
+        save_jumbf_to_memory(format, bare.as_deref().unwrap_or(file), &store).map_err(said)?;
+    if again == file {
+        Ok(())
+    } else {
+        let at = again.iter().zip(file).take_while(|(a, b)| a == b).count();
+        Err(format!(
+            "the file differs from its sealed form at byte {at}"
+        ))
+    }
+}
+
+/// Checks that the bytes of a manifest store that no signature covers are as they are written.
+pub fn manifest(store: &[u8]) -> Result<(), String> {
+    let [store] = boxes(store)?[..] else {
+        return Err("there should be one manifest store".to_owned());
+    };
+    let manifests = described(store, *b"c2pa", |label| label == STORE)?;
+    // Earlier manifests are those of ingredients: the active one holds their hashes.
+    for manifest in &manifests {
+        superbox(manifest)?;
+    }
+    let active = *manifests.last().ok_or("the manifest store is empty")?;
+    let parts = described(active, *b"c2ma", |label| label.starts_with("urn:"))?;
+    let [assertions, claim, signature] = parts[..] else {
+        return Err("a manifest should have assertions, a claim and a signature".to_owned());
+    };
+    for assertion in described(assertions, *b"c2as", |label| label == ASSERTIONS)? {
+        superbox(&assertion)?;
+    }
+    content(claim, *b"c2cl", CLAIM)?;
+    cose(content(signature, *b"c2cs", SIGNATURE)?)
+}
+
+/// Type and payload of a box.
+type Boxed<'a> = ([u8; 4], &'a [u8]);
+
+/// The boxes that `bytes` consists of, each with its length written out.
+fn boxes(mut bytes: &[u8]) -> Result<Vec<Boxed<'_>>, String> {
+    let mut found = Vec::new();
+    while !bytes.is_empty() {
+        let broken = || "a box is cut short".to_owned();
+        let (head, _) = bytes.split_first_chunk::<8>().ok_or_else(broken)?;
+        let [a, b, c, d, kind @ ..] = *head;
+        let length = u32::from_be_bytes([a, b, c, d]) as usize;
+        let payload = bytes.get(8..length).ok_or_else(broken)?;
+        found.push((kind, payload));
+        bytes = &bytes[length..];
+    }
+    Ok(found)
+}
+
+fn superbox<'a>(boxed: &Boxed<'a>) -> Result<Vec<Boxed<'a>>, String> {
+    if boxed.0 != *b"jumb" {
+        return Err(format!(
+            "`{}` is no box of a manifest",
+            boxed.0.escape_ascii()
+        ));
+    }
+    boxes(boxed.1)
+}
+
+/// What is in a superbox whose description is the plain one for this type and label.
+fn described<'a>(
+    boxed: Boxed<'a>,
+    word: [u8; 4],
+    named: impl Fn(&str) -> bool,
+) -> Result<Vec<Boxed<'a>>, String> {
+    let mut inner = superbox(&boxed)?;
+    let odd = || format!("a `{}` box is described oddly", word.escape_ascii());
+    if inner.first().is_none_or(|first| first.0 != *b"jumd") {
+        return Err(odd());
+    }
+    let (_, description) = inner.remove(0);
+    let label = description
+        .get(17..)
+        .and_then(|rest| rest.strip_suffix(&[0]));
+    let label = label.and_then(|label| std::str::from_utf8(label).ok());
+    let plain = description.starts_with(&word)
+        && description.get(4..16) == Some(&TYPE_TAIL[..])
+        && description.get(16) == Some(&TOGGLES)
+        && label.is_some_and(|label| !label.contains('\0') && named(label));
+    if plain { Ok(inner) } else { Err(odd()) }
+}
+
+fn content<'a>(boxed: Boxed<'a>, word: [u8; 4], label: &str) -> Result<&'a [u8], String> {
+    match described(boxed, word, |found| found == label)?[..] {
+        [(kind, bytes)] if kind == *b"cbor" => Ok(bytes),
+        _ => Err(format!("`{label}` should hold one CBOR box")),
+    }
+}
+
+/// A tagged `COSE_Sign1` in its shortest encoding: protected header, nothing unprotected, no
+/// payload, and an ES256 signature in its one form.
+fn cose(bytes: &[u8]) -> Result<(), String> {
+    let odd = |what: &str| format!("the signature's {what} is not as it is written");
+    let rest = bytes
+        .strip_prefix(&[0xd2, 0x84])
+        .ok_or_else(|| odd("head"))?;
+    let (length, rest) = match rest {
+        [head @ 0x40..=0x57, rest @ ..] => (usize::from(head - 0x40), rest),
+        [0x58, length @ 24..=255, rest @ ..] => (usize::from(*length), rest),
+        [0x59, high @ 1..=255, low, rest @ ..] => {
+            (usize::from(u16::from_be_bytes([*high, *low])), rest)
+        }
+        _ => return Err(odd("protected header")),
+    };
+    let rest = rest.get(length..).ok_or_else(|| odd("protected header"))?;
+    let signature = rest
+        .strip_prefix(&[0xa0, 0xf6, 0x58, 0x40])
+        .ok_or_else(|| odd("padding"))?;
+    let signature = p256::ecdsa::Signature::from_slice(signature).map_err(|_| odd("value"))?;
+    if signature.normalize_s().is_some() {
+        return Err(odd("value"));
+    }
+    Ok(())
+}

@@ -1,0 +1,182 @@
+//! What came of verifying a file.
+
+use std::fmt;
+
+use alloy_primitives::B256;
+use daedal_core::Digest;
+use daedal_core::intent::Oversight;
+use serde::Serialize;
+
+/// What came of one check.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Outcome {
+    /// It holds.
+    Passed,
+    /// It doesn't, which decides the verdict.
+    Failed,
+    /// It doesn't, which doesn't decide the verdict.
+    Noted,
+    /// What it needs wasn't given.
+    Skipped,
+}
+
+/// One thing that was looked at.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Check {
+    /// Its name, such as `binding`.
+    pub name: &'static str,
+    /// What came of it.
+    pub outcome: Outcome,
+    /// One sentence for a person.
+    pub detail: String,
+}
+
+/// The verdict in one word; its number is the exit code of `daedal verify`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Exit {
+    /// Everything that was looked at holds.
+    Fine = 0,
+    /// Something was changed after it was sealed.
+    Tampered = 10,
+    /// Nothing was changed, but who sealed it isn't known here.
+    Untrusted = 11,
+    /// The run should be anchored on chain, and no anchor was shown.
+    Unanchored = 12,
+    /// There is no credential, or it doesn't tell of a run.
+    Incomplete = 13,
+}
+
+impl Exit {
+    /// The process exit code.
+    #[must_use]
+    pub fn code(self) -> u8 {
+        self as u8
+    }
+}
+
+impl fmt::Display for Exit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Fine => "fine",
+            Self::Tampered => "tampered",
+            Self::Untrusted => "valid, unrecognised signer",
+            Self::Unanchored => "valid, not anchored",
+            Self::Incomplete => "incomplete",
+        })
+    }
+}
+
+/// Who sealed a file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Sealer {
+    /// Common name of the certificate.
+    pub name: Option<String>,
+    /// Organisation that the certificate was issued by.
+    pub issuer: Option<String>,
+    /// Whether it leads to an anchor that the caller trusts.
+    pub trusted: bool,
+}
+
+/// Where the file came from, as its credential tells; worth what the checks say.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Origin {
+    /// Name of the process.
+    pub process: String,
+    /// Version of the process.
+    pub bundle: Digest,
+    /// The run.
+    pub run: Digest,
+    /// Root of its receipts.
+    pub root: B256,
+    /// Number of its receipts.
+    pub receipts: u64,
+    /// The task that made the asset, as a person names it.
+    pub task: String,
+    /// What carried it out: engine and version.
+    pub engine: String,
+    /// How well that can be checked by running it again.
+    pub determinism: daedal_core::engine::Determinism,
+    /// Intents that are shared and stand.
+    pub intents: usize,
+    /// How much people steered it, computed from the shared intents.
+    pub human_oversight: Oversight,
+    /// How many receipts are exact, close and attested; with a record only.
+    pub coverage: Option<Coverage>,
+}
+
+/// How well the tasks of a run can be checked by running them again.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Coverage {
+    /// Same bytes again.
+    pub exact: u64,
+    /// Nearly the same bytes.
+    pub close: u64,
+    /// Signatures only.
+    pub attested: u64,
+}
+
+/// What came of verifying a file.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Verdict {
+    /// In one word.
+    pub exit: Exit,
+    /// Everything that was looked at, in order.
+    pub checks: Vec<Check>,
+    /// SHA-256 of the file.
+    pub sha256: Digest,
+    /// What the credential calls the file.
+    pub title: Option<String>,
+    /// Who sealed it.
+    pub signer: Option<Sealer>,
+    /// Where it came from.
+    pub origin: Option<Origin>,
+}
+
+impl Verdict {
+    pub(crate) fn new(file: &[u8]) -> Self {
+        Self {
+            exit: Exit::Fine,
+            checks: Vec::new(),
+            sha256: Digest::of(file),
+            title: None,
+            signer: None,
+            origin: None,
+        }
+    }
+
+    pub(crate) fn note(&mut self, name: &'static str, outcome: Outcome, detail: impl Into<String>) {
+        self.checks.push(Check {
+            name,
+            outcome,
+            detail: detail.into(),
+        });
+    }
+
+    /// Records a check that holds or decides the verdict; an earlier, worse verdict stands.
+    pub(crate) fn judge(
+        &mut self,
+        name: &'static str,
+        exit: Exit,
+        result: Result<String, String>,
+    ) -> bool {
+        match result {
+            Ok(detail) => {
+                self.note(name, Outcome::Passed, detail);
+                true
+            }
+            Err(detail) => {
+                self.note(name, Outcome::Failed, detail);
+                // Tampered and incomplete are about the file itself: first come, first told.
+                if matches!(self.exit, Exit::Fine | Exit::Untrusted | Exit::Unanchored)
+                    && (self.exit == Exit::Fine
+                        || !matches!(exit, Exit::Untrusted | Exit::Unanchored))
+                {
+                    self.exit = exit;
+                }
+                false
+            }
+        }
+    }
+}

@@ -1,0 +1,361 @@
+//! Tells what of a file's provenance holds, offline.
+
+use c2pa::{Reader, ValidationState};
+use daedal_core::Digest;
+use daedal_core::engine::Determinism;
+use daedal_core::record::RunRecord;
+
+use crate::attest;
+use crate::chain::Chain;
+use crate::container::{Carrier, carrier_of, sniff, unsealed};
+use crate::manifest::{Claim, LABEL};
+use crate::seal::{assertion, failures, read};
+use crate::strict;
+use crate::verdict::{Coverage, Exit, Origin, Outcome, Sealer, Verdict};
+
+/// What is verified, and with what.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Given<'a> {
+    /// The file.
+    pub file: &'a [u8],
+    /// Its media type, where its first bytes don't tell (SVG, text).
+    pub media_type: Option<&'a str>,
+    /// The `.c2pa` file beside it.
+    pub sidecar: Option<&'a [u8]>,
+    /// The attestation of the run, or its bare record.
+    pub attestation: Option<&'a [u8]>,
+    /// Authorities whose studios are recognised.
+    pub anchors: &'a [Chain],
+}
+
+/// Verifies a file.
+#[must_use]
+pub fn verify(given: &Given<'_>) -> Verdict {
+    let mut verdict = Verdict::new(given.file);
+    let media_type = sniff(given.file).or(given.media_type).unwrap_or_default();
+    let Some(reader) = credential(&mut verdict, given, media_type) else {
+        return verdict;
+    };
+    let whole = verdict.exit != Exit::Tampered;
+    signer(&mut verdict, &reader);
+    let Some(claim) = claim(&mut verdict, &reader) else {
+        return verdict;
+    };
+    if whole {
+        form(&mut verdict, given, media_type);
+    }
+    unsigned(&mut verdict, given, media_type, &claim);
+    origin(&mut verdict, &claim);
+    attestation(&mut verdict, given, &claim);
+    anchor(&mut verdict, &claim);
+    verdict
+}
+
+/// Reads the credential; what the library finds wrong is told as `binding` where it is about the
+/// asset's bytes, and as `credential` otherwise.
+fn credential(verdict: &mut Verdict, given: &Given<'_>, media_type: &str) -> Option<Reader> {
+    let carrier = if given.sidecar.is_some() {
+        Carrier::Sidecar
+    } else {
+        carrier_of(media_type)
+    };
+    let anchors: Vec<String> = given.anchors.iter().map(Chain::to_pem).collect();
+    let reader = match read(carrier, given.file, given.sidecar, &anchors) {
+        Ok(reader) => reader,
+        Err(error) => {
+            let (exit, detail) = unreadable(&error, given);
+            verdict.judge("credential", exit, Err(detail));
+            return None;
+        }
+    };
+    verdict.title = reader
+        .active_manifest()
+        .and_then(|m| m.title())
+        .map(str::to_owned);
+    let invalid = reader.validation_state() == ValidationState::Invalid;
+    let (binding, credential): (Vec<_>, Vec<_>) =
+        failures(&reader).into_iter().partition(|failure| {
+            failure.contains("Hash.mismatch") || failure.contains("Hash.malformed")
+        });
+    let holds = |failures: &[String], said: &str| {
+        if failures.is_empty() {
+            Ok(said.to_owned())
+        } else {
+            Err(failures.join("; "))
+        }
+    };
+    let credential = match (&credential[..], &binding[..]) {
+        ([], []) if invalid => Err("it reads as invalid".to_owned()),
+        (failures, _) => holds(failures, "the manifest is signed and whole"),
+    };
+    verdict.judge("credential", Exit::Tampered, credential);
+    let bound = match binding.first() {
+        None => Ok("the file is the one that was sealed".to_owned()),
+        Some(failure) => {
+            let code = failure.split(':').next().unwrap_or(failure);
+            Err(format!(
+                "the file's bytes are not the ones that were sealed ({code})"
+            ))
+        }
+    };
+    verdict.judge("binding", Exit::Tampered, bound);
+    Some(reader)
+}
+
+fn unreadable(error: &c2pa::Error, given: &Given<'_>) -> (Exit, String) {
+    let absent = matches!(
+        error,
+        c2pa::Error::JumbfNotFound | c2pa::Error::UnsupportedType
+    );
+    let traces = given.sidecar.is_some() || given.file.windows(8).any(|bytes| bytes == b"jumdc2pa");
+    match (absent, traces) {
+        (true, false) => (
+            Exit::Incomplete,
+            "there is no credential in the file, and none was given beside it".to_owned(),
+        ),
+        (true, true) => (
+            Exit::Tampered,
+            "there are traces of a credential, but not where one belongs".to_owned(),
+        ),
+        (false, _) => (Exit::Tampered, format!("it can't be read: {error}")),
+    }
+}
+
+fn signer(verdict: &mut Verdict, reader: &Reader) {
+    let trusted = reader.validation_state() == ValidationState::Trusted;
+    let info = reader
+        .active_manifest()
+        .and_then(|manifest| manifest.signature_info());
+    let sealer = Sealer {
+        name: info.and_then(|info| info.common_name.clone()),
+        issuer: info.and_then(|info| info.issuer.clone()),
+        trusted,
+    };
+    let name = sealer
+        .name
+        .clone()
+        .unwrap_or_else(|| "an unnamed signer".to_owned());
+    if verdict.exit == Exit::Tampered {
+        verdict.note("signer", Outcome::Skipped, format!("said to be {name}"));
+    } else if trusted {
+        verdict.note(
+            "signer",
+            Outcome::Passed,
+            format!("{name}, recognised here"),
+        );
+    } else {
+        let detail = format!("{name} is not among the signers that are recognised here");
+        verdict.judge("signer", Exit::Untrusted, Err(detail));
+    }
+    verdict.signer = Some(sealer);
+}
+
+fn claim(verdict: &mut Verdict, reader: &Reader) -> Option<Claim> {
+    let Some(value) = assertion(reader, LABEL) else {
+        let detail = format!("the credential has no `{LABEL}`: it does not tell of a run");
+        verdict.judge("origin", Exit::Incomplete, Err(detail));
+        return None;
+    };
+    match serde_json::from_value(value) {
+        Ok(claim) => Some(claim),
+        Err(error) => {
+            let detail = format!("`{LABEL}` can't be read: {error}");
+            verdict.judge("origin", Exit::Incomplete, Err(detail));
+            None
+        }
+    }
+}
+
+/// Bytes that no signature covers (heads of boxes, padding, check sums) have one form only.
+fn form(verdict: &mut Verdict, given: &Given<'_>, media_type: &str) {
+    let result = match given.sidecar {
+        Some(sidecar) => strict::manifest(sidecar),
+        None => strict::file(media_type, given.file),
+    };
+    let result = result.map(|()| "every byte of the credential is where it was put".to_owned());
+    verdict.judge("form", Exit::Tampered, result);
+}
+
+fn unsigned(verdict: &mut Verdict, given: &Given<'_>, media_type: &str, claim: &Claim) {
+    let found = match given.sidecar {
+        Some(_) => Some(Digest::of(given.file)),
+        None => unsealed(media_type, given.file).map(|bytes| Digest::of(&bytes)),
+    };
+    let Some(found) = found else {
+        let detail = format!("{media_type} can't be unsealed; the credential binds the file");
+        verdict.note("unsigned", Outcome::Skipped, detail);
+        return;
+    };
+    let result = if found == claim.unsigned_sha256 {
+        Ok(format!("without its credential it is {}", found.short()))
+    } else {
+        let expected = claim.unsigned_sha256.short();
+        Err(format!(
+            "without its credential it is {}, not {expected}",
+            found.short()
+        ))
+    };
+    verdict.judge("unsigned", Exit::Tampered, result);
+}
+
+fn origin(verdict: &mut Verdict, claim: &Claim) {
+    let excerpt = &claim.excerpt;
+    let header = &excerpt.header;
+    let faults = excerpt.faults(&claim.unsigned_sha256);
+    let Some(maker) = excerpt.maker() else {
+        let detail = "it has no receipt".to_owned();
+        verdict.judge("receipt", Exit::Tampered, Err(detail));
+        return;
+    };
+    let place = excerpt
+        .receipts
+        .first()
+        .map_or(0, |proven| proven.proof.index + 1);
+    let result = if claim.run != header.run() {
+        Err("it names another run than its header".to_owned())
+    } else if let Some(fault) = faults.first() {
+        Err(fault.to_string())
+    } else {
+        let task = maker.label();
+        Ok(format!(
+            "receipt {place} of {} of run {}: {task}",
+            excerpt.count,
+            claim.run.short()
+        ))
+    };
+    let stands = verdict.judge("receipt", Exit::Tampered, result);
+    if stands {
+        let detail = match excerpt.intents.len() {
+            0 => "none are shared".to_owned(),
+            1 => "1 signed decision stands".to_owned(),
+            count => format!("{count} signed decisions stand"),
+        };
+        verdict.note("decisions", Outcome::Passed, detail);
+    }
+    verdict.origin = Some(Origin {
+        process: header.process.clone(),
+        bundle: header.bundle,
+        run: claim.run,
+        root: excerpt.root,
+        receipts: excerpt.count,
+        task: maker.label(),
+        engine: format!("{} {}", maker.engine, maker.engine_version),
+        determinism: maker.determinism,
+        intents: if stands { excerpt.intents.len() } else { 0 },
+        human_oversight: if stands {
+            excerpt.oversight()
+        } else {
+            daedal_core::intent::Oversight::FullyAutonomous
+        },
+        coverage: None,
+    });
+}
+
+fn attestation(verdict: &mut Verdict, given: &Given<'_>, claim: &Claim) {
+    let Some(bytes) = given.attestation else {
+        verdict.note("attestation", Outcome::Skipped, "none was given");
+        return;
+    };
+    let published = [Some(verdict.sha256), given.sidecar.map(Digest::of)];
+    let checked = if is_envelope(bytes) {
+        attest::read(bytes)
+            .map_err(|error| error.to_string())
+            .and_then(|attested| {
+                let named = published
+                    .iter()
+                    .flatten()
+                    .all(|digest| attested.names(digest));
+                let trusted = attested.chain.leads_to(given.anchors);
+                let record = attested.statement.predicate.record;
+                if named {
+                    Ok((record, Some(trusted)))
+                } else {
+                    Err(
+                        "it does not name this file: the file is not the one that was published"
+                            .to_owned(),
+                    )
+                }
+            })
+    } else {
+        bare_record(bytes).map(|record| (record, None))
+    };
+    let same = |record: &RunRecord| {
+        (record.header.clone(), record.root, record.count)
+            == (
+                claim.excerpt.header.clone(),
+                claim.excerpt.root,
+                claim.excerpt.count,
+            )
+    };
+    let (record, trusted) = match checked {
+        Ok((record, trusted)) if same(&record) => (record, trusted),
+        Ok(_) => {
+            let detail = "it is about another run than the credential".to_owned();
+            verdict.judge("attestation", Exit::Tampered, Err(detail));
+            return;
+        }
+        Err(detail) => {
+            verdict.judge("attestation", Exit::Tampered, Err(detail));
+            return;
+        }
+    };
+    let detail = format!(
+        "all {} receipts follow one another to the root",
+        record.count
+    );
+    let result = match trusted {
+        Some(false) => Err(format!("{detail}, but its signer is not recognised here")),
+        Some(true) | None => Ok(detail),
+    };
+    verdict.judge("attestation", Exit::Untrusted, result);
+    if let Some(origin) = &mut verdict.origin {
+        origin.coverage = Some(coverage(&record));
+        // A long choice is told in the record only.
+        origin.intents = record.intents.len();
+        origin.human_oversight = record.oversight();
+    }
+}
+
+fn is_envelope(bytes: &[u8]) -> bool {
+    bytes.starts_with(b"{\"payload")
+}
+
+fn bare_record(bytes: &[u8]) -> Result<RunRecord, String> {
+    let record: RunRecord = serde_json::from_slice(bytes)
+        .map_err(|error| format!("it is no record of a run: {error}"))?;
+    if daedal_core::canonical::to_vec(&record) != bytes {
+        return Err("it is not in canonical form".to_owned());
+    }
+    match record.faults().first() {
+        Some(fault) => Err(fault.to_string()),
+        None => Ok(record),
+    }
+}
+
+fn coverage(record: &RunRecord) -> Coverage {
+    let mut coverage = Coverage::default();
+    for receipt in &record.receipts {
+        *match receipt.determinism {
+            Determinism::Exact => &mut coverage.exact,
+            Determinism::Close => &mut coverage.close,
+            Determinism::Attested => &mut coverage.attested,
+        } += 1;
+    }
+    coverage
+}
+
+fn anchor(verdict: &mut Verdict, claim: &Claim) {
+    if claim.anchor == daedal_core::intent::Domain::default() {
+        let detail = "the process is not registered on a chain, so no anchor is due";
+        verdict.note("anchor", Outcome::Noted, detail);
+    } else {
+        let chain = claim.anchor.chain;
+        let detail =
+            format!("the run is due in the registry on chain {chain}; no anchor was given");
+        verdict.judge("anchor", Exit::Unanchored, Err(detail));
+    }
+}
+
+#[cfg(test)]
+#[path = "verify_tests.rs"]
+mod tests;
