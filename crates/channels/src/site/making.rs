@@ -1,0 +1,251 @@
+//! How a piece was made, in sentences.
+
+use daedal_core::UsdMicros;
+use daedal_core::engine::Determinism;
+use daedal_core::process::{DerivativeTerms, Role, Training};
+
+use super::gallery::count;
+use super::{dates, names};
+use crate::{Credential, Decider, Decision, Exhibit, Item, Licence, LineageStep, Oversight};
+
+/// A step as the page tells it.
+pub(super) struct Telling<'r> {
+    pub(super) step: &'r LineageStep,
+    /// What the step is for.
+    pub(super) role: &'static str,
+    /// Such as `6 candidates`, `0.4 s`.
+    pub(super) facts: Vec<String>,
+    pub(super) shown: Option<Picture<'r>>,
+    pub(super) decisions: Vec<Choice<'r>>,
+}
+
+/// A decision as the page tells it.
+pub(super) struct Choice<'r> {
+    /// Whether a person decided.
+    pub(super) human: bool,
+    pub(super) sentence: String,
+    pub(super) reason: Option<&'r str>,
+    pub(super) kept: Vec<Picture<'r>>,
+    pub(super) passed_over: Vec<Picture<'r>>,
+}
+
+/// An exhibit with its place in the site.
+pub(super) struct Picture<'r> {
+    pub(super) exhibit: &'r Exhibit,
+    pub(super) path: String,
+    /// Whether it can be shown as a picture.
+    pub(super) visible: bool,
+    pub(super) score: Option<String>,
+}
+
+/// The steps of a piece.
+pub(super) fn tell<'r>(process: &str, item: &'r Item) -> Vec<Telling<'r>> {
+    item.lineage
+        .iter()
+        .map(|step| Telling {
+            step,
+            role: role(step.role),
+            facts: facts(step),
+            shown: step.shown.as_ref().map(|exhibit| picture(process, exhibit)),
+            decisions: step
+                .decisions
+                .iter()
+                .map(|decision| choice(process, decision))
+                .collect(),
+        })
+        .collect()
+}
+
+fn role(role: Option<Role>) -> &'static str {
+    match role {
+        Some(Role::Conceive) => "Conceive",
+        Some(Role::Generate) => "Generate",
+        Some(Role::Critique) => "Critique",
+        Some(Role::Curate) => "Curate",
+        Some(Role::Refine) => "Refine",
+        Some(Role::Compose) => "Compose",
+        Some(Role::Distribute) => "Distribute",
+        None => "Step",
+    }
+}
+
+fn facts(step: &LineageStep) -> Vec<String> {
+    let mut facts = Vec::new();
+    if step.tasks > 1 {
+        let noun = match step.role {
+            Some(Role::Conceive | Role::Generate) => "candidate",
+            Some(Role::Critique) => "judgement",
+            _ => "task",
+        };
+        facts.push(count(step.tasks, noun));
+    }
+    facts.push(
+        match step.determinism {
+            Determinism::Exact => "reproducible",
+            Determinism::Close => "reproducible within a tolerance",
+            Determinism::Attested => "attested",
+        }
+        .to_owned(),
+    );
+    if step.cached {
+        facts.push("kept from an earlier run".into());
+    } else if step.usage.elapsed_ms > 0 {
+        facts.push(dates::duration(step.usage.elapsed_ms));
+    }
+    if step.usage.cost > UsdMicros(0) {
+        facts.push(step.usage.cost.to_string());
+    }
+    if let Some((input, output)) = step.usage.tokens {
+        facts.push(format!("{input} tokens in, {output} out"));
+    }
+    facts.extend(step.usage.tool.clone());
+    facts
+}
+
+fn choice<'r>(process: &str, decision: &'r Decision) -> Choice<'r> {
+    let pictures = |exhibits: &'r [Exhibit]| {
+        exhibits
+            .iter()
+            .map(|exhibit| picture(process, exhibit))
+            .collect::<Vec<_>>()
+    };
+    let (human, who) = match &decision.by {
+        Decider::Person {
+            name: Some(name), ..
+        } => (true, name.clone()),
+        Decider::Person {
+            account,
+            name: None,
+        } => (true, short(account)),
+        Decider::Score => (false, "The score".to_owned()),
+    };
+    let (kept, passed_over) = (decision.kept.len(), decision.passed_over.len());
+    let of = match kept + passed_over {
+        0 => String::new(),
+        _ if passed_over == 0 => format!(" {}", count(kept, "piece")),
+        all => format!(" {kept} of {all}"),
+    };
+    let when = decision
+        .at
+        .as_deref()
+        .map(|at| format!(" on {}", dates::day(at)));
+    Choice {
+        human,
+        sentence: format!("{who} {}{of}{}", decision.act, when.unwrap_or_default()),
+        reason: decision.reason.as_deref(),
+        kept: pictures(&decision.kept),
+        passed_over: pictures(&decision.passed_over),
+    }
+}
+
+fn picture<'r>(process: &str, exhibit: &'r Exhibit) -> Picture<'r> {
+    Picture {
+        exhibit,
+        path: names::exhibit(process, exhibit),
+        visible: exhibit.asset.media_type.starts_with("image/"),
+        score: exhibit.score.map(|score| format!("{score:.2}")),
+    }
+}
+
+/// An account's address, shortened in the middle.
+fn short(account: &str) -> String {
+    let letters: Vec<char> = account.chars().collect();
+    if letters.len() <= 16 {
+        return account.to_owned();
+    }
+    let (head, tail) = (&letters[..8], &letters[letters.len() - 6..]);
+    format!(
+        "{}…{}",
+        head.iter().collect::<String>(),
+        tail.iter().collect::<String>()
+    )
+}
+
+/// How much of the making can be checked by doing it again.
+pub(super) fn coverage(item: &Item) -> Option<String> {
+    let steps = item.lineage.len();
+    let count_of = |class| {
+        item.lineage
+            .iter()
+            .filter(|step| step.determinism == class)
+            .count()
+    };
+    let (exact, attested) = (
+        count_of(Determinism::Exact),
+        count_of(Determinism::Attested),
+    );
+    match steps {
+        0 => None,
+        1 if exact == 1 => Some("Its one step gives the same bytes when it is run again.".into()),
+        _ if exact == steps => Some(format!(
+            "All {steps} steps give the same bytes when they are run again."
+        )),
+        _ if attested == 0 => Some(format!(
+            "All {steps} steps can be run again, {exact} of them to the same bytes."
+        )),
+        _ => Some(format!(
+            "{} of {steps} steps can be run again; {attested} attested, by signature alone.",
+            steps - attested
+        )),
+    }
+}
+
+pub(super) fn oversight(credential: &Credential) -> &'static str {
+    match credential.oversight {
+        Oversight::FullyAutonomous => "made without a person deciding",
+        Oversight::PromptGuided => "a person set what was to be made",
+        Oversight::HumanValidated => "a person chose or approved it",
+    }
+}
+
+/// What a licence allows, in a few words.
+pub(super) fn terms(licence: &Licence) -> Vec<&'static str> {
+    let commercial = licence.commercial.map(|allowed| {
+        if allowed {
+            "commercial use allowed"
+        } else {
+            "no commercial use"
+        }
+    });
+    let derivatives = licence.derivatives.map(|terms| match terms {
+        DerivativeTerms::Free => "derivatives allowed",
+        DerivativeTerms::ShareAlike => "derivatives under the same terms",
+        DerivativeTerms::None => "no derivatives",
+    });
+    commercial.into_iter().chain(derivatives).collect()
+}
+
+/// Where the text of a well-known licence stands.
+pub(super) fn licence_url(licence: &Licence) -> Option<String> {
+    let id = licence.name.as_str();
+    let safe = |text: &str| {
+        !text.is_empty()
+            && text
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"-.+".contains(&byte))
+    };
+    if licence.text.is_some() || !safe(id) {
+        return None;
+    }
+    if id == "CC0-1.0" {
+        return Some("https://creativecommons.org/publicdomain/zero/1.0/".into());
+    }
+    if let Some((kind, version)) = id
+        .strip_prefix("CC-")
+        .and_then(|rest| rest.rsplit_once('-'))
+    {
+        let kind = kind.to_ascii_lowercase();
+        return Some(format!(
+            "https://creativecommons.org/licenses/{kind}/{version}/"
+        ));
+    }
+    Some(format!("https://spdx.org/licenses/{id}.html"))
+}
+
+pub(super) fn training(training: Training) -> &'static str {
+    match training {
+        Training::Allowed => "may be used to train models",
+        Training::NotAllowed => "may not be used to train models",
+        Training::Constrained => "may be used to train models only as the licence says",
+    }
+}

@@ -1,0 +1,194 @@
+//! A gallery of static pages in a directory, which needs no server.
+//!
+//! The site grows with every release and is a pure function of the records in its `data/`:
+//! [`records`] are read and completed, [`gallery`] arranges them, [`pages`] and [`feeds`] write
+//! them out, and [`files`] puts them in place so that nobody ever meets half a site.
+
+mod dates;
+mod feeds;
+mod files;
+mod gallery;
+mod making;
+mod names;
+mod pages;
+mod records;
+mod settings;
+mod traits;
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use daedal_core::blob::BlobRead;
+use serde_json::{Map, Value};
+
+use crate::{Channel, ChannelError, Published, Release};
+use files::{Directory, Files};
+use gallery::Gallery;
+use records::Records;
+use settings::Settings;
+
+/// The name in `uses:`.
+const NAME: &str = "site";
+
+/// Files that are the same in every site.
+const ASSETS: &[(&str, &[u8])] = &[
+    ("assets/site.css", include_bytes!("assets/site.css")),
+    ("assets/site.js", include_bytes!("assets/site.js")),
+    ("assets/icon.svg", include_bytes!("assets/icon.svg")),
+    (
+        "assets/fonts/EBGaramond-Regular.woff2",
+        include_bytes!("assets/fonts/EBGaramond-Regular.woff2"),
+    ),
+    (
+        "assets/fonts/EBGaramond-Italic.woff2",
+        include_bytes!("assets/fonts/EBGaramond-Italic.woff2"),
+    ),
+    (
+        "assets/fonts/EBGaramond-OFL.txt",
+        include_bytes!("assets/fonts/EBGaramond-OFL.txt"),
+    ),
+    (
+        "assets/fonts/BarlowCondensed-Regular.woff2",
+        include_bytes!("assets/fonts/BarlowCondensed-Regular.woff2"),
+    ),
+    (
+        "assets/fonts/BarlowCondensed-Medium.woff2",
+        include_bytes!("assets/fonts/BarlowCondensed-Medium.woff2"),
+    ),
+    (
+        "assets/fonts/BarlowCondensed-OFL.txt",
+        include_bytes!("assets/fonts/BarlowCondensed-OFL.txt"),
+    ),
+];
+
+/// The channel that keeps a static gallery in a directory.
+#[derive(Debug, Clone)]
+pub struct Site {
+    directory: Directory,
+}
+
+impl Site {
+    /// The site in `directory`, which comes to be with the first release.
+    #[must_use]
+    pub fn new(directory: impl Into<PathBuf>) -> Self {
+        Self {
+            directory: Directory(directory.into()),
+        }
+    }
+}
+
+impl Channel for Site {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn summary(&self) -> &'static str {
+        "A static gallery with feeds, and for each piece how it was made and how to check it."
+    }
+
+    fn settings_schema(&self) -> Value {
+        Settings::schema()
+    }
+
+    fn check(&self, settings: &Map<String, Value>) -> Result<(), ChannelError> {
+        Settings::read(settings).map(|_| ())
+    }
+
+    fn publish(
+        &self,
+        release: &Release,
+        settings: &Map<String, Value>,
+        blobs: &dyn BlobRead,
+    ) -> Result<Published, ChannelError> {
+        let settings = Settings::read(settings)?;
+        records::check(release).map_err(|message| ChannelError::Release {
+            run: release.run.short(),
+            message,
+        })?;
+        let _lock = self.directory.lock()?;
+        let records = Records::with(&self.directory, release, settings)?;
+        let before = records
+            .replaced
+            .as_ref()
+            .map(belongings)
+            .unwrap_or_default();
+        let gallery = Gallery::new(&records);
+        let pages = pages_of(&gallery)?;
+
+        let mut changes = self.directory.change();
+        for (name, asset) in records::assets(release) {
+            changes.write(&name, &blobs.read(&asset.digest)?)?;
+        }
+        // Nothing can give back the bytes that a record names.
+        changes.settle()?;
+        for (name, bytes) in records.files(release)? {
+            changes.write(&name, &bytes)?;
+        }
+        changes.write_all(&pages)?;
+        let now: BTreeSet<String> = records.releases.iter().flat_map(belongings).collect();
+        let gone = before.difference(&now).cloned().collect();
+        changes.remove(&gone)?;
+
+        let place = |name: &str| self.directory.path(name).display().to_string();
+        Ok(Published {
+            location: place("index.html"),
+            items: release
+                .items
+                .iter()
+                .map(|item| {
+                    place(&names::piece_page(
+                        &release.process.name,
+                        &names::piece(release, item),
+                    ))
+                })
+                .collect(),
+            changed: changes.count,
+        })
+    }
+}
+
+/// The files that are there because of one release.
+fn belongings(release: &Release) -> BTreeSet<String> {
+    let pages = release
+        .items
+        .iter()
+        .map(|item| names::piece_page(&release.process.name, &names::piece(release, item)));
+    records::assets(release)
+        .into_iter()
+        .map(|(name, _)| name)
+        .chain(pages)
+        .collect()
+}
+
+/// Every page, feed and asset of the site itself.
+fn pages_of(gallery: &Gallery<'_>) -> Result<Files, ChannelError> {
+    let mut pages = Files::new();
+    let mut add = |name: &str, text: String| pages.insert(name.to_owned(), text.into_bytes());
+    add("index.html", pages::index(gallery)?);
+    add("404.html", pages::not_found(gallery)?);
+    add("robots.txt", feeds::robots(gallery));
+    add("atom.xml", feeds::atom(gallery)?);
+    add("feed.json", feeds::json_feed(gallery)?);
+    if let Some(map) = feeds::site_map(gallery)? {
+        add("sitemap.xml", map);
+    }
+    for process in &gallery.processes {
+        add(&process.href(), pages::process(gallery, process)?);
+        for (position, piece) in process.pieces.iter().enumerate() {
+            add(&piece.page(), pages::piece(gallery, process, position)?);
+        }
+    }
+    pages.extend(
+        ASSETS
+            .iter()
+            .map(|(name, bytes)| ((*name).to_owned(), bytes.to_vec())),
+    );
+    Ok(pages)
+}
+
+#[cfg(test)]
+mod attachment_tests;
+#[cfg(test)]
+mod fixture;
+#[cfg(test)]
+mod tests;
