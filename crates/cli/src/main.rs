@@ -1,2 +1,40 @@
-//! The `daedal` command.
-fn main() {}
+//! The `daedal` command: reads arguments, assembles the parts, and tells people what happened.
+
+mod assemble;
+mod commands;
+mod examples;
+mod failure;
+mod files;
+mod home;
+mod keys;
+mod password;
+mod process;
+mod progress;
+mod release;
+mod runs;
+mod settings;
+mod text;
+mod ui;
+mod verify;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use commands::Cli;
+use failure::{Failure, exit};
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let ui = cli.ui();
+    // A panic is a bug of ours: it gets our exit code, and the message that says so.
+    let done = std::panic::catch_unwind(|| commands::run(cli))
+        .unwrap_or_else(|_| Err(Failure::bug("daedal stopped unexpectedly").exit(exit::BUG)));
+    match done {
+        Ok(code) => ExitCode::from(code),
+        Err(failure) => {
+            ui.failure(&failure);
+            ExitCode::from(failure.exit_code())
+        }
+    }
+}

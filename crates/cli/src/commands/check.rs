@@ -1,0 +1,35 @@
+//! `daedal check`
+
+use std::path::PathBuf;
+
+use daedal_core::plan;
+
+use crate::assemble;
+use crate::failure::Failure;
+use crate::process::Loaded;
+use crate::ui::Ui;
+
+/// Finds every mistake in a process and shows its plan.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Check {
+    /// Directory of the process, or its process file
+    #[arg(default_value = ".")]
+    process: PathBuf,
+}
+
+impl Check {
+    pub(crate) fn run(self, ui: Ui) -> Result<u8, Failure> {
+        let loaded = Loaded::open(&self.process, &assemble::engines())?;
+        let tree = plan::tree(&loaded.planned);
+        let digest = loaded.planned.bundle.digest();
+        let value = serde_json::json!({
+            "process": loaded.planned.plan.process,
+            "bundle": digest,
+            "files": loaded.planned.bundle.files,
+            "plan": tree,
+        });
+        let text = format!("{tree}\nbundle {}\n", digest.short());
+        ui.result(&value, &text);
+        Ok(0)
+    }
+}

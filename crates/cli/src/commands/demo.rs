@@ -1,0 +1,215 @@
+//! `daedal demo`
+
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use serde_json::json;
+
+use super::Common;
+use crate::assemble;
+use crate::examples;
+use crate::failure::Failure;
+use crate::home::{Home, block_on, remembered};
+use crate::process::Loaded;
+use crate::progress::Show;
+use crate::release::{Released, release};
+use crate::runs::{self, Carrier, Dials, code_of, find};
+use crate::settings::SETTINGS_FILE;
+use crate::text;
+use crate::ui::Ui;
+use crate::verify;
+
+/// The example that the demo runs.
+const EXAMPLE: &str = "tidal-almanac";
+/// The password file of the demo's studio, relative to it.
+const PASSWORD_FILE: &str = ".daedal/password";
+
+/// Makes a studio, runs an example, publishes and verifies it.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Demo {
+    /// Where the demo's studio is made
+    #[arg(long, default_value = "daedal-demo")]
+    dir: PathBuf,
+}
+
+impl Demo {
+    pub(crate) fn run(self, common: &Common, ui: Ui) -> Result<u8, Failure> {
+        let begun = Instant::now();
+        make_studio(&self.dir)?;
+        let place = std::fs::canonicalize(&self.dir)
+            .map_err(|error| Failure::because("the demo's studio can't be found", &error))?;
+        let home = Home::at(place)?;
+        let engines = assemble::engines();
+        let loaded = Loaded::open(&home.root.join(EXAMPLE), &engines)?;
+        let planned = loaded.planned;
+        block_on(async {
+            let studio = home.open_to_write("daedal demo").await?;
+            let spec = runs::begin(&studio, &planned, &Dials::default()).await?;
+            // Asked a second time, the demo shows what it has made.
+            let spec = runs::done_before(&studio, &spec).await?.unwrap_or(spec);
+            let run = spec.id();
+            let carrier = Carrier::start(&studio, engines.clone(), home.jobs(None));
+            let report = carrier.carry(&planned.plan, spec, Show::People, ui).await?;
+            let code = code_of(&report.status);
+            if code != 0 {
+                return runs::conclude(&home, &studio, &planned.plan, &report, ui, false);
+            }
+            let summary = find(&studio, &run.to_string()).await?;
+            // The demo has a password of its own, whatever the user's is.
+            let common = Common {
+                password_file: None,
+                ..common.clone()
+            };
+            let released = release(&home, &studio, &common, &engines, &summary, ui).await?;
+            studio.close().await.map_err(|error| remembered(&error))?;
+            let files = published_files(&home, &released);
+            let mut worst = 0;
+            let mut verdicts = Vec::new();
+            for file in &files {
+                let verdict = verify::file(file, Some(&home))?;
+                worst = worst.max(verdict.exit.code());
+                verdicts.push(json!({ "file": file, "verdict": verdict }));
+            }
+            let elapsed = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+            let site = home.site().join("index.html");
+            let value = json!({
+                "studio": home.root, "run": run, "released": super::release::to_json(&released),
+                "site": site, "verdicts": verdicts, "elapsed_ms": elapsed,
+            });
+            ui.result(
+                &value,
+                &screen(&home, &report, &released, &files, worst, elapsed),
+            );
+            Ok(worst)
+        })
+    }
+}
+
+/// Makes the demo's studio, or finds it.
+fn make_studio(dir: &Path) -> Result<(), Failure> {
+    let settings = format!(
+        "[studio]\nname = \"Daedal demo\"\n\n[account]\n# Made by the demo: a studio of yours asks \
+         for a password instead.\npassword_file = \"{PASSWORD_FILE}\"\n"
+    );
+    // The settings are written last: without them a demo was interrupted, and is begun again.
+    let is_ours = || {
+        std::fs::read_dir(dir).is_ok_and(|entries| {
+            entries.flatten().all(|entry| {
+                let name = entry.file_name();
+                name == EXAMPLE || name == daedal_store::embedded::FOLDER
+            })
+        })
+    };
+    if dir.join(EXAMPLE).is_dir() && dir.join(SETTINGS_FILE).is_file() {
+        return Ok(());
+    }
+    if dir.exists() && !is_ours() {
+        return Err(
+            Failure::new(format!("{} is there and is no demo", dir.display()))
+                .help("name another directory: daedal demo --dir DIR"),
+        );
+    }
+    let failed = |error: &std::io::Error| {
+        Failure::because(format!("{} can't be made", dir.display()), error)
+            .help("name a directory that you may write to: daedal demo --dir DIR")
+    };
+    let example = examples::get(EXAMPLE).ok_or_else(|| Failure::bug("the example is missing"))?;
+    example
+        .write_to(&dir.join(EXAMPLE), None)
+        .map_err(|error| failed(&error))?;
+    let mut secret = [0; 16];
+    getrandom::fill(&mut secret)
+        .map_err(|error| Failure::new(format!("no randomness can be had: {error}")))?;
+    let password: String = secret.iter().map(|byte| format!("{byte:02x}")).collect();
+    write_private(&dir.join(PASSWORD_FILE), &password).map_err(|error| failed(&error))?;
+    std::fs::write(dir.join(SETTINGS_FILE), settings).map_err(|error| failed(&error))
+}
+
+/// Writes a file that only its owner can read.
+fn write_private(place: &Path, content: &str) -> std::io::Result<()> {
+    use std::io::Write as _;
+    let folder = place.parent().unwrap_or(Path::new("."));
+    std::fs::create_dir_all(folder)?;
+    // Temporary files are their owner's alone.
+    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    file.write_all(content.as_bytes())?;
+    file.persist(place).map_err(|error| error.error)?;
+    Ok(())
+}
+
+/// The published files of the site, as they lie on the disk.
+fn published_files(home: &Home, released: &Released) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for piece in &released.pieces {
+        let digest = piece.sealed.file.digest;
+        files.extend(verify::find_published(&home.site(), &digest));
+    }
+    files
+}
+
+/// How this program is called from here: by its name where that finds it, else by its path.
+fn called() -> String {
+    let me = std::env::current_exe().unwrap_or_default();
+    let on_path = std::env::var_os("PATH")
+        .is_some_and(|path| std::env::split_paths(&path).any(|folder| folder.join("daedal") == me));
+    if on_path {
+        return "daedal".to_owned();
+    }
+    let here = std::env::current_dir().unwrap_or_default();
+    me.strip_prefix(&here).unwrap_or(&me).display().to_string()
+}
+
+/// What happened, on one screen.
+fn screen(
+    home: &Home,
+    report: &daedal_exec::RunReport,
+    released: &Released,
+    files: &[PathBuf],
+    worst: u8,
+    elapsed_ms: u64,
+) -> String {
+    let shown = |path: &Path| {
+        let here = std::env::current_dir().unwrap_or_default();
+        path.strip_prefix(&here)
+            .unwrap_or(path)
+            .display()
+            .to_string()
+    };
+    let executed = report.tasks - report.hits;
+    let me = called();
+    let mut text = format!(
+        "\n  1  Ran `{EXAMPLE}`: {} tasks, {executed} carried out, {} taken from earlier runs.\n     \
+         {}\n",
+        report.tasks,
+        report.hits,
+        shown(&home.root.join(EXAMPLE).join("process.yaml")),
+    );
+    text.push_str(&format!(
+        "  2  Sealed {} posters with Content Credentials: who made them, how, from what.\n",
+        released.pieces.len()
+    ));
+    for piece in &released.pieces {
+        text.push_str(&format!("     “{}”\n", piece.title));
+    }
+    text.push_str(&format!(
+        "  3  Published a gallery. Open it in a browser:\n     {}\n",
+        shown(&home.site().join("index.html"))
+    ));
+    let verdict = match worst {
+        0 => "every check holds, offline".to_owned(),
+        code => format!("a check failed (code {code})"),
+    };
+    text.push_str(&format!(
+        "  4  Verified {} files: {verdict}. Do it again:\n",
+        files.len()
+    ));
+    if let Some(file) = files.first() {
+        text.push_str(&format!("     {me} verify {}\n", shown(file)));
+    }
+    text.push_str(&format!(
+        "\n  All of it took {}. Run it again and nothing is done twice.\n  Next: {me} new \
+         my-process\n",
+        text::duration(elapsed_ms)
+    ));
+    text
+}

@@ -1,0 +1,39 @@
+//! `daedal lock`
+
+use std::path::PathBuf;
+
+use daedal_core::bundle::{LOCK_FILE, ProcessFiles as _};
+use daedal_core::plan;
+use daedal_core::process::parse;
+use serde_json::json;
+
+use crate::assemble;
+use crate::failure::Failure;
+use crate::files::DiskFiles;
+use crate::text;
+use crate::ui::Ui;
+
+/// Pins the versions of the engines that a process uses, in `process.lock` beside it.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Lock {
+    /// Directory of the process, or its process file
+    #[arg(default_value = ".")]
+    process: PathBuf,
+}
+
+impl Lock {
+    pub(crate) fn run(self, ui: Ui) -> Result<u8, Failure> {
+        let (files, name) = DiskFiles::open(&self.process)?;
+        let bytes = files
+            .read(&name)
+            .map_err(|error| Failure::because("the process file can't be read", &error))?;
+        // An old lock may not fit any more: the file alone says which engines are used.
+        let process = parse(&files.label(&name), &bytes)?;
+        let content = plan::lock(&process, &assemble::engines());
+        let place = files.root().join(LOCK_FILE);
+        text::write_whole(&place, content.as_bytes())?;
+        let text = format!("wrote {}\n{content}", place.display());
+        ui.result(&json!({ "file": place, "content": content }), &text);
+        Ok(0)
+    }
+}

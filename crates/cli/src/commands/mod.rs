@@ -1,0 +1,135 @@
+//! The commands, each in a file of its name.
+
+mod account;
+mod approve;
+mod cancel;
+mod check;
+mod choose;
+mod demo;
+mod engines;
+mod lock;
+mod new;
+mod reject;
+mod release;
+mod resume;
+mod run;
+mod runs;
+mod schema;
+mod verify;
+mod why;
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::failure::Failure;
+use crate::ui::Ui;
+
+/// Runs creative processes, proves what they made, and publishes it.
+#[derive(Debug, Parser)]
+#[command(name = "daedal", version, max_term_width = 100, after_help = AFTER_HELP)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    common: Common,
+    #[command(subcommand)]
+    command: Command,
+}
+
+const AFTER_HELP: &str = "\
+Begin with:
+  daedal demo                 see everything once, in ./daedal-demo
+  daedal new my-almanac       write a process of your own to begin with
+  daedal run my-almanac       carry it out
+
+Exit codes: 0 done, 1 you can fix it, 2 wrong usage, 3 waits for a person,
+10-13 verdicts of `verify`, 70 a bug of ours, 130 stopped by Ctrl-C.";
+
+/// What every command takes.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Common {
+    /// The studio's directory [default: the nearest one with a daedal.toml, from here upwards]
+    #[arg(long, global = true, value_name = "DIR", env = "DAEDAL_STUDIO")]
+    pub(crate) studio: Option<PathBuf>,
+    /// File whose first line is the password of the studio's keys
+    #[arg(long, global = true, value_name = "FILE", env = "DAEDAL_PASSWORD_FILE")]
+    pub(crate) password_file: Option<PathBuf>,
+    /// Give the result as one JSON object on stdout
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Say only results and errors
+    #[arg(short, long, global = true)]
+    pub(crate) quiet: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Write a new process to begin with
+    New(new::New),
+    /// Find every mistake in a process and show its plan
+    Check(check::Check),
+    /// Carry out a process, or go on with a run of it that was stopped
+    Run(run::Run),
+    /// Go on with a run that was stopped or waited
+    Resume(resume::Resume),
+    /// List runs, or show one
+    Runs(runs::Runs),
+    /// Say why a step ran again: what changed since the previous run
+    Why(why::Why),
+    /// Decide for a run that waits: keep these
+    Choose(choose::Choose),
+    /// Decide for a run that waits: keep what is suggested
+    Approve(approve::Approve),
+    /// Decide for a run that waits: keep nothing
+    Reject(reject::Reject),
+    /// End a run for good
+    Cancel(cancel::Cancel),
+    /// Seal what runs made with credentials and publish it
+    Release(release::Release),
+    /// Check where a file came from, offline
+    Verify(verify::Verify),
+    /// Pin the versions of the engines that a process uses
+    Lock(lock::Lock),
+    /// List the engines, or show what one takes
+    Engines(engines::Show),
+    /// Print the JSON Schema of the process file, for editors
+    Schema(schema::Schema),
+    /// Show the studio's account and keys
+    Account(account::Account),
+    /// See everything once: make a studio, run an example, publish and verify it
+    Demo(demo::Demo),
+}
+
+impl Cli {
+    /// How the command speaks.
+    pub(crate) fn ui(&self) -> Ui {
+        Ui {
+            json: self.common.json,
+            quiet: self.common.quiet,
+        }
+    }
+}
+
+/// Runs the command and gives its exit code.
+pub(crate) fn run(cli: Cli) -> Result<u8, Failure> {
+    let ui = cli.ui();
+    let common = &cli.common;
+    match cli.command {
+        Command::New(command) => command.run(ui),
+        Command::Check(command) => command.run(ui),
+        Command::Run(command) => command.run(common, ui),
+        Command::Resume(command) => command.run(common, ui),
+        Command::Runs(command) => command.run(common, ui),
+        Command::Why(command) => command.run(common, ui),
+        Command::Choose(command) => command.run(common, ui),
+        Command::Approve(command) => command.run(common, ui),
+        Command::Reject(command) => command.run(common, ui),
+        Command::Cancel(command) => command.run(common, ui),
+        Command::Release(command) => command.run(common, ui),
+        Command::Verify(command) => command.run(common, ui),
+        Command::Lock(command) => command.run(ui),
+        Command::Engines(command) => command.run(ui),
+        Command::Schema(command) => command.run(ui),
+        Command::Account(command) => command.run(common, ui),
+        Command::Demo(command) => command.run(common, ui),
+    }
+}

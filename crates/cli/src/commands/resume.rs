@@ -1,0 +1,38 @@
+//! `daedal resume`
+
+use super::Common;
+use super::run::Carrying;
+use crate::assemble;
+use crate::failure::Failure;
+use crate::home::{Home, block_on, remembered};
+use crate::runs::{self, Carrier};
+use crate::ui::Ui;
+
+/// Goes on with a run that was stopped or waited.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Resume {
+    /// First digits of the run, its process, or `latest`
+    #[arg(default_value = "latest")]
+    run: String,
+    #[command(flatten)]
+    carrying: Carrying,
+}
+
+impl Resume {
+    pub(crate) fn run(self, common: &Common, ui: Ui) -> Result<u8, Failure> {
+        let home = Home::find(common)?;
+        let engines = assemble::engines();
+        block_on(async {
+            let studio = home.open_to_write("daedal resume").await?;
+            let run = runs::find(&studio, &self.run).await?;
+            let (spec, planned) = runs::plan_of(&studio, &run, &engines).await?;
+            let carrier = Carrier::start(&studio, engines, home.jobs(self.carrying.jobs));
+            let show = self.carrying.show();
+            let report = carrier.carry(&planned.plan, spec, show, ui).await?;
+            let events = self.carrying.events;
+            let code = runs::conclude(&home, &studio, &planned.plan, &report, ui, events)?;
+            studio.close().await.map_err(|error| remembered(&error))?;
+            Ok(code)
+        })
+    }
+}

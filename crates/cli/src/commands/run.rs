@@ -1,0 +1,67 @@
+//! `daedal run`
+
+use std::path::PathBuf;
+
+use super::Common;
+use crate::assemble;
+use crate::failure::Failure;
+use crate::home::{Home, block_on};
+use crate::process::Loaded;
+use crate::progress::Show;
+use crate::runs::{self, Carrier, Dials};
+use crate::ui::Ui;
+
+/// Carries out a process, or goes on with a run of it that was stopped.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Run {
+    /// Directory of the process, or its process file
+    #[arg(default_value = ".")]
+    process: PathBuf,
+    #[command(flatten)]
+    dials: Dials,
+    #[command(flatten)]
+    carrying: Carrying,
+}
+
+/// How a run is carried on and shown.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub(crate) struct Carrying {
+    /// Tasks at once [default: the machine's cores]
+    #[arg(short, long, value_name = "N")]
+    pub(crate) jobs: Option<usize>,
+    /// Tell what happens as JSON lines on stdout
+    #[arg(long, conflicts_with = "json")]
+    pub(crate) events: bool,
+}
+
+impl Carrying {
+    pub(crate) fn show(&self) -> Show {
+        if self.events {
+            Show::Events
+        } else {
+            Show::People
+        }
+    }
+}
+
+impl Run {
+    pub(crate) fn run(self, common: &Common, ui: Ui) -> Result<u8, Failure> {
+        let engines = assemble::engines();
+        let Loaded { planned, files } = Loaded::open(&self.process, &engines)?;
+        let home = Home::find_or_make(common, files.root(), ui)?;
+        block_on(async {
+            let studio = home.open_to_write("daedal run").await?;
+            let spec = runs::begin(&studio, &planned, &self.dials).await?;
+            let carrier = Carrier::start(&studio, engines, home.jobs(self.carrying.jobs));
+            let show = self.carrying.show();
+            let report = carrier.carry(&planned.plan, spec, show, ui).await?;
+            let events = self.carrying.events;
+            let code = runs::conclude(&home, &studio, &planned.plan, &report, ui, events)?;
+            studio
+                .close()
+                .await
+                .map_err(|error| crate::home::remembered(&error))?;
+            Ok(code)
+        })
+    }
+}

@@ -1,0 +1,140 @@
+//! `daedal why`
+
+use daedal_core::plan::Plan;
+use daedal_core::process::suggestion;
+use daedal_core::run::{Event, TaskRecord, explain, records};
+use daedal_store::Studio;
+use daedal_store::ports::RunSummary;
+use serde_json::{Value, json};
+
+use super::Common;
+use crate::assemble;
+use crate::failure::Failure;
+use crate::home::{Home, block_on, remembered};
+use crate::runs;
+use crate::ui::Ui;
+
+/// Says why a step ran again: which part of its memo key changed since the previous run.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Why {
+    /// First digits of the run, its process, or `latest`
+    run: String,
+    /// The step, such as `draft` or `polish.revise`
+    step: String,
+}
+
+impl Why {
+    pub(crate) fn run(self, common: &Common, ui: Ui) -> Result<u8, Failure> {
+        let home = Home::find(common)?;
+        let engines = assemble::engines();
+        block_on(async {
+            let studio = home.open_to_read().await?;
+            let run = runs::find(&studio, &self.run).await?;
+            let (spec, planned) = runs::plan_of(&studio, &run, &engines).await?;
+            let current = of_step(&studio, &planned.plan, &run, &self.step).await?;
+            let all = studio
+                .log
+                .runs()
+                .await
+                .map_err(|error| remembered(&error))?;
+            let earlier: Vec<RunSummary> = all
+                .into_iter()
+                .skip_while(|other| other.run != run.run)
+                .skip(1)
+                .collect();
+            let previous = match runs::newest_of(&earlier, &spec.process) {
+                Some(previous) => {
+                    let (_, plan) = runs::plan_of(&studio, previous, &engines).await?;
+                    let records = read(&studio, &plan.plan, previous).await?;
+                    Some((previous.run, records))
+                }
+                None => None,
+            };
+            let mut text = String::new();
+            let mut listed = Vec::new();
+            for task in &current {
+                let before = previous
+                    .as_ref()
+                    .and_then(|(_, records)| records.iter().find(|other| other.name == task.name));
+                let (line, value) = told(task, before, spec.fresh);
+                text.push_str(&line);
+                listed.push(value);
+            }
+            let value = json!({
+                "run": run.run,
+                "previous": previous.map(|(run, _)| run),
+                "step": self.step,
+                "tasks": listed,
+            });
+            ui.result(&value, &text);
+            Ok(0)
+        })
+    }
+}
+
+async fn read(studio: &Studio, plan: &Plan, run: &RunSummary) -> Result<Vec<TaskRecord>, Failure> {
+    let events: Vec<Event> = studio
+        .log
+        .read(run.run)
+        .await
+        .map_err(|error| remembered(&error))?;
+    Ok(records(plan, &events))
+}
+
+async fn of_step(
+    studio: &Studio,
+    plan: &Plan,
+    run: &RunSummary,
+    step: &str,
+) -> Result<Vec<TaskRecord>, Failure> {
+    let known = plan.nodes.iter().map(|node| &*node.path);
+    if !known.clone().any(|path| path == step) {
+        return Err(
+            Failure::new(format!("{} has no step `{step}`", plan.process))
+                .help(suggestion(step, known)),
+        );
+    }
+    let mut found = read(studio, plan, run).await?;
+    found.retain(|record| &*record.name.step == step);
+    if found.is_empty() {
+        return Err(
+            Failure::new(format!("`{step}` has no tasks in this run (yet)"))
+                .help("it was skipped, is a loop (name a step in it), or its turn has not come"),
+        );
+    }
+    Ok(found)
+}
+
+fn told(task: &TaskRecord, before: Option<&TaskRecord>, fresh: bool) -> (String, Value) {
+    let key = task.key.short();
+    let (verdict, changes) = match (task.reused_from, before) {
+        (Some(run), _) => (format!("reused from run {}", run.0.short()), Vec::new()),
+        (None, None) => (
+            "executed: the previous run of the process has no such task".to_owned(),
+            Vec::new(),
+        ),
+        (None, Some(before)) => {
+            let changes = explain(before, task);
+            let verdict = match (changes.is_empty(), fresh) {
+                (false, _) => "executed, because this changed since the previous run:",
+                (true, true) => "executed again, because of --fresh: its key is the same",
+                (true, false) => {
+                    "executed, though its key is the same: the previous run had no outcome for it"
+                }
+            };
+            (verdict.to_owned(), changes)
+        }
+    };
+    let mut text = format!("{} (key {key}) {verdict}\n", task.name);
+    for change in &changes {
+        text.push_str(&format!("  {change}\n"));
+    }
+    let value = json!({
+        "task": task.name.to_string(),
+        "key": task.key,
+        "reused_from": task.reused_from,
+        "verdict": verdict,
+        "changes": changes,
+    });
+    (text, value)
+}

@@ -1,0 +1,154 @@
+//! What a person is told when a command can't do its work, and with which exit code.
+
+use std::fmt::Write as _;
+
+use daedal_core::process::Mistakes;
+
+/// Exit codes, beside 0 for done.
+pub(crate) mod exit {
+    /// The user can fix it.
+    pub(crate) const USER: u8 = 1;
+    /// The run waits for a person.
+    pub(crate) const WAITING: u8 = 3;
+    /// Stopped by Ctrl-C, as shells count it (128 + SIGINT).
+    pub(crate) const INTERRUPTED: u8 = 130;
+    /// A bug of ours.
+    pub(crate) const BUG: u8 = 70;
+}
+
+/// Why a command did not do its work.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// The process file has mistakes.
+    Mistakes(Box<Mistakes>),
+    /// Anything else.
+    Told(Box<Told>),
+}
+
+/// What happened, what caused it, and what to do.
+#[derive(Debug)]
+pub(crate) struct Told {
+    message: String,
+    causes: Vec<String>,
+    help: Option<String>,
+    exit: u8,
+}
+
+impl Failure {
+    /// Something the user can fix.
+    pub(crate) fn new(message: impl Into<String>) -> Self {
+        Self::Told(Box::new(Told {
+            message: message.into(),
+            causes: Vec::new(),
+            help: None,
+            exit: exit::USER,
+        }))
+    }
+
+    /// Says what was being done when `error` came up.
+    pub(crate) fn because(message: impl Into<String>, error: &dyn std::error::Error) -> Self {
+        let mut causes = Vec::new();
+        let mut next = Some(error);
+        while let Some(error) = next {
+            causes.push(error.to_string());
+            next = error.source();
+        }
+        Self::Told(Box::new(Told {
+            message: message.into(),
+            causes,
+            help: None,
+            exit: exit::USER,
+        }))
+    }
+
+    /// Something that only we can fix.
+    pub(crate) fn bug(message: impl Into<String>) -> Self {
+        Self::new(message)
+            .help("this is a bug of ours: please report it with the command that you ran")
+            .exit(exit::BUG)
+    }
+
+    /// Says what to do.
+    pub(crate) fn help(mut self, help: impl Into<String>) -> Self {
+        if let Self::Told(told) = &mut self {
+            told.help = Some(help.into());
+        }
+        self
+    }
+
+    /// Ends with another exit code.
+    pub(crate) fn exit(mut self, code: u8) -> Self {
+        if let Self::Told(told) = &mut self {
+            told.exit = code;
+        }
+        self
+    }
+
+    /// The exit code that it ends with.
+    pub(crate) fn exit_code(&self) -> u8 {
+        match self {
+            Self::Mistakes(_) => exit::USER,
+            Self::Told(told) => told.exit,
+        }
+    }
+
+    /// As it is printed on the terminal, without colours; mistakes are rendered by miette.
+    pub(crate) fn render(&self) -> String {
+        match self {
+            Self::Mistakes(mistakes) => {
+                let mut text = String::new();
+                // Colours are dropped by the stream where they are not wanted.
+                let handler =
+                    miette::GraphicalReportHandler::new_themed(miette::GraphicalTheme::unicode())
+                        .with_links(false)
+                        .with_width(100);
+                // Writing into a String can't fail.
+                let _ = handler.render_report(&mut text, mistakes.as_ref());
+                text
+            }
+            Self::Told(told) => told.render(),
+        }
+    }
+
+    /// As `--json` gives it.
+    pub(crate) fn to_json(&self) -> serde_json::Value {
+        match self {
+            Self::Mistakes(mistakes) => {
+                let listed: Vec<_> = mistakes
+                    .iter()
+                    .map(|mistake| {
+                        let (line, column) = mistakes.position(mistake);
+                        serde_json::json!({
+                            "line": line, "column": column,
+                            "message": mistake.message, "help": mistake.help,
+                        })
+                    })
+                    .collect();
+                serde_json::json!({ "error": mistakes.to_string(), "mistakes": listed })
+            }
+            Self::Told(told) => serde_json::json!({
+                "error": told.message, "causes": told.causes, "help": told.help,
+            }),
+        }
+    }
+}
+
+impl Told {
+    fn render(&self) -> String {
+        let mut text = String::new();
+        let _ = writeln!(text, "error: {}", self.message);
+        for cause in &self.causes {
+            let _ = writeln!(text, "caused by: {cause}");
+        }
+        if let Some(help) = &self.help {
+            let _ = writeln!(text, "help: {help}");
+        }
+        text
+    }
+}
+
+impl From<Mistakes> for Failure {
+    fn from(mistakes: Mistakes) -> Self {
+        Self::Mistakes(Box::new(mistakes))
+    }
+}

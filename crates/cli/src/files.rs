@@ -1,0 +1,242 @@
+//! The files of a process on disk.
+
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use daedal_core::bundle::{BUNDLE_FILE_BYTES_MAX, FileError, PROCESS_FILE, ProcessFiles};
+use unicode_normalization::UnicodeNormalization as _;
+
+use crate::failure::Failure;
+
+/// Files below a directory; links that lead out of it are refused.
+pub(crate) struct DiskFiles {
+    /// As the user wrote it, for messages.
+    shown: PathBuf,
+    /// Absolute, without links.
+    root: PathBuf,
+}
+
+impl DiskFiles {
+    /// Opens the directory of a process, given by itself or by its process file.
+    pub(crate) fn open(given: &Path) -> Result<(Self, String), Failure> {
+        let (directory, name) = match given.file_name() {
+            Some(name) if given.is_file() => {
+                let parent = given
+                    .parent()
+                    .filter(|parent| !parent.as_os_str().is_empty());
+                (
+                    parent.unwrap_or(Path::new(".")),
+                    name.to_string_lossy().into_owned(),
+                )
+            }
+            _ => (given, PROCESS_FILE.to_owned()),
+        };
+        let root = std::fs::canonicalize(directory).map_err(|error| {
+            Failure::because(
+                format!("there is no process at {}", given.display()),
+                &error,
+            )
+            .help("name a directory with a process.yaml, or make one with `daedal new NAME`")
+        })?;
+        if !root.join(&name).is_file() {
+            return Err(
+                Failure::new(format!("{} has no {name}", directory.display())).help(
+                    "name a directory with a process.yaml, or make one with `daedal new NAME`",
+                ),
+            );
+        }
+        let files = Self {
+            shown: directory.to_owned(),
+            root,
+        };
+        Ok((files, name))
+    }
+
+    /// The directory, absolute.
+    pub(crate) fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Where `path` is, which exists and does not leave the directory.
+    fn locate(&self, path: &str) -> Result<PathBuf, FileError> {
+        let mut place = self.root.clone();
+        for name in path.split('/') {
+            place = child(&place, name).ok_or_else(|| FileError::Missing {
+                path: path.to_owned(),
+                present: self.neighbours(&place),
+            })?;
+        }
+        let real = std::fs::canonicalize(&place).map_err(|error| unreadable(path, &error))?;
+        if !real.starts_with(&self.root) {
+            return Err(FileError::Forbidden {
+                path: path.to_owned(),
+                problem: "is a link that leads out of the process's directory: copy the file in"
+                    .to_owned(),
+            });
+        }
+        Ok(real)
+    }
+
+    fn neighbours(&self, directory: &Path) -> Vec<String> {
+        let mut names: Vec<String> = std::fs::read_dir(directory)
+            .into_iter()
+            .flatten()
+            .flatten()
+            .filter_map(|entry| {
+                let path = entry.path();
+                let relative = path.strip_prefix(&self.root).ok()?;
+                Some(relative.to_str()?.replace('\\', "/"))
+            })
+            .filter(|name| !name.split('/').any(|part| part.starts_with('.')))
+            .collect();
+        names.sort();
+        names
+    }
+}
+
+/// The entry called `name`, which is NFC, whatever form the file system keeps.
+fn child(directory: &Path, name: &str) -> Option<PathBuf> {
+    let direct = directory.join(name);
+    if direct.symlink_metadata().is_ok() {
+        return Some(direct);
+    }
+    if name.is_ascii() {
+        return None;
+    }
+    std::fs::read_dir(directory)
+        .ok()?
+        .flatten()
+        .find(|entry| {
+            entry
+                .file_name()
+                .to_str()
+                .is_some_and(|found| found.nfc().eq(name.chars()))
+        })
+        .map(|entry| entry.path())
+}
+
+fn unreadable(path: &str, error: &std::io::Error) -> FileError {
+    FileError::Unreadable {
+        path: path.to_owned(),
+        problem: error.to_string(),
+    }
+}
+
+impl ProcessFiles for DiskFiles {
+    fn read(&self, path: &str) -> Result<Arc<[u8]>, FileError> {
+        let place = self.locate(path)?;
+        let file = std::fs::File::open(&place).map_err(|error| unreadable(path, &error))?;
+        let metadata = file.metadata().map_err(|error| unreadable(path, &error))?;
+        if !metadata.is_file() {
+            return Err(FileError::Unreadable {
+                path: path.to_owned(),
+                problem: "it is not a file".to_owned(),
+            });
+        }
+        // One byte past the limit tells a file that grows while it is read.
+        let mut bytes = Vec::with_capacity(metadata.len().min(BUNDLE_FILE_BYTES_MAX) as usize);
+        file.take(BUNDLE_FILE_BYTES_MAX + 1)
+            .read_to_end(&mut bytes)
+            .map_err(|error| unreadable(path, &error))?;
+        if bytes.len() as u64 > BUNDLE_FILE_BYTES_MAX {
+            return Err(FileError::TooLarge {
+                path: path.to_owned(),
+                size: metadata.len(),
+            });
+        }
+        Ok(bytes.into())
+    }
+
+    fn list(&self, path: &str) -> Result<Vec<String>, FileError> {
+        let top = self.locate(path)?;
+        let mut found = Vec::new();
+        let mut pending = vec![(top, path.to_owned())];
+        while let Some((directory, prefix)) = pending.pop() {
+            let entries =
+                std::fs::read_dir(&directory).map_err(|error| unreadable(path, &error))?;
+            for entry in entries {
+                let entry = entry.map_err(|error| unreadable(path, &error))?;
+                let name = entry.file_name();
+                let Some(name) = name.to_str().filter(|name| !name.starts_with('.')) else {
+                    continue;
+                };
+                let inner = format!("{prefix}/{}", name.nfc().collect::<String>());
+                let real = self.locate(&inner)?;
+                if real.is_dir() {
+                    pending.push((real, inner));
+                } else {
+                    found.push(inner);
+                }
+            }
+        }
+        found.sort();
+        Ok(found)
+    }
+
+    fn label(&self, path: &str) -> String {
+        self.shown.join(path).display().to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn place() -> (tempfile::TempDir, DiskFiles) {
+        let outer = tempfile::tempdir().unwrap();
+        let root = outer.path().join("process");
+        std::fs::create_dir_all(root.join("art/.cache")).unwrap();
+        std::fs::write(outer.path().join("secret.txt"), "secret").unwrap();
+        std::fs::write(root.join(PROCESS_FILE), "daedal: v1").unwrap();
+        std::fs::write(root.join("art/a.svg"), "<svg/>").unwrap();
+        std::fs::write(root.join("art/.cache/x"), "x").unwrap();
+        let (files, name) = DiskFiles::open(&root).unwrap();
+        assert_eq!(name, PROCESS_FILE);
+        (outer, files)
+    }
+
+    #[test]
+    fn files_are_read_and_listed_below_the_directory() {
+        let (_outer, files) = place();
+        assert_eq!(&*files.read("art/a.svg").unwrap(), b"<svg/>");
+        assert_eq!(files.list("art").unwrap(), ["art/a.svg"]);
+        let missing = files.read("art/b.svg").unwrap_err();
+        let FileError::Missing { present, .. } = missing else {
+            panic!("{missing}");
+        };
+        assert_eq!(present, ["art/a.svg"]);
+    }
+
+    #[test]
+    fn a_decomposed_name_on_disk_is_found_by_its_composed_form() {
+        let (_outer, files) = place();
+        std::fs::write(files.root().join("cafe\u{301}.txt"), "x").unwrap();
+        assert!(files.read("caf\u{e9}.txt").is_ok());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_may_stay_inside_and_not_lead_out() {
+        let (outer, files) = place();
+        let link = |from: &str, to: &Path| {
+            std::os::unix::fs::symlink(to, files.root().join(from)).unwrap();
+        };
+        link("inside.svg", &files.root().join("art/a.svg"));
+        link("outside.txt", &outer.path().join("secret.txt"));
+        link("art/up", outer.path());
+        assert!(files.read("inside.svg").is_ok());
+        assert!(matches!(
+            files.read("outside.txt"),
+            Err(FileError::Forbidden { .. })
+        ));
+        assert!(matches!(
+            files.read("art/up/secret.txt"),
+            Err(FileError::Forbidden { .. })
+        ));
+        assert!(matches!(
+            files.list("art"),
+            Err(FileError::Forbidden { .. })
+        ));
+    }
+}

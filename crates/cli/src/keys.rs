@@ -1,0 +1,50 @@
+//! The studio's keys, made on first use.
+
+use daedal_provenance::{Keys, Password, Signer};
+
+use crate::commands::Common;
+use crate::failure::Failure;
+use crate::home::Home;
+use crate::ui::Ui;
+use crate::{password, text};
+
+/// What signs credentials: the studio's own key, or the one that its settings name.
+pub(crate) fn signer(home: &Home, keys: &Keys, password: &Password) -> Result<Signer, Failure> {
+    let account = &home.settings.account;
+    let made = match (&account.certificate, &account.key) {
+        (Some(certificate), Some(key)) => {
+            let read = |path: &std::path::Path| {
+                std::fs::read_to_string(home.root.join(path)).map_err(|error| {
+                    Failure::because(format!("{} can't be read", path.display()), &error)
+                })
+            };
+            Signer::from_pem(read(certificate)?.as_bytes(), &read(key)?)
+        }
+        (None, None) => keys.signer(password),
+        _ => {
+            return Err(Failure::new(
+                "[account] names a certificate without a key, or the reverse",
+            )
+            .help("set both `certificate` and `key`, or neither"));
+        }
+    };
+    made.map_err(|error| Failure::new(error.to_string()))
+}
+
+/// The studio's keys and their password; makes keys when there are none yet.
+pub(crate) fn open(home: &Home, common: &Common, ui: Ui) -> Result<(Keys, Password), Failure> {
+    let keys = Keys::at(home.keys());
+    if keys.exist() {
+        let password = password::existing(home, common)?;
+        return Ok((keys, password));
+    }
+    let password = password::new(home, common)?;
+    let account = keys
+        .make(&password, &home.name(), text::now().0)
+        .map_err(|error| Failure::because("the studio's keys can't be made", &error))?;
+    ui.note(format!(
+        "made the studio's keys; its account is {}",
+        account.address
+    ));
+    Ok((keys, password))
+}

@@ -1,0 +1,87 @@
+//! What people see while a run goes on: a live tree on a terminal, lines elsewhere, JSON for programs.
+
+mod tree;
+mod view;
+
+use std::io::Write as _;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use daedal_exec::{Progress, Update};
+
+use crate::ui::Ui;
+use view::View;
+
+/// Whom progress is shown to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Show {
+    /// A live tree on a terminal, plain lines elsewhere.
+    People,
+    /// JSON lines on stdout.
+    Events,
+}
+
+/// Progress that is being shown.
+pub(crate) struct Showing {
+    sink: Arc<dyn Progress>,
+    tree: Option<tree::Tree>,
+}
+
+/// Begins to show progress.
+pub(crate) fn start(show: Show, ui: Ui) -> Showing {
+    let (sink, tree): (Arc<dyn Progress>, _) = match show {
+        Show::Events => (Arc::new(Events), None),
+        Show::People if ui.quiet => (Arc::new(Silent), None),
+        Show::People if ui.is_live() => {
+            let tree = tree::Tree::start();
+            (tree.sink(), Some(tree))
+        }
+        Show::People => (Arc::new(Lines::default()), None),
+    };
+    Showing { sink, tree }
+}
+
+impl Showing {
+    /// Where updates go.
+    pub(crate) fn sink(&self) -> Arc<dyn Progress> {
+        Arc::clone(&self.sink)
+    }
+
+    /// Leaves the last state on the screen.
+    pub(crate) fn finish(self) {
+        if let Some(tree) = self.tree {
+            tree.finish();
+        }
+    }
+}
+
+struct Silent;
+
+impl Progress for Silent {
+    fn update(&self, _update: Update) {}
+}
+
+struct Events;
+
+impl Progress for Events {
+    fn update(&self, update: Update) {
+        let mut stdout = std::io::stdout().lock();
+        // A reader that went away is no error of ours.
+        if serde_json::to_writer(&mut stdout, &update).is_ok() {
+            let _ = writeln!(stdout);
+            let _ = stdout.flush();
+        }
+    }
+}
+
+/// One line on stderr when something happens that a person wants to know.
+#[derive(Default)]
+struct Lines(Mutex<View>);
+
+impl Progress for Lines {
+    fn update(&self, update: Update) {
+        let mut view = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(line) = view.update(&update) {
+            let _ = writeln!(anstream::stderr(), "{line}");
+        }
+    }
+}

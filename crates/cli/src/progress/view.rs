@@ -1,0 +1,136 @@
+//! What is known of a run that goes on.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use daedal_core::UsdMicros;
+use daedal_core::run::{StepStatus, StepView};
+use daedal_exec::Update;
+
+use crate::text::duration;
+
+/// What is known of a run that goes on.
+#[derive(Debug, Default)]
+pub(super) struct View {
+    pub(super) process: String,
+    pub(super) run: String,
+    pub(super) resumed: bool,
+    /// In plan order.
+    pub(super) steps: Vec<StepView>,
+    places: BTreeMap<Arc<str>, usize>,
+    pub(super) used: BTreeMap<Arc<str>, Used>,
+    pub(super) cost: UsdMicros,
+    pub(super) ended: bool,
+}
+
+/// What a step has used.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Used {
+    pub(super) reused: usize,
+    pub(super) elapsed_ms: u64,
+    pub(super) cost: UsdMicros,
+    pub(super) retries: u32,
+}
+
+impl View {
+    /// Takes in an update; gives the line that says it, when it is worth one.
+    pub(super) fn update(&mut self, update: &Update) -> Option<String> {
+        match update {
+            Update::Run {
+                run,
+                process,
+                resumed,
+                steps,
+                ..
+            } => {
+                self.process.clone_from(process);
+                self.run = run.0.short();
+                self.resumed = *resumed;
+                self.steps.clone_from(steps);
+                self.places = steps
+                    .iter()
+                    .enumerate()
+                    .map(|(at, step)| (Arc::clone(&step.step), at))
+                    .collect();
+                let verb = if *resumed { "goes on" } else { "begins" };
+                Some(format!("{process} {} {verb}", self.run))
+            }
+            Update::Step(step) => {
+                let at = *self.places.get(&step.step)?;
+                let before = std::mem::replace(&mut self.steps[at], step.clone());
+                (before.status != step.status || before.round != step.round)
+                    .then(|| self.line(step))
+                    .flatten()
+            }
+            Update::Done {
+                task,
+                reused_from,
+                cost,
+                elapsed_ms,
+            } => {
+                let used = self.used.entry(Arc::clone(&task.step)).or_default();
+                used.reused += usize::from(reused_from.is_some());
+                used.elapsed_ms += elapsed_ms;
+                used.cost = used.cost.saturating_add(*cost);
+                self.cost = self.cost.saturating_add(*cost);
+                None
+            }
+            Update::Failed {
+                task,
+                attempt,
+                error,
+            } => {
+                self.used.entry(Arc::clone(&task.step)).or_default().retries += 1;
+                Some(format!("  {task}: attempt {attempt} failed: {error}"))
+            }
+            Update::Asked { .. } | Update::Started { .. } => None,
+            Update::Ended { .. } => {
+                self.ended = true;
+                None
+            }
+        }
+    }
+
+    fn line(&self, step: &StepView) -> Option<String> {
+        let what = match step.status {
+            StepStatus::Done => "done",
+            StepStatus::Skipped => "skipped",
+            StepStatus::Failed => "failed",
+            StepStatus::Waiting => "waits for you",
+            StepStatus::Pending | StepStatus::Running => return None,
+        };
+        let notes = self.notes(step);
+        let notes = if notes.is_empty() {
+            notes
+        } else {
+            format!(" ({notes})")
+        };
+        Some(format!("  {} {what}{notes}", step.step))
+    }
+
+    /// Tasks, reuse, time and cost of a step.
+    pub(super) fn notes(&self, step: &StepView) -> String {
+        let mut notes = Vec::new();
+        if step.tasks > 1 {
+            notes.push(format!("{}/{}", step.done, step.tasks));
+        }
+        if let Some(used) = self.used.get(&step.step) {
+            if used.reused > 0 {
+                notes.push(format!("{} reused", used.reused));
+            }
+            if used.elapsed_ms > 0 {
+                notes.push(duration(used.elapsed_ms));
+            }
+            if used.cost.0 > 0 {
+                notes.push(used.cost.to_string());
+            }
+            if used.retries > 0 {
+                notes.push(format!("{} failed attempts", used.retries));
+            }
+        }
+        if step.failed > 0 {
+            notes.push(format!("{} failed", step.failed));
+        }
+        notes.join(", ")
+    }
+}

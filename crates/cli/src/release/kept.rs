@@ -1,0 +1,52 @@
+//! What a release has made so far, in the studio's records.
+
+use daedal_core::AssetRef;
+use daedal_store::Studio;
+use daedal_store::ports::Document;
+use serde_json::Value;
+
+use crate::failure::Failure;
+use crate::home::remembered;
+
+pub(super) async fn get(studio: &Studio, kind: &str, key: &str) -> Result<Option<Value>, Failure> {
+    studio
+        .records
+        .get(kind, key)
+        .await
+        .map_err(|error| remembered(&error))
+}
+
+pub(super) async fn put(
+    studio: &Studio,
+    kind: &str,
+    key: &str,
+    value: Value,
+) -> Result<(), Failure> {
+    let (kind, key) = (kind.to_owned(), key.to_owned());
+    studio
+        .records
+        .put(vec![Document { kind, key, value }])
+        .await
+        .map_err(|error| remembered(&error))
+}
+
+pub(super) async fn asset(
+    studio: &Studio,
+    kind: &str,
+    key: &str,
+) -> Result<Option<AssetRef>, Failure> {
+    let value = get(studio, kind, key).await?;
+    Ok(value.as_ref().and_then(AssetRef::from_value))
+}
+
+pub(super) fn write(studio: &Studio, media_type: &str, bytes: &[u8]) -> Result<AssetRef, Failure> {
+    let digest = studio
+        .blobs
+        .write(bytes)
+        .map_err(|error| Failure::because("what was sealed can't be kept", &error))?;
+    Ok(AssetRef {
+        digest,
+        media_type: media_type.to_owned(),
+        size: bytes.len() as u64,
+    })
+}

@@ -1,0 +1,189 @@
+//! What stands behind a piece: the tasks that led to it, and what they reported.
+
+use std::collections::BTreeSet;
+
+use daedal_core::plan::{NodeId, Plan};
+use daedal_core::run::TaskRecord;
+use serde_json::{Map, Value};
+
+use super::Subject;
+use crate::runs::Piece;
+
+/// The tasks behind one piece.
+pub(super) struct Telling<'a> {
+    subject: &'a Subject,
+    piece: &'a Piece,
+    /// Places in [`Subject::tasks`], ascending: those whose assets became the piece.
+    lineage: Vec<usize>,
+    /// Steps that the output depends on, in plan order.
+    steps: Vec<NodeId>,
+}
+
+impl<'a> Telling<'a> {
+    pub(super) fn of(subject: &'a Subject, piece: &'a Piece) -> Self {
+        Self {
+            subject,
+            piece,
+            lineage: line_of_making(subject, piece),
+            steps: ancestors(&subject.planned.plan, &piece.output),
+        }
+    }
+
+    /// What people call the piece: what it says of itself, what was written for it, or its process.
+    pub(super) fn title(&self) -> String {
+        let own = self.piece.value["title"].as_str();
+        let written = || self.reported(|value| value["title"].as_str());
+        let process = &self.subject.planned.process;
+        let title = own
+            .or_else(written)
+            .filter(|title| !title.trim().is_empty())
+            .or(process.title.as_deref())
+            .unwrap_or(&process.name);
+        title.chars().take(200).collect()
+    }
+
+    /// What is to be seen, for those who can't.
+    pub(super) fn alt(&self) -> String {
+        let own = self.piece.value["alt"].as_str();
+        let written = || self.reported(|value| value["alt"].as_str());
+        if let Some(alt) = own.or_else(written) {
+            return alt.to_owned();
+        }
+        let process = &self.subject.planned.process;
+        match &process.description {
+            Some(description) => format!("{}. {description}", self.title()),
+            None => self.title(),
+        }
+    }
+
+    /// What engines reported of the piece: its own fields, with the traits of what it was made from.
+    pub(super) fn fields(&self) -> Map<String, Value> {
+        let mut fields = Map::new();
+        let mut features = Map::new();
+        let behind = self
+            .lineage
+            .iter()
+            .filter_map(|at| self.tasks()[*at].outcome());
+        for outcome in behind {
+            merge(&mut features, &outcome.value["features"]);
+        }
+        merge(&mut features, &self.piece.value["features"]);
+        // Traits are plain values; what is nested in a report is for later steps.
+        features.retain(|_, value| !value.is_object());
+        for name in ["width", "height", "body", "duration_ms"] {
+            if let Some(value) = self.piece.value.get(name) {
+                fields.insert(name.to_owned(), value.clone());
+            }
+        }
+        if !features.is_empty() {
+            fields.insert("features".to_owned(), Value::Object(features));
+        }
+        fields
+    }
+
+    /// The tasks of each step behind the piece, in plan order: those of its lineage where the step has
+    /// some, else all of the step's. With each step, all that it did in the run.
+    pub(super) fn by_step(&self) -> Vec<(NodeId, Vec<&'a TaskRecord>, Vec<&'a TaskRecord>)> {
+        let plan = &self.subject.planned.plan;
+        self.steps
+            .iter()
+            .filter_map(|&node| {
+                let path = &plan.nodes[node].path;
+                let all: Vec<_> = self
+                    .tasks()
+                    .iter()
+                    .filter(|task| task.name.step == *path)
+                    .collect();
+                let own: Vec<_> = self
+                    .lineage
+                    .iter()
+                    .map(|at| &self.tasks()[*at])
+                    .filter(|task| task.name.step == *path)
+                    .collect();
+                let shown = if own.is_empty() { all.clone() } else { own };
+                (!all.is_empty()).then_some((node, shown, all))
+            })
+            .collect()
+    }
+
+    /// Digests of the assets that became the piece.
+    pub(super) fn assets(&self) -> BTreeSet<daedal_core::Digest> {
+        self.lineage
+            .iter()
+            .flat_map(|at| &self.subject.record.receipts[*at].outputs)
+            .map(|asset| asset.digest)
+            .chain([self.piece.asset.digest])
+            .collect()
+    }
+
+    fn tasks(&self) -> &'a [TaskRecord] {
+        &self.subject.tasks
+    }
+
+    /// What the last of the tasks behind the piece, or of the steps that it depends on, reported.
+    fn reported<'v>(&self, field: impl Fn(&'v Value) -> Option<&'v str>) -> Option<&'v str>
+    where
+        'a: 'v,
+    {
+        let behind = self.lineage.iter().rev().map(|at| &self.tasks()[*at]);
+        let around = self
+            .by_step()
+            .into_iter()
+            .rev()
+            .flat_map(|(_, shown, _)| shown);
+        behind
+            .chain(around)
+            .filter_map(TaskRecord::outcome)
+            .find_map(|outcome| field(&outcome.value).filter(|text| !text.is_empty()))
+    }
+}
+
+fn merge(into: &mut Map<String, Value>, from: &Value) {
+    for (name, value) in from.as_object().into_iter().flatten() {
+        into.insert(name.clone(), value.clone());
+    }
+}
+
+/// Places of the tasks whose assets became the piece, ascending. A task that only passes an asset on, as a
+/// choice does, leads to that asset's maker and not to the alternatives that it was shown.
+fn line_of_making(subject: &Subject, piece: &Piece) -> Vec<usize> {
+    let receipts = &subject.record.receipts;
+    let mut found = BTreeSet::new();
+    let mut asked = BTreeSet::from([piece.asset.digest]);
+    let mut pending = vec![piece.asset.digest];
+    while let Some(digest) = pending.pop() {
+        for (place, receipt) in receipts.iter().enumerate() {
+            if !receipt.gives(&digest) {
+                continue;
+            }
+            found.insert(place);
+            if receipt.makes(&digest) {
+                let inputs = receipt.inputs.iter().map(|asset| asset.digest);
+                pending.extend(inputs.filter(|input| asked.insert(*input)));
+            }
+        }
+    }
+    found.into_iter().collect()
+}
+
+/// The performing steps that an output depends on, in plan order.
+fn ancestors(plan: &Plan, output: &str) -> Vec<NodeId> {
+    let named = plan.outputs.iter().find(|(name, _)| name == output);
+    let mut pending: Vec<NodeId> = named
+        .into_iter()
+        .flat_map(|(_, template)| template.references())
+        .filter_map(|path| {
+            let step = path.step()?;
+            plan.nodes.iter().position(|node| &*node.path == step)
+        })
+        .collect();
+    let mut found = BTreeSet::new();
+    while let Some(node) = pending.pop() {
+        if found.insert(node) {
+            pending.extend(&plan.nodes[node].dependencies);
+            let inner = (0..plan.nodes.len()).filter(|id| plan.nodes[*id].parent == Some(node));
+            pending.extend(inner);
+        }
+    }
+    found.into_iter().collect()
+}

@@ -1,0 +1,370 @@
+//! How the pieces were made, in the words of channels.
+
+use daedal_channels::{
+    Attachment, Credential, Decider, Decision, Exhibit, Item, Licence, LineageStep, Oversight,
+    ProcessLabel, Release,
+};
+use daedal_core::AssetRef;
+use daedal_core::asset::media_type_of;
+use daedal_core::canonical;
+use daedal_core::engine::Engines;
+use daedal_core::excerpt::Excerpt;
+use daedal_core::expression::Template;
+use daedal_core::intent::{self, IntentKind, SignedIntent};
+use daedal_core::process::Process;
+use daedal_core::run::{self, TaskRecord};
+use daedal_store::Studio;
+use serde_json::{Map, Value};
+
+use super::exhibit::{self, Size};
+use super::lineage::Telling;
+use super::{SealedPiece, Signing, Subject, kept, released_at};
+use crate::failure::Failure;
+use crate::text;
+
+/// Alternatives that are shown beside a decision; the rest are in the receipts.
+const SHOWN_MAX: usize = 24;
+/// Characters of a note.
+const NOTE_MAX: usize = 160;
+
+/// The whole release, as channels are given it.
+pub(super) async fn release(
+    studio: &Studio,
+    engines: &Engines,
+    subject: &Subject,
+    sealed: &[SealedPiece],
+    attestation: &AssetRef,
+    signing: &Signing<'_>,
+) -> Result<Release, Failure> {
+    let receipts = canonical::to_vec(&subject.record);
+    let mut items = Vec::with_capacity(sealed.len());
+    for piece in sealed {
+        items.push(item(studio, engines, subject, piece, signing).await?);
+    }
+    let object = |value: &Value| value.as_object().cloned().unwrap_or_default();
+    Ok(Release {
+        run: subject.run.0,
+        process: label(subject),
+        version: subject.spec.bundle,
+        released_at: released_at(studio, subject.run).await?,
+        seed: subject.spec.seed,
+        inputs: object(&subject.spec.inputs),
+        parameters: object(&subject.spec.parameters),
+        items,
+        attestation: Some(attestation.clone()),
+        receipts: Some(kept::write(studio, "application/json", &receipts)?),
+        anchor: None,
+    })
+}
+
+fn label(subject: &Subject) -> ProcessLabel {
+    let process = &subject.planned.process;
+    ProcessLabel {
+        name: process.name.clone(),
+        title: process
+            .title
+            .clone()
+            .unwrap_or_else(|| process.name.clone()),
+        description: process.description.clone(),
+        licence: licence(process, subject),
+        disclosure: process
+            .disclosure
+            .label
+            .as_ref()
+            .map(|label| filled_in(label, subject)),
+        training: process.disclosure.training,
+    }
+}
+
+fn licence(process: &Process, subject: &Subject) -> Option<Licence> {
+    let license = process.license.as_ref()?;
+    let file = license.file.as_ref();
+    Some(Licence {
+        name: license.id.clone().or_else(|| file.cloned())?,
+        text: file.and_then(|path| subject.planned.bundle.files.get(path).cloned()),
+        commercial: license.commercial,
+        derivatives: license.derivatives,
+    })
+}
+
+/// A visible label with its expressions filled in; as it is, where they can't be.
+fn filled_in(label: &str, subject: &Subject) -> String {
+    struct Names {
+        run: Value,
+        inputs: Value,
+        parameters: Value,
+    }
+    impl daedal_core::expression::Scope for Names {
+        fn root(&self, name: &str) -> Option<&Value> {
+            match name {
+                "run" => Some(&self.run),
+                "inputs" => Some(&self.inputs),
+                "parameters" => Some(&self.parameters),
+                _ => None,
+            }
+        }
+        fn step(&self, _name: &str) -> Option<&Value> {
+            None
+        }
+    }
+    let names = Names {
+        run: serde_json::json!({
+            "process": subject.spec.process, "id": subject.run, "seed": subject.spec.seed,
+            "bundle": subject.spec.bundle,
+        }),
+        inputs: subject.spec.inputs.clone(),
+        parameters: subject.spec.parameters.clone(),
+    };
+    Template::parse(&Value::String(label.to_owned()))
+        .ok()
+        .and_then(|template| template.resolve(&names).ok())
+        .and_then(|value| value.as_str().map(str::to_owned))
+        .unwrap_or_else(|| label.to_owned())
+}
+
+async fn item(
+    studio: &Studio,
+    engines: &Engines,
+    subject: &Subject,
+    sealed: &SealedPiece,
+    signing: &Signing<'_>,
+) -> Result<Item, Failure> {
+    let piece = &sealed.piece;
+    let telling = Telling::of(subject, piece);
+    let preview = exhibit::small(studio, engines, &piece.asset, Size::Preview).await?;
+    let mut lineage = Vec::new();
+    for (node, shown, all) in telling.by_step() {
+        lineage.push(step(studio, engines, subject, &telling, node, &shown, &all).await?);
+    }
+    Ok(Item {
+        output: piece.output.clone(),
+        index: piece.index.unwrap_or(0),
+        title: sealed.title.clone(),
+        alt: telling.alt(),
+        asset: sealed.sealed.file.clone(),
+        unsigned: sealed.sealed.unsigned.digest,
+        sidecar: sealed.sealed.sidecar.clone(),
+        attachments: attachments(sealed),
+        preview: preview.map(|(asset, _)| asset),
+        fields: telling.fields(),
+        text: words(studio, &piece.asset)?,
+        lineage,
+        credential: credential(subject, piece, signing),
+        edition: None,
+    })
+}
+
+/// What was made with a piece, sealed like it.
+fn attachments(sealed: &SealedPiece) -> Vec<Attachment> {
+    let attached = sealed.attachments.iter();
+    attached
+        .map(|(name, sealed)| Attachment {
+            name: name.clone(),
+            asset: sealed.file.clone(),
+            unsigned: sealed.unsigned.digest,
+            sidecar: sealed.sidecar.clone(),
+        })
+        .collect()
+}
+
+/// What is written in a text asset.
+fn words(studio: &Studio, asset: &AssetRef) -> Result<Option<String>, Failure> {
+    let essence = asset.media_type.split(';').next().unwrap_or_default();
+    if !essence.starts_with("text/") && essence != media_type_of("x.json") {
+        return Ok(None);
+    }
+    let bytes = studio
+        .blobs
+        .read(&asset.digest)
+        .map_err(|error| Failure::because("a text of the run can't be read", &error))?;
+    Ok(std::str::from_utf8(&bytes).ok().map(str::to_owned))
+}
+
+fn credential(
+    subject: &Subject,
+    piece: &crate::runs::Piece,
+    signing: &Signing<'_>,
+) -> Option<Credential> {
+    let excerpt = Excerpt::of(&subject.record, &piece.asset.digest)?;
+    let proof = excerpt.receipts.first().map(|proven| &proven.proof);
+    Some(Credential {
+        signer: signing.name(),
+        root: excerpt.root.to_string(),
+        proof: proof
+            .map(|proof| proof.path.iter().map(ToString::to_string).collect())
+            .unwrap_or_default(),
+        receipts: subject.record.receipts.len(),
+        oversight: match subject.record.oversight() {
+            intent::Oversight::FullyAutonomous => Oversight::FullyAutonomous,
+            intent::Oversight::PromptGuided => Oversight::PromptGuided,
+            intent::Oversight::HumanValidated => Oversight::HumanValidated,
+        },
+    })
+}
+
+async fn step(
+    studio: &Studio,
+    engines: &Engines,
+    subject: &Subject,
+    telling: &Telling<'_>,
+    node: usize,
+    shown: &[&TaskRecord],
+    all: &[&TaskRecord],
+) -> Result<LineageStep, Failure> {
+    let node = &subject.planned.plan.nodes[node];
+    let first = shown.first().copied().or_else(|| all.first().copied());
+    let task = first.map(|record| &record.task);
+    let spec = task
+        .and_then(|task| engines.get(&task.engine))
+        .map(|engine| engine.spec());
+    let mut decisions = Vec::new();
+    for record in shown {
+        decisions.extend(decision(studio, engines, telling, record).await?);
+    }
+    let mut usage = daedal_core::engine::Usage::default();
+    for outcome in all.iter().filter_map(|record| record.outcome()) {
+        usage.cost = usage.cost.saturating_add(outcome.usage.cost);
+        usage.elapsed_ms += outcome.usage.elapsed_ms;
+    }
+    let value = first
+        .and_then(TaskRecord::outcome)
+        .map(|outcome| &outcome.value);
+    let picture = match value {
+        Some(value) if decisions.is_empty() => {
+            let alt = format!("What {} gave", node.path);
+            exhibit::of_value(studio, engines, value, &alt, None).await?
+        }
+        _ => None,
+    };
+    Ok(LineageStep {
+        step: node.path.to_string(),
+        role: node.role,
+        engine: task.map(|task| task.engine.clone()).unwrap_or_default(),
+        engine_version: task
+            .map(|task| task.engine_version.clone())
+            .unwrap_or_default(),
+        determinism: spec.map_or(daedal_core::engine::Determinism::Attested, |spec| {
+            spec.determinism
+        }),
+        tasks: all.len(),
+        cached: all.iter().all(|record| record.reused_from.is_some()),
+        seed: task.and_then(|task| task.seed),
+        usage,
+        note: value.and_then(note),
+        shown: picture,
+        decisions,
+    })
+}
+
+/// What a step gave, in a line.
+fn note(value: &Value) -> Option<String> {
+    let title = value["title"].as_str().filter(|text| !text.is_empty());
+    let text = value["text"].as_str().filter(|text| !text.is_empty());
+    let line = match (title, text, value["score"].as_f64()) {
+        (Some(title), ..) => title.to_owned(),
+        (None, Some(text), _) => text.split_whitespace().collect::<Vec<_>>().join(" "),
+        (None, None, Some(score)) => format!("score {score:.2}"),
+        _ => return None,
+    };
+    if line.chars().count() <= NOTE_MAX {
+        return Some(line);
+    }
+    Some(line.chars().take(NOTE_MAX - 1).chain(['…']).collect())
+}
+
+/// What was decided in a task: by a person who was asked, or by score.
+async fn decision(
+    studio: &Studio,
+    engines: &Engines,
+    telling: &Telling<'_>,
+    record: &TaskRecord,
+) -> Result<Option<Decision>, Failure> {
+    let (options, kept): (Vec<(Value, Option<f64>)>, Vec<usize>) =
+        match (&record.request, &record.decision) {
+            (Some(request), Some(decision)) => (
+                request
+                    .options
+                    .iter()
+                    .map(|option| (option.value.clone(), option.score))
+                    .collect(),
+                decision.kept.clone(),
+            ),
+            _ if record.task.engine == "choose" => by_score(record),
+            _ => return Ok(None),
+        };
+    let behind = telling.assets();
+    let mut shown: (Vec<Exhibit>, Vec<Exhibit>) = Default::default();
+    for (at, (value, score)) in options.iter().enumerate() {
+        let is_kept = kept.contains(&at);
+        // Of several that were kept, a piece shows the one that it was made from.
+        let is_own =
+            AssetRef::from_value(value).is_some_and(|asset| behind.contains(&asset.digest));
+        let place = if is_kept { &mut shown.0 } else { &mut shown.1 };
+        if place.len() >= SHOWN_MAX || (is_kept && !is_own && kept.len() > 1) {
+            continue;
+        }
+        let alt = format!("Option {}", at + 1);
+        place.extend(exhibit::of_value(studio, engines, value, &alt, *score).await?);
+    }
+    let (by, act, at) = match &record.decision {
+        Some(decision) => match &decision.by {
+            run::Decider::Person(account) => (
+                Decider::Person {
+                    account: account.clone(),
+                    name: None,
+                },
+                act(decision),
+                Some(text::moment(record.at)),
+            ),
+            run::Decider::Timeout => (Decider::Score, "chose, since nobody decided in time", None),
+        },
+        None => (Decider::Score, "chose", None),
+    };
+    Ok(Some(Decision {
+        by,
+        act: act.to_owned(),
+        at,
+        reason: None,
+        kept: shown.0,
+        passed_over: shown.1,
+    }))
+}
+
+/// What a person did, by the intent that they signed.
+fn act(decision: &run::Decision) -> &'static str {
+    let signed = decision
+        .intent
+        .clone()
+        .map(serde_json::from_value::<SignedIntent>);
+    match signed {
+        Some(Ok(signed)) if signed.intent.kind == IntentKind::Approve => "approved",
+        _ if decision.kept.is_empty() => "rejected",
+        _ => "chose",
+    }
+}
+
+/// The options of a choice that nobody was asked about, and the positions of those that were kept.
+fn by_score(record: &TaskRecord) -> (Vec<(Value, Option<f64>)>, Vec<usize>) {
+    let params: &Map<String, Value> = match record.task.params.as_object() {
+        Some(params) => params,
+        None => return Default::default(),
+    };
+    let list = |name: &str| params.get(name).and_then(Value::as_array).cloned();
+    let scores = list("by").unwrap_or_default();
+    let options: Vec<(Value, Option<f64>)> = list("from")
+        .unwrap_or_default()
+        .into_iter()
+        .enumerate()
+        .map(|(at, value)| (value, scores.get(at).and_then(Value::as_f64)))
+        .collect();
+    let chosen = record.outcome().map(|outcome| match &outcome.value {
+        Value::Array(items) => items.clone(),
+        value => vec![value.clone()],
+    });
+    let kept = chosen
+        .unwrap_or_default()
+        .iter()
+        .filter_map(|value| options.iter().position(|(option, _)| option == value))
+        .collect();
+    (options, kept)
+}

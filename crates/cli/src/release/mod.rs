@@ -1,0 +1,269 @@
+//! Releasing a run: its record is closed, its pieces are sealed, the run is attested, and channels
+//! publish. Every stage keeps what it made before the next begins, and finds it when it is repeated:
+//! a release that was interrupted is finished by the same command, and nothing is sealed twice.
+
+mod exhibit;
+mod kept;
+mod lineage;
+mod making;
+mod record;
+mod seal;
+
+use daedal_channels::{Channel, Published, Release};
+use daedal_core::AssetRef;
+use daedal_core::engine::Engines;
+use daedal_core::plan::Planned;
+use daedal_core::record::RunRecord;
+use daedal_core::run::{Event, Finish, RunId, RunSpec, TaskRecord, records};
+use daedal_provenance::{Keys, Password, attest};
+use daedal_store::Studio;
+use daedal_store::ports::RunSummary;
+use serde_json::{Map, Value, json};
+
+use crate::assemble;
+use crate::commands::Common;
+use crate::failure::Failure;
+use crate::home::{Home, remembered};
+use crate::runs::{Piece, outputs_by_log, pieces, plan_of};
+use crate::ui::Ui;
+use crate::{keys, text};
+
+pub(crate) use seal::SealedPiece;
+
+/// Everything that is known of a run that is released.
+pub(crate) struct Subject {
+    pub(crate) run: RunId,
+    pub(crate) spec: RunSpec,
+    pub(crate) planned: Planned,
+    /// Tasks with an outcome, in plan order; one for each receipt of the record.
+    pub(crate) tasks: Vec<TaskRecord>,
+    pub(crate) record: RunRecord,
+    pub(crate) pieces: Vec<Piece>,
+}
+
+/// What came of a release.
+pub(crate) struct Released {
+    pub(crate) run: RunId,
+    pub(crate) process: String,
+    pub(crate) pieces: Vec<SealedPiece>,
+    pub(crate) attestation: AssetRef,
+    /// Channel and what it published.
+    pub(crate) channels: Vec<(&'static str, Published)>,
+}
+
+/// Releases one run that succeeded.
+pub(crate) async fn release(
+    home: &Home,
+    studio: &Studio,
+    common: &Common,
+    engines: &Engines,
+    run: &RunSummary,
+    ui: Ui,
+) -> Result<Released, Failure> {
+    require_success(run)?;
+    let subject = subject(studio, run, engines).await?;
+    if subject.pieces.is_empty() {
+        return Err(Failure::new(format!(
+            "run {} gave nothing that can be published",
+            run.run.0.short()
+        ))
+        .help(
+            "nothing was kept in it, or `outputs:` of the process names no step that makes assets",
+        ));
+    }
+    let plans = plan_channels(home, &subject)?;
+    let signing = Signing::new(home, common, ui);
+    let sealed = seal::all(studio, &subject, &signing).await?;
+    let attestation = attestation(studio, &subject, &sealed, &signing).await?;
+    let told = making::release(studio, engines, &subject, &sealed, &attestation, &signing).await?;
+    let mut channels = Vec::new();
+    for plan in plans {
+        let part = plan.part_of(&told);
+        let published = plan
+            .channel
+            .publish(&part, &plan.settings, &*studio.blobs)
+            .map_err(|error| {
+                Failure::because(
+                    format!("publishing to `{}` failed", plan.channel.name()),
+                    &error,
+                )
+                .help("what is sealed is kept: mend this and run the same command again")
+            })?;
+        channels.push((plan.channel.name(), published));
+    }
+    Ok(Released {
+        run: run.run,
+        process: subject.planned.plan.process.clone(),
+        pieces: sealed,
+        attestation,
+        channels,
+    })
+}
+
+fn require_success(run: &RunSummary) -> Result<(), Failure> {
+    let short = run.run.0.short();
+    match &run.finished {
+        Some(Event::Finished {
+            status: Finish::Succeeded,
+            ..
+        }) => Ok(()),
+        Some(_) => Err(Failure::new(format!("run {short} did not succeed"))
+            .help("only a run with all its outputs can be released")),
+        None => Err(Failure::new(format!("run {short} is not over yet"))
+            .help(format!("go on with it first: daedal resume {short}"))),
+    }
+}
+
+async fn subject(studio: &Studio, run: &RunSummary, engines: &Engines) -> Result<Subject, Failure> {
+    let (spec, planned) = plan_of(studio, run, engines).await?;
+    let events = studio
+        .log
+        .read(run.run)
+        .await
+        .map_err(|error| remembered(&error))?;
+    let mut tasks = records(&planned.plan, &events);
+    tasks.retain(|task| task.outcome().is_some());
+    let record = record::of(studio, engines, &spec, &tasks, run).await?;
+    let outputs = outputs_by_log(&planned.plan, &events)?;
+    Ok(Subject {
+        run: run.run,
+        spec,
+        planned,
+        tasks,
+        record,
+        pieces: pieces(&outputs),
+    })
+}
+
+/// The studio's keys, opened when they are first needed.
+pub(crate) struct Signing<'a> {
+    home: &'a Home,
+    common: &'a Common,
+    ui: Ui,
+    opened: std::cell::OnceCell<(Keys, Password)>,
+    signer: std::cell::OnceCell<daedal_provenance::Signer>,
+}
+
+impl<'a> Signing<'a> {
+    fn new(home: &'a Home, common: &'a Common, ui: Ui) -> Self {
+        Self {
+            home,
+            common,
+            ui,
+            opened: std::cell::OnceCell::new(),
+            signer: std::cell::OnceCell::new(),
+        }
+    }
+
+    /// Who signs, as credentials and pages say it.
+    pub(crate) fn name(&self) -> String {
+        self.home.name()
+    }
+
+    /// What signs; asks for the password once.
+    pub(crate) fn signer(&self) -> Result<&daedal_provenance::Signer, Failure> {
+        if let Some(signer) = self.signer.get() {
+            return Ok(signer);
+        }
+        let (keys, password) = match self.opened.get() {
+            Some(opened) => opened,
+            None => {
+                let opened = keys::open(self.home, self.common, self.ui)?;
+                self.opened.get_or_init(|| opened)
+            }
+        };
+        let signer = keys::signer(self.home, keys, password)?;
+        Ok(self.signer.get_or_init(|| signer))
+    }
+}
+
+/// The run's attestation, signed once.
+async fn attestation(
+    studio: &Studio,
+    subject: &Subject,
+    sealed: &[SealedPiece],
+    signing: &Signing<'_>,
+) -> Result<AssetRef, Failure> {
+    let key = subject.run.to_string();
+    if let Some(asset) = kept::asset(studio, "attestation", &key).await? {
+        return Ok(asset);
+    }
+    let subjects: Vec<attest::Subject> = sealed.iter().flat_map(SealedPiece::subjects).collect();
+    let bytes = attest::attest(subject.record.clone(), &subjects, signing.signer()?);
+    let asset = kept::write(studio, "application/vnd.dsse.envelope+json", &bytes)?;
+    kept::put(studio, "attestation", &key, asset.to_value()).await?;
+    Ok(asset)
+}
+
+/// A channel, its settings, and the outputs that it is given.
+struct ChannelPlan {
+    channel: Box<dyn Channel>,
+    settings: Map<String, Value>,
+    of: Vec<String>,
+}
+
+impl ChannelPlan {
+    fn part_of(&self, release: &Release) -> Release {
+        let mut part = release.clone();
+        if !self.of.is_empty() {
+            part.items.retain(|item| self.of.contains(&item.output));
+        }
+        part
+    }
+}
+
+/// The channels of `release:`, or the site; checked before anything is sealed.
+fn plan_channels(home: &Home, subject: &Subject) -> Result<Vec<ChannelPlan>, Failure> {
+    let named = subject
+        .planned
+        .process
+        .release
+        .as_ref()
+        .map(|release| release.channels.as_slice())
+        .unwrap_or_default();
+    let mut wanted: Vec<(String, Map<String, Value>, Vec<String>)> = named
+        .iter()
+        .map(|channel| {
+            (
+                channel.uses.clone(),
+                channel.settings.clone(),
+                channel.of.clone(),
+            )
+        })
+        .collect();
+    if wanted.is_empty() {
+        wanted.push(("site".to_owned(), Map::new(), Vec::new()));
+    }
+    let mut plans = Vec::new();
+    for (name, mut settings, of) in wanted {
+        let channel =
+            assemble::channel(home, &name).map_err(|error| Failure::new(error.to_string()))?;
+        if name == "site"
+            && let Some(url) = &home.settings.site.url
+        {
+            settings.entry("url").or_insert_with(|| json!(url));
+        }
+        channel
+            .check(&settings)
+            .map_err(|error| Failure::because(format!("channel `{name}` can't be used"), &error))?;
+        plans.push(ChannelPlan {
+            channel,
+            settings,
+            of,
+        });
+    }
+    Ok(plans)
+}
+
+/// When the run was first released.
+async fn released_at(studio: &Studio, run: RunId) -> Result<String, Failure> {
+    let key = run.to_string();
+    if let Some(known) = kept::get(studio, "release", &key).await?
+        && let Some(at) = known["released_at"].as_str()
+    {
+        return Ok(at.to_owned());
+    }
+    let at = text::moment(text::now());
+    kept::put(studio, "release", &key, json!({ "released_at": at })).await?;
+    Ok(at)
+}

@@ -1,0 +1,214 @@
+//! Each piece with its credential.
+
+use daedal_core::AssetRef;
+use daedal_core::engine::Determinism;
+use daedal_core::intent::Domain;
+use daedal_provenance::manifest::{Content, Ingredient, Relation, Source};
+use daedal_provenance::{SealRequest, attest, seal};
+use daedal_store::Studio;
+use serde::{Deserialize, Serialize};
+
+use super::lineage::Telling;
+use super::{Signing, Subject, kept};
+use crate::failure::Failure;
+use crate::runs::Piece;
+
+/// A piece and what it became.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct SealedPiece {
+    pub(crate) piece: Piece,
+    pub(crate) title: String,
+    pub(crate) sealed: Sealed,
+    /// Sealed attachments by name.
+    pub(crate) attachments: Vec<(String, Sealed)>,
+}
+
+/// What an asset became.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Sealed {
+    /// As the run made it.
+    pub(crate) unsigned: AssetRef,
+    /// With its credential inside, or as it was.
+    pub(crate) file: AssetRef,
+    /// The credential, where it can't be inside.
+    pub(crate) sidecar: Option<AssetRef>,
+}
+
+impl SealedPiece {
+    /// What the attestation says of it and of its attachments, by the names of their files.
+    pub(crate) fn subjects(&self) -> Vec<attest::Subject> {
+        let name = format!("{}.{}", self.piece.stem(), self.piece.asset.extension());
+        let attached = self.attachments.iter().map(|(name, sealed)| {
+            sealed.subject(self.piece.attachment_name(name, &sealed.unsigned))
+        });
+        std::iter::once(self.sealed.subject(name))
+            .chain(attached)
+            .collect()
+    }
+}
+
+impl Sealed {
+    fn subject(&self, name: String) -> attest::Subject {
+        attest::Subject {
+            name,
+            unsigned: self.unsigned.digest,
+            signed: self.file.digest,
+            sidecar: self.sidecar.as_ref().map(|sidecar| sidecar.digest),
+        }
+    }
+}
+
+/// Seals every piece that is not sealed yet.
+pub(super) async fn all(
+    studio: &Studio,
+    subject: &Subject,
+    signing: &Signing<'_>,
+) -> Result<Vec<SealedPiece>, Failure> {
+    let mut sealed = Vec::new();
+    for piece in &subject.pieces {
+        let title = Telling::of(subject, piece).title();
+        let mut attachments = Vec::new();
+        for (name, asset) in &piece.attachments {
+            let title = format!("{title}: {name}");
+            attachments.push((
+                name.clone(),
+                one(studio, subject, signing, asset, &title).await?,
+            ));
+        }
+        sealed.push(SealedPiece {
+            sealed: one(studio, subject, signing, &piece.asset, &title).await?,
+            piece: piece.clone(),
+            title,
+            attachments,
+        });
+    }
+    Ok(sealed)
+}
+
+async fn one(
+    studio: &Studio,
+    subject: &Subject,
+    signing: &Signing<'_>,
+    asset: &AssetRef,
+    title: &str,
+) -> Result<Sealed, Failure> {
+    let key = format!("{}/{}", subject.run, asset.digest);
+    if let Some(known) = kept::get(studio, "sealed", &key).await? {
+        return serde_json::from_value(known)
+            .map_err(|error| Failure::because("what was sealed can't be read", &error));
+    }
+    let bytes = studio
+        .blobs
+        .read(&asset.digest)
+        .map_err(|error| Failure::because("a piece of the run can't be read", &error))?;
+    let process = &subject.planned.process;
+    let name = signing.name();
+    let ingredients = ingredients(subject);
+    let trained = |receipt: &daedal_core::receipt::Receipt| {
+        receipt.determinism == Determinism::Attested || receipt.usage.tokens.is_some()
+    };
+    let request = SealRequest {
+        bytes: &bytes,
+        content: Content {
+            title,
+            media_type: &asset.media_type,
+            digest: asset.digest,
+            record: &subject.record,
+            anchor: Domain::default(),
+            source: Source::of(&subject.record, &asset.digest, trained),
+            training: process.disclosure.training,
+            license: process.license.as_ref(),
+            creator: Some(&name),
+            ingredients: &ingredients,
+        },
+    };
+    let made = seal(&request, signing.signer()?)
+        .map_err(|error| Failure::because(format!("`{title}` can't be sealed"), &error))?;
+    let sealed = Sealed {
+        unsigned: asset.clone(),
+        file: kept::write(studio, &asset.media_type, &made.file)?,
+        sidecar: match &made.sidecar {
+            Some(bytes) => Some(kept::write(studio, "application/c2pa", bytes)?),
+            None => None,
+        },
+    };
+    let value = serde_json::to_value(&sealed).unwrap_or_default();
+    kept::put(studio, "sealed", &key, value).await?;
+    Ok(sealed)
+}
+
+/// The assets that the caller brought to the run.
+fn ingredients(subject: &Subject) -> Vec<Ingredient> {
+    let brought = subject.spec.inputs.as_object().into_iter().flatten();
+    brought
+        .filter_map(|(name, value)| {
+            let asset = AssetRef::from_value(value)?;
+            Some(Ingredient {
+                title: name.clone(),
+                media_type: asset.media_type,
+                digest: asset.digest,
+                bytes: None,
+                relation: Relation::Input,
+            })
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use daedal_core::Digest;
+    use serde_json::Value;
+
+    use super::*;
+
+    fn sealed(media_type: &str, bytes: &str, beside: bool) -> Sealed {
+        let asset = |bytes: String, media_type: &str| AssetRef {
+            digest: Digest::of(bytes.as_bytes()),
+            media_type: media_type.into(),
+            size: bytes.len() as u64,
+        };
+        Sealed {
+            unsigned: asset(bytes.to_owned(), media_type),
+            file: asset(format!("{bytes}, sealed"), media_type),
+            sidecar: beside.then(|| asset(format!("of {bytes}"), "application/c2pa")),
+        }
+    }
+
+    #[test]
+    fn a_piece_is_attested_with_its_attachments() {
+        let (poster, drawing) = (
+            sealed("image/png", "poster", false),
+            sealed("image/svg+xml", "plotter", false),
+        );
+        let notes = sealed("text/plain", "notes", true);
+        let piece = SealedPiece {
+            piece: Piece {
+                output: "poster".into(),
+                index: Some(1),
+                asset: poster.unsigned.clone(),
+                value: Value::Null,
+                attachments: Vec::new(),
+            },
+            title: "Skerry".into(),
+            sealed: poster.clone(),
+            attachments: vec![
+                ("plotter.svg".into(), drawing.clone()),
+                ("notes".into(), notes.clone()),
+            ],
+        };
+        let subject = |name: &str, of: &Sealed| attest::Subject {
+            name: name.into(),
+            unsigned: of.unsigned.digest,
+            signed: of.file.digest,
+            sidecar: of.sidecar.as_ref().map(|sidecar| sidecar.digest),
+        };
+        assert_eq!(
+            piece.subjects(),
+            [
+                subject("poster-02.png", &poster),
+                subject("poster-02-plotter.svg", &drawing),
+                subject("poster-02-notes.txt", &notes),
+            ]
+        );
+    }
+}

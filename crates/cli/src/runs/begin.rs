@@ -1,0 +1,278 @@
+//! What a run is asked to do, from a command line.
+
+use std::path::Path;
+
+use daedal_core::bundle::file_asset;
+use daedal_core::plan::{Plan, Planned};
+use daedal_core::process::DialKind;
+use daedal_core::run::{Event, Finish, RunId, RunSpec, State, fold};
+use daedal_core::{AssetRef, Digest, Seed, asset};
+use daedal_store::Studio;
+use daedal_store::ports::{Document, RunSummary};
+use serde_json::Value;
+
+use crate::failure::Failure;
+use crate::home::remembered;
+
+/// Assets of earlier runs that a new run is compared with, newest first.
+const EARLIER_MAX: usize = 64;
+
+/// The options that set the dials of a run.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub(crate) struct Dials {
+    /// Set an input; @FILE gives an asset
+    #[arg(short, long = "input", value_name = "NAME=VALUE")]
+    inputs: Vec<String>,
+    /// Set a parameter, within its bounds
+    #[arg(short, long = "param", value_name = "NAME=VALUE")]
+    parameters: Vec<String>,
+    /// Seed: any text, 64 hexadecimal digits, or `random` [default: follows from what is asked]
+    #[arg(long)]
+    seed: Option<String>,
+    /// Do everything again, whatever earlier runs have done
+    #[arg(long)]
+    fresh: bool,
+}
+
+/// The run that carries out what is asked: one that was stopped before its end, or a new one.
+pub(crate) async fn begin(
+    studio: &Studio,
+    planned: &Planned,
+    dials: &Dials,
+) -> Result<RunSpec, Failure> {
+    keep_bundle(studio, planned).await?;
+    let inputs = given(studio, &planned.process.inputs, &dials.inputs, "input")?;
+    let parameters = given(
+        studio,
+        &planned.process.parameters,
+        &dials.parameters,
+        "parameter",
+    )?;
+    let (inputs, parameters) = planned
+        .process
+        .resolve_dials(&inputs, &parameters)
+        .map_err(|errors| {
+            let told: Vec<String> = errors.iter().map(ToString::to_string).collect();
+            let help: Vec<&str> = errors.iter().map(|error| error.help.as_str()).collect();
+            Failure::new(told.join("\n       ")).help(help.join("\n      "))
+        })?;
+    let bundle = planned.bundle.digest();
+    let seed = seed(dials.seed.as_deref(), &bundle, &inputs, &parameters)?;
+    let runs = studio
+        .log
+        .runs()
+        .await
+        .map_err(|error| remembered(&error))?;
+    let asked = |spec: &RunSpec| {
+        spec.bundle == bundle
+            && spec.seed == seed
+            && spec.inputs == inputs
+            && spec.parameters == parameters
+            && spec.fresh == dials.fresh
+    };
+    let stopped = runs
+        .iter()
+        .filter(|run| run.finished.is_none())
+        .filter_map(spec_of)
+        .find(|spec| asked(spec));
+    if let Some(spec) = stopped {
+        return Ok(spec.clone());
+    }
+    // The same request gives the same result: it is compared with what its first run was compared with.
+    let mut same = runs.iter().filter_map(spec_of).filter(|spec| {
+        spec.bundle == bundle
+            && spec.seed == seed
+            && spec.inputs == inputs
+            && spec.parameters == parameters
+    });
+    let earlier = match same.next_back() {
+        _ if !planned.plan.wants_earlier => Vec::new(),
+        Some(first) => first.earlier.clone(),
+        None => earlier(studio, &planned.plan.process, &runs).await?,
+    };
+    let nonce = nonce()?;
+    Ok(RunSpec {
+        process: planned.plan.process.clone(),
+        bundle,
+        inputs,
+        parameters,
+        seed,
+        nonce,
+        fresh: dials.fresh,
+        earlier,
+    })
+}
+
+/// A number that no other run of any studio has: 53 random bits, which every JSON reader keeps exactly.
+fn nonce() -> Result<u64, Failure> {
+    let mut bytes = [0; 8];
+    getrandom::fill(&mut bytes)
+        .map_err(|error| Failure::new(format!("no randomness can be had: {error}")))?;
+    Ok(u64::from_be_bytes(bytes) >> 11)
+}
+
+/// The last run that succeeded at exactly what `spec` asks, if there is one.
+pub(crate) async fn done_before(
+    studio: &Studio,
+    spec: &RunSpec,
+) -> Result<Option<RunSpec>, Failure> {
+    let runs = studio
+        .log
+        .runs()
+        .await
+        .map_err(|error| remembered(&error))?;
+    let succeeded = |run: &&RunSummary| {
+        let finish = run.finished.as_slice();
+        daedal_core::run::finish_of(finish) == Some(&Finish::Succeeded)
+    };
+    let found = runs
+        .iter()
+        .filter(succeeded)
+        .filter_map(spec_of)
+        .find(|known| {
+            let same = RunSpec {
+                nonce: known.nonce,
+                ..spec.clone()
+            };
+            **known == same
+        });
+    Ok(found.cloned())
+}
+
+/// What a run was asked to do.
+pub(crate) fn spec_of(run: &RunSummary) -> Option<&RunSpec> {
+    match &run.created {
+        Event::Created { spec, .. } => Some(spec),
+        _ => None,
+    }
+}
+
+/// Keeps the files of a process, so that its runs can go on without the directory.
+async fn keep_bundle(studio: &Studio, planned: &Planned) -> Result<(), Failure> {
+    let key = planned.bundle.digest().to_string();
+    let known = studio.records.get("bundle", &key).await;
+    if known.map_err(|error| remembered(&error))?.is_some() {
+        return Ok(());
+    }
+    for bytes in planned.contents.values() {
+        studio
+            .blobs
+            .write(bytes)
+            .map_err(|error| Failure::because("the files of the process can't be kept", &error))?;
+    }
+    let value = serde_json::to_value(&planned.bundle).unwrap_or_default();
+    let kind = "bundle".to_owned();
+    studio
+        .records
+        .put(vec![Document { kind, key, value }])
+        .await
+        .map_err(|error| remembered(&error))
+}
+
+/// Values from `NAME=VALUE` options, in the form that their dials take.
+fn given(
+    studio: &Studio,
+    dials: &[(String, daedal_core::process::Dial)],
+    options: &[String],
+    what: &str,
+) -> Result<Vec<(String, Value)>, Failure> {
+    let mut values = Vec::new();
+    for option in options {
+        let (name, text) = option.split_once('=').ok_or_else(|| {
+            Failure::new(format!("`{option}` sets nothing"))
+                .help(format!("write --{} NAME=VALUE", &what[..5]))
+        })?;
+        let kind = dials
+            .iter()
+            .find(|(known, _)| known == name)
+            .map(|(_, dial)| &dial.kind);
+        let value = match (kind, text.strip_prefix('@')) {
+            (Some(DialKind::Asset { .. }), Some(path)) => asset_from(studio, Path::new(path))?,
+            (Some(DialKind::Asset { .. }), None) => {
+                return Err(Failure::new(format!("{what} `{name}` takes a file"))
+                    .help(format!("write {name}=@path/to/file")));
+            }
+            // Whether the value fits is told with all other mistakes.
+            _ => Value::String(text.to_owned()),
+        };
+        values.push((name.to_owned(), value));
+    }
+    Ok(values)
+}
+
+fn asset_from(studio: &Studio, path: &Path) -> Result<Value, Failure> {
+    let bytes = std::fs::read(path)
+        .map_err(|error| Failure::because(format!("{} can't be read", path.display()), &error))?;
+    let name = path.file_name().map(|name| name.to_string_lossy());
+    let asset = file_asset(&name.unwrap_or_default(), &bytes);
+    studio
+        .blobs
+        .write(&bytes)
+        .map_err(|error| Failure::because(format!("{} can't be kept", path.display()), &error))?;
+    Ok(asset.to_value())
+}
+
+fn seed(
+    asked: Option<&str>,
+    bundle: &Digest,
+    inputs: &Value,
+    parameters: &Value,
+) -> Result<Seed, Failure> {
+    Ok(match asked {
+        None => RunSpec::default_seed(bundle, inputs, parameters),
+        Some("random") => {
+            let mut bytes = [0; 32];
+            getrandom::fill(&mut bytes)
+                .map_err(|error| Failure::new(format!("no randomness can be had: {error}")))?;
+            Seed(Digest(bytes))
+        }
+        Some(text) => text
+            .parse()
+            .map(Seed)
+            .unwrap_or_else(|_| Seed(Digest::of_parts("daedal/seed-text/v1", &[text.as_bytes()]))),
+    })
+}
+
+/// What earlier runs of the process gave, newest first.
+async fn earlier(
+    studio: &Studio,
+    process: &str,
+    runs: &[RunSummary],
+) -> Result<Vec<AssetRef>, Failure> {
+    let mut found = Vec::new();
+    for run in runs {
+        let same = spec_of(run).is_some_and(|spec| spec.process == process);
+        if !same || run.finished.is_none() {
+            continue;
+        }
+        if let Some(outputs) = outputs_of(studio, run.run).await? {
+            found.extend(asset::assets_in(&outputs));
+        }
+        if found.len() >= EARLIER_MAX {
+            found.truncate(EARLIER_MAX);
+            break;
+        }
+    }
+    Ok(found)
+}
+
+/// What a run gave, from its log.
+pub(crate) fn outputs_by_log(plan: &Plan, events: &[Event]) -> Result<Value, Failure> {
+    let mut state = State::new(plan);
+    for event in events {
+        fold(&mut state, plan, event);
+    }
+    state
+        .outputs(plan)
+        .map_err(|error| Failure::new(error.to_string()))
+}
+
+/// What a run that succeeded gave, where that has been noted.
+pub(crate) async fn outputs_of(studio: &Studio, run: RunId) -> Result<Option<Value>, Failure> {
+    let key = run.to_string();
+    studio
+        .records
+        .get("outputs", &key)
+        .await
+        .map_err(|error| remembered(&error))
+}

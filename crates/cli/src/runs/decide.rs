@@ -1,0 +1,199 @@
+//! A person's answer to a run that waits, signed with their key.
+
+use daedal_core::intent::{Disclosure, Domain, Intent, IntentKind, seen_root, shown, step_word};
+use daedal_core::run::{Decider, Decision, Question, State};
+use daedal_provenance::{Keys, Password};
+use daedal_store::Studio;
+use serde_json::json;
+
+use super::{Carrier, find, plan_of};
+use crate::assemble;
+use crate::commands::Common;
+use crate::failure::Failure;
+use crate::home::{Home, block_on, remembered};
+use crate::ui::Ui;
+use crate::{keys, text};
+
+/// What a person answers.
+pub(crate) enum Answer {
+    /// Keep these, named by their number on the contact sheet or the first digits of their digest.
+    Keep(Vec<String>),
+    /// Keep what is suggested.
+    Suggested,
+    /// Keep nothing.
+    Nothing,
+}
+
+/// Signs and records the answer to the question of `step`; the run goes on when it is resumed.
+pub(crate) fn decide(
+    common: &Common,
+    run: &str,
+    step: &str,
+    answer: &Answer,
+    ui: Ui,
+) -> Result<u8, Failure> {
+    let home = Home::find(common)?;
+    let engines = assemble::engines();
+    block_on(async {
+        let studio = home.open_to_write("daedal choose").await?;
+        let summary = find(&studio, run).await?;
+        let (_, planned) = plan_of(&studio, &summary, &engines).await?;
+        let carrier = Carrier::start(&studio, engines, 1);
+        let executor = carrier.executor();
+        let (state, _) = executor
+            .replay(&planned.plan, summary.run)
+            .await
+            .map_err(|error| Failure::new(error.to_string()))?;
+        let question = question_of(&state, step)?;
+        let kept = kept(&question, answer)?;
+        let (keys, password) = keys::open(&home, common, ui)?;
+        let decision = sign(
+            &studio,
+            &keys,
+            &password,
+            &summary.run.0,
+            &question,
+            kept,
+            answer,
+        )
+        .await?;
+        let chosen: Vec<usize> = decision.kept.iter().map(|at| at + 1).collect();
+        executor
+            .answer(&planned.plan, summary.run, &question.task, decision)
+            .await
+            .map_err(|error| Failure::new(error.to_string()))?;
+        studio.close().await.map_err(|error| remembered(&error))?;
+        let short = summary.run.0.short();
+        let listed: Vec<String> = chosen.iter().map(ToString::to_string).collect();
+        let what = match listed.is_empty() {
+            true => "rejected all".to_owned(),
+            false => format!("kept {}", listed.join(" ")),
+        };
+        let told = format!(
+            "{} {what}\ngo on with: daedal resume {short}",
+            question.task
+        );
+        let value = json!({
+            "run": summary.run, "task": question.task.to_string(), "kept": chosen,
+        });
+        ui.result(&value, &told);
+        Ok(0)
+    })
+}
+
+/// The question that `step` asks; its first, when several tasks of it ask.
+fn question_of(state: &State, step: &str) -> Result<Question, Failure> {
+    let found = state
+        .questions()
+        .find(|question| question.task.to_string() == step || *question.task.step == *step);
+    found.cloned().ok_or_else(|| {
+        let asking: Vec<String> = state
+            .questions()
+            .map(|question| question.task.to_string())
+            .collect();
+        let help = match asking.is_empty() {
+            true => "the run waits for nobody; `daedal runs RUN` shows how it stands".to_owned(),
+            false => format!("these ask: {}", asking.join(", ")),
+        };
+        Failure::new(format!("`{step}` asks nothing")).help(help)
+    })
+}
+
+/// Positions of what is kept.
+fn kept(question: &Question, answer: &Answer) -> Result<Vec<usize>, Failure> {
+    let request = &question.request;
+    let named = match answer {
+        Answer::Nothing => return Ok(Vec::new()),
+        Answer::Suggested => return Ok(request.suggested.clone()),
+        Answer::Keep(named) => named,
+    };
+    if named.len() > request.keep {
+        return Err(Failure::new(format!(
+            "{} are chosen where {} may be kept",
+            named.len(),
+            request.keep
+        ))
+        .help("name fewer"));
+    }
+    named.iter().map(|name| position(question, name)).collect()
+}
+
+fn position(question: &Question, name: &str) -> Result<usize, Failure> {
+    let options = &question.request.options;
+    let number = name.parse::<usize>().ok();
+    if let Some(number) = number.filter(|number| (1..=options.len()).contains(number)) {
+        return Ok(number - 1);
+    }
+    let matching: Vec<usize> = (0..options.len())
+        .filter(|&at| {
+            daedal_core::asset::digests_in(&options[at].value)
+                .iter()
+                .any(|digest| name.len() >= 4 && digest.to_string().starts_with(name))
+        })
+        .collect();
+    match matching[..] {
+        [at] => Ok(at),
+        _ => Err(
+            Failure::new(format!("`{name}` is none of the {} options", options.len())).help(
+                "name them by their numbers on the contact sheet, or by the first digits of their \
+             SHA-256",
+            ),
+        ),
+    }
+}
+
+async fn sign(
+    studio: &Studio,
+    keys: &Keys,
+    password: &Password,
+    run: &daedal_core::Digest,
+    question: &Question,
+    kept: Vec<usize>,
+    answer: &Answer,
+) -> Result<Decision, Failure> {
+    let person = keys
+        .person(password)
+        .map_err(|error| Failure::new(error.to_string()))?;
+    let request = &question.request;
+    let options: Vec<_> = request
+        .options
+        .iter()
+        .map(|option| shown(&option.value))
+        .collect();
+    let chosen: Vec<_> = kept
+        .iter()
+        .filter_map(|at| options.get(*at).copied())
+        .collect();
+    let mut salt = [0; 32];
+    getrandom::fill(&mut salt)
+        .map_err(|error| Failure::new(format!("no randomness can be had: {error}")))?;
+    let disclosure = Disclosure::choice(salt.into(), &chosen);
+    let nonce = studio
+        .records
+        .next("intent")
+        .await
+        .map_err(|error| remembered(&error))?;
+    let intent = Intent {
+        run: run.0.into(),
+        step: step_word(&question.task.step),
+        kind: match answer {
+            Answer::Keep(_) => IntentKind::Choose,
+            Answer::Suggested => IntentKind::Approve,
+            Answer::Nothing => IntentKind::Reject,
+        },
+        payload: disclosure.commitment(),
+        seen: seen_root(&options),
+        // The key of the task that asks commits, link by link, to all that led to the question.
+        prev: question.key.0.into(),
+        nonce,
+        at: text::now().0 / 1_000,
+    };
+    let signed = person
+        .sign(Domain::default(), intent, Some(disclosure), options)
+        .map_err(|error| Failure::new(error.to_string()))?;
+    Ok(Decision {
+        kept,
+        by: Decider::Person(person.account().address.to_checksum(None)),
+        intent: serde_json::to_value(&signed).ok(),
+    })
+}

@@ -1,0 +1,13 @@
+//! Runs as commands see them: begun, found, carried on, and what they gave.
+
+mod begin;
+mod carry;
+mod decide;
+mod find;
+mod outputs;
+
+pub(crate) use begin::{Dials, begin, done_before, outputs_by_log, outputs_of, spec_of};
+pub(crate) use carry::{Carrier, code_of, conclude};
+pub(crate) use decide::{Answer, decide};
+pub(crate) use find::{find, newest_of, plan_of};
+pub(crate) use outputs::{Piece, pieces};

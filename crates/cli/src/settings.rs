@@ -1,0 +1,123 @@
+//! `daedal.toml`: what a studio is set to.
+
+use std::path::{Path, PathBuf};
+
+use config::{Config, Environment, File, FileFormat};
+use serde::Deserialize;
+
+use crate::failure::Failure;
+
+/// Name of the settings file; the directory that holds it is a studio.
+pub(crate) const SETTINGS_FILE: &str = "daedal.toml";
+
+/// What version control leaves out of a new studio: keys above all.
+pub(crate) const IGNORED_NEW: &str = ".daedal/\nout/\nsite/\n";
+
+/// What a new studio's file says.
+pub(crate) const SETTINGS_NEW: &str = "\
+# A Daedal studio. Every setting is optional; a variable such as DAEDAL__SITE__URL overrides it.
+
+[studio]
+# name = \"Night Press\"          # who signs: shown in credentials and on the site
+
+[run]
+# jobs = 4                      # tasks at once; the machine's cores by default
+
+[site]
+# dir = \"site\"                  # where the gallery is written
+# url = \"https://example.org\"   # where it is served; absolute links in feeds need it
+
+[account]
+# password_file = \"…\"           # for unattended use; keep it out of version control
+# certificate = \"chain.pem\"     # a certificate chain of your own (leaf first) and its key
+# key = \"key.pem\"
+";
+
+/// What a studio is set to.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Settings {
+    pub(crate) studio: StudioSettings,
+    pub(crate) run: RunSettings,
+    pub(crate) site: SiteSettings,
+    pub(crate) account: AccountSettings,
+}
+
+/// Who the studio is.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct StudioSettings {
+    /// Who signs.
+    pub(crate) name: Option<String>,
+}
+
+/// How runs are carried out.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct RunSettings {
+    /// Tasks at once.
+    pub(crate) jobs: Option<usize>,
+}
+
+/// The gallery.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct SiteSettings {
+    /// Where it is written, relative to the studio.
+    pub(crate) dir: Option<PathBuf>,
+    /// Where it is served.
+    pub(crate) url: Option<String>,
+}
+
+/// The studio's keys.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct AccountSettings {
+    /// File whose first line is the password, relative to the studio.
+    pub(crate) password_file: Option<PathBuf>,
+    /// Certificate chain of one's own, relative to the studio.
+    pub(crate) certificate: Option<PathBuf>,
+    /// Its private key.
+    pub(crate) key: Option<PathBuf>,
+}
+
+/// The sections of the file, to refuse others; the environment may hold other names.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(dead_code)] // Only its shape matters.
+struct Strict {
+    studio: Option<StudioSettings>,
+    run: Option<RunSettings>,
+    site: Option<SiteSettings>,
+    account: Option<AccountSettings>,
+}
+
+impl Settings {
+    /// Reads the file of the studio at `root` and the environment over it.
+    pub(crate) fn read(root: &Path) -> Result<Self, Failure> {
+        let path = root.join(SETTINGS_FILE);
+        let wrong = |error: &config::ConfigError| {
+            Failure::because(format!("{} can't be used", path.display()), error)
+                .help("expected the sections [studio], [run], [site] and [account], in TOML")
+        };
+        let text = std::fs::read_to_string(&path).map_err(|error| {
+            Failure::because(format!("{} can't be read", path.display()), &error)
+        })?;
+        let file = || File::from_str(&text, FileFormat::Toml);
+        Config::builder()
+            .add_source(file())
+            .build()
+            .and_then(Config::try_deserialize::<Strict>)
+            .map_err(|error| wrong(&error))?;
+        Config::builder()
+            .add_source(file())
+            .add_source(
+                Environment::with_prefix("DAEDAL")
+                    .separator("__")
+                    .try_parsing(true),
+            )
+            .build()
+            .and_then(Config::try_deserialize::<Self>)
+            .map_err(|error| wrong(&error))
+    }
+}

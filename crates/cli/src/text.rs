@@ -1,0 +1,72 @@
+//! Times, sizes and files as people read them.
+
+use std::io::Write as _;
+use std::path::Path;
+
+use daedal_core::run::Moment;
+
+use crate::failure::Failure;
+
+/// A moment by RFC 3339, in UTC: `2026-03-01T12:30:05Z`.
+pub(crate) fn moment(moment: Moment) -> String {
+    i64::try_from(moment.0)
+        .ok()
+        .and_then(|ms| jiff::Timestamp::from_millisecond(ms).ok())
+        .and_then(|time| time.round(jiff::Unit::Second).ok())
+        .map_or_else(|| format!("{} ms", moment.0), |time| time.to_string())
+}
+
+/// A duration in the two largest units that matter.
+pub(crate) fn duration(ms: u64) -> String {
+    let seconds = ms / 1_000;
+    match seconds {
+        0 => format!("{ms} ms"),
+        1..60 => format!("{}.{} s", seconds, ms % 1_000 / 100),
+        60..3_600 => format!("{} min {} s", seconds / 60, seconds % 60),
+        _ => format!("{} h {} min", seconds / 3_600, seconds % 3_600 / 60),
+    }
+}
+
+/// Now.
+pub(crate) fn now() -> Moment {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    Moment(since.map_or(0, |since| {
+        u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+    }))
+}
+
+/// Writes a file that is either there as a whole or not at all, making its directory.
+pub(crate) fn write_whole(place: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    let folder = place.parent().unwrap_or(Path::new("."));
+    let write = || {
+        std::fs::create_dir_all(folder)?;
+        let mut file = tempfile::NamedTempFile::new_in(folder)?;
+        file.write_all(bytes)?;
+        file.as_file().sync_all()?;
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            let open = std::fs::Permissions::from_mode(0o644);
+            file.as_file().set_permissions(open)?;
+        }
+        file.persist(place).map_err(|error| error.error)?;
+        Ok(())
+    };
+    write().map_err(|error: std::io::Error| {
+        Failure::because(format!("{} can't be written", place.display()), &error)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_short_and_exact() {
+        assert_eq!(moment(Moment(1_772_368_205_400)), "2026-03-01T12:30:05Z");
+        assert_eq!(duration(42), "42 ms");
+        assert_eq!(duration(4_250), "4.2 s");
+        assert_eq!(duration(125_000), "2 min 5 s");
+        assert_eq!(duration(7_260_000), "2 h 1 min");
+    }
+}

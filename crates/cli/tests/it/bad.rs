@@ -1,0 +1,222 @@
+//! Bad input gets a clear error and nothing lost.
+
+use crate::studio::{Studio, Told, files_below};
+
+const HEAD: &str = "daedal: v1\nname: bad\n";
+
+/// What `daedal check` says of a process file.
+fn checked(file: impl AsRef<[u8]>) -> Told {
+    let studio = Studio::empty();
+    studio.write("process.yaml", file);
+    studio.daedal(&["check"]).ends(1)
+}
+
+/// A studio with one sketch, and the step's further settings.
+fn sketch(script: &str, settings: &str) -> Studio {
+    let studio = Studio::empty();
+    let file = format!(
+        "{HEAD}steps:\n  draw: {{ uses: sketch, with: {{ script: draw.js, width: 60, height: 40 }}{settings} }}\n\
+         outputs: {{ picture: \"{{{{ steps.draw }}}}\" }}\n"
+    );
+    studio.write("process.yaml", file);
+    studio.write("draw.js", script);
+    studio
+}
+
+#[track_caller]
+fn says(told: &Told, words: &[&str]) {
+    for word in words {
+        assert!(told.err.contains(word), "{word:?} is not in\n{}", told.err);
+    }
+}
+
+#[test]
+fn files_that_are_no_process_are_told_with_their_place() {
+    says(
+        &checked("name: [a, b\nsteps: {}\n"),
+        &["process.yaml", "expected YAML"],
+    );
+    says(&checked(b"name: \xff\xfe\n"), &["UTF-8"]);
+    says(&checked(vec![b'x'; 10 << 20]), &["limit of 4194304"]);
+    let deep = format!("a: {}{}", "[".repeat(200), "]".repeat(200));
+    says(&checked(deep), &["process.yaml"]);
+    let mut bomb = String::from("a0: &a0 [x, x, x, x, x, x, x, x, x]\n");
+    for level in 1..12 {
+        let inner = format!("*a{}, ", level - 1).repeat(9);
+        bomb.push_str(&format!("a{level}: &a{level} [{inner}]\n"));
+    }
+    says(&checked(bomb), &["process.yaml"]);
+    let cycle = "steps:\n  a: { uses: template, with: { text: \"{{ steps.b.text }}\" } }\n  \
+                 b: { uses: template, with: { text: \"{{ steps.a.text }}\" } }\n";
+    says(
+        &checked(format!("{HEAD}{cycle}")),
+        &["wait for each other", "a -> b -> a"],
+    );
+}
+
+#[test]
+fn files_outside_of_the_bundle_are_refused() {
+    let naming = |path: &str| {
+        format!("{HEAD}steps:\n  draw: {{ uses: sketch, with: {{ script: \"{path}\" }} }}\n")
+    };
+    says(&checked(naming("missing.js")), &["missing.js"]);
+    says(&checked(naming("../outside.js")), &["leaves the directory"]);
+    says(&checked(naming("/etc/passwd")), &["not relative"]);
+    let studio = Studio::empty();
+    std::os::unix::fs::symlink("/etc/passwd", studio.path().join("link.js")).unwrap();
+    studio.write("process.yaml", naming("link.js"));
+    says(&studio.daedal(&["check"]).ends(1), &["link that leads out"]);
+}
+
+#[test]
+fn endless_and_greedy_scripts_are_stopped_with_their_line() {
+    let endless = sketch(
+        "let i = 0;\nwhile (true) { i = Math.abs(i + 1); }\n",
+        ", timeout: 1s",
+    );
+    says(&endless.daedal(&["run", "-q"]).ends(1), &[]);
+    let told = endless.daedal(&["run", "--json"]).ends(1).json();
+    let message = told["message"].as_str().unwrap();
+    assert!(
+        message.contains("draw.js") && message.contains("time"),
+        "{message}"
+    );
+
+    // A native call that does not notice that its time is over can't hold the command.
+    let deaf = "const s = 'x'.repeat(1 << 27);\nfor (let i = 0; ; i++) s.indexOf('xy' + i);\n";
+    let told = sketch(deaf, ", timeout: 1s")
+        .daedal(&["run", "--json"])
+        .ends(1)
+        .json();
+    assert_eq!(told["status"], "failed");
+
+    let greedy = "const all = [];\nwhile (true) all.push(new Float64Array(1e6));\n";
+    let told = sketch(greedy, "").daedal(&["run", "--json"]).ends(1).json();
+    let message = told["message"].as_str().unwrap();
+    assert!(message.contains("memory"), "{message}");
+}
+
+#[test]
+fn a_picture_that_claims_to_be_huge_is_refused() {
+    let studio = Studio::empty();
+    studio.write(
+        "process.yaml",
+        format!(
+            "{HEAD}inputs: {{ photo: {{ type: asset }} }}\nsteps:\n  small:\n    uses: image\n    with: \
+             {{ image: \"{{{{ inputs.photo }}}}\", operations: [ {{ resize: {{ width: 10 }} }} ] }}\n\
+             outputs: {{ small: \"{{{{ steps.small }}}}\" }}\n"
+        ),
+    );
+    // Signature and header chunk of a PNG of 60,000 x 60,000.
+    let mut png = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR".to_vec();
+    png.extend(60_000_u32.to_be_bytes().repeat(2));
+    png.extend([8, 2, 0, 0, 0]);
+    png.extend(0x0fb0_e215_u32.to_be_bytes());
+    png.extend(b"\0\0\0\x10IDAT0123456789abcdef");
+    studio.write("huge.png", png);
+    let told = studio
+        .daedal(&["run", "--json", "--input", "photo=@huge.png"])
+        .ends(1)
+        .json();
+    let message = told["message"].as_str().unwrap();
+    assert!(
+        message.contains("60000") || message.contains("60,000"),
+        "{message}"
+    );
+}
+
+#[test]
+fn a_corrupted_blob_is_detected_when_it_is_read() {
+    let studio = Studio::tide();
+    studio.daedal(&["run", "-q", "--seed", "tide"]).ends(0);
+    let blobs = studio.path().join(".daedal/blobs");
+    let (largest, mut bytes) = files_below(&blobs)
+        .into_iter()
+        .max_by_key(|(_, bytes)| bytes.len())
+        .unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    let place = blobs.join(largest);
+    // Blobs are read-only files: replaced, not written into.
+    std::fs::remove_file(&place).unwrap();
+    std::fs::write(&place, bytes).unwrap();
+    std::fs::remove_dir_all(studio.path().join("out")).unwrap();
+    let told = studio.daedal(&["run", "-q", "--seed", "tide"]);
+    let told = match told.code {
+        0 => studio.daedal(&["release", "latest"]),
+        _ => told,
+    };
+    // Whether an output or a candidate was hit: what reads it says so, nothing else is touched.
+    assert!(
+        told.code == 0 || told.err.contains("corrupted"),
+        "{}",
+        told.err
+    );
+    studio
+        .daedal(&["run", "-q", "--fresh", "--seed", "again"])
+        .ends(0);
+}
+
+#[test]
+fn a_damaged_database_is_said_plainly() {
+    let studio = Studio::tide();
+    studio.daedal(&["run", "-q"]).ends(0);
+    std::fs::write(studio.path().join(".daedal/studio.db"), vec![7; 40_000]).unwrap();
+    let _ = std::fs::remove_file(studio.path().join(".daedal/studio.db-wal"));
+    says(&studio.daedal(&["run", "-q"]).ends(1), &["studio.db"]);
+}
+
+#[test]
+fn two_at_once_and_wrong_passwords_are_told() {
+    let studio = Studio::tide();
+    studio.daedal(&["run", "-q"]).ends(0);
+    studio.daedal(&["release", "latest", "-q"]).ends(0);
+    let lock = std::fs::File::options()
+        .write(true)
+        .open(studio.path().join(".daedal/lock"))
+        .unwrap();
+    lock.lock().unwrap();
+    says(&studio.daedal(&["run", "-q"]).ends(1), &["another daedal"]);
+    drop(lock);
+    studio.daedal(&["run", "-q", "--seed", "other"]).ends(0);
+    studio.write("password", "wrong");
+    says(
+        &studio.daedal(&["release", "latest"]).ends(1),
+        &["wrong password"],
+    );
+    studio.write("password", crate::studio::PASSWORD);
+    studio.daedal(&["release", "latest", "-q"]).ends(0);
+}
+
+#[test]
+fn a_full_disk_loses_nothing() {
+    // A limit on the size of files stands for the disk: it strikes in the middle of writing.
+    let studio = Studio::tide();
+    let daedal = env!("CARGO_BIN_EXE_daedal");
+    let told: Told = std::process::Command::new("bash")
+        .args([
+            "-c",
+            &format!("ulimit -f 16; trap '' XFSZ; {daedal} run -q"),
+        ])
+        .current_dir(studio.path())
+        .output()
+        .unwrap()
+        .into();
+    assert_eq!(told.code, 1, "{}", told.err);
+    assert!(!told.err.contains("panicked"), "{}", told.err);
+    studio.daedal(&["run", "-q"]).ends(0);
+}
+
+#[test]
+fn wrong_values_are_told_together() {
+    let studio = Studio::tide();
+    let told = studio
+        .daedal(&["run", "--param", "nonsense=1", "--input", "nothing=2"])
+        .ends(1);
+    says(&told, &["nonsense", "nothing"]);
+    says(
+        &studio.daedal(&["run", "nowhere"]).ends(1),
+        &["nowhere", "daedal new"],
+    );
+    says(&studio.daedal(&["resume", "abcdef"]).ends(1), &["no runs"]);
+}

@@ -1,0 +1,9 @@
+//! The `daedal` command, as people and programs meet it.
+#![allow(clippy::unwrap_used, clippy::print_stdout)] // A test that can't go on fails.
+
+mod bad;
+mod kill;
+mod kill_release;
+mod people;
+mod session;
+mod studio;

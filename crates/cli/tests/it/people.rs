@@ -1,0 +1,284 @@
+//! Runs that wait for a person, and what the person answers.
+
+use serde_json::Value;
+
+use crate::studio::{Studio, Told, files_below};
+
+/// A studio whose run asks a person which two of twelve to keep, and the parked run's report.
+fn asked(settings: &str) -> (Studio, Value) {
+    let studio = Studio::tide();
+    studio.edit(
+        "keep: 2 }",
+        &format!("keep: 2, decider: human{settings} }}"),
+    );
+    studio.daedal(&["account"]).ends(0);
+    let report = studio
+        .daedal(&["run", "--seed", "tide", "--json"])
+        .ends(3)
+        .json();
+    assert_eq!(report["status"], "waiting");
+    (studio, report)
+}
+
+fn resumed(studio: &Studio) -> Vec<Value> {
+    let report = studio.daedal(&["resume", "--json"]).ends(0).json();
+    assert_eq!(report["status"], "succeeded");
+    report["outputs"]["poster"].as_array().unwrap().clone()
+}
+
+/// The candidates in the order of the contact sheet.
+fn options(studio: &Studio, report: &Value) -> usize {
+    let question = &report["questions"][0];
+    let sheet = question["contact_sheet"].as_str().unwrap();
+    let picture = image::open(sheet).unwrap();
+    assert!(
+        picture.width() > 300 && picture.height() > 200,
+        "a sheet to look at"
+    );
+    assert!(
+        sheet.starts_with(studio.path().to_str().unwrap()),
+        "{sheet}"
+    );
+    question["options"].as_u64().unwrap() as usize
+}
+
+/// Text of a run, without its digits and times.
+fn shown(studio: &Studio, told: &Told) -> String {
+    let plain = studio.plain(&format!("{}{}", told.out, told.err));
+    let is_digits = |word: &str| word.bytes().all(|b| b.is_ascii_hexdigit());
+    let words = plain.split_inclusive([' ', '\n', '-', '/']);
+    words
+        .map(|word| {
+            let bare = word.trim_end_matches([' ', '\n', '-', '/']);
+            match bare.len() {
+                12 if is_digits(bare) => word.replace(bare, "[run]"),
+                64 if is_digits(bare) => word.replace(bare, "[digest]"),
+                _ => word.to_owned(),
+            }
+        })
+        .collect()
+}
+
+#[test]
+fn a_run_waits_with_a_contact_sheet_and_goes_on_by_number() {
+    let (studio, report) = asked("");
+    assert_eq!(options(&studio, &report), 12);
+    studio.daedal(&["resume"]).ends(3);
+    studio
+        .daedal(&["choose", "latest", "pick", "3", "7"])
+        .ends(0);
+    assert_eq!(resumed(&studio).len(), 2);
+    // Answered once and for all.
+    let again = studio.daedal(&["choose", "latest", "pick", "1"]).ends(1);
+    insta::assert_snapshot!(shown(&studio, &again), @r#"
+    error: `pick` asks nothing
+    help: the run waits for nobody; `daedal runs RUN` shows how it stands
+    "#);
+
+    let released = studio
+        .daedal(&["release", "latest", "--json"])
+        .ends(0)
+        .json();
+    let files = files_below(&studio.path().join("site/media/tide"));
+    let posters: Vec<_> = files.keys().filter(|name| name.ends_with(".png")).collect();
+    assert_eq!(
+        posters.len(),
+        released[0]["pieces"].as_array().unwrap().len()
+    );
+    for poster in posters {
+        let file = format!("site/media/tide/{poster}");
+        let verdict = studio.daedal(&["verify", &file, "--json"]).ends(0).json();
+        let verdict = &verdict["verdict"];
+        assert_eq!(
+            verdict["origin"]["human_oversight"], "human_validated",
+            "{verdict}"
+        );
+        let decisions = verdict["checks"].as_array().unwrap().iter();
+        let mut decisions = decisions.filter(|check| check["name"] == "decisions");
+        assert_eq!(decisions.next().unwrap()["outcome"], "passed", "{verdict}");
+    }
+}
+
+#[test]
+fn a_person_chooses_by_digest() {
+    let (studio, _) = asked("");
+    let told = studio
+        .daedal(&["choose", "latest", "pick", "ffffffffffff"])
+        .ends(1);
+    insta::assert_snapshot!(shown(&studio, &told), @r#"
+    error: `ffffffffffff` is none of the 12 options
+    help: name them by their numbers on the contact sheet, or by the first digits of their SHA-256
+    "#);
+    let digests: Vec<String> = files_below(&studio.path().join(".daedal/blobs"))
+        .into_iter()
+        .filter(|(_, bytes)| {
+            bytes.starts_with(b"\x89PNG")
+                && image::load_from_memory(bytes).is_ok_and(|picture| picture.width() == 160)
+        })
+        .map(|(name, _)| name.replace('/', ""))
+        .collect();
+    assert_eq!(digests.len(), 12);
+    studio
+        .daedal(&["choose", "latest", "pick", &digests[4][..12]])
+        .ends(0);
+    assert_eq!(resumed(&studio).len(), 1);
+}
+
+#[test]
+fn a_person_approves() {
+    let (studio, _) = asked("");
+    studio.daedal(&["approve", "latest", "pick"]).ends(0);
+    let approved = resumed(&studio);
+    let best = Studio::tide();
+    let report = best
+        .daedal(&["run", "--seed", "tide", "--json"])
+        .ends(0)
+        .json();
+    assert_eq!(
+        Value::Array(approved),
+        report["outputs"]["poster"],
+        "what is best by score"
+    );
+}
+
+#[test]
+fn a_person_rejects() {
+    let (studio, _) = asked("");
+    let told = studio.daedal(&["reject", "latest", "pick"]).ends(0);
+    insta::assert_snapshot!(shown(&studio, &told), @r#"
+    pick rejected all
+    go on with: daedal resume [run]
+    "#);
+    let told = studio.daedal(&["resume", "--quiet", "--json"]);
+    assert!(told.code == 0 || told.code == 1, "{}", told.err);
+    assert_ne!(told.json()["status"], "waiting");
+}
+
+#[test]
+fn answers_that_fit_nothing_change_nothing() {
+    let (studio, _) = asked("");
+    let mut told = String::new();
+    for args in [
+        &["choose", "latest", "pick", "0"][..],
+        &["choose", "latest", "pick", "13"],
+        &["choose", "latest", "pick", "1", "2", "3"],
+        &["choose", "latest", "pick", "1", "1"],
+        &["choose", "latest", "draft", "1"],
+        &["choose", "nothing", "pick", "1"],
+    ] {
+        let refused = studio.daedal(args).ends(1);
+        told.push_str(&format!(
+            "$ daedal {}\n{}\n",
+            args.join(" "),
+            shown(&studio, &refused)
+        ));
+    }
+    insta::assert_snapshot!(told, @r#"
+    $ daedal choose latest pick 0
+    error: `0` is none of the 12 options
+    help: name them by their numbers on the contact sheet, or by the first digits of their SHA-256
+
+    $ daedal choose latest pick 13
+    error: `13` is none of the 12 options
+    help: name them by their numbers on the contact sheet, or by the first digits of their SHA-256
+
+    $ daedal choose latest pick 1 2 3
+    error: 3 are chosen where 2 may be kept
+    help: name fewer
+
+    $ daedal choose latest pick 1 1
+    error: pick of run [digest] keeps at most 2 of its 12 options, each once: [0, 0] does not fit
+
+    $ daedal choose latest draft 1
+    error: `draft` asks nothing
+    help: these ask: pick
+
+    $ daedal choose nothing pick 1
+    error: there is no run `nothing`
+    help: name a run by its first digits, by its process, or as `latest`; `daedal runs` lists them
+    "#);
+    studio.daedal(&["resume"]).ends(3);
+}
+
+#[test]
+fn a_wrong_password_records_nothing() {
+    let (studio, _) = asked("");
+    let other = studio.write("other", "wrong horse").display().to_string();
+    let args = ["approve", "latest", "pick", "--password-file", &other];
+    let told = studio.daedal(&args).ends(1);
+    insta::assert_snapshot!(shown(&studio, &told), @"error: wrong password for the keys in [studio]/.daedal/keys");
+    studio.daedal(&["resume"]).ends(3);
+    let right = studio.path().join("password").display().to_string();
+    let mut command = studio.command(&["approve", "latest", "pick", "--password-file", &right]);
+    let told: Told = command
+        .env_remove("DAEDAL_PASSWORD_FILE")
+        .output()
+        .unwrap()
+        .into();
+    told.ends(0);
+    resumed(&studio);
+}
+
+#[test]
+fn without_a_password_it_says_where_to_put_one() {
+    let (studio, _) = asked("");
+    let mut command = studio.command(&["approve", "latest", "pick"]);
+    let told: Told = command
+        .env_remove("DAEDAL_PASSWORD_FILE")
+        .output()
+        .unwrap()
+        .into();
+    insta::assert_snapshot!(shown(&studio, &told.ends(1)), @r#"
+    error: a password is needed, and there is no terminal to ask on
+    help: name a file that holds it: --password-file FILE, or DAEDAL_PASSWORD_FILE, or `password_file` under [account] in daedal.toml
+    "#);
+}
+
+#[test]
+fn who_waits_too_long_gets_the_best() {
+    let (studio, report) = asked(", timeout: 1s, otherwise: best");
+    assert!(report["questions"][0]["due"].is_string());
+    std::thread::sleep(std::time::Duration::from_millis(1_200));
+    assert_eq!(resumed(&studio).len(), 2);
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupted_run_says_how_to_go_on() {
+    let studio = Studio::tide();
+    // Long enough to be interrupted in the middle.
+    studio.edit("count: 12", "count: 400");
+    let mut command = studio.command(&["run", "--jobs", "1"]);
+    let child = command
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    std::thread::sleep(std::time::Duration::from_millis(400));
+    let sent = std::process::Command::new("kill")
+        .args(["-INT", &child.id().to_string()])
+        .status()
+        .unwrap();
+    assert!(sent.success());
+    let told = Told::from(child.wait_with_output().unwrap()).ends(130);
+    assert!(
+        told.out.contains("go on with: daedal resume "),
+        "{}",
+        told.out
+    );
+    assert!(
+        told.err.contains("stopping: what is done is kept"),
+        "{}",
+        told.err
+    );
+    assert!(!studio.path().join("out").exists());
+    let steps = studio.daedal(&["runs", "latest", "--json"]).ends(0).json()["steps"].clone();
+    let draft = &steps
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|step| step["step"] == "draft")
+        .unwrap();
+    assert!(draft["done"].as_u64().unwrap() < 400, "{draft}");
+    assert_eq!(resumed(&studio).len(), 2);
+}

@@ -1,0 +1,132 @@
+//! A newcomer's session, and what programs get from each command.
+
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::studio::Studio;
+
+/// A new process in a studio of its own.
+fn first() -> Studio {
+    let studio = Studio::empty();
+    studio.daedal(&["new", "first"]).ends(0);
+    studio
+}
+
+#[test]
+fn a_new_process_is_checked_run_and_reused() {
+    let studio = first();
+    let told = studio.daedal(&["check", "first"]).ends(0);
+    insta::assert_snapshot!(told.out.lines().take(6).collect::<Vec<_>>().join("\n"), @r"
+    first: 5 steps, 11 tasks
+    ├─ words   conceive  grammar  1 task
+    ├─ draft   generate  sketch   4 tasks  candidates
+    ├─ judge   critique  score    4 tasks  each of draft; after draft
+    ├─ pick    curate    choose   1 task   after draft, judge
+    └─ finish  refine    image    1 task   each of pick; after words, pick
+    ");
+    let run = studio.daedal(&["run", "first", "--json"]).ends(0).json();
+    assert_eq!((&run["tasks"], &run["reused"]), (&11.into(), &0.into()));
+    assert!(Path::new(run["files"][0].as_str().unwrap()).is_file());
+    let again = studio.daedal(&["run", "first", "--json"]).ends(0).json();
+    assert_eq!(
+        (&again["tasks"], &again["reused"]),
+        (&11.into(), &11.into())
+    );
+    assert_eq!(again["outputs"], run["outputs"]);
+    let fresh = studio
+        .daedal(&["run", "first", "--fresh", "--json"])
+        .ends(0)
+        .json();
+    assert_eq!(fresh["reused"], 0);
+    assert_eq!(fresh["outputs"], run["outputs"], "engines are exact");
+}
+
+#[test]
+fn why_names_the_part_of_the_key_that_changed() {
+    let studio = first();
+    studio.daedal(&["run", "first", "-q"]).ends(0);
+    studio
+        .daedal(&["run", "first", "-q", "--seed", "x", "--param", "hills=8"])
+        .ends(0);
+    let told = studio.daedal(&["why", "latest", "draft"]).ends(0);
+    assert!(told.out.contains("hills: 5 → 8"), "{}", told.out);
+    assert!(told.out.contains("seed"), "{}", told.out);
+    let told = studio.daedal(&["why", "latest", "draf"]).ends(1);
+    assert!(told.err.contains("did you mean `draft`?"), "{}", told.err);
+}
+
+#[test]
+fn every_answer_is_json_when_asked() {
+    let studio = first();
+    studio.daedal(&["run", "first", "-q"]).ends(0);
+    for args in [
+        &["check", "first"][..],
+        &["runs"],
+        &["runs", "latest"],
+        &["why", "latest", "draft"],
+        &["engines"],
+        &["engines", "sketch"],
+        &["schema"],
+        &["account"],
+        &["lock", "first"],
+        &["release", "latest"],
+    ] {
+        let args = [args, &["--json"]].concat();
+        studio.daedal(&args).ends(0).json();
+    }
+    let told = studio.daedal(&["check", "nowhere", "--json"]).ends(1);
+    assert!(told.json()["error"].is_string());
+    let events = studio.daedal(&["run", "first", "--events"]).ends(0).out;
+    let events: Vec<Value> = events
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert_eq!(events.first().unwrap()["update"], "run");
+    assert_eq!(events.last().unwrap()["report"]["status"], "succeeded");
+}
+
+#[test]
+fn the_schema_validates_every_example_and_refuses_a_broken_one() {
+    let studio = Studio::empty();
+    let schema = studio.daedal(&["schema"]).ends(0).json();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples");
+    let mut seen = 0;
+    for entry in std::fs::read_dir(examples).unwrap() {
+        let place = entry.unwrap().path().join("process.yaml");
+        let text = std::fs::read_to_string(&place).unwrap();
+        let mut file: Value = serde_saphyr::from_str(&text).unwrap();
+        let errors: Vec<String> = validator
+            .iter_errors(&file)
+            .map(|error| error.to_string())
+            .collect();
+        assert!(errors.is_empty(), "{}: {errors:?}", place.display());
+        file["steps"]["draft"] = serde_json::json!({ "uses": "sketch", "with": { "scirpt": 1 } });
+        assert!(!validator.is_valid(&file), "{}", place.display());
+        seen += 1;
+    }
+    assert!(seen >= 4, "{seen} examples");
+}
+
+#[test]
+fn a_failing_item_is_left_out_where_the_step_says_so() {
+    let studio = Studio::empty();
+    studio.write(
+        "process.yaml",
+        "daedal: v1\nname: some\nsteps:\n  draw:\n    uses: sketch\n    count: 4\n    on_failure: skip\n    \
+         with: { script: draw.js, width: 20, height: 20, data: { index: \"{{ index }}\" } }\n\
+         outputs: { picture: \"{{ steps.draw }}\" }\n",
+    );
+    studio.write(
+        "draw.js",
+        "if (params.index === 2) throw new Error('not this one');\n",
+    );
+    let run = studio.daedal(&["run", "--json"]).ends(0).json();
+    let kept = run["outputs"]["picture"].as_array().unwrap();
+    let kept = kept.iter().filter(|value| !value.is_null()).count();
+    assert_eq!(kept, 3);
+    studio.edit("on_failure: skip", "on_failure: stop");
+    let run = studio.daedal(&["run", "--json"]).ends(1).json();
+    assert!(run["message"].as_str().unwrap().contains("not this one"));
+}
