@@ -29,7 +29,7 @@ pub(crate) fn run() -> Result<(), Failure> {
     let status = Command::new("bash")
         .args(["-c", &script])
         .env("PATH", path)
-        .env("DAEDAL_PASSWORD_FILE", "")
+        .env_remove("DAEDAL_PASSWORD_FILE")
         .current_dir(&place)
         .stdin(std::process::Stdio::null())
         .status()?;

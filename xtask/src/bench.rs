@@ -1,5 +1,0 @@
-//! Measures.
-use crate::Failure;
-pub(crate) fn run(_rest: &[String]) -> Result<(), Failure> {
-    Err("not measured yet".into())
-}
