@@ -53,6 +53,11 @@ impl Home {
             .map_err(|error| remembered(&error))
     }
 
+    /// Tells whoever comes second which run a command, that opened the studio to change it, is about.
+    pub(crate) fn note_command(&self, command: &str) -> Result<(), Failure> {
+        Studio::note_command(&self.root, command).map_err(|error| remembered(&error))
+    }
+
     /// Opens what it remembers, to look.
     pub(crate) async fn open_to_read(&self) -> Result<Studio, Failure> {
         if !Studio::exists(&self.root) {

@@ -27,6 +27,14 @@ pub(crate) fn duration(ms: u64) -> String {
     }
 }
 
+/// A number of things: `1 task`, `2 tasks`.
+pub(crate) fn count(number: usize, thing: &str) -> String {
+    match number {
+        1 => format!("1 {thing}"),
+        number => format!("{number} {thing}s"),
+    }
+}
+
 /// Now.
 pub(crate) fn now() -> Moment {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);

@@ -18,7 +18,7 @@ pub mod verdict;
 pub mod verify;
 pub mod when;
 
-pub use keys::{Account, KeyError, Keys, Password};
+pub use keys::{Account, KeyError, Keys, Password, Person};
 pub use seal::{SealError, SealRequest, Sealed, seal};
 pub use signer::Signer;
 pub use verdict::{Check, Exit, Outcome, Verdict};

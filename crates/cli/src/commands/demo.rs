@@ -44,7 +44,7 @@ impl Demo {
         let planned = loaded.planned;
         block_on(async {
             let studio = home.open_to_write("daedal demo").await?;
-            let spec = runs::begin(&studio, &planned, &Dials::default()).await?;
+            let spec = runs::begin(&studio, &planned, &engines, &Dials::default()).await?;
             // Asked a second time, the demo shows what it has made.
             let spec = runs::done_before(&studio, &spec).await?.unwrap_or(spec);
             let run = spec.id();

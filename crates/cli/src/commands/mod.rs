@@ -9,6 +9,8 @@ mod demo;
 mod engines;
 mod lock;
 mod new;
+#[cfg(test)]
+mod reference;
 mod reject;
 mod release;
 mod resume;

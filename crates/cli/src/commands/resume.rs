@@ -26,6 +26,7 @@ impl Resume {
             let studio = home.open_to_write("daedal resume").await?;
             let run = runs::find(&studio, &self.run).await?;
             let (spec, planned) = runs::plan_of(&studio, &run, &engines).await?;
+            home.note_command(&format!("daedal resume, run {}", spec.id().0.short()))?;
             let carrier = Carrier::start(&studio, engines, home.jobs(self.carrying.jobs));
             let show = self.carrying.show();
             let report = carrier.carry(&planned.plan, spec, show, ui).await?;

@@ -51,7 +51,8 @@ impl Run {
         let home = Home::find_or_make(common, files.root(), ui)?;
         block_on(async {
             let studio = home.open_to_write("daedal run").await?;
-            let spec = runs::begin(&studio, &planned, &self.dials).await?;
+            let spec = runs::begin(&studio, &planned, &engines, &self.dials).await?;
+            home.note_command(&format!("daedal run, run {}", spec.id().0.short()))?;
             let carrier = Carrier::start(&studio, engines, home.jobs(self.carrying.jobs));
             let show = self.carrying.show();
             let report = carrier.carry(&planned.plan, spec, show, ui).await?;

@@ -1,6 +1,6 @@
 //! `daedal runs`
 
-use daedal_core::run::{Event, Finish, Moment, State, fold};
+use daedal_core::run::{Event, Moment, StepStatus, StepView};
 use daedal_store::Studio;
 use daedal_store::ports::RunSummary;
 use serde_json::{Value, json};
@@ -9,7 +9,7 @@ use super::Common;
 use crate::assemble;
 use crate::failure::Failure;
 use crate::home::{Home, block_on, remembered};
-use crate::runs::{find, outputs_of, plan_of, spec_of};
+use crate::runs::{Standing, find, outputs_of, plan_of, replay, spec_of, standing};
 use crate::text;
 use crate::ui::Ui;
 
@@ -26,26 +26,27 @@ impl Runs {
         block_on(async {
             let studio = home.open_to_read().await?;
             match &self.run {
-                Some(name) => show(&studio, name, ui).await?,
-                None => list(&studio, ui).await?,
+                Some(name) => show(&home, &studio, name, ui).await?,
+                None => list(&home, &studio, ui).await?,
             }
             Ok(0)
         })
     }
 }
 
-async fn list(studio: &Studio, ui: Ui) -> Result<(), Failure> {
+async fn list(home: &Home, studio: &Studio, ui: Ui) -> Result<(), Failure> {
     let runs = studio
         .log
         .runs()
         .await
         .map_err(|error| remembered(&error))?;
+    let engines = assemble::engines();
     let mut text = String::new();
     let mut listed = Vec::new();
     for run in &runs {
         let Some(spec) = spec_of(run) else { continue };
         let created = created(run);
-        let status = status(run);
+        let status = standing(studio, &home.root, run, &engines).await?.word();
         text.push_str(&format!(
             "{}  {created}  {:<12} {}\n",
             run.run.0.short(),
@@ -63,27 +64,24 @@ async fn list(studio: &Studio, ui: Ui) -> Result<(), Failure> {
     Ok(())
 }
 
-async fn show(studio: &Studio, name: &str, ui: Ui) -> Result<(), Failure> {
+async fn show(home: &Home, studio: &Studio, name: &str, ui: Ui) -> Result<(), Failure> {
     let run = find(studio, name).await?;
-    let (spec, planned) = plan_of(studio, &run, &assemble::engines()).await?;
-    let events = studio
-        .log
-        .read(run.run)
-        .await
-        .map_err(|error| remembered(&error))?;
-    let mut state = State::new(&planned.plan);
-    for event in &events {
-        fold(&mut state, &planned.plan, event);
-    }
-    let steps: Vec<_> = state.steps(&planned.plan).collect();
-    let outputs = outputs_of(studio, run.run).await?;
+    let engines = assemble::engines();
+    let (spec, planned) = plan_of(studio, &run, &engines).await?;
+    let (state, events) = replay(studio, &planned.plan, run.run).await?;
+    let status = standing(studio, &home.root, &run, &engines).await?;
+    let steps: Vec<StepView> = state.steps(&planned.plan).collect();
+    let outputs = match status {
+        Standing::Succeeded => Some(outputs_of(studio, &run, &engines).await?),
+        _ => None,
+    };
     let mut text = format!(
         "run      {}\nprocess  {}\nbundle   {}\ncreated  {}\nstatus   {}\nseed     {}\n",
         run.run,
         spec.process,
         spec.bundle,
         created(&run),
-        status(&run),
+        status.word(),
         spec.seed,
     );
     for (title, values) in [("inputs", &spec.inputs), ("dials", &spec.parameters)] {
@@ -92,21 +90,14 @@ async fn show(studio: &Studio, name: &str, ui: Ui) -> Result<(), Failure> {
         }
     }
     for step in &steps {
-        let status = serde_json::to_value(step.status).unwrap_or_default();
-        text.push_str(&format!(
-            "step     {:<20} {:<8} {}/{}\n",
-            step.step,
-            status.as_str().unwrap_or_default(),
-            step.done,
-            step.tasks
-        ));
+        text.push_str(&format!("step     {}\n", line(step)));
     }
     for question in state.questions() {
         text.push_str(&format!("asks     {}\n", question.task));
     }
     let value = json!({
         "run": run.run, "process": spec.process, "bundle": spec.bundle, "created": created(&run),
-        "status": status(&run), "seed": spec.seed, "inputs": spec.inputs,
+        "status": status, "seed": spec.seed, "inputs": spec.inputs,
         "parameters": spec.parameters, "steps": steps, "outputs": outputs, "events": events.len(),
     });
     ui.result(&value, &text);
@@ -121,13 +112,25 @@ fn created(run: &RunSummary) -> String {
     text::moment(at)
 }
 
-fn status(run: &RunSummary) -> &'static str {
-    match &run.finished {
-        Some(Event::Finished { status, .. }) => match status {
-            Finish::Succeeded => "succeeded",
-            Finish::Failed { .. } => "failed",
-            Finish::Cancelled => "cancelled",
-        },
-        _ => "unfinished",
+/// A step, as far as it has come; a loop and a step that has not begun have no tasks to count.
+fn line(step: &StepView) -> String {
+    let status = match step.status {
+        StepStatus::Pending => "pending",
+        StepStatus::Running => "under way",
+        StepStatus::Waiting => "waiting",
+        StepStatus::Done => "done",
+        StepStatus::Skipped => "skipped",
+        StepStatus::Failed => "failed",
+    };
+    let mut line = format!("{:<20} {status:<9}", step.step);
+    if step.tasks > 0 {
+        line.push_str(&format!(" {}/{}", step.done, step.tasks));
     }
+    if step.round > 0 {
+        line.push_str(&format!(" round {}", step.round + 1));
+    }
+    if step.failed > 0 {
+        line.push_str(&format!(" {} failed", step.failed));
+    }
+    line.trim_end().to_owned()
 }

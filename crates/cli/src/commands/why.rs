@@ -2,7 +2,7 @@
 
 use daedal_core::plan::Plan;
 use daedal_core::process::suggestion;
-use daedal_core::run::{Event, TaskRecord, explain, records};
+use daedal_core::run::{StepStatus, TaskRecord, explain, records};
 use daedal_store::Studio;
 use daedal_store::ports::RunSummary;
 use serde_json::{Value, json};
@@ -73,11 +73,7 @@ impl Why {
 }
 
 async fn read(studio: &Studio, plan: &Plan, run: &RunSummary) -> Result<Vec<TaskRecord>, Failure> {
-    let events: Vec<Event> = studio
-        .log
-        .read(run.run)
-        .await
-        .map_err(|error| remembered(&error))?;
+    let (_, events) = runs::replay(studio, plan, run.run).await?;
     Ok(records(plan, &events))
 }
 
@@ -88,21 +84,34 @@ async fn of_step(
     step: &str,
 ) -> Result<Vec<TaskRecord>, Failure> {
     let known = plan.nodes.iter().map(|node| &*node.path);
-    if !known.clone().any(|path| path == step) {
+    let Some(id) = known.clone().position(|path| path == step) else {
         return Err(
             Failure::new(format!("{} has no step `{step}`", plan.process))
                 .help(suggestion(step, known)),
         );
-    }
-    let mut found = read(studio, plan, run).await?;
+    };
+    let (state, events) = runs::replay(studio, plan, run.run).await?;
+    let mut found = records(plan, &events);
     found.retain(|record| &*record.name.step == step);
-    if found.is_empty() {
-        return Err(
-            Failure::new(format!("`{step}` has no tasks in this run (yet)"))
-                .help("it was skipped, is a loop (name a step in it), or its turn has not come"),
-        );
+    if !found.is_empty() {
+        return Ok(found);
     }
-    Ok(found)
+    let inner: Vec<&str> = known
+        .filter(|path| {
+            path.strip_prefix(step)
+                .is_some_and(|rest| rest.starts_with('.'))
+        })
+        .collect();
+    Err(if !inner.is_empty() {
+        Failure::new(format!("`{step}` is a loop: its steps have the tasks"))
+            .help(format!("ask about one of them: {}", inner.join(", ")))
+    } else if state.step(plan, id).status == StepStatus::Skipped {
+        Failure::new(format!("`{step}` was skipped in this run"))
+            .help("its `when` was false, or nothing came of what it takes")
+    } else {
+        Failure::new(format!("`{step}` has no tasks in this run yet"))
+            .help("`daedal runs RUN` shows how far the run has come")
+    })
 }
 
 fn told(task: &TaskRecord, before: Option<&TaskRecord>, fresh: bool) -> (String, Value) {

@@ -23,8 +23,8 @@ use serde_json::{Map, Value, json};
 use crate::assemble;
 use crate::commands::Common;
 use crate::failure::Failure;
-use crate::home::{Home, remembered};
-use crate::runs::{Piece, outputs_by_log, pieces, plan_of};
+use crate::home::Home;
+use crate::runs::{Piece, pieces, plan_of, replay};
 use crate::ui::Ui;
 use crate::{keys, text};
 
@@ -116,15 +116,13 @@ fn require_success(run: &RunSummary) -> Result<(), Failure> {
 
 async fn subject(studio: &Studio, run: &RunSummary, engines: &Engines) -> Result<Subject, Failure> {
     let (spec, planned) = plan_of(studio, run, engines).await?;
-    let events = studio
-        .log
-        .read(run.run)
-        .await
-        .map_err(|error| remembered(&error))?;
+    let (state, events) = replay(studio, &planned.plan, run.run).await?;
     let mut tasks = records(&planned.plan, &events);
     tasks.retain(|task| task.outcome().is_some());
     let record = record::of(studio, engines, &spec, &tasks, run).await?;
-    let outputs = outputs_by_log(&planned.plan, &events)?;
+    let outputs = state
+        .outputs(&planned.plan)
+        .map_err(|error| Failure::new(error.to_string()))?;
     Ok(Subject {
         run: run.run,
         spec,

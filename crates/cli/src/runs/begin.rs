@@ -3,14 +3,16 @@
 use std::path::Path;
 
 use daedal_core::bundle::file_asset;
-use daedal_core::plan::{Plan, Planned};
+use daedal_core::engine::Engines;
+use daedal_core::plan::Planned;
 use daedal_core::process::DialKind;
-use daedal_core::run::{Event, Finish, RunId, RunSpec, State, fold};
+use daedal_core::run::{Event, Finish, RunSpec, finish_of};
 use daedal_core::{AssetRef, Digest, Seed, asset};
 use daedal_store::Studio;
 use daedal_store::ports::{Document, RunSummary};
 use serde_json::Value;
 
+use super::{plan_of, replay};
 use crate::failure::Failure;
 use crate::home::remembered;
 
@@ -38,6 +40,7 @@ pub(crate) struct Dials {
 pub(crate) async fn begin(
     studio: &Studio,
     planned: &Planned,
+    engines: &Engines,
     dials: &Dials,
 ) -> Result<RunSpec, Failure> {
     keep_bundle(studio, planned).await?;
@@ -88,7 +91,7 @@ pub(crate) async fn begin(
     let earlier = match same.next_back() {
         _ if !planned.plan.wants_earlier => Vec::new(),
         Some(first) => first.earlier.clone(),
-        None => earlier(studio, &planned.plan.process, &runs).await?,
+        None => earlier(studio, &planned.plan.process, engines, &runs).await?,
     };
     let nonce = nonce()?;
     Ok(RunSpec {
@@ -121,13 +124,9 @@ pub(crate) async fn done_before(
         .runs()
         .await
         .map_err(|error| remembered(&error))?;
-    let succeeded = |run: &&RunSummary| {
-        let finish = run.finished.as_slice();
-        daedal_core::run::finish_of(finish) == Some(&Finish::Succeeded)
-    };
     let found = runs
         .iter()
-        .filter(succeeded)
+        .filter(|run| has_succeeded(run))
         .filter_map(spec_of)
         .find(|known| {
             let same = RunSpec {
@@ -137,6 +136,10 @@ pub(crate) async fn done_before(
             **known == same
         });
     Ok(found.cloned())
+}
+
+fn has_succeeded(run: &RunSummary) -> bool {
+    finish_of(run.finished.as_slice()) == Some(&Finish::Succeeded)
 }
 
 /// What a run was asked to do.
@@ -237,17 +240,16 @@ fn seed(
 async fn earlier(
     studio: &Studio,
     process: &str,
+    engines: &Engines,
     runs: &[RunSummary],
 ) -> Result<Vec<AssetRef>, Failure> {
     let mut found = Vec::new();
     for run in runs {
         let same = spec_of(run).is_some_and(|spec| spec.process == process);
-        if !same || run.finished.is_none() {
+        if !same || !has_succeeded(run) {
             continue;
         }
-        if let Some(outputs) = outputs_of(studio, run.run).await? {
-            found.extend(asset::assets_in(&outputs));
-        }
+        found.extend(asset::assets_in(&outputs_of(studio, run, engines).await?));
         if found.len() >= EARLIER_MAX {
             found.truncate(EARLIER_MAX);
             break;
@@ -256,23 +258,20 @@ async fn earlier(
     Ok(found)
 }
 
-/// What a run gave, from its log.
-pub(crate) fn outputs_by_log(plan: &Plan, events: &[Event]) -> Result<Value, Failure> {
-    let mut state = State::new(plan);
-    for event in events {
-        fold(&mut state, plan, event);
+/// What a run gave. Noted when it succeeded; from its log, where the process was stopped just before.
+pub(crate) async fn outputs_of(
+    studio: &Studio,
+    run: &RunSummary,
+    engines: &Engines,
+) -> Result<Value, Failure> {
+    let key = run.run.to_string();
+    let noted = studio.records.get("outputs", &key).await;
+    if let Some(outputs) = noted.map_err(|error| remembered(&error))? {
+        return Ok(outputs);
     }
+    let (_, planned) = plan_of(studio, run, engines).await?;
+    let (state, _) = replay(studio, &planned.plan, run.run).await?;
     state
-        .outputs(plan)
+        .outputs(&planned.plan)
         .map_err(|error| Failure::new(error.to_string()))
-}
-
-/// What a run that succeeded gave, where that has been noted.
-pub(crate) async fn outputs_of(studio: &Studio, run: RunId) -> Result<Option<Value>, Failure> {
-    let key = run.to_string();
-    studio
-        .records
-        .get("outputs", &key)
-        .await
-        .map_err(|error| remembered(&error))
 }

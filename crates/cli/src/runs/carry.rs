@@ -157,10 +157,7 @@ pub(crate) fn conclude(
         )?,
         _ => Vec::new(),
     };
-    let sheets = match report.status {
-        RunStatus::Waiting => contact_sheets(home, studio, report)?,
-        _ => Vec::new(),
-    };
+    let sheets = contact_sheets(home, studio, report)?;
     let value = to_json(report, &files, &sheets);
     if events {
         ui.event(&json!({ "update": "report", "report": value }));
@@ -170,7 +167,8 @@ pub(crate) fn conclude(
     Ok(code_of(&report.status))
 }
 
-/// Writes the pictures that show what a person can choose from.
+/// Writes the pictures that show what a person can choose from, and takes those of the run away that
+/// nobody has to look at any more.
 fn contact_sheets(
     home: &Home,
     studio: &Studio,
@@ -193,6 +191,16 @@ fn contact_sheets(
         text::write_whole(&place, &bytes)?;
         places.push(Some(place));
     }
+    let prefix = format!("{}-", report.run.0.short());
+    for entry in std::fs::read_dir(&folder).into_iter().flatten().flatten() {
+        let of_run = entry.file_name().to_string_lossy().starts_with(&prefix);
+        if of_run && !places.contains(&Some(entry.path())) {
+            // One that stays is in nobody's way.
+            let _ = std::fs::remove_file(entry.path());
+        }
+    }
+    // Only an empty folder goes.
+    let _ = std::fs::remove_dir(&folder);
     Ok(places)
 }
 
@@ -233,8 +241,8 @@ fn told(plan: &Plan, report: &RunReport, files: &[PathBuf], sheets: &[Option<Pat
     let run = report.run.0.short();
     let mut text = String::new();
     let work = format!(
-        "{} tasks, {} reused, {}, {}",
-        report.tasks,
+        "{}, {} reused, {}, {}",
+        text::count(report.tasks, "task"),
         report.hits,
         text::duration(report.elapsed_ms),
         report.cost

@@ -1,12 +1,14 @@
 //! A person's answer to a run that waits, signed with their key.
 
 use daedal_core::intent::{Disclosure, Domain, Intent, IntentKind, seen_root, shown, step_word};
-use daedal_core::run::{Decider, Decision, Question, State};
-use daedal_provenance::{Keys, Password};
+use daedal_core::plan::Plan;
+use daedal_core::process::suggestion;
+use daedal_core::run::{Decider, Decision, Event, Question, State};
+use daedal_provenance::Person;
 use daedal_store::Studio;
 use serde_json::json;
 
-use super::{Carrier, find, plan_of};
+use super::{Carrier, find, plan_of, replay};
 use crate::assemble;
 use crate::commands::Common;
 use crate::failure::Failure;
@@ -35,39 +37,43 @@ pub(crate) fn decide(
     let home = Home::find(common)?;
     let engines = assemble::engines();
     block_on(async {
-        let studio = home.open_to_write("daedal choose").await?;
+        // Looked at first: nobody else must wait while a person types a password.
+        let studio = home.open_to_read().await?;
         let summary = find(&studio, run).await?;
         let (_, planned) = plan_of(&studio, &summary, &engines).await?;
-        let carrier = Carrier::start(&studio, engines, 1);
-        let executor = carrier.executor();
-        let (state, _) = executor
-            .replay(&planned.plan, summary.run)
-            .await
-            .map_err(|error| Failure::new(error.to_string()))?;
-        let question = question_of(&state, step)?;
+        let (state, events) = replay(&studio, &planned.plan, summary.run).await?;
+        let question = state
+            .questions()
+            .find(|question| question.task.to_string() == step || *question.task.step == *step)
+            .cloned()
+            .ok_or_else(|| not_asked(&planned.plan, &state, &events, step))?;
         let kept = kept(&question, answer)?;
+        studio.close().await.map_err(|error| remembered(&error))?;
         let (keys, password) = keys::open(&home, common, ui)?;
-        let decision = sign(
-            &studio,
-            &keys,
-            &password,
-            &summary.run.0,
-            &question,
-            kept,
-            answer,
-        )
-        .await?;
-        let chosen: Vec<usize> = decision.kept.iter().map(|at| at + 1).collect();
-        executor
-            .answer(&planned.plan, summary.run, &question.task, decision)
+        let person = keys
+            .person(&password)
+            .map_err(|error| Failure::new(error.to_string()))?;
+
+        let studio = home.open_to_write("daedal choose").await?;
+        let signed = sign(&studio, &person, &summary.run.0, &question, kept, answer).await?;
+        let chosen: Vec<usize> = signed.kept.iter().map(|at| at + 1).collect();
+        Carrier::start(&studio, engines, 1)
+            .executor()
+            .answer(&planned.plan, summary.run, &question.task, signed)
             .await
             .map_err(|error| Failure::new(error.to_string()))?;
         studio.close().await.map_err(|error| remembered(&error))?;
         let short = summary.run.0.short();
         let listed: Vec<String> = chosen.iter().map(ToString::to_string).collect();
-        let what = match listed.is_empty() {
-            true => "rejected all".to_owned(),
-            false => format!("kept {}", listed.join(" ")),
+        let what = match (chosen.len(), question.request.keep) {
+            (0, _) => "rejected all".to_owned(),
+            (few, keep) if few < keep => {
+                format!(
+                    "kept {}: {few}, where {keep} could be kept",
+                    listed.join(" ")
+                )
+            }
+            _ => format!("kept {}", listed.join(" ")),
         };
         let told = format!(
             "{} {what}\ngo on with: daedal resume {short}",
@@ -81,22 +87,44 @@ pub(crate) fn decide(
     })
 }
 
-/// The question that `step` asks; its first, when several tasks of it ask.
-fn question_of(state: &State, step: &str) -> Result<Question, Failure> {
-    let found = state
+/// Why there is no question of `step` to answer.
+fn not_asked(plan: &Plan, state: &State, events: &[Event], step: &str) -> Failure {
+    let asking: Vec<String> = state
         .questions()
-        .find(|question| question.task.to_string() == step || *question.task.step == *step);
-    found.cloned().ok_or_else(|| {
-        let asking: Vec<String> = state
-            .questions()
-            .map(|question| question.task.to_string())
+        .map(|question| question.task.to_string())
+        .collect();
+    let waits = match asking.is_empty() {
+        true => "the run waits for nobody; `daedal runs RUN` shows how it stands".to_owned(),
+        false => format!("these ask: {}", asking.join(", ")),
+    };
+    let decided = events.iter().rev().find_map(|event| match event {
+        Event::Decided { task, decision, .. }
+            if *task.step == *step || task.to_string() == step =>
+        {
+            Some(decision)
+        }
+        _ => None,
+    });
+    if let Some(decision) = decided {
+        let kept: Vec<String> = decision
+            .kept
+            .iter()
+            .map(|at| (at + 1).to_string())
             .collect();
-        let help = match asking.is_empty() {
-            true => "the run waits for nobody; `daedal runs RUN` shows how it stands".to_owned(),
-            false => format!("these ask: {}", asking.join(", ")),
+        let what = match kept.is_empty() {
+            true => "everything was rejected".to_owned(),
+            false => format!("{} kept", kept.join(" ")),
         };
-        Failure::new(format!("`{step}` asks nothing")).help(help)
-    })
+        return Failure::new(format!("`{step}` is decided already: {what}"))
+            .help("a decision stands; begin another run to decide anew");
+    }
+    let known = plan.nodes.iter().map(|node| &*node.path);
+    if !known.clone().any(|path| path == step) {
+        let nearest = suggestion(step, known);
+        return Failure::new(format!("{} has no step `{step}`", plan.process))
+            .help(format!("{nearest}; {waits}"));
+    }
+    Failure::new(format!("`{step}` asks nothing")).help(waits)
 }
 
 /// Positions of what is kept.
@@ -107,15 +135,24 @@ fn kept(question: &Question, answer: &Answer) -> Result<Vec<usize>, Failure> {
         Answer::Suggested => return Ok(request.suggested.clone()),
         Answer::Keep(named) => named,
     };
-    if named.len() > request.keep {
+    let mut kept = Vec::new();
+    for name in named {
+        let at = position(question, name)?;
+        if kept.contains(&at) {
+            return Err(Failure::new(format!("option {} is named twice", at + 1))
+                .help("name each option once"));
+        }
+        kept.push(at);
+    }
+    if kept.len() > request.keep {
         return Err(Failure::new(format!(
             "{} are chosen where {} may be kept",
-            named.len(),
+            kept.len(),
             request.keep
         ))
         .help("name fewer"));
     }
-    named.iter().map(|name| position(question, name)).collect()
+    Ok(kept)
 }
 
 fn position(question: &Question, name: &str) -> Result<usize, Failure> {
@@ -144,16 +181,12 @@ fn position(question: &Question, name: &str) -> Result<usize, Failure> {
 
 async fn sign(
     studio: &Studio,
-    keys: &Keys,
-    password: &Password,
+    person: &Person,
     run: &daedal_core::Digest,
     question: &Question,
     kept: Vec<usize>,
     answer: &Answer,
 ) -> Result<Decision, Failure> {
-    let person = keys
-        .person(password)
-        .map_err(|error| Failure::new(error.to_string()))?;
     let request = &question.request;
     let options: Vec<_> = request
         .options

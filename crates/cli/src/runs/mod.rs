@@ -5,9 +5,11 @@ mod carry;
 mod decide;
 mod find;
 mod outputs;
+mod standing;
 
-pub(crate) use begin::{Dials, begin, done_before, outputs_by_log, outputs_of, spec_of};
+pub(crate) use begin::{Dials, begin, done_before, outputs_of, spec_of};
 pub(crate) use carry::{Carrier, code_of, conclude};
 pub(crate) use decide::{Answer, decide};
 pub(crate) use find::{find, newest_of, plan_of};
 pub(crate) use outputs::{Piece, pieces};
+pub(crate) use standing::{Standing, replay, standing};

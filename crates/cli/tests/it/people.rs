@@ -71,8 +71,8 @@ fn a_run_waits_with_a_contact_sheet_and_goes_on_by_number() {
     // Answered once and for all.
     let again = studio.daedal(&["choose", "latest", "pick", "1"]).ends(1);
     insta::assert_snapshot!(shown(&studio, &again), @r#"
-    error: `pick` asks nothing
-    help: the run waits for nobody; `daedal runs RUN` shows how it stands
+    error: `pick` is decided already: 3 7 kept
+    help: a decision stands; begin another run to decide anew
     "#);
 
     let released = studio
@@ -187,7 +187,8 @@ fn answers_that_fit_nothing_change_nothing() {
     help: name fewer
 
     $ daedal choose latest pick 1 1
-    error: pick of run [digest] keeps at most 2 of its 12 options, each once: [0, 0] does not fit
+    error: option 1 is named twice
+    help: name each option once
 
     $ daedal choose latest draft 1
     error: `draft` asks nothing

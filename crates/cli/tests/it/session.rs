@@ -130,3 +130,84 @@ fn a_failing_item_is_left_out_where_the_step_says_so() {
     let run = studio.daedal(&["run", "--json"]).ends(1).json();
     assert!(run["message"].as_str().unwrap().contains("not this one"));
 }
+
+#[test]
+fn runs_say_how_they_stand() {
+    let studio = Studio::tide();
+    studio.edit("keep: 2 }", "keep: 2, decider: human }");
+    studio.daedal(&["account"]).ends(0);
+    studio.daedal(&["run", "--seed", "waits"]).ends(3);
+    studio.edit("decider: human", "decider: best");
+    studio.daedal(&["run", "--seed", "done"]).ends(0);
+    studio.daedal(&["run", "--seed", "ended"]).ends(0);
+    studio.edit("decider: best", "decider: human");
+    studio.daedal(&["run", "--seed", "given up"]).ends(3);
+    studio.daedal(&["cancel", "latest"]).ends(0);
+    let listed = studio.daedal(&["runs", "--json"]).ends(0).json();
+    let listed: Vec<&str> = listed
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|run| run["status"].as_str().unwrap())
+        .collect();
+    assert_eq!(listed, ["cancelled", "succeeded", "succeeded", "waiting"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_run_of_another_process_is_seen_running_and_then_stopped() {
+    let studio = Studio::tide();
+    studio.edit("count: 12", "count: 400");
+    let mut child = studio
+        .command(&["run", "--jobs", "1", "-q"])
+        .stdout(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    let status = |studio: &Studio| {
+        let told = studio.daedal(&["runs", "--json"]);
+        (told.code == 0).then(|| told.json()[0]["status"].clone())
+    };
+    let patience = std::time::Instant::now();
+    while status(&studio) != Some("running".into()) {
+        assert!(
+            child.try_wait().unwrap().is_none(),
+            "it ended before it was seen"
+        );
+        assert!(patience.elapsed().as_secs() < 60, "{:?}", status(&studio));
+    }
+    let busy = studio.daedal(&["run"]).ends(1).err;
+    assert!(busy.contains("`daedal run, run "), "{busy}");
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert_eq!(status(&studio), Some("stopped".into()));
+}
+
+#[test]
+fn why_explains_steps_without_tasks() {
+    let studio = Studio::empty();
+    studio.write(
+        "process.yaml",
+        "daedal: v1
+name: some
+parameters: { loud: { type: boolean, default: false } }
+steps:
+  say: { uses: template, when: \"{{ parameters.loud }}\", with: { text: hey } }
+  polish:
+    repeat:
+      until: \"{{ line.text == 'x' }}\"
+      at_most: 2
+      steps:
+        line: { uses: template, with: { text: x } }
+outputs: { line: \"{{ steps.polish.line }}\" }
+",
+    );
+    studio.daedal(&["run"]).ends(0);
+    let skipped = studio.daedal(&["why", "latest", "say"]).ends(1).err;
+    let looped = studio.daedal(&["why", "latest", "polish"]).ends(1).err;
+    insta::assert_snapshot!(format!("{skipped}{looped}"), @r"
+    error: `say` was skipped in this run
+    help: its `when` was false, or nothing came of what it takes
+    error: `polish` is a loop: its steps have the tasks
+    help: ask about one of them: polish.line
+    ");
+}

@@ -14,6 +14,7 @@ use crate::StoreError;
 const COMMAND_CHARS_MAX: usize = 200;
 const NOTE_BYTES_MAX: u64 = 4096;
 const POLL: Duration = Duration::from_millis(20);
+const FILE: &str = "lock";
 
 /// Held by the one process that may change the studio.
 pub(super) struct Lock {
@@ -28,7 +29,7 @@ impl Lock {
         command: &str,
         wait: Duration,
     ) -> Result<Self, StoreError> {
-        let path = folder.join("lock");
+        let path = folder.join(FILE);
         let failed = |error: &std::io::Error| StoreError::io("lock", &path, error);
         let mut options = OpenOptions::new();
         let file = options
@@ -39,12 +40,14 @@ impl Lock {
             .open(&path);
         let file = file.map_err(|error| failed(&error))?;
         let start = Instant::now();
+        // Who asks for the holder has the lock for an instant, which is nobody's fault.
+        let patience = wait.max(POLL);
         loop {
             match file.try_lock() {
                 Ok(()) => break,
                 Err(TryLockError::Error(error)) => return Err(failed(&error)),
-                Err(TryLockError::WouldBlock) if start.elapsed() < wait => {
-                    tokio::time::sleep(POLL.min(wait)).await;
+                Err(TryLockError::WouldBlock) if start.elapsed() < patience => {
+                    tokio::time::sleep(POLL.min(patience) / 2).await;
                 }
                 Err(TryLockError::WouldBlock) => return Err(busy(folder, &file, wait)),
             }
@@ -70,17 +73,37 @@ impl Lock {
     }
 
     fn note(&mut self, command: &str) -> std::io::Result<()> {
-        let printable = |c: char| if c.is_control() || c == '`' { '?' } else { c };
-        let command: String = command
-            .chars()
-            .map(printable)
-            .take(COMMAND_CHARS_MAX)
-            .collect();
-        self.file.set_len(0)?;
-        self.file.seek(SeekFrom::Start(0))?;
-        self.file
-            .write_all(format!("pid {}, `{command}`", std::process::id()).as_bytes())
+        write_note(&mut self.file, command)
     }
+}
+
+/// Who holds the lock in `folder`, as they noted it; nothing when nobody does.
+pub(super) fn holder(folder: &Path) -> Option<String> {
+    let file = File::open(folder.join(FILE)).ok()?;
+    match file.try_lock_shared() {
+        Err(TryLockError::WouldBlock) => Some(note_in(&file)),
+        Ok(()) | Err(TryLockError::Error(_)) => None,
+    }
+}
+
+/// Notes anew what the holder does. Only the holder may say so.
+pub(super) fn renote(folder: &Path, command: &str) -> std::io::Result<()> {
+    write_note(
+        &mut File::options().write(true).open(folder.join(FILE))?,
+        command,
+    )
+}
+
+fn write_note(file: &mut File, command: &str) -> std::io::Result<()> {
+    let printable = |c: char| if c.is_control() || c == '`' { '?' } else { c };
+    let command: String = command
+        .chars()
+        .map(printable)
+        .take(COMMAND_CHARS_MAX)
+        .collect();
+    file.set_len(0)?;
+    file.seek(SeekFrom::Start(0))?;
+    file.write_all(format!("pid {}, `{command}`", std::process::id()).as_bytes())
 }
 
 impl Drop for Lock {

@@ -88,6 +88,20 @@ impl Studio {
         path.join(FOLDER).is_dir()
     }
 
+    /// Who is changing the studio at `path`, as they noted it: process and command.
+    #[must_use]
+    pub fn holder(path: &Path) -> Option<String> {
+        lock::holder(&path.join(FOLDER))
+    }
+
+    /// Tells whoever comes second more exactly what the caller, who opened the studio at `path` to
+    /// change it, is doing.
+    pub fn note_command(path: &Path, command: &str) -> Result<(), StoreError> {
+        let folder = path.join(FOLDER);
+        lock::renote(&folder, command)
+            .map_err(|error| StoreError::io("note the command in", &folder, &error))
+    }
+
     /// Opens the studio in the folder at `path`. Call it on a tokio runtime with time enabled.
     pub async fn open(path: &Path, mode: OpenMode) -> Result<Self, StoreError> {
         let path =
