@@ -1,7 +1,11 @@
 //! The one place that names concrete implementations.
 
+use std::path::PathBuf;
+
 use daedal_channels::{Channel, ChannelError, Site};
 use daedal_core::engine::Engines;
+use daedal_core::plan::Objection;
+use daedal_core::process::{Process, suggestion};
 
 use crate::home::Home;
 
@@ -10,9 +14,48 @@ pub(crate) fn engines() -> Engines {
     Engines::new(daedal_engines::all())
 }
 
+/// Every channel of this build, where the gallery is in `site`.
+fn channels(site: PathBuf) -> Vec<Box<dyn Channel>> {
+    vec![Box::new(Site::new(site))]
+}
+
+/// What is wrong with the channels that a process names.
+pub(crate) fn judge(process: &Process) -> Vec<Objection> {
+    // Nothing is published: where the gallery would be does not matter.
+    let channels = channels(PathBuf::new());
+    let named = process.release.iter().flat_map(|release| &release.channels);
+    let mut found = Vec::new();
+    for (index, channel) in named.enumerate() {
+        let pointer = format!("/release/channels/{index}");
+        let names = channels.iter().map(|known| known.name());
+        match channels.iter().find(|known| known.name() == channel.uses) {
+            // Where `uses` can't be read, that is told already.
+            None if channel.uses.is_empty() => {}
+            None => found.push(Objection {
+                pointer: format!("{pointer}/uses"),
+                message: format!("there is no channel `{}`", channel.uses),
+                help: suggestion(&channel.uses, names),
+            }),
+            Some(known) => {
+                if let Err(error) = known.check(&channel.settings) {
+                    let known = known.settings_schema();
+                    let known = known["properties"].as_object().into_iter().flatten();
+                    let known: Vec<_> = known.map(|(name, _)| name.as_str()).collect();
+                    found.push(Objection {
+                        pointer,
+                        message: error.to_string(),
+                        help: format!("expected `of` and no settings but: {}", known.join(", ")),
+                    });
+                }
+            }
+        }
+    }
+    found
+}
+
 /// The channel called `name`, for the studio at `home`.
 pub(crate) fn channel(home: &Home, name: &str) -> Result<Box<dyn Channel>, ChannelError> {
-    let mut channels: Vec<Box<dyn Channel>> = vec![Box::new(Site::new(home.site()))];
+    let mut channels = channels(home.site());
     let found = daedal_channels::find(&channels, name)?.name();
     channels.retain(|channel| channel.name() == found);
     channels.pop().ok_or(ChannelError::Unknown {

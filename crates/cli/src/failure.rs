@@ -61,6 +61,19 @@ impl Failure {
         }))
     }
 
+    /// Several things that the user can fix, each with its help right below it.
+    pub(crate) fn several(wrong: impl IntoIterator<Item = (String, String)>) -> Self {
+        let wrong: Vec<_> = wrong.into_iter().collect();
+        let [(message, help)] = &wrong[..] else {
+            let told: Vec<String> = wrong
+                .iter()
+                .map(|(message, help)| format!("{message}\n       help: {help}"))
+                .collect();
+            return Self::new(told.join("\n       "));
+        };
+        Self::new(message).help(help)
+    }
+
     /// Something that only we can fix.
     pub(crate) fn bug(message: impl Into<String>) -> Self {
         Self::new(message)
@@ -102,8 +115,11 @@ impl Failure {
                     miette::GraphicalReportHandler::new_themed(miette::GraphicalTheme::unicode())
                         .with_links(false)
                         .with_width(100);
-                // Writing into a String can't fail.
-                let _ = handler.render_report(&mut text, mistakes.as_ref());
+                // Writing into a String can't fail. Each by itself, so that its help stands with it.
+                for mistake in mistakes.diagnostics() {
+                    let _ = handler.render_report(&mut text, mistake);
+                }
+                let _ = writeln!(text, "error: {mistakes}");
                 text
             }
             Self::Told(told) => told.render(),
@@ -119,8 +135,10 @@ impl Failure {
                     .map(|mistake| {
                         let (line, column) = mistakes.position(mistake);
                         serde_json::json!({
-                            "line": line, "column": column,
-                            "message": mistake.message, "help": mistake.help,
+                            "message": mistake.message,
+                            "file": mistakes.file(), "line": line, "column": column,
+                            "expected": mistake.expected(), "nearest": mistake.nearest(),
+                            "help": mistake.help,
                         })
                     })
                     .collect();

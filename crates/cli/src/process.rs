@@ -6,6 +6,7 @@ use daedal_core::bundle::ProcessFiles as _;
 use daedal_core::engine::Engines;
 use daedal_core::plan::{self, Planned};
 
+use crate::assemble;
 use crate::failure::Failure;
 use crate::files::DiskFiles;
 
@@ -23,7 +24,7 @@ impl Loaded {
             .read(&name)
             .map_err(|error| Failure::because("the process file can't be read", &error))?;
         let label = files.label(&name);
-        let planned = plan::build(&label, &bytes, &files, engines)?;
+        let planned = plan::build_judged(&label, &bytes, &files, engines, &assemble::judge)?;
         Ok(Self { planned, files })
     }
 }

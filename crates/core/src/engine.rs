@@ -45,7 +45,8 @@ pub struct EngineSpec {
     pub schema: Value,
     /// JSON Schema of the value of its outcome: `"format": "asset"` where it is an asset (with its
     /// fields as properties), `additionalProperties: true` where fields are open. Where it is a
-    /// list, `"x-length": "keep"` says that the field `keep` of `with:` is its length.
+    /// list, `"x-length": "keep"` says that the field `keep` of `with:` is its length,
+    /// and `"x-length-of": "from"` that its items are those of the field `from`.
     pub output: Value,
     /// Whether running it twice costs money or is visible outside.
     pub effect: bool,

@@ -10,6 +10,7 @@ use crate::examples::{self, Example};
 use crate::failure::Failure;
 use crate::home::upwards;
 use crate::settings::{IGNORED_NEW, SETTINGS_FILE, SETTINGS_NEW};
+use crate::text::quoted;
 use crate::ui::Ui;
 
 /// Writes a new process to begin with.
@@ -31,7 +32,7 @@ impl New {
         })?;
         make(&self.dir, &name, &example)?;
         let value = serde_json::json!({ "process": name, "directory": self.dir });
-        let dir = self.dir.display();
+        let dir = quoted(&self.dir.display().to_string());
         let text = format!(
             "made {dir}/process.yaml, from {}\n\n  daedal check {dir}    show its plan\n  \
              daedal run {dir}      carry it out\n",

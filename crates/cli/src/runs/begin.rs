@@ -55,9 +55,7 @@ pub(crate) async fn begin(
         .process
         .resolve_dials(&inputs, &parameters)
         .map_err(|errors| {
-            let told: Vec<String> = errors.iter().map(ToString::to_string).collect();
-            let help: Vec<&str> = errors.iter().map(|error| error.help.as_str()).collect();
-            Failure::new(told.join("\n       ")).help(help.join("\n      "))
+            Failure::several(errors.into_iter().map(|error| (error.message, error.help)))
         })?;
     let bundle = planned.bundle.digest();
     let seed = seed(dials.seed.as_deref(), &bundle, &inputs, &parameters)?;

@@ -31,9 +31,9 @@ pub trait Scope {
 
 /// An expression could not be compiled or evaluated.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{{{{ {expression} }}}}`: {message}")]
+#[error("{}: {message}", shown(.expression))]
 pub struct ExpressionError {
-    /// The source text, without braces.
+    /// The source text, without its braces where they could be told.
     pub expression: String,
     /// What went wrong.
     pub message: String,
@@ -141,6 +141,15 @@ impl Expression {
 impl fmt::Debug for Expression {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{{{{ {} }}}}", self.source)
+    }
+}
+
+/// An expression as its author knows it: what has braces of its own gets no others.
+fn shown(expression: &str) -> String {
+    if expression.contains("{{") || expression.contains("{%") {
+        format!("`{expression}`")
+    } else {
+        format!("`{{{{ {expression} }}}}`")
     }
 }
 

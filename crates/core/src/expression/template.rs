@@ -160,7 +160,12 @@ fn compile_text(text: &str) -> Result<Node, ExpressionError> {
         }
         let inner = &rest[start + 2..];
         let end = closing(inner)
-            .ok_or_else(|| ExpressionError::new(inner.trim(), "has no closing `}}`"))?;
+            .ok_or_else(|| ExpressionError::new(rest[start..].trim(), "has no closing `}}`"))?;
+        if inner[..end].contains("{{") && !inner[..end].contains(['"', '\'']) {
+            let whole = &rest[start..start + end + 4];
+            let message = "has `{{` inside of `{{ }}`: close the first, or take one away";
+            return Err(ExpressionError::new(whole, message));
+        }
         parts.push(Part::Expression(Expression::parse(&inner[..end])?));
         rest = &inner[end + 2..];
     }

@@ -41,9 +41,10 @@ pub(super) fn plan(
         );
         let mistake = Mistake::new(root.key_span_at("/steps"), message)
             .help("divide the work into several processes");
-        return Err(vec![mistake]);
+        return Err(mistakes.into_iter().chain([mistake]).collect());
     }
     let mut reader = Reader {
+        process: &process,
         names: &names,
         engines,
         files: Files::new(files, frozen),

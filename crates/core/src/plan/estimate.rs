@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::model::*;
 use super::names::Names;
-use crate::expression::Path;
+use crate::expression::{Expression, Path};
 use crate::process::{Action, DialKind, FAN_OUT_MAX, FanOut, OnFailure, Perform, Process};
 
 /// A number between two bounds, both included.
@@ -84,6 +84,28 @@ pub(super) fn estimates(
         estimates.push(tasks);
     }
     estimates
+}
+
+/// How long the list that a step gives can be at most, where that is known before its plan is.
+pub(super) fn at_most(names: &Names<'_>, process: &Process, mut id: usize) -> Option<u64> {
+    // Each round goes to another step, unless steps wait for each other.
+    for _ in 0..names.drafts.len() {
+        let draft = &names.drafts[id];
+        let Action::Perform(perform) = &draft.step.action else {
+            return None;
+        };
+        let most = match &perform.fan_out {
+            FanOut::Count(count) => counted(count, process).max,
+            FanOut::One => given(perform, names, id).max,
+            FanOut::Foreach(items) => {
+                let items = Expression::parse(items).ok()?;
+                id = names.step_of(items.as_path()?, draft.parent)?;
+                continue;
+            }
+        };
+        return (most < FAN_OUT_MAX).then_some(most);
+    }
+    None
 }
 
 /// How many candidates `count:` asks for.

@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use serde_json::{Map, Value, json};
 
+use crate::process::source::{Kind, Node};
 use crate::process::{Dial, DialKind};
 
 /// What `run.<name>` gives.
@@ -25,12 +26,18 @@ pub(super) static RUN: LazyLock<Value> = LazyLock::new(|| {
 pub(super) static INDEX: LazyLock<Value> =
     LazyLock::new(|| json!({ "type": "integer", "minimum": 0 }));
 
-/// The schema of all values of `inputs` or `parameters`.
-pub(super) fn dials(dials: &[(String, Dial)]) -> Value {
-    let fields: Map<String, Value> = dials
+/// The schema of all values of `inputs` or `parameters`, which stand at `at`. One whose declaration
+/// can't be read may be anything.
+pub(super) fn dials(dials: &[(String, Dial)], at: Option<&Node>) -> Value {
+    let mut fields: Map<String, Value> = dials
         .iter()
         .map(|(name, dial)| (name.clone(), dial_schema(&dial.kind)))
         .collect();
+    if let Some(Kind::Map(entries)) = at.map(|node| &node.kind) {
+        for (key, _) in entries {
+            fields.entry(&key.name).or_insert(Value::Bool(true));
+        }
+    }
     json!({ "type": "object", "properties": fields, "additionalProperties": false })
 }
 

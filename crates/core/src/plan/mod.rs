@@ -11,6 +11,8 @@ mod fit;
 mod given;
 mod graph;
 mod lock;
+#[cfg(test)]
+mod mistake_tests;
 pub mod model;
 mod names;
 mod nodes;
@@ -24,6 +26,7 @@ mod testing;
 mod tests;
 mod tree;
 mod types;
+mod with;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -31,7 +34,7 @@ use std::sync::Arc;
 use crate::blob::BlobRead;
 use crate::bundle::{Bundle, BundleFiles, ProcessFiles};
 use crate::engine::Engines;
-use crate::process::{self, Mistakes, Process};
+use crate::process::{self, Mistake, Mistakes, Process};
 
 pub use estimate::Estimate;
 pub use lock::lock;
@@ -58,6 +61,17 @@ pub struct Planned {
     pub contents: BTreeMap<String, Arc<[u8]>>,
 }
 
+/// What a caller finds wrong with a process by rules of its own, such as those of channels.
+#[derive(Debug, Clone)]
+pub struct Objection {
+    /// JSON pointer (RFC 6901) of the value in the process file.
+    pub pointer: String,
+    /// What is wrong.
+    pub message: String,
+    /// What was expected, or what to do.
+    pub help: String,
+}
+
 /// Reads a process file and plans it. `name` is how people know the file.
 pub fn build(
     name: &str,
@@ -65,7 +79,22 @@ pub fn build(
     files: &dyn ProcessFiles,
     engines: &Engines,
 ) -> Result<Planned, Mistakes> {
-    let (text, parsed) = process::read(name, bytes)?;
+    build_judged(name, bytes, files, engines, &|_| Vec::new())
+}
+
+/// Like [`build`]; what `judge` finds is told with all other mistakes.
+pub fn build_judged(
+    name: &str,
+    bytes: &[u8],
+    files: &dyn ProcessFiles,
+    engines: &Engines,
+    judge: &dyn Fn(&Process) -> Vec<Objection>,
+) -> Result<Planned, Mistakes> {
+    let (text, mut parsed) = process::read(name, bytes)?;
+    for found in judge(&parsed.process) {
+        let mistake = Mistake::new(parsed.root.span_at(&found.pointer), found.message);
+        parsed.mistakes.push(mistake.help(found.help));
+    }
     build::plan(parsed, files, None, engines)
         .map_err(|mistakes| Mistakes::new(name, &text, mistakes))
 }

@@ -10,7 +10,7 @@ use super::types::Type;
 use crate::engine::{Engine, Engines};
 use crate::expression::{Path, Segment};
 use crate::process::source::{Key, Kind, Node};
-use crate::process::{Action, FanOut, Process, Step, suggestion};
+use crate::process::{Action, FanOut, Process, Step, nearest, suggestion};
 
 /// A step before it is a node of the plan: what was written, and where.
 pub(super) struct Draft<'s> {
@@ -21,7 +21,8 @@ pub(super) struct Draft<'s> {
     pub(super) at: &'s Node,
     /// The loop that it is inside of.
     pub(super) parent: Option<usize>,
-    /// What performs it; none if it is a loop, or if no engine has that name.
+    /// What performs it, or most likely is meant to; none if it is a loop, or if no engine has a name
+    /// like that.
     pub(super) engine: Option<&'s Arc<dyn Engine>>,
 }
 
@@ -69,8 +70,8 @@ impl<'s> Names<'s> {
             drafts: Vec::new(),
             top: BTreeMap::new(),
             inner: BTreeMap::new(),
-            inputs: dials(&process.inputs),
-            parameters: dials(&process.parameters),
+            inputs: dials(&process.inputs, root.field("inputs")),
+            parameters: dials(&process.parameters, root.field("parameters")),
             loops: BTreeMap::new(),
         };
         names.top = names.add(&process.steps, root.field("steps"), None, engines);
@@ -103,7 +104,7 @@ impl<'s> Names<'s> {
                 None => step.name.clone(),
             };
             let engine = match &step.action {
-                Action::Perform(perform) => engines.get(&perform.uses),
+                Action::Perform(perform) => meant(engines, &perform.uses),
                 Action::Repeat(_) => None,
             };
             self.drafts.push(Draft {
@@ -330,6 +331,15 @@ impl<'s> Names<'s> {
         }
         unknown(message, suggestion(name, known))
     }
+}
+
+/// The engine of that name, or the one whose name is nearest: what stands in `with:` is judged all the
+/// same where the name is misspelt.
+fn meant<'e>(engines: &'e Engines, uses: &str) -> Option<&'e Arc<dyn Engine>> {
+    let names = engines.iter().map(|engine| engine.spec().name);
+    engines
+        .get(uses)
+        .or_else(|| engines.get(nearest(uses, names).filter(|_| !uses.is_empty())?))
 }
 
 fn item(context: Context<'_>) -> Result<Type<'_>, Unknown> {

@@ -5,23 +5,20 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::files::{Files, advice};
-use super::fit::{Fit, Offer};
+use super::files::Files;
+use super::fit::Offer;
 use super::model::*;
 use super::names::{Context, Names};
 use super::place::Place;
 use super::types::{Kinds, Type};
-use crate::Digest;
-use crate::engine::{Engine, Engines, Limits};
+use crate::engine::{Engines, Limits};
 use crate::expression::{Expression, Segment, Template};
 use crate::process::source::Node as Source;
-use crate::process::{Action, FanOut, Mistake, Perform, Repeat, Span, suggestion};
-
-/// Paths of bundle files by digest.
-type Labels = BTreeMap<Digest, String>;
+use crate::process::{Action, FanOut, Mistake, Perform, Process, Repeat, Span, suggestion};
 
 /// Reads the steps, collecting every mistake and every reference on the way.
 pub(super) struct Reader<'s, 'f> {
+    pub(super) process: &'s Process,
     pub(super) names: &'s Names<'s>,
     pub(super) engines: &'s Engines,
     pub(super) files: Files<'f>,
@@ -110,7 +107,8 @@ impl<'s> Reader<'s, '_> {
             ..context
         };
         let engine = self.names.drafts[id].engine;
-        if engine.is_none() {
+        // Where `uses` can't be read, that has been told.
+        if self.engines.get(&perform.uses).is_none() && !perform.uses.is_empty() {
             let known: Vec<_> = self
                 .engines
                 .iter()
@@ -198,78 +196,6 @@ impl<'s> Reader<'s, '_> {
         }
     }
 
-    /// The template of `with:` with files as assets and implied fields, and the files' labels.
-    fn with(
-        &mut self,
-        at: &'s Source,
-        engine: Option<&'s Arc<dyn Engine>>,
-        with: Value,
-        context: Context<'s>,
-    ) -> Option<(Template, Labels)> {
-        let place = Place::new(at, "/with");
-        let before = self.mistakes.len();
-        let (template, offers) = self.template(place, &with, context);
-        let Some(engine) = engine else {
-            return template.map(|template| (template, Labels::new()));
-        };
-        let mut implied = engine.implied(&with);
-        implied.retain(|(field, _)| with.get(field).is_none());
-        let fitted = Fit {
-            root: &engine.spec().schema,
-            engine: engine.spec().name,
-            offers: &offers,
-            implied: &implied,
-        }
-        .run(&with);
-        for finding in fitted.wrong {
-            let span = if finding.on_key {
-                place.key_span(&finding.pointer)
-            } else {
-                place.span(&finding.pointer)
-            };
-            self.wrong(span, finding.message, finding.help);
-        }
-        let mut resolved = with.clone();
-        let labels = self.bundle_files(place, &fitted.files, &mut resolved);
-        if self.mistakes.len() > before {
-            return None;
-        }
-        for problem in engine.check(&with, &|path| self.files.bytes(path)) {
-            self.mistakes
-                .push(Mistake::new(place.key_span(""), problem));
-        }
-        if fitted.files.is_empty() && implied.is_empty() {
-            return Some((template?, labels));
-        }
-        for (field, expression) in &implied {
-            resolved[*field] = Value::from(format!("{{{{ {expression} }}}}"));
-        }
-        let (template, _) = self.template(place, &resolved, context);
-        Some((template?, labels))
-    }
-
-    /// Puts assets in the place of paths; gives the paths by digest.
-    fn bundle_files(
-        &mut self,
-        place: Place<'_>,
-        files: &[(String, String)],
-        with: &mut Value,
-    ) -> Labels {
-        let mut labels = Labels::new();
-        for (pointer, path) in files {
-            match self.files.asset(path) {
-                Ok(asset) => {
-                    labels.insert(asset.digest, path.clone());
-                    if let Some(value) = with.pointer_mut(pointer) {
-                        *value = asset.to_value();
-                    }
-                }
-                Err(error) => self.wrong(place.span(pointer), error.to_string(), advice(&error)),
-            }
-        }
-        labels
-    }
-
     /// Compiles a value, and tells what its expressions give, by pointer.
     pub(super) fn template(
         &mut self,
@@ -292,7 +218,7 @@ impl<'s> Reader<'s, '_> {
                 }
                 let offer = Offer {
                     given: Type::ANY,
-                    source: String::new(),
+                    source: error.error.expression,
                 };
                 offers.insert(error.pointer, offer);
             }

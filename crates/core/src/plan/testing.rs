@@ -178,7 +178,7 @@ pub(crate) fn engines() -> Engines {
                 }),
                 &["from"],
             ),
-            json!({ "type": "array", "items": true, "x-length": "keep" }),
+            json!({ "type": "array", "items": true, "x-length": "keep", "x-length-of": "from" }),
         ),
         engine(
             "image",

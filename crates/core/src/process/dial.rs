@@ -71,26 +71,31 @@ fn dial(reader: &mut Reader, name: &str, node: &Node, used: Use) -> Option<Dial>
         ],
     };
     let fields = reader.fields(node, &what, known)?;
-    let Some(type_node) = fields.get("type") else {
+    let type_name = match fields.get("type") {
+        Some(node) => reader.word(node, &format!("the type of {what}"), TYPES),
+        None => {
+            reader.wrong(
+                node.span,
+                format!("{what} has no type"),
+                "add `type:` with text, integer, number, boolean, choice or asset",
+            );
+            None
+        }
+    };
+    // What else the dial says is looked at even where its type can't be read.
+    let kind = type_name.and_then(|name| kind(reader, &what, name, &fields));
+    if let (Some(node), Use::Parameter, Some(DialKind::Asset { .. })) =
+        (fields.get("type"), used, &kind)
+    {
         reader.wrong(
             node.span,
-            format!("{what} has no type"),
-            "add `type:` with text, integer, number, boolean, choice or asset",
-        );
-        return None;
-    };
-    let type_name = reader.word(type_node, &format!("the type of {what}"), TYPES)?;
-    let kind = kind(reader, &what, type_name, &fields)?;
-    if used == Use::Parameter && matches!(kind, DialKind::Asset { .. }) {
-        reader.wrong(
-            type_node.span,
             format!("{what} is an asset, which a parameter can't be"),
             "make it an input, or a file of the bundle",
         );
     }
     let default = fields.get("default").and_then(|node| {
         let value = node.to_value();
-        match kind.accept(&value) {
+        match kind.as_ref()?.accept(&value) {
             Ok(value) => Some(value),
             Err(problem) => {
                 reader.wrong(
@@ -123,7 +128,7 @@ fn dial(reader: &mut Reader, name: &str, node: &Node, used: Use) -> Option<Dial>
         cooldown_ms: fields
             .get("cooldown")
             .and_then(|node| reader.duration(node, "`cooldown`")),
-        kind,
+        kind: kind?,
     })
 }
 
@@ -318,8 +323,12 @@ impl DialKind {
                     _ => format!("one of {list}"),
                 }
             }
-            Self::Asset { media_types } if media_types.is_empty() => "an asset".into(),
-            Self::Asset { media_types } => format!("an asset of type {}", media_types.join(" or ")),
+            Self::Asset { media_types } if media_types.is_empty() => {
+                "a file, as in `NAME=@photo.png`".into()
+            }
+            Self::Asset { media_types } => {
+                format!("a file of type {}", media_types.join(" or "))
+            }
         }
     }
 }
@@ -344,6 +353,9 @@ fn range<T: std::fmt::Display>(min: Option<T>, max: Option<T>) -> String {
 }
 
 fn describe(value: &Value) -> String {
+    if let Some(asset) = AssetRef::from_value(value) {
+        return format!("a file of type {}", asset.media_type);
+    }
     let text = match value {
         Value::String(text) => text.clone(),
         other => other.to_string(),

@@ -6,7 +6,11 @@ use std::sync::Arc;
 use miette::{LabeledSpan, NamedSource};
 
 /// Mistakes that are shown; the rest are counted.
-const SHOWN_MAX: usize = 50;
+const SHOWN_MAX: usize = 100;
+
+/// How the help that proposes a name begins and ends, so that programs can have the name alone.
+const MEANT: &str = "did you mean `";
+const MEANT_END: &str = "`?";
 
 /// A stretch of a file.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -45,6 +49,19 @@ impl Mistake {
         self.help = Some(help.into());
         self
     }
+
+    /// What was expected there, where the help says that.
+    #[must_use]
+    pub fn expected(&self) -> Option<&str> {
+        self.help.as_deref()?.strip_prefix("expected ")
+    }
+
+    /// The name that was most likely meant, where the help says one.
+    #[must_use]
+    pub fn nearest(&self) -> Option<&str> {
+        let (_, rest) = self.help.as_deref()?.split_once(MEANT)?;
+        rest.split_once(MEANT_END).map(|(name, _)| name)
+    }
 }
 
 /// Every mistake of a process file, in the order of the file.
@@ -56,7 +73,10 @@ pub struct Mistakes {
 }
 
 #[derive(Debug, Clone)]
-struct Placed(Mistake);
+struct Placed {
+    mistake: Mistake,
+    source: Arc<NamedSource<String>>,
+}
 
 impl Mistakes {
     /// Gathers `found` (one at least) in the file called `name`.
@@ -71,16 +91,34 @@ impl Mistakes {
             mistake.span.start = mistake.span.start.min(text.len());
             mistake.span.length = mistake.span.length.min(text.len() - mistake.span.start);
         }
+        let source = Arc::new(NamedSource::new(name, text.to_owned()).with_language("yaml"));
+        let placed = |mistake| Placed {
+            mistake,
+            source: Arc::clone(&source),
+        };
         Self {
-            source: Arc::new(NamedSource::new(name, text.to_owned()).with_language("yaml")),
-            found: found.into_iter().map(Placed).collect(),
+            found: found.into_iter().map(placed).collect(),
+            source,
             total,
         }
     }
 
     /// The mistakes, in the order of the file; the first [`SHOWN_MAX`].
     pub fn iter(&self) -> impl Iterator<Item = &Mistake> {
-        self.found.iter().map(|placed| &placed.0)
+        self.found.iter().map(|placed| &placed.mistake)
+    }
+
+    /// Each mistake by itself, with its place and its help, to be printed one after the other.
+    pub fn diagnostics(&self) -> impl Iterator<Item = &dyn miette::Diagnostic> {
+        self.found
+            .iter()
+            .map(|placed| placed as &dyn miette::Diagnostic)
+    }
+
+    /// Name of the file.
+    #[must_use]
+    pub fn file(&self) -> &str {
+        self.source.name()
     }
 
     /// Line and column of a mistake, both from 1; the column in characters.
@@ -127,22 +165,26 @@ impl miette::Diagnostic for Mistakes {
 
 impl fmt::Display for Placed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0.message)
+        f.write_str(&self.mistake.message)
     }
 }
 
 impl std::error::Error for Placed {}
 
 impl miette::Diagnostic for Placed {
+    fn source_code(&self) -> Option<&dyn miette::SourceCode> {
+        Some(&*self.source)
+    }
+
     fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
-        self.0
+        self.mistake
             .help
             .as_ref()
             .map(|help| Box::new(help) as Box<dyn fmt::Display>)
     }
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
-        let span = self.0.span;
+        let span = self.mistake.span;
         Some(Box::new(std::iter::once(LabeledSpan::new(
             Some("here".to_owned()),
             span.start,
@@ -169,7 +211,7 @@ pub fn nearest<'n>(given: &str, known: impl IntoIterator<Item = &'n str>) -> Opt
 #[must_use]
 pub fn suggestion<'n>(given: &str, known: impl IntoIterator<Item = &'n str> + Clone) -> String {
     match nearest(given, known.clone()) {
-        Some(name) => format!("did you mean `{name}`?"),
+        Some(name) => format!("{MEANT}{name}{MEANT_END}"),
         None => {
             let names: Vec<_> = known.into_iter().collect();
             match names.len() {
@@ -216,5 +258,19 @@ mod tests {
         assert_eq!(nearest("imgae", known), Some("image"));
         assert_eq!(nearest("ske", known), Some("sketch"));
         assert_eq!(nearest("video", known), None);
+    }
+
+    #[test]
+    fn programs_can_have_what_a_help_says() {
+        let mistake = |help: &str| Mistake::new(Span::default(), "x").help(help);
+        let meant = mistake(&suggestion("sketsh", ["sketch"]));
+        assert_eq!((meant.nearest(), meant.expected()), (Some("sketch"), None));
+        let asked = mistake("expected 1 to 1000");
+        assert_eq!(
+            (asked.nearest(), asked.expected()),
+            (None, Some("1 to 1000"))
+        );
+        let both = mistake("expected one of a, b; did you mean `a`?");
+        assert_eq!(both.nearest(), Some("a"));
     }
 }

@@ -255,6 +255,20 @@ pub struct Perform {
     pub reuse: Reuse,
 }
 
+impl Perform {
+    /// What stands for a step that can't be read. It never runs: the file has a mistake.
+    pub(super) fn unreadable() -> Self {
+        Self {
+            uses: String::new(),
+            with: Map::new(),
+            fan_out: FanOut::One,
+            retry: Retry::default(),
+            timeout_ms: None,
+            reuse: Reuse::default(),
+        }
+    }
+}
+
 /// How many tasks a step has.
 #[derive(Debug, Clone, PartialEq)]
 pub enum FanOut {

@@ -1,5 +1,6 @@
 //! The tree of a process file to a [`Process`].
 
+use super::mistake::nearest;
 use super::model::*;
 use super::read::Reader;
 use super::source::{Kind, Node};
@@ -125,10 +126,26 @@ pub(super) fn process(reader: &mut Reader, root: &Node) -> Option<Process> {
     })
 }
 
+/// An id of the SPDX licence list, or one of the studio's own (`LicenseRef-…`).
+fn license_id(reader: &mut Reader, node: &Node, what: &str) -> Option<String> {
+    let id = reader.text(node, what)?;
+    if spdx::license_id(&id).is_none() && !id.starts_with("LicenseRef-") {
+        let known = spdx::identifiers::LICENSES.iter().map(|known| known.name);
+        let help = match nearest(&id, known) {
+            Some(name) => format!("did you mean `{name}`?"),
+            None => "expected an id of https://spdx.org/licenses, such as `CC-BY-4.0`, or a text of your \
+                     own: `license: { file: LICENSE.txt }`"
+                .to_owned(),
+        };
+        reader.wrong(node.span, format!("SPDX has no licence `{id}`"), help);
+    }
+    Some(id)
+}
+
 fn license(reader: &mut Reader, node: &Node) -> Option<License> {
-    if let Kind::Text(id) = &node.kind {
+    if let Kind::Text(_) = &node.kind {
         return Some(License {
-            id: Some(id.clone()),
+            id: license_id(reader, node, "`license`"),
             file: None,
             commercial: None,
             derivatives: None,
@@ -141,7 +158,7 @@ fn license(reader: &mut Reader, node: &Node) -> Option<License> {
     )?;
     let id = fields
         .get("id")
-        .and_then(|node| reader.text(node, "`license.id`"));
+        .and_then(|node| license_id(reader, node, "`license.id`"));
     let file = fields
         .get("file")
         .and_then(|node| reader.text(node, "`license.file`"));
@@ -183,7 +200,8 @@ fn token(reader: &mut Reader, node: &Node) -> Option<Token> {
     let mut shares = Vec::new();
     match fields.get("shares") {
         Some(node) => {
-            for (key, value) in reader.map(node, "`token.shares`")? {
+            let holders = reader.map(node, "`token.shares`");
+            for (key, value) in holders.unwrap_or_default() {
                 let holder = &key.name;
                 let known = matches!(holder.as_str(), "creator" | "treasury");
                 if !known && holder.parse::<alloy_primitives::Address>().is_err() {
@@ -198,7 +216,7 @@ fn token(reader: &mut Reader, node: &Node) -> Option<Token> {
                 }
             }
             let sum: u32 = shares.iter().map(|(_, share)| u32::from(share.0)).sum();
-            if sum != u32::from(crate::BasisPoints::ALL.0) {
+            if holders.is_some() && sum != u32::from(crate::BasisPoints::ALL.0) {
                 let percent = f64::from(sum) / 100.0;
                 reader.wrong(
                     node.span,
@@ -291,20 +309,20 @@ fn release(reader: &mut Reader, node: &Node) -> Option<Release> {
     let editions = fields.get("editions").and_then(|node| {
         let fields = reader.fields(node, "`release.editions`", &["of", "price"])?;
         let of = match fields.get("of") {
-            Some(node) => reader.text(node, "`of`")?,
+            Some(node) => reader.text(node, "`of`"),
             None => {
                 reader.wrong(
                     node.span,
                     "editions of nothing",
                     "name an output: `of: poster`",
                 );
-                return None;
+                None
             }
         };
         let price = fields
             .get("price")
             .and_then(|node| reader.text(node, "`price`"));
-        Some(Editions { of, price })
+        Some(Editions { of: of?, price })
     });
     let mut channels = Vec::new();
     if let Some(node) = fields.get("channels") {
@@ -333,8 +351,8 @@ fn channel(reader: &mut Reader, node: &Node) -> Option<Channel> {
     };
     for (key, value) in entries {
         match key.name.as_str() {
-            "uses" => channel.uses = reader.text(value, "`uses`")?,
-            "of" => channel.of = reader.text_list(value, "`of`")?,
+            "uses" => channel.uses = reader.filled(value, "`uses`").unwrap_or_default(),
+            "of" => channel.of = reader.text_list(value, "`of`").unwrap_or_default(),
             _ => {}
         }
     }

@@ -167,7 +167,7 @@ fn perform() -> impl Strategy<Value = Action> {
     });
     let reuse = prop_oneof![Just(Reuse::Studio), Just(Reuse::Run)];
     (
-        text(),
+        name(),
         map(value()),
         fan_out,
         retry,
@@ -222,7 +222,7 @@ fn action() -> impl Strategy<Value = Action> {
 
 fn release() -> impl Strategy<Value = Release> {
     let channel =
-        (text(), vec(text(), 0..3), map(value())).prop_map(|(uses, of, settings)| Channel {
+        (name(), vec(text(), 0..3), map(value())).prop_map(|(uses, of, settings)| Channel {
             uses,
             of,
             settings: settings
@@ -268,7 +268,10 @@ fn processes() -> impl Strategy<Value = Process> {
     let outputs = btree_map(name(), value(), 0..3);
     let head = (
         words,
-        option::of((text(), option::of(any::<bool>()))),
+        option::of((
+            prop_oneof![Just("MIT".to_owned()), Just("LicenseRef-House".to_owned())],
+            option::of(any::<bool>()),
+        )),
         disclosure,
         token,
     );

@@ -101,6 +101,14 @@ impl Reader {
         }
     }
 
+    /// A text that is not empty.
+    pub(super) fn filled(&mut self, node: &Node, what: &str) -> Option<String> {
+        match self.text(node, what)? {
+            text if text.is_empty() => self.expected(node, what, "a name"),
+            text => Some(text),
+        }
+    }
+
     pub(super) fn text_list(&mut self, node: &Node, what: &str) -> Option<Vec<String>> {
         if let Kind::Text(text) = &node.kind {
             return Some(vec![text.clone()]);

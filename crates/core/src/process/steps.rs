@@ -68,19 +68,26 @@ pub(super) fn steps(reader: &mut Reader, node: &Node, in_loop: bool) -> Vec<Step
     let taken = if in_loop { TAKEN_IN_LOOPS } else { &[] };
     let mut steps = Vec::with_capacity(entries.len());
     for (key, value) in entries {
-        let name = reader.name(key, "a step", taken);
-        if let (Some(name), Some(step)) = (name, step(reader, key, value, in_loop)) {
-            steps.push(Step { name, ..step });
-        }
+        reader.name(key, "a step", taken);
+        // A step with mistakes is kept, so that what refers to it is not wrong for that alone.
+        steps.push(step(reader, key, value, in_loop));
     }
     steps
 }
 
-fn step(reader: &mut Reader, key: &Key, node: &Node, in_loop: bool) -> Option<Step> {
+fn step(reader: &mut Reader, key: &Key, node: &Node, in_loop: bool) -> Step {
     let what = format!("step `{}`", key.name);
-    let fields = reader.fields(node, &what, STEP)?;
+    let Some(fields) = reader.fields(node, &what, STEP) else {
+        return Step {
+            name: key.name.clone(),
+            role: None,
+            when: None,
+            on_failure: OnFailure::default(),
+            action: Action::Perform(Perform::unreadable()),
+        };
+    };
     let action = match (fields.get("uses"), fields.get("repeat")) {
-        (Some(_), None) => perform(reader, &fields).map(Action::Perform),
+        (Some(_), None) => Some(Action::Perform(perform(reader, &fields))),
         (None, Some(inner)) => repeat(reader, &what, &fields, inner, in_loop).map(Action::Repeat),
         (Some(_), Some(_)) => {
             reader.wrong(
@@ -99,8 +106,8 @@ fn step(reader: &mut Reader, key: &Key, node: &Node, in_loop: bool) -> Option<St
             None
         }
     };
-    Some(Step {
-        name: String::new(),
+    Step {
+        name: key.name.clone(),
         role: fields
             .get("role")
             .and_then(|node| reader.word(node, "`role`", ROLES)),
@@ -111,15 +118,20 @@ fn step(reader: &mut Reader, key: &Key, node: &Node, in_loop: bool) -> Option<St
             .get("on_failure")
             .and_then(|node| reader.word(node, "`on_failure`", ON_FAILURE))
             .unwrap_or_default(),
-        action: action?,
-    })
+        action: action.unwrap_or_else(|| Action::Perform(perform(reader, &fields))),
+    }
 }
 
-fn perform(reader: &mut Reader, fields: &Fields<'_>) -> Option<Perform> {
+fn perform(reader: &mut Reader, fields: &Fields<'_>) -> Perform {
     let fan_out = match (fields.get("count"), fields.get("foreach")) {
         (None, None) => FanOut::One,
-        (Some(node), None) => FanOut::Count(count(reader, node)?),
-        (None, Some(node)) => FanOut::Foreach(reader.expression(node, "`foreach`")?),
+        (Some(node), None) => FanOut::Count(count(reader, node).unwrap_or(Value::from(1))),
+        // Of what can't be read, a list of anything.
+        (None, Some(node)) => FanOut::Foreach(
+            reader
+                .expression(node, "`foreach`")
+                .unwrap_or_else(|| "[]".to_owned()),
+        ),
         (Some(node), Some(_)) => {
             reader.wrong(
                 node.span,
@@ -129,12 +141,17 @@ fn perform(reader: &mut Reader, fields: &Fields<'_>) -> Option<Perform> {
             FanOut::One
         }
     };
-    Some(Perform {
-        uses: reader.text(fields.get("uses")?, "`uses`")?,
-        with: match fields.get("with") {
-            Some(node) if node.kind != Kind::Null => reader.object(node, "`with`")?,
-            _ => serde_json::Map::new(),
-        },
+    let uses = fields
+        .get("uses")
+        .and_then(|node| reader.filled(node, "`uses`"));
+    let with = match fields.get("with") {
+        Some(node) if node.kind != Kind::Null => reader.object(node, "`with`"),
+        _ => Some(serde_json::Map::new()),
+    };
+    Perform {
+        // Without a readable `with:`, what it lacks is not worth telling.
+        uses: uses.filter(|_| with.is_some()).unwrap_or_default(),
+        with: with.unwrap_or_default(),
         fan_out,
         retry: fields
             .get("retry")
@@ -147,7 +164,7 @@ fn perform(reader: &mut Reader, fields: &Fields<'_>) -> Option<Perform> {
             .get("reuse")
             .and_then(|node| reader.word(node, "`reuse`", REUSE))
             .unwrap_or_default(),
-    })
+    }
 }
 
 fn count(reader: &mut Reader, node: &Node) -> Option<Value> {

@@ -33,7 +33,7 @@ impl Default for ChooseEngine {
                 seeded: false,
                 main_input: None,
                 schema: schema(),
-                output: json!({ "type": "array", "x-length": "keep", "description": "What is kept, the best first." }),
+                output: json!({ "type": "array", "x-length": "keep", "x-length-of": "from", "description": "What is kept, the best first." }),
                 effect: false,
             },
         }
