@@ -3,25 +3,6 @@ const W = width, H = height;
 const { concept, crowd } = params;
 const survey = params.survey.json, { columns, rows, values } = params.ground.json;
 const { plate, ink, pale, deep, landInk, water, levels, depths, dries, tide, weather, cartouche, compass, bar, beacon, course, town, haze } = survey;
-const under = (label) => {
-  let hash = plate;
-  for (const letter of label) hash = Math.imul(hash ^ letter.charCodeAt(0), 16777619) >>> 0;
-  randomSeed(hash);
-  noiseSeed(hash);
-};
-const rgb = (hex) => [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16));
-const blend = (a, b, share) => "#" + rgb(a).map((part, i) => Math.round(part + (rgb(b)[i] - part) * share).toString(16).padStart(2, "0")).join("");
-const veil = (hex, alpha) => `rgba(${rgb(hex).join(",")},${alpha})`;
-const light = (hex) => { const [r, g, b] = rgb(hex); return (0.3 * r + 0.59 * g + 0.11 * b) / 255; };
-const on = (colour) => (light(colour) > 0.47 ? deep : pale);
-// A path of lines. Closed ones end where they began.
-const outline = (lines, path = new Path2D()) => {
-  for (const line of lines) {
-    path.moveTo(line[0], line[1]);
-    for (let i = 2; i < line.length; i += 2) path.lineTo(line[i], line[i + 1]);
-  }
-  return path;
-};
 
 // ---- The ground as it was surveyed.
 const box = { x: -12, y: -12, width: W + 24, height: H + 24 };
@@ -181,7 +162,6 @@ for (const text of concept.reefs) {
     break;
   }
 }
-
 
 // ---- Isobaths, shoaling to the engraver's waterlines along the shore.
 const strokeAll = (lines, colour, weight, dash = []) => {

@@ -2,25 +2,7 @@
 const { concept, chart } = params;
 const survey = params.survey.json;
 const { ink, pale, deep, plate } = survey;
-const under = (label) => {
-  let hash = plate;
-  for (const letter of label) hash = Math.imul(hash ^ letter.charCodeAt(0), 16777619) >>> 0;
-  randomSeed(hash);
-};
-const rgb = (hex) => [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16));
-const veil = (hex, alpha) => `rgba(${rgb(hex).join(",")},${alpha})`;
-const light = (hex) => { const [r, g, b] = rgb(hex); return (0.3 * r + 0.59 * g + 0.11 * b) / 255; };
-const on = (colour) => (light(colour) > 0.47 ? deep : pale);
 
-const FRAME = { x: 78, y: 78, w: 1044, h: 1084 };
-const type = (font, colour, align = "left", spacing = 0, features = "") => {
-  ctx.font = font;
-  ctx.fillStyle = colour;
-  ctx.textAlign = align;
-  ctx.letterSpacing = `${spacing}px`;
-  ctx.fontFeatures = features;
-};
-const say = (text, x, y) => ctx.fillText(text, ctx.textAlign === "center" ? x + parseFloat(ctx.letterSpacing) / 2 : x, y);
 // The largest size, from `most` down, at which a text keeps within a width.
 const fitting = (text, width, most, font, spacing) => {
   for (let size = most; size > 12; size -= 1) {
@@ -29,17 +11,6 @@ const fitting = (text, width, most, font, spacing) => {
   }
   return 12;
 };
-const line = (points, colour, weight, dash = []) => {
-  ctx.strokeStyle = colour;
-  ctx.lineWidth = weight;
-  ctx.setLineDash(dash);
-  ctx.beginPath();
-  points.forEach(([x, y], i) => (i ? ctx.lineTo(x, y) : ctx.moveTo(x, y)));
-  ctx.stroke();
-  ctx.setLineDash([]);
-};
-const disc = (x, y, r, fill) => { ctx.beginPath(); ctx.arc(x, y, r, 0, Math.PI * 2); ctx.fillStyle = fill; ctx.fill(); };
-const ring = (x, y, r, colour, weight) => { ctx.beginPath(); ctx.arc(x, y, r, 0, Math.PI * 2); ctx.strokeStyle = colour; ctx.lineWidth = weight; ctx.stroke(); };
 const text = ink.ink;                                 // what reads on the paper
 
 ctx.fillStyle = ink.paper;

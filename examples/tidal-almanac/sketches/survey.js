@@ -7,21 +7,6 @@ const { turbulence, palette: paletteName, theme = "" } = params;
 // The plate number seeds every later plate, and within one each part has a stream of its own, so
 // that a change to one part moves no other.
 const plate = randomInt(1, 2147483646);
-const under = (label) => {
-  let hash = plate;
-  for (const letter of label) hash = Math.imul(hash ^ letter.charCodeAt(0), 16777619) >>> 0;
-  randomSeed(hash);
-  noiseSeed(hash);
-};
-
-// A path of lines. Closed ones end where they began.
-const outline = (lines, path = new Path2D()) => {
-  for (const line of lines) {
-    path.moveTo(line[0], line[1]);
-    for (let i = 2; i < line.length; i += 2) path.lineTo(line[i], line[i + 1]);
-  }
-  return path;
-};
 
 // ---- Palettes: paper and ink, land and its strokes, seven waters from the shore down, one
 // accent for the sheet and a lamp for the light.
@@ -41,14 +26,9 @@ const palettes = {
 };
 const ink = palettes[paletteName];
 const dark = paletteName === "nocturne";
-const rgb = (hex) => [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16));
-const blend = (a, b, share) => "#" + rgb(a).map((part, i) => Math.round(part + (rgb(b)[i] - part) * share).toString(16).padStart(2, "0")).join("");
-const veil = (hex, alpha) => `rgba(${rgb(hex).join(",")},${alpha})`;
-const light = (hex) => { const [r, g, b] = rgb(hex); return (0.3 * r + 0.59 * g + 0.11 * b) / 255; };
 const landInk = dark ? "#1c1710" : ink.ink;
-// Ink that reads on a colour: the sheet's own dark or pale.
+// Inks that read on a colour: the sheet's own dark and pale.
 const pale = dark ? ink.ink : ink.paper, deep = dark ? "#0e1821" : ink.ink;
-const on = (colour) => (light(colour) > 0.47 ? deep : pale);
 
 // ---- Traits and their rarity. Words of the theme lean on the scale, no more.
 under("traits");
@@ -234,7 +214,6 @@ for (let i = 0; i < 72; i += 1) {
   if (n > view[1]) view = [i, n];
 }
 view = [view[0] * Math.PI / 36, (view[0] + view[1]) * Math.PI / 36];
-
 
 // ---- Colour plates. Each lies a little off the others, as hand-fed paper does.
 under("plates");

@@ -64,7 +64,7 @@ fn content(
             let picture = decode(&bytes, name, allowance)?;
             Ok(Content::Picture(Rc::new(RefCell::new(picture))))
         }
-        "application/json" => text(asset, name, context).map(Content::Json),
+        "application/json" => json(asset, name, context).map(Content::Json),
         other
             if other.starts_with("text/")
                 || other == "image/svg+xml"
@@ -82,12 +82,26 @@ fn text(
     context: &TaskContext<'_>,
 ) -> std::result::Result<String, EngineError> {
     let bytes = context.read(asset)?;
-    String::from_utf8(bytes.to_vec()).map_err(|_| {
+    let text = std::str::from_utf8(&bytes).map_err(|_| {
         EngineError::invalid(format!(
             "{name} is {}, but it is not UTF-8",
             asset.media_type
         ))
-    })
+    })?;
+    // Spreadsheets begin their files with a mark that nobody means.
+    Ok(text.strip_prefix('\u{feff}').unwrap_or(text).to_owned())
+}
+
+fn json(
+    asset: &AssetRef,
+    name: &str,
+    context: &TaskContext<'_>,
+) -> std::result::Result<String, EngineError> {
+    let text = text(asset, name, context)?;
+    match serde_json::from_str::<serde::de::IgnoredAny>(&text) {
+        Ok(_) => Ok(text),
+        Err(error) => Err(EngineError::invalid(format!("{name} is not JSON: {error}"))),
+    }
 }
 
 fn decode(

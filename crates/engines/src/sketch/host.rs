@@ -50,9 +50,9 @@ pub(crate) struct Drawn {
     pub(crate) report: Report,
 }
 
-/// Draws `script`.
+/// Draws the last of `scripts`; the others come before it, and share its names.
 pub(crate) fn draw(
-    script: &Script,
+    scripts: &[Script],
     settings: &Settings,
     seed: Seed,
     limits: &Limits,
@@ -79,7 +79,7 @@ pub(crate) fn draw(
             done: &done,
             watch: watch.thread(),
         };
-        let drawn = interpret(script, settings, seed, limits, &allowance, contents);
+        let drawn = interpret(scripts, settings, seed, limits, &allowance, contents);
         drop(ended);
         if drawn.is_err() {
             context.check_stop()?;
@@ -102,7 +102,7 @@ impl Drop for Ended<'_> {
 }
 
 fn interpret(
-    script: &Script,
+    scripts: &[Script],
     settings: &Settings,
     seed: Seed,
     limits: &Limits,
@@ -128,11 +128,11 @@ fn interpret(
             bytes_max: limits.output_bytes_max,
         };
         prepare(&ctx, settings, seed, kept, contents)
-            .and_then(|surface| perform(&ctx, script, &rejected, allowance).map(|()| surface))
+            .and_then(|surface| perform(&ctx, scripts, &rejected, allowance).map(|()| surface))
             .map_err(|error| {
                 let raised = trouble::Raised::catch(&ctx, &error);
                 let report = report.borrow();
-                trouble::explain(&raised, script, limits, allowance.is_over(), &report.log)
+                trouble::explain(&raised, scripts, limits, allowance.is_over(), &report.log)
             })
     });
     // It holds on to the interpreter, which ends before the tracker does.
@@ -192,14 +192,16 @@ fn prepare<'js>(
     }
 }
 
-/// Runs the script, then `setup` and `draw` where it has them, then what it awaits.
+/// Runs the scripts, then `setup` and `draw` where it has them, then what it awaits.
 fn perform(
     ctx: &Ctx<'_>,
-    script: &Script,
+    scripts: &[Script],
     rejected: &Rejected,
     allowance: &Allowance,
 ) -> rquickjs::Result<()> {
-    evaluate::<Value<'_>>(ctx, &script.name, &script.runnable, false)?;
+    for script in scripts {
+        evaluate::<Value<'_>>(ctx, &script.name, &script.runnable, false)?;
+    }
     for name in ["setup", "draw"] {
         let call = format!("if (typeof {name} === 'function') {name}(); undefined");
         evaluate::<Value<'_>>(ctx, "daedal:run.js", &call, false)?;
@@ -253,7 +255,7 @@ pub(crate) fn check(script: &Script) -> Result<(), String> {
         };
         let raised = trouble::Raised::catch(&ctx, &error);
         let limits = Limits::default();
-        match trouble::explain(&raised, script, &limits, false, "") {
+        match trouble::explain(&raised, std::slice::from_ref(script), &limits, false, "") {
             _ if !raised.is_syntax() => Ok(()),
             explained => Err(explained.to_string()),
         }

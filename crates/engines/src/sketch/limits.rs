@@ -13,6 +13,12 @@ pub(crate) const PIXELS_MAX: u64 = 100_000_000;
 /// Deepest nesting of `save()`.
 pub(crate) const SAVES_MAX: usize = 10_000;
 /// Attachments of one sketch.
+/// Files that a script may include.
+pub(crate) const INCLUDES_MAX: usize = 32;
+/// Length of a title, in characters.
+pub(crate) const TITLE_LENGTH_MAX: usize = 200;
+/// Length of a description, in characters.
+pub(crate) const ALT_LENGTH_MAX: usize = 2_000;
 pub(crate) const ATTACHMENTS_MAX: usize = 64;
 /// Length of the features of one sketch, as JSON.
 pub(crate) const FEATURES_BYTES_MAX: usize = 65_536;

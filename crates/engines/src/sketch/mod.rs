@@ -82,25 +82,35 @@ impl Engine for Sketch {
     }
 
     fn check(&self, with: &Value, files: &dyn Fn(&str) -> Option<Arc<[u8]>>) -> Vec<String> {
-        let path = with.get("script").and_then(Value::as_str);
-        let Some((path, bytes)) = path.and_then(|path| Some((path, files(path)?))) else {
-            return Vec::new();
-        };
-        let parsed = Script::read(path, &bytes).and_then(|script| host::check(&script));
-        parsed.err().into_iter().collect()
+        let included = with.get("include").and_then(Value::as_array);
+        let paths = included
+            .into_iter()
+            .flatten()
+            .chain(with.get("script"))
+            .filter_map(Value::as_str);
+        paths
+            .filter_map(|path| Some((path, files(path)?)))
+            .filter_map(|(path, bytes)| {
+                let parsed = Script::read(path, &bytes).and_then(|script| host::check(&script));
+                parsed.err()
+            })
+            .collect()
     }
 
     fn run(&self, task: &Task, context: &TaskContext<'_>) -> Result<Performed, EngineError> {
         let settings = Settings::read(&task.params).map_err(EngineError::invalid)?;
-        let bytes = context.read(&settings.script)?;
-        let label = task.labels.get(&settings.script.digest);
-        let script = Script::read(label.map_or("script", String::as_str), &bytes)
-            .map_err(EngineError::invalid)?;
+        let mut scripts = Vec::new();
+        for asset in settings.include.iter().chain([&settings.script]) {
+            let bytes = context.read(asset)?;
+            let label = task.labels.get(&asset.digest);
+            let script = Script::read(label.map_or("script", String::as_str), &bytes);
+            scripts.push(script.map_err(EngineError::invalid)?);
+        }
         let seed = task
             .seed
             .ok_or_else(|| EngineError::invalid("a sketch needs a seed"))?;
         let drawn = host::draw(
-            &script,
+            &scripts,
             &settings,
             seed,
             &task.limits,
@@ -137,6 +147,11 @@ fn deliver(drawn: Drawn, task: &Task, context: &TaskContext<'_>) -> Result<Value
         fields.insert("height".to_owned(), json!(height));
         fields.insert("features".to_owned(), Value::Object(drawn.report.features));
         fields.insert("attachments".to_owned(), Value::Object(attachments));
+        for (name, told) in [("title", drawn.report.title), ("alt", drawn.report.alt)] {
+            if let Some(text) = told {
+                fields.insert(name.to_owned(), json!(text));
+            }
+        }
         let log = drawn.report.log.trim_end();
         if !log.is_empty() {
             fields.insert("log".to_owned(), json!(log));

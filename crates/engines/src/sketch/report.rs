@@ -10,7 +10,9 @@ use serde_json::{Map, Value};
 
 use super::bridge::{Handle, bytes};
 use super::calls::{define, limit};
-use super::limits::{ATTACHMENTS_MAX, FEATURES_BYTES_MAX, LOG_BYTES_MAX};
+use super::limits::{
+    ALT_LENGTH_MAX, ATTACHMENTS_MAX, FEATURES_BYTES_MAX, LOG_BYTES_MAX, TITLE_LENGTH_MAX,
+};
 use super::png;
 
 /// What has been reported so far.
@@ -20,6 +22,10 @@ pub(crate) struct Report {
     /// Media type and bytes, by name.
     pub(crate) attachments: BTreeMap<String, (String, Vec<u8>)>,
     pub(crate) log: String,
+    /// What the picture is called.
+    pub(crate) title: Option<String>,
+    /// What is to be seen, for those who can't.
+    pub(crate) alt: Option<String>,
     attached_bytes: u64,
 }
 
@@ -67,6 +73,16 @@ impl Report {
         Ok(())
     }
 
+    fn call(&mut self, text: &str) -> std::result::Result<(), String> {
+        self.title = told("title", text, TITLE_LENGTH_MAX)?;
+        Ok(())
+    }
+
+    fn describe(&mut self, text: &str) -> std::result::Result<(), String> {
+        self.alt = told("describe", text, ALT_LENGTH_MAX)?;
+        Ok(())
+    }
+
     fn add_line(&mut self, line: &str) {
         let room = LOG_BYTES_MAX.saturating_sub(self.log.len());
         if room == 0 {
@@ -83,6 +99,22 @@ impl Report {
     }
 }
 
+/// A text for people, on one line; none if it is blank.
+fn told(
+    function: &str,
+    text: &str,
+    length_max: usize,
+) -> std::result::Result<Option<String>, String> {
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let length = text.chars().count();
+    if length > length_max {
+        return Err(format!(
+            "{function}: {length} characters are more than the limit of {length_max}"
+        ));
+    }
+    Ok((length > 0).then_some(text))
+}
+
 /// Registers the functions that fill `report`.
 pub(crate) fn install<'js>(
     ctx: &Ctx<'js>,
@@ -96,6 +128,16 @@ pub(crate) fn install<'js>(
     let features = move |ctx: Ctx<'js>, json: String| {
         let added = to.borrow_mut().add_features(&json);
         added.map_err(|message| limit(&ctx, &message))
+    };
+    let to = Rc::clone(report);
+    let title = move |ctx: Ctx<'js>, text: String| {
+        let told = to.borrow_mut().call(&text);
+        told.map_err(|message| limit(&ctx, &message))
+    };
+    let to = Rc::clone(report);
+    let describe = move |ctx: Ctx<'js>, text: String| {
+        let told = to.borrow_mut().describe(&text);
+        told.map_err(|message| limit(&ctx, &message))
     };
     let to = Rc::clone(report);
     let attach_text = move |ctx: Ctx<'js>, name: String, media_type: String, text: String| {
@@ -127,6 +169,8 @@ pub(crate) fn install<'js>(
     define! { ctx, native,
         "log" = log;
         "features" = features;
+        "title" = title;
+        "describe" = describe;
         "attachText" = attach_text;
         "attachBytes" = attach_bytes;
         "attachCanvas" = attach_canvas;

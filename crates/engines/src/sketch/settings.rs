@@ -5,11 +5,13 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::colour;
-use super::limits::{SIDE_MAX, device_size};
+use super::limits::{INCLUDES_MAX, SIDE_MAX, device_size};
 
 /// The `with:` of a step.
 pub(crate) struct Settings {
     pub(crate) script: AssetRef,
+    /// Evaluated before the script, in this order, as `<script>` tags of one page are.
+    pub(crate) include: Vec<AssetRef>,
     pub(crate) width: f64,
     pub(crate) height: f64,
     /// Device pixels per unit.
@@ -23,6 +25,8 @@ pub(crate) struct Settings {
 #[serde(deny_unknown_fields)]
 struct With {
     script: Value,
+    #[serde(default)]
+    include: Vec<Value>,
     #[serde(default = "default_width")]
     width: f64,
     #[serde(default = "default_height")]
@@ -53,6 +57,10 @@ impl Settings {
             serde_json::from_value(with.clone()).map_err(|error| format!("`with`: {error}"))?;
         let script = AssetRef::from_value(&with.script)
             .ok_or_else(|| "`script` is not a file of the bundle".to_owned())?;
+        let include: Option<Vec<AssetRef>> =
+            with.include.iter().map(AssetRef::from_value).collect();
+        let include =
+            include.ok_or_else(|| "`include` names what is no file of the bundle".to_owned())?;
         device_size(with.width, with.height, with.density)?;
         if let Some(background) = &with.background
             && colour::parse(background).is_none()
@@ -63,10 +71,16 @@ impl Settings {
         }
         Ok(Self {
             script,
+            include,
             width: with.width,
             height: with.height,
             density: with.density,
-            data: Value::Object(with.data),
+            data: with
+                .data
+                .into_iter()
+                .map(|(name, value)| (name, file_of(&value).cloned().unwrap_or(value)))
+                .collect::<serde_json::Map<_, _>>()
+                .into(),
             background: with.background,
         })
     }
@@ -84,6 +98,14 @@ impl Settings {
     }
 }
 
+/// The asset that `{ file: tides.csv }` has become.
+fn file_of(value: &Value) -> Option<&Value> {
+    let fields = value.as_object().filter(|fields| fields.len() == 1)?;
+    fields
+        .get("file")
+        .filter(|file| AssetRef::from_value(file).is_some())
+}
+
 /// JSON Schema of `with:`.
 pub(crate) fn schema() -> Value {
     json!({
@@ -94,6 +116,11 @@ pub(crate) fn schema() -> Value {
             "script": {
                 "type": "string", "format": "bundle-file",
                 "description": "JavaScript file that draws on `ctx`, a Canvas 2D context."
+            },
+            "include": {
+                "type": "array", "default": [], "maxItems": INCLUDES_MAX,
+                "items": { "type": "string", "format": "bundle-file" },
+                "description": "JavaScript files that run before the script; what they declare at the top is the script's to use."
             },
             "width": {
                 "type": "number", "minimum": 1, "maximum": SIDE_MAX, "default": 1200,
@@ -108,8 +135,15 @@ pub(crate) fn schema() -> Value {
                 "description": "Device pixels per unit: the same picture, larger or smaller."
             },
             "data": {
-                "type": "object", "additionalProperties": true, "default": {},
-                "description": "What the script sees as `params`; values and assets."
+                "type": "object", "default": {},
+                "additionalProperties": { "anyOf": [
+                    {
+                        "type": "object", "required": ["file"], "additionalProperties": false,
+                        "properties": { "file": { "type": "string", "format": "bundle-file" } }
+                    },
+                    true
+                ] },
+                "description": "What the script sees as `params`: values, assets, and files of the bundle (`{ file: tides.csv }`)."
             },
             "background": {
                 "type": "string",
@@ -133,6 +167,8 @@ pub(crate) fn output() -> Value {
             "height": { "type": "integer", "description": "Of the picture, in pixels." },
             "features": { "type": "object", "additionalProperties": true, "description": "What the script reported by `features()`." },
             "attachments": { "type": "object", "additionalProperties": { "format": "asset" }, "description": "What the script gave by `attach()`, by name." },
+            "title": { "type": "string", "description": "What the script called the picture by `title()`, if it did." },
+            "alt": { "type": "string", "description": "What is to be seen, as the script told by `describe()`, if it did." },
             "log": { "type": "string", "description": "What the script wrote by `console.log`, if anything." }
         }
     })

@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 
 use super::Sketch;
 
+mod sharing;
 mod troubles;
 
 /// Blobs in memory.

@@ -44,22 +44,25 @@ impl Raised {
         }
     }
 
-    /// Line and column of the innermost frame in `script`, counted from one.
-    fn place(&self, script: &Script) -> Option<(usize, usize)> {
-        self.stack.lines().find_map(|frame| {
-            // `at name (file:line:column)` or `at file:line:column`
-            let frame = frame.trim_start().strip_prefix("at ")?;
-            let place = frame.rsplit_once('(').map_or(frame, |(_, place)| place);
-            let place = place
-                .strip_prefix(script.name.as_str())?
-                .strip_prefix(':')?;
-            let mut parts = place
-                .trim_end_matches(')')
-                .split(':')
-                .map(str::parse::<usize>);
-            let line = parts.next()?.ok()?;
-            let column = parts.next().and_then(Result::ok).unwrap_or(1);
-            Some(script.place(line, column))
+    /// The innermost frame in one of `scripts`, with its line and column, counted from one.
+    fn place<'s>(&self, scripts: &'s [Script]) -> Option<(&'s Script, (usize, usize))> {
+        let mut frames = self.stack.lines();
+        frames.find_map(|frame| {
+            scripts.iter().find_map(|script| {
+                // `at name (file:line:column)` or `at file:line:column`
+                let frame = frame.trim_start().strip_prefix("at ")?;
+                let place = frame.rsplit_once('(').map_or(frame, |(_, place)| place);
+                let place = place
+                    .strip_prefix(script.name.as_str())?
+                    .strip_prefix(':')?;
+                let mut parts = place
+                    .trim_end_matches(')')
+                    .split(':')
+                    .map(str::parse::<usize>);
+                let line = parts.next()?.ok()?;
+                let column = parts.next().and_then(Result::ok).unwrap_or(1);
+                Some((script, script.place(line, column)))
+            })
         })
     }
 
@@ -81,12 +84,13 @@ impl Raised {
 /// The error of a script: what, where, and what to do.
 pub(crate) fn explain(
     raised: &Raised,
-    script: &Script,
+    scripts: &[Script],
     limits: &Limits,
     over: bool,
     log: &str,
 ) -> EngineError {
-    let place = raised.place(script);
+    let found = raised.place(scripts);
+    let place = found.map(|(_, place)| place);
     // Where no call has been made yet, the interpreter does not know how far it came.
     let place = place.filter(|place| !(over && *place == (1, 1)));
     let (message, is_limit) = if over {
@@ -111,7 +115,11 @@ pub(crate) fn explain(
     } else {
         (format!("{}: {}", raised.name, raised.message), false)
     };
-    let message = located(&message, script, place, log);
+    // Where no frame tells, it is the sketch itself, which comes last.
+    let message = match found.map(|(script, _)| script).or(scripts.last()) {
+        Some(script) => located(&message, script, place, log),
+        None => message,
+    };
     if is_limit {
         EngineError::limit(message)
     } else {

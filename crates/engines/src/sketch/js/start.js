@@ -21,7 +21,34 @@
     if (content.image) return Object.freeze(new Image(content.image, { ...fields, width: content.width, height: content.height }));
     if (content.json !== undefined) fields.json = withAssets(JSON.parse(content.json));
     if (content.text !== undefined) fields.text = content.text;
+    if (/^text\/csv\b/.test(fields.media_type)) fields.rows = withAssets(table(content.text));
     return Object.freeze(fields);
+  }
+
+  // Rows of a CSV (RFC 4180) as objects with the names of its first row; what is a number becomes one.
+  function table(text) {
+    const rows = [[]];
+    let cell = '', quoted = false;
+    const end = () => { rows.at(-1).push(cell); cell = ''; };
+    const source = text.replace(/\r\n?/g, '\n');
+    for (let i = 0; i < source.length; i += 1) {
+      const c = source[i];
+      if (quoted && c === '"' && source[i + 1] === '"') { cell += '"'; i += 1; }
+      else if (c === '"' && (quoted || cell === '')) quoted = !quoted;
+      else if (quoted) cell += c;
+      else if (c === ',') end();
+      else if (c === '\n') { end(); rows.push([]); }
+      else cell += c;
+    }
+    end();
+    const [names, ...rest] = rows.filter((row) => row.length > 1 || row[0] !== '');
+    const read = (value = '') => (/^-?(0|[1-9]\d*)(\.\d+)?(e[-+]?\d+)?$/i.test(value.trim()) ? Number(value) : value);
+    return rest.map((row) => Object.fromEntries(names.map((name, i) => [name.trim(), read(row[i])])));
+  }
+
+  function spoken(name, text) {
+    if (typeof text !== 'string') throw new TypeError(`${name}: expected a text`);
+    native[name](text);
   }
 
   const canvas = new OffscreenCanvas(settings.width, settings.height);
@@ -43,6 +70,11 @@
       }
       native.features(JSON.stringify(values) ?? '{}');
     },
+
+    title(text) { spoken('title', text); },
+
+    // p5's second argument says where a page shows the text; there is no page.
+    describe(text) { spoken('describe', text); },
 
     attach(name, content, mediaType = '') {
       name = String(name);
