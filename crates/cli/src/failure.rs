@@ -118,6 +118,7 @@ impl Failure {
                 // Writing into a String can't fail. Each by itself, so that its help stands with it.
                 for mistake in mistakes.diagnostics() {
                     let _ = handler.render_report(&mut text, mistake);
+                    text.push('\n');
                 }
                 let _ = writeln!(text, "error: {mistakes}");
                 text

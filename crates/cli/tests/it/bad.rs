@@ -39,19 +39,50 @@ fn files_that_are_no_process_are_told_with_their_place() {
     says(&checked(b"name: \xff\xfe\n"), &["UTF-8"]);
     says(&checked(vec![b'x'; 10 << 20]), &["limit of 4194304"]);
     let deep = format!("a: {}{}", "[".repeat(200), "]".repeat(200));
-    says(&checked(deep), &["process.yaml"]);
+    says(&checked(deep), &["process.yaml", "more than 32 deep"]);
     let mut bomb = String::from("a0: &a0 [x, x, x, x, x, x, x, x, x]\n");
     for level in 1..12 {
         let inner = format!("*a{}, ", level - 1).repeat(9);
         bomb.push_str(&format!("a{level}: &a{level} [{inner}]\n"));
     }
-    says(&checked(bomb), &["process.yaml"]);
+    says(&checked(bomb), &["process.yaml", "aliases expand"]);
     let cycle = "steps:\n  a: { uses: template, with: { text: \"{{ steps.b.text }}\" } }\n  \
                  b: { uses: template, with: { text: \"{{ steps.a.text }}\" } }\n";
     says(
         &checked(format!("{HEAD}{cycle}")),
         &["wait for each other", "a -> b -> a"],
     );
+}
+
+#[test]
+fn every_mistake_of_a_process_is_one_item_of_a_list() {
+    let studio = Studio::empty();
+    let file = format!(
+        "{HEAD}license: CC-BYY-4.0\nsteps:\n  draw: {{ uses: skech, count: 0, with: {{ script: no.js }} }}\n\
+         release: {{ channels: [ {{ uses: sight }} ] }}\n"
+    );
+    studio.write("process.yaml", file);
+    let told = studio.daedal(&["check", "--json"]).ends(1);
+    let told = told.json();
+    let found: Vec<(u64, &str)> = told["mistakes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|mistake| {
+            assert!(mistake["file"].as_str().unwrap().ends_with("process.yaml"));
+            assert!(mistake["column"].is_u64());
+            let help = mistake["nearest"].as_str().or(mistake["expected"].as_str());
+            (mistake["line"].as_u64().unwrap(), help.unwrap_or_default())
+        })
+        .collect();
+    let expected = [
+        (3, "CC-BY-4.0"),
+        (5, "sketch"),
+        (5, "1 to 1000"),
+        (5, "one of: process.yaml"),
+        (6, "one of: site"),
+    ];
+    assert_eq!(found, expected);
 }
 
 #[test]
