@@ -79,7 +79,7 @@ fn every_mistake_of_a_process_is_one_item_of_a_list() {
         (3, "CC-BY-4.0"),
         (5, "sketch"),
         (5, "1 to 1000"),
-        (5, "one of: process.yaml"),
+        (5, "one of: daedal.toml, password, process.yaml"),
         (6, "one of: site"),
     ];
     assert_eq!(found, expected);
