@@ -33,6 +33,19 @@ impl Raised {
                 stack: exception.stack().unwrap_or_default(),
             };
         }
+        // Without memory for an error, the interpreter throws null. A script may throw it too.
+        if value.is_null()
+            && ctx
+                .eval::<rquickjs::Value<'_>, _>("new ArrayBuffer(1 << 20)")
+                .is_err()
+        {
+            drop(ctx.catch());
+            return Self {
+                name: "InternalError".to_owned(),
+                message: "out of memory".to_owned(),
+                stack: String::new(),
+            };
+        }
         let shown = ctx.json_stringify(value).ok().flatten();
         let shown = shown
             .and_then(|text| text.to_string().ok())

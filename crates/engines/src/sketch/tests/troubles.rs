@@ -47,9 +47,26 @@ fn mistakes_show_their_line() {
 }
 
 #[test]
+fn memory_that_is_gone_to_the_last_byte_is_told_as_well() {
+    for item in [
+        "new Array(1000).fill(1.5)",
+        "{}",
+        "[all.length]",
+        "`${all.length}`",
+    ] {
+        let told = run(&format!("const all = [];\nfor (;;) all.push({item});"));
+        let told = told.unwrap_err();
+        assert!(matches!(told, EngineError::Limit { .. }), "{item}: {told}");
+        assert!(told.to_string().contains("more memory"), "{item}: {told}");
+    }
+    let thrown = run("throw null;").unwrap_err().to_string();
+    assert!(thrown.contains("thrown: null"), "{thrown}");
+}
+
+#[test]
 fn limits_are_told_with_their_value() {
     let scripts = [
-        "const all = [];\nfor (;;) all.push(new Array(1000).fill(1.5));",
+        "const all = [];\nfor (;;) all.push(new Float64Array(100000));",
         "let s = 'x';\nfor (;;) s += s;",
         "function deep(n) {\n  return deep(n + 1) + 1;\n}\ndeep(0);",
         "const one = 1;\nnew OffscreenCanvas(20000, 10);",
