@@ -104,8 +104,8 @@ impl Subject {
         Self {
             name: name.to_owned(),
             unsigned,
-            signed: sealed.signed_sha256,
-            sidecar: sealed.sidecar_sha256,
+            signed: Digest::of(&sealed.file),
+            sidecar: sealed.sidecar.as_deref().map(Digest::of),
         }
     }
 }
@@ -229,6 +229,12 @@ pub fn read(bytes: &[u8]) -> Result<Attested, AttestError> {
         Some(fault) => Err(AttestError::Record(fault)),
         None => Ok(Attested { statement, chain }),
     }
+}
+
+/// Whether `bytes` set out to be an attestation: it may be a damaged one.
+#[must_use]
+pub fn is_envelope(bytes: &[u8]) -> bool {
+    bytes.starts_with(b"{\"payload")
 }
 
 impl Attested {

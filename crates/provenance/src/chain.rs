@@ -147,6 +147,20 @@ impl Chain {
         &self.0
     }
 
+    /// The certificates that travel with a signature: all but an authority that vouches for itself, which whoever
+    /// trusts it has already (RFC 9360, section 2).
+    #[must_use]
+    pub fn carried(&self) -> &[Vec<u8>] {
+        let vouches_for_itself = |der: &Vec<u8>| {
+            X509Certificate::from_der(der)
+                .is_ok_and(|(_, certificate)| certificate.issuer() == certificate.subject())
+        };
+        match self.0.split_last() {
+            Some((last, rest)) if !rest.is_empty() && vouches_for_itself(last) => rest,
+            _ => &self.0,
+        }
+    }
+
     /// The key that signatures of this chain are checked with.
     pub fn verifying_key(&self) -> Result<VerifyingKey, ChainError> {
         let leaf = self.0.first().ok_or(ChainError::Empty)?;

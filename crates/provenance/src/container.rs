@@ -40,6 +40,12 @@ pub fn carrier_of(media_type: &str) -> Carrier {
     Carrier::Embedded { format }
 }
 
+/// Whether `bytes` are a credential by itself, as it lies in a sidecar: a manifest store (C2PA 2.2, 11.1.4.2).
+#[must_use]
+pub fn is_credential(bytes: &[u8]) -> bool {
+    bytes.get(4..8) == Some(b"jumb") && bytes.get(12..20) == Some(b"jumdc2pa")
+}
+
 /// The media type that the first bytes of a file tell; none if they tell nothing.
 #[must_use]
 pub fn sniff(bytes: &[u8]) -> Option<&'static str> {

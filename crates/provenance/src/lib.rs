@@ -11,6 +11,7 @@ pub mod chain;
 pub mod container;
 pub mod keys;
 pub mod manifest;
+mod packed;
 pub mod seal;
 pub mod signer;
 pub mod strict;

@@ -29,7 +29,8 @@ pub struct Claim {
     pub unsigned_sha256: Digest,
     /// Where the run's root is (or will be) anchored: zeros before the process is registered.
     pub anchor: Domain,
-    /// The run's header and root, the receipt of this asset, and the decisions behind it.
+    /// The run's header and root, the receipt of this asset, and the decisions behind it; packed.
+    #[serde(with = "crate::packed")]
     pub excerpt: Excerpt,
 }
 

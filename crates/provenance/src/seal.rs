@@ -27,10 +27,6 @@ pub struct Sealed {
     pub file: Vec<u8>,
     /// The credential, where it can't be inside; it is written beside the file.
     pub sidecar: Option<Vec<u8>>,
-    /// SHA-256 of the file to publish.
-    pub signed_sha256: Digest,
-    /// SHA-256 of the sidecar.
-    pub sidecar_sha256: Option<Digest>,
 }
 
 /// Why an asset can't be sealed.
@@ -124,12 +120,7 @@ pub fn seal(request: &SealRequest<'_>, signer: &Signer) -> Result<Sealed, SealEr
         }
     };
     read_back(request, carrier, &file, sidecar.as_deref())?;
-    Ok(Sealed {
-        signed_sha256: Digest::of(&file),
-        sidecar_sha256: sidecar.as_deref().map(Digest::of),
-        file,
-        sidecar,
-    })
+    Ok(Sealed { file, sidecar })
 }
 
 /// The library's settings: no network, no thumbnails, these anchors.

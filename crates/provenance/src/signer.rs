@@ -52,14 +52,14 @@ impl c2pa::Signer for Signer {
     }
 
     fn certs(&self) -> c2pa::Result<Vec<Vec<u8>>> {
-        Ok(self.chain.ders().to_vec())
+        Ok(self.chain.carried().to_vec())
     }
 
     /// The exact size of the COSE structure (RFC 9052), so that nothing is padded: tag, array, protected
     /// header {alg, x5chain}, empty unprotected header, no payload, 64 bytes of signature.
     fn reserve_size(&self) -> usize {
         let string = |length: usize| length + head(length);
-        let ders = self.chain.ders();
+        let ders = self.chain.carried();
         let chain: usize = ders.iter().map(|der| string(der.len())).sum();
         let array = if ders.len() == 1 { 0 } else { head(ders.len()) };
         let protected = 1 + 2 + 2 + array + chain;

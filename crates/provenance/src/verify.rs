@@ -5,9 +5,9 @@ use daedal_core::Digest;
 use daedal_core::engine::Determinism;
 use daedal_core::record::RunRecord;
 
-use crate::attest;
+use crate::attest::{self, Attested};
 use crate::chain::Chain;
-use crate::container::{Carrier, carrier_of, sniff, unsealed};
+use crate::container::{Carrier, carrier_of, is_credential, sniff, unsealed};
 use crate::manifest::{Claim, LABEL};
 use crate::seal::{assertion, failures, read};
 use crate::strict;
@@ -108,7 +108,16 @@ fn unreadable(error: &c2pa::Error, given: &Given<'_>) -> (Exit, String) {
         c2pa::Error::JumbfNotFound | c2pa::Error::UnsupportedType
     );
     let traces = given.sidecar.is_some() || given.file.windows(8).any(|bytes| bytes == b"jumdc2pa");
+    if given.sidecar.is_none() && is_credential(given.file) {
+        let detail = "this is a credential alone: verify the file that it belongs to, with this \
+                      beside it";
+        return (Exit::Incomplete, detail.to_owned());
+    }
     match (absent, traces) {
+        (_, false) if given.file.is_empty() => (
+            Exit::Incomplete,
+            "the file is empty: there is no credential in it".to_owned(),
+        ),
         (true, false) => (
             Exit::Incomplete,
             "there is no credential in the file, and none was given beside it".to_owned(),
@@ -117,7 +126,11 @@ fn unreadable(error: &c2pa::Error, given: &Given<'_>) -> (Exit, String) {
             Exit::Tampered,
             "there are traces of a credential, but not where one belongs".to_owned(),
         ),
-        (false, _) => (Exit::Tampered, format!("it can't be read: {error}")),
+        (false, false) => (
+            Exit::Incomplete,
+            format!("no credential can be found in the file: {error}"),
+        ),
+        (false, true) => (Exit::Tampered, format!("it can't be read: {error}")),
     }
 }
 
@@ -256,42 +269,11 @@ fn attestation(verdict: &mut Verdict, given: &Given<'_>, claim: &Claim) {
         verdict.note("attestation", Outcome::Skipped, "none was given");
         return;
     };
-    let published = [Some(verdict.sha256), given.sidecar.map(Digest::of)];
-    let checked = if is_envelope(bytes) {
-        attest::read(bytes)
-            .map_err(|error| error.to_string())
-            .and_then(|attested| {
-                let named = published
-                    .iter()
-                    .flatten()
-                    .all(|digest| attested.names(digest));
-                let trusted = attested.chain.leads_to(given.anchors);
-                let record = attested.statement.predicate.record;
-                if named {
-                    Ok((record, Some(trusted)))
-                } else {
-                    Err(
-                        "it does not name this file: the file is not the one that was published"
-                            .to_owned(),
-                    )
-                }
-            })
-    } else {
-        bare_record(bytes).map(|record| (record, None))
-    };
-    let same = |record: &RunRecord| {
-        (record.header.clone(), record.root, record.count)
-            == (
-                claim.excerpt.header.clone(),
-                claim.excerpt.root,
-                claim.excerpt.count,
-            )
-    };
-    let (record, trusted) = match checked {
-        Ok((record, trusted)) if same(&record) => (record, trusted),
-        Ok(_) => {
-            let detail = "it is about another run than the credential".to_owned();
-            verdict.judge("attestation", Exit::Tampered, Err(detail));
+    let (record, attested) = match recorded(bytes) {
+        Ok(Recorded::Stands(record, attested)) => (record, attested),
+        // What is about something else says nothing about this file.
+        Ok(Recorded::Foreign(detail)) => {
+            verdict.note("attestation", Outcome::Noted, detail);
             return;
         }
         Err(detail) => {
@@ -299,36 +281,79 @@ fn attestation(verdict: &mut Verdict, given: &Given<'_>, claim: &Claim) {
             return;
         }
     };
-    let detail = format!(
-        "all {} receipts follow one another to the root",
-        record.count
-    );
-    let result = match trusted {
-        Some(false) => Err(format!("{detail}, but its signer is not recognised here")),
-        Some(true) | None => Ok(detail),
+    let excerpt = &claim.excerpt;
+    let run = record.header.run();
+    if run != claim.run {
+        let (run, own) = (run.short(), claim.run.short());
+        let detail = format!("it is about run {run}, and the file is of run {own}");
+        verdict.note("attestation", Outcome::Noted, detail);
+        return;
+    }
+    let told = (&record.header, record.root, record.count);
+    if told != (&excerpt.header, excerpt.root, excerpt.count) {
+        let detail = "it tells the run otherwise than the credential".to_owned();
+        verdict.judge("attestation", Exit::Tampered, Err(detail));
+        return;
+    }
+    let published = [Some(verdict.sha256), given.sidecar.map(Digest::of)];
+    let names = |attested: &Attested| {
+        let mut published = published.iter().flatten();
+        published.all(|digest| attested.names(digest))
+    };
+    if attested.as_deref().is_some_and(|attested| !names(attested)) {
+        let detail = "it does not name this file: the file is not the one that was published";
+        verdict.judge("attestation", Exit::Tampered, Err(detail.to_owned()));
+        return;
+    }
+    let count = record.count;
+    let detail = format!("all {count} receipts follow one another to the root");
+    let known = attested.is_none_or(|attested| attested.chain.leads_to(given.anchors));
+    let result = match known {
+        true => Ok(detail),
+        false => Err(format!("{detail}, but its signer is not recognised here")),
     };
     verdict.judge("attestation", Exit::Untrusted, result);
     if let Some(origin) = &mut verdict.origin {
         origin.coverage = Some(coverage(&record));
-        // A long choice is told in the record only.
-        origin.intents = record.intents.len();
-        origin.human_oversight = record.oversight();
     }
 }
 
-fn is_envelope(bytes: &[u8]) -> bool {
-    bytes.starts_with(b"{\"payload")
+/// What was given as an attestation.
+enum Recorded {
+    /// A record that stands, and the attestation that it is in.
+    Stands(RunRecord, Option<Box<Attested>>),
+    /// Something else; says what is missing.
+    Foreign(String),
 }
 
-fn bare_record(bytes: &[u8]) -> Result<RunRecord, String> {
-    let record: RunRecord = serde_json::from_slice(bytes)
-        .map_err(|error| format!("it is no record of a run: {error}"))?;
+/// The run that an attestation, or a bare record, is about; none if it is neither. Says what is wrong with one
+/// that is damaged.
+pub fn attested_run(bytes: &[u8]) -> Result<Option<Digest>, String> {
+    Ok(match recorded(bytes)? {
+        Recorded::Stands(record, _) => Some(record.header.run()),
+        Recorded::Foreign(_) => None,
+    })
+}
+
+fn recorded(bytes: &[u8]) -> Result<Recorded, String> {
+    if attest::is_envelope(bytes) {
+        let attested = attest::read(bytes).map_err(|error| error.to_string())?;
+        let record = attested.statement.predicate.record.clone();
+        return Ok(Recorded::Stands(record, Some(Box::new(attested))));
+    }
+    let record: RunRecord = match serde_json::from_slice(bytes) {
+        Ok(record) => record,
+        Err(error) => {
+            let detail = format!("what was given is neither an attestation nor a record: {error}");
+            return Ok(Recorded::Foreign(detail));
+        }
+    };
     if daedal_core::canonical::to_vec(&record) != bytes {
         return Err("it is not in canonical form".to_owned());
     }
     match record.faults().first() {
         Some(fault) => Err(fault.to_string()),
-        None => Ok(record),
+        None => Ok(Recorded::Stands(record, None)),
     }
 }
 

@@ -157,12 +157,88 @@ fn the_attestation_is_of_this_file_and_this_run() {
     assert_eq!(with(&canonical::to_vec(&record), &anchors).exit, Exit::Fine);
     let unnamed = attest(record, &[], &studio().0);
     assert_eq!(with(&unnamed, &anchors).exit, Exit::Tampered);
-    let other = run_of(b"another", "image/png", true);
+    let retold = run_of(b"another", "image/png", true);
     assert_eq!(
-        with(&canonical::to_vec(&other), &anchors).exit,
+        with(&canonical::to_vec(&retold), &anchors).exit,
         Exit::Tampered
     );
-    assert_eq!(with(b"{}", &anchors).exit, Exit::Tampered);
+    let mut header = retold.header;
+    header.nonce += 1;
+    let (inputs, parameters) = (retold.inputs, retold.parameters);
+    let other = RunRecord::close(header, inputs, parameters, retold.receipts, Vec::new());
+    // What is about another run, or is nothing of the kind, says nothing about this file.
+    let foreign = attest(other.clone(), &[], &studio().0);
+    for nothing in [&canonical::to_vec(&other)[..], &foreign, b"{}", b""] {
+        let verdict = with(nothing, &anchors);
+        assert_eq!(verdict.exit, Exit::Fine, "{:#?}", verdict.checks);
+        assert!(outcomes(&verdict).contains(&("attestation", Outcome::Noted)));
+    }
+    let mut bent = attestation.clone();
+    bent[99] ^= 1;
+    assert_eq!(with(&bent, &anchors).exit, Exit::Tampered);
+}
+
+#[test]
+fn oversight_is_the_assets_own_whatever_else_of_the_run_people_decided() {
+    let bytes = png(9, 9, false);
+    let mut record = run_of(&bytes, "image/png", true);
+    // Another asset, which nobody chose.
+    let note = b"A note.";
+    let asset = daedal_core::AssetRef {
+        digest: Digest::of(note),
+        media_type: "text/plain".into(),
+        size: note.len() as u64,
+    };
+    record.receipts.last_mut().unwrap().outputs = vec![asset];
+    let record = RunRecord::close(
+        record.header,
+        record.inputs,
+        record.parameters,
+        record.receipts,
+        record.intents,
+    );
+    let license = license();
+    let content = content(&record, note, "text/plain", &license);
+    let sealed = seal(
+        &SealRequest {
+            bytes: note,
+            content,
+        },
+        &studio().0,
+    )
+    .unwrap();
+    let attestation = attest(
+        record.clone(),
+        &[Subject::of("note.txt", Digest::of(note), &sealed)],
+        &studio().0,
+    );
+    assert_eq!(record.oversight(), Oversight::HumanValidated);
+    let anchors = anchors();
+    for attestation in [None, Some(&attestation[..])] {
+        let verdict = verify(&Given {
+            file: note,
+            media_type: Some("text/plain"),
+            sidecar: sealed.sidecar.as_deref(),
+            attestation,
+            anchors: &anchors,
+        });
+        assert_eq!(verdict.exit, Exit::Fine, "{:#?}", verdict.checks);
+        let origin = verdict.origin.unwrap();
+        assert_eq!(origin.human_oversight, Oversight::FullyAutonomous);
+        assert_eq!(origin.intents, 0);
+    }
+}
+
+#[test]
+fn a_credential_alone_and_an_empty_file_are_incomplete() {
+    let (sealed, _) = sealed(b"Low tide.", "text/plain");
+    let sidecar = sealed.sidecar.unwrap();
+    for media_type in ["application/c2pa", "text/plain", "image/png", ""] {
+        assert_eq!(exit_of(&sidecar, media_type, None), Exit::Incomplete);
+        assert_eq!(exit_of(b"", media_type, None), Exit::Incomplete);
+    }
+    assert_eq!(exit_of(b"", "text/plain", Some(&sidecar)), Exit::Tampered);
+    assert_eq!(exit_of(b"no picture", "image/png", None), Exit::Incomplete);
 }
 
 /// Every byte of `file` once, another bit each time.
