@@ -146,9 +146,42 @@ impl Item {
         features
             .into_iter()
             .flatten()
-            .map(|(name, value)| (name.clone(), as_text(value)))
+            .map(|(name, value)| (name.clone(), trait_text(value)))
             .collect()
     }
+}
+
+/// A trait as a person reads it: what was measured is rounded, since nobody tells 0.4731 from 0.47.
+fn trait_text(value: &Value) -> String {
+    match value {
+        Value::Number(number) if number.is_f64() => {
+            number.as_f64().map_or_else(String::new, rounded)
+        }
+        Value::Array(items) => items.iter().map(trait_text).collect::<Vec<_>>().join(", "),
+        _ => as_text(value),
+    }
+}
+
+/// A measure to two digits behind the point, or two that count where it is smaller than a tenth.
+pub(crate) fn rounded(measure: f64) -> String {
+    let (size, mut digits) = (measure.abs(), 2);
+    let mut tenth = 0.1;
+    while size > 0.0 && size < tenth && digits < 8 {
+        digits += 1;
+        tenth /= 10.0;
+    }
+    let text = format!("{measure:.digits$}");
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+#[cfg(test)]
+#[test]
+fn measures_are_short() {
+    let told = [0.4731, 0.5, 12.0, 3.14159, 0.004_26, 0.0, -0.25, 1e-30].map(rounded);
+    assert_eq!(
+        told,
+        ["0.47", "0.5", "12", "3.14", "0.0043", "0", "-0.25", "0"]
+    );
 }
 
 /// A JSON value as a person reads it: text without quotes, lists with commas.

@@ -61,7 +61,7 @@ struct Entry<'g> {
 struct EntryHtml<'g> {
     piece: &'g Piece<'g>,
     picture: Option<String>,
-    paragraphs: Vec<String>,
+    prose: String,
 }
 
 #[derive(Template)]
@@ -81,15 +81,15 @@ fn entries<'g>(gallery: &'g Gallery<'g>) -> Result<Vec<Entry<'g>>, ChannelError>
             let html = EntryHtml {
                 piece,
                 picture: piece.thumbnail().map(|path| gallery.address(&path)),
-                paragraphs: if prose {
-                    piece.paragraphs()
+                prose: if prose {
+                    piece.prose()
                 } else {
-                    vec![item.alt.clone()]
+                    super::prose::plain(&item.alt)
                 },
             };
             Ok(Entry {
                 id: piece.urn(),
-                title: xml_text(&item.title),
+                title: xml_text(&piece.name),
                 at: &piece.release.released_at,
                 page: gallery.address(&piece.page()),
                 media: gallery.address(&piece.media()),

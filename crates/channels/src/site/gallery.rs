@@ -1,11 +1,13 @@
 //! The records as the pages see them: processes, and their pieces, the newest first.
 
+use std::collections::BTreeMap;
+
 use daedal_core::Digest;
 
 use super::records::Records;
 use super::settings::Settings;
 use super::traits::{self, Trait};
-use super::{dates, names};
+use super::{dates, names, prose};
 use crate::release::as_text;
 use crate::{Attachment, Item, ProcessLabel, Release};
 
@@ -38,6 +40,10 @@ pub(super) struct Piece<'r> {
     pub(super) release: &'r Release,
     pub(super) item: &'r Item,
     pub(super) id: String,
+    /// Its title, told apart from others of its run.
+    pub(super) name: String,
+    /// Later releases that gave the same bytes, the oldest first.
+    pub(super) again: Vec<(&'r Release, &'r Item)>,
 }
 
 /// A version of a process.
@@ -76,11 +82,7 @@ impl<'r> Gallery<'r> {
             }
         }
         for process in &mut processes {
-            process.pieces = process
-                .releases
-                .iter()
-                .flat_map(|release| release.items.iter().map(|item| Piece::new(release, item)))
-                .collect();
+            process.pieces = hung(&process.releases);
             process.traits = traits::of(&process.pieces);
         }
         let settings = &records.site.settings;
@@ -112,6 +114,19 @@ impl<'r> Gallery<'r> {
         pieces
     }
 
+    /// The page that shows an item: its own, or that of the first release of the same bytes.
+    pub(super) fn page_of(&self, release: &Release, item: &Item) -> Option<String> {
+        let of = |process: &&Process<'_>| process.label.name == release.process.name;
+        let pieces = &self.processes.iter().find(of)?.pieces;
+        let own = |piece: &&Piece<'_>| {
+            piece.release.run == release.run
+                && (&piece.item.output, piece.item.index) == (&item.output, item.index)
+        };
+        let same = |piece: &&Piece<'_>| piece.item.unsigned == item.unsigned;
+        let shown = pieces.iter().find(own);
+        shown.or_else(|| pieces.iter().find(same)).map(Piece::page)
+    }
+
     /// Whether the site shows one process under that process's own title.
     pub(super) fn is_single(&self) -> bool {
         self.settings.title.is_none() && self.processes.len() == 1
@@ -137,6 +152,52 @@ impl<'r> Gallery<'r> {
     /// The address of a file of the site: absolute where the site knows its own.
     pub(super) fn address(&self, path: &str) -> String {
         format!("{}{path}", self.settings.url.as_deref().unwrap_or_default())
+    }
+}
+
+/// The pieces of a process's releases, the newest first. What several runs gave hangs once, where the first
+/// of them was released, so that its address stays and no feed tells it twice.
+fn hung<'r>(releases: &[&'r Release]) -> Vec<Piece<'r>> {
+    let mut first = BTreeMap::new();
+    let mut again: BTreeMap<Digest, Vec<(&'r Release, &'r Item)>> = BTreeMap::new();
+    for &release in releases.iter().rev() {
+        for item in &release.items {
+            if *first.entry(item.unsigned).or_insert(release.run) != release.run {
+                again
+                    .entry(item.unsigned)
+                    .or_default()
+                    .push((release, item));
+            }
+        }
+    }
+    let mut pieces = Vec::new();
+    for &release in releases {
+        for item in &release.items {
+            if first.get(&item.unsigned) == Some(&release.run) {
+                pieces.push(Piece {
+                    release,
+                    item,
+                    id: names::piece(release, item),
+                    name: name(release, item),
+                    again: again.get(&item.unsigned).cloned().unwrap_or_default(),
+                });
+            }
+        }
+    }
+    pieces
+}
+
+/// The title of a piece; where others of its release have the same, with its output, or its number there.
+fn name(release: &Release, item: &Item) -> String {
+    let same = |other: &&Item| other.title == item.title;
+    let alike: Vec<_> = release.items.iter().filter(same).collect();
+    let in_output = alike.iter().filter(|other| other.output == item.output);
+    let output = item.output.replace(['_', '-'], " ");
+    match (alike.len(), in_output.count()) {
+        (1, _) => item.title.clone(),
+        (_, 1) => format!("{} ({output})", item.title),
+        (all, several) if all == several => format!("{} ({})", item.title, item.index + 1),
+        _ => format!("{} ({output} {})", item.title, item.index + 1),
     }
 }
 
@@ -175,18 +236,20 @@ impl Process<'_> {
     pub(super) fn versions(&self) -> Vec<Version> {
         let mut versions: Vec<Version> = Vec::new();
         for release in &self.releases {
+            let hung = |piece: &&Piece<'_>| piece.release.run == release.run;
+            let pieces = self.pieces.iter().filter(hung).count();
             let known = versions
                 .iter_mut()
                 .find(|known| known.digest == release.version);
             match known {
                 Some(version) => {
-                    version.pieces += release.items.len();
+                    version.pieces += pieces;
                     version.since = dates::day(&release.released_at);
                 }
                 None => versions.push(Version {
                     digest: release.version,
                     since: dates::day(&release.released_at),
-                    pieces: release.items.len(),
+                    pieces,
                 }),
             }
         }
@@ -220,14 +283,6 @@ impl Process<'_> {
 }
 
 impl<'r> Piece<'r> {
-    fn new(release: &'r Release, item: &'r Item) -> Self {
-        Self {
-            release,
-            item,
-            id: names::piece(release, item),
-        }
-    }
-
     fn process(&self) -> &'r str {
         &self.release.process.name
     }
@@ -269,7 +324,8 @@ impl<'r> Piece<'r> {
             Some("audio") => Kind::Audio,
             Some("video") => Kind::Video,
             _ if self.item.text.is_none() => Kind::Other,
-            _ if matches!(media_type, "text/plain" | "text/markdown") => Kind::Prose,
+            _ if self.is_markdown() => Kind::Prose,
+            _ if media_type == "text/plain" => Kind::Prose,
             _ => Kind::Code,
         }
     }
@@ -325,28 +381,30 @@ impl<'r> Piece<'r> {
         words.to_lowercase()
     }
 
+    fn is_markdown(&self) -> bool {
+        let media_type = self.item.asset.media_type.as_str();
+        media_type.split(';').next() == Some("text/markdown")
+    }
+
+    /// A text as HTML: Markdown rendered, other prose by its paragraphs.
+    pub(super) fn prose(&self) -> String {
+        let text = self.item.text.as_deref().unwrap_or_default();
+        match self.is_markdown() {
+            true => prose::markdown(text),
+            false => prose::plain(text),
+        }
+    }
+
     pub(super) fn excerpt(&self) -> String {
-        let text = self.item.text.as_deref().unwrap_or_default().trim();
+        let text = self.item.text.as_deref().unwrap_or_default();
+        let plain = self.is_markdown().then(|| prose::words(text));
+        let text = plain.as_deref().unwrap_or(text).trim();
         let Some((cut, _)) = text.char_indices().nth(EXCERPT_LENGTH_MAX) else {
             return text.to_owned();
         };
         let whole = &text[..cut];
         let end = whole.rfind(char::is_whitespace).unwrap_or(cut);
         format!("{} …", whole[..end].trim_end())
-    }
-
-    /// The paragraphs of a text.
-    pub(super) fn paragraphs(&self) -> Vec<String> {
-        let text = self
-            .item
-            .text
-            .as_deref()
-            .unwrap_or_default()
-            .replace("\r\n", "\n");
-        text.split("\n\n")
-            .map(|part| part.trim().to_owned())
-            .filter(|part| !part.is_empty())
-            .collect()
     }
 
     /// A name for ever, for feeds.

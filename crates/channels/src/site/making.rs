@@ -6,6 +6,7 @@ use daedal_core::process::{DerivativeTerms, Role, Training};
 
 use super::gallery::count;
 use super::{dates, names};
+use crate::release::rounded;
 use crate::{Credential, Decider, Decision, Exhibit, Item, Licence, LineageStep, Oversight};
 
 /// A step as the page tells it.
@@ -143,7 +144,7 @@ fn picture<'r>(process: &str, exhibit: &'r Exhibit) -> Picture<'r> {
         exhibit,
         path: names::exhibit(process, exhibit),
         visible: exhibit.asset.media_type.starts_with("image/"),
-        score: exhibit.score.map(|score| format!("{score:.2}")),
+        score: exhibit.score.map(rounded),
     }
 }
 

@@ -11,6 +11,7 @@ mod gallery;
 mod making;
 mod names;
 mod pages;
+mod prose;
 mod records;
 mod settings;
 mod traits;
@@ -107,11 +108,8 @@ impl Channel for Site {
         })?;
         let _lock = self.directory.lock()?;
         let records = Records::with(&self.directory, release, settings)?;
-        let before = records
-            .replaced
-            .as_ref()
-            .map(belongings)
-            .unwrap_or_default();
+        let known = records.releases.iter().chain(&records.replaced);
+        let before: BTreeSet<String> = known.flat_map(belongings).collect();
         let gallery = Gallery::new(&records);
         let pages = pages_of(&gallery)?;
 
@@ -125,7 +123,9 @@ impl Channel for Site {
             changes.write(&name, &bytes)?;
         }
         changes.write_all(&pages)?;
-        let now: BTreeSet<String> = records.releases.iter().flat_map(belongings).collect();
+        let assets = records.releases.iter().flat_map(records::assets);
+        let mut now: BTreeSet<String> = assets.map(|(name, _)| name).collect();
+        now.extend(pages.keys().cloned());
         let gone = before.difference(&now).cloned().collect();
         changes.remove(&gone)?;
 
@@ -135,12 +135,8 @@ impl Channel for Site {
             items: release
                 .items
                 .iter()
-                .map(|item| {
-                    place(&names::piece_page(
-                        &release.process.name,
-                        &names::piece(release, item),
-                    ))
-                })
+                .filter_map(|item| gallery.page_of(release, item))
+                .map(|page| place(&page))
                 .collect(),
             changed: changes.count,
         })

@@ -76,6 +76,11 @@ pub(super) fn media(process: &str, piece: &str, asset: &AssetRef) -> String {
     format!("media/{process}/{piece}.{}", asset.extension())
 }
 
+/// The sealed bytes of an item that has no page of its own.
+pub(super) fn media_of(release: &Release, item: &Item) -> String {
+    media(&release.process.name, &piece(release, item), &item.asset)
+}
+
 /// The credential beside the file at `path`, which can't carry it: the whole name and `.c2pa`, so
 /// that files that differ in their extension alone don't share one.
 pub(super) fn sidecar(path: &str) -> String {

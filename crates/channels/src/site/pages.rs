@@ -170,8 +170,8 @@ pub(super) fn piece(
 ) -> Result<String, ChannelError> {
     let piece = &process.pieces[position];
     let title = match &process.label.title {
-        of if *of == gallery.title => piece.item.title.clone(),
-        of => format!("{}, {of}", piece.item.title),
+        of if *of == gallery.title => piece.name.clone(),
+        of => format!("{}, {of}", piece.name),
     };
     let frame = Frame::new(gallery, names::ROOT_OF_PROCESS, &piece.page(), title)
         .about(&piece.item.alt, piece.release.process.training)
@@ -204,7 +204,7 @@ fn linked_data(gallery: &Gallery<'_>, piece: &Piece<'_>) -> Value {
     };
     let mut data = json!({
         "@context": "https://schema.org", "@type": kind,
-        "name": piece.item.title, "description": piece.item.alt,
+        "name": piece.name, "description": piece.item.alt,
         "identifier": format!("sha256:{}", piece.item.unsigned),
         "dateCreated": piece.release.released_at,
         "creator": { "@type": "Organization", "name": gallery.author() },
