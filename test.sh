@@ -61,8 +61,14 @@ step "the main job, other readers of Content Credentials, and a browser"
 place="$(mktemp -d)"
 trap 'rm -rf "$place"' EXIT
 cargo run --release --locked -- demo --dir "$place/demo" --quiet
-find "$place/demo/site/media" -maxdepth 2 -type f ! -name '*.preview.*' ! -name '*.json' ! -name '*.c2pa' -print0 \
-  | xargs -0 "$tools/python/bin/python" tests/c2pa/read.py
+# Every way that a credential is carried: inside four kinds of pictures, and beside texts and data.
+cp -r tests/c2pa/formats "$place/formats"
+touch "$place/formats/daedal.toml"
+head -c 16 /dev/urandom | base64 > "$place/password"
+export DAEDAL_PASSWORD_FILE="$place/password"
+(cd "$place/formats" && "$daedal" run --quiet && "$daedal" release --quiet latest)
+"$tools/python/bin/python" tests/c2pa/read.py --kinds png,jpg,webp,svg,txt,md,json \
+  "$place/formats/site" "$place/demo/site"
 NODE_PATH="$tools/browser/node_modules" node tests/browser/gallery.cjs "$place/demo/site" "$place/shots"
 
 printf '\nEverything holds.\n'
