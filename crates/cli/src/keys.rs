@@ -1,6 +1,6 @@
 //! The studio's keys, made on first use.
 
-use daedal_provenance::{Keys, Password, Signer};
+use daedal_provenance::{KeyError, Keys, Password, Signer};
 
 use crate::commands::Common;
 use crate::failure::Failure;
@@ -8,8 +8,8 @@ use crate::home::Home;
 use crate::ui::Ui;
 use crate::{password, text};
 
-/// What signs credentials: the studio's own key, or the one that its settings name.
-pub(crate) fn signer(home: &Home, keys: &Keys, password: &Password) -> Result<Signer, Failure> {
+/// What signs credentials: the key that the settings name, or the studio's own, which takes its password.
+pub(crate) fn signer(home: &Home, common: &Common, ui: Ui) -> Result<Signer, Failure> {
     let account = &home.settings.account;
     let made = match (&account.certificate, &account.key) {
         (Some(certificate), Some(key)) => {
@@ -20,7 +20,10 @@ pub(crate) fn signer(home: &Home, keys: &Keys, password: &Password) -> Result<Si
             };
             Signer::from_pem(read(certificate)?.as_bytes(), &read(key)?)
         }
-        (None, None) => keys.signer(password),
+        (None, None) => {
+            let (keys, password) = open(home, common, ui)?;
+            keys.signer(&password)
+        }
         _ => {
             return Err(Failure::new(
                 "[account] names a certificate without a key, or the reverse",
@@ -28,7 +31,20 @@ pub(crate) fn signer(home: &Home, keys: &Keys, password: &Password) -> Result<Si
             .help("set both `certificate` and `key`, or neither"));
         }
     };
-    made.map_err(|error| Failure::new(error.to_string()))
+    made.map_err(|error| refused(&error))
+}
+
+/// Why keys can't be used, and what to do.
+pub(crate) fn refused(error: &KeyError) -> Failure {
+    let failure = Failure::new(error.to_string());
+    match error {
+        KeyError::WrongPassword { .. } => failure.help(
+            "give the password that the keys were made with: on the terminal, by --password-file or \
+             DAEDAL_PASSWORD_FILE; one that is lost can't be recovered: move the keys elsewhere, \
+             and the studio makes new ones",
+        ),
+        _ => failure,
+    }
 }
 
 /// The studio's keys and their password; makes keys when there are none yet.

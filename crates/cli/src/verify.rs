@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use daedal_core::Digest;
 use daedal_core::asset::media_type_of;
 use daedal_provenance::chain::Chain;
-use daedal_provenance::verify::{Given, verify};
+use daedal_provenance::container::is_credential;
+use daedal_provenance::verify::{Given, attested_run, verify};
 use daedal_provenance::{Exit, Keys, Verdict};
 
 use crate::failure::Failure;
@@ -40,7 +41,7 @@ pub(crate) fn with(
         anchors,
     };
     let sidecar = match sidecar {
-        Some(given) => Some(read(given)?),
+        Some(given) => Some(credential(given)?),
         // What lies beside a file that carries its own credential is somebody else's.
         None if verify(&bare).exit != Exit::Incomplete => None,
         None => sidecar_of(path).map(|beside| read(&beside)).transpose()?,
@@ -49,21 +50,58 @@ pub(crate) fn with(
         sidecar: sidecar.as_deref(),
         ..bare
     };
-    let attestation = match attestation {
-        Some(given) => Some(given.to_owned()),
-        None => {
-            let run = verify(&given).origin.map(|origin| origin.run);
-            run.and_then(|run| attestation_of(path, &run))
-        }
+    let verdict = verify(&given);
+    let run = verdict.origin.as_ref().map(|origin| origin.run);
+    let attestation = match (attestation, run) {
+        (Some(named), run) => Some(attestation_in(named, run)?),
+        (None, Some(run)) => attestation_of(path, &run)
+            .map(|beside| read(&beside))
+            .transpose()?,
+        (None, None) => None,
     };
-    let Some(attestation) = attestation else {
-        return Ok(verify(&given));
+    Ok(match &attestation {
+        Some(attestation) => verify(&Given {
+            attestation: Some(attestation),
+            ..given
+        }),
+        None => verdict,
+    })
+}
+
+/// A credential that the user named.
+fn credential(path: &Path) -> Result<Vec<u8>, Failure> {
+    let bytes = read(path)?;
+    if is_credential(&bytes) {
+        return Ok(bytes);
+    }
+    Err(
+        Failure::new(format!("{} is no credential", path.display())).help(
+            "name the .c2pa file that was published with the file; files that can carry their \
+             credential need none",
+        ),
+    )
+}
+
+/// An attestation that the user named, of the run that the file is of. A damaged one is left to the verdict.
+fn attestation_in(path: &Path, run: Option<Digest>) -> Result<Vec<u8>, Failure> {
+    let bytes = read(path)?;
+    let problem = match (attested_run(&bytes), run) {
+        (Ok(None), _) => "is no attestation of a run".to_owned(),
+        (Ok(Some(other)), Some(run)) if other != run => format!(
+            "attests run {}, and the file is of run {}",
+            other.short(),
+            run.short()
+        ),
+        _ => return Ok(bytes),
     };
-    let attestation = read(&attestation)?;
-    Ok(verify(&Given {
-        attestation: Some(&attestation),
-        ..given
-    }))
+    let help = match run {
+        Some(run) => format!(
+            "name the file that was published with it: {}",
+            attestation_name(&run)
+        ),
+        None => "name the RUN.attestation.json that was published with the file".to_owned(),
+    };
+    Err(Failure::new(format!("{} {problem}", path.display())).help(help))
 }
 
 /// The certificates that are recognised in a studio: its own, and one that its settings name.
@@ -125,9 +163,12 @@ fn sidecar_of(path: &Path) -> Option<PathBuf> {
 
 /// The attestation beside a file, as the site names it.
 fn attestation_of(path: &Path, run: &Digest) -> Option<PathBuf> {
-    let name = format!("{}.attestation.json", &run.to_string()[..16]);
-    let beside = path.with_file_name(name);
+    let beside = path.with_file_name(attestation_name(run));
     beside.is_file().then_some(beside)
+}
+
+fn attestation_name(run: &Digest) -> String {
+    format!("{}.attestation.json", &run.to_string()[..16])
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, Failure> {

@@ -22,8 +22,7 @@ impl Account {
         } else {
             keys::open(&home, common, ui)?.0
         };
-        let failed = |error: daedal_provenance::KeyError| Failure::new(error.to_string());
-        let account = keys.account().map_err(failed)?;
+        let account = keys.account().map_err(|error| keys::refused(&error))?;
         let address = account.address.to_checksum(None);
         let value = json!({ "studio": home.name(), "address": address, "keys": place });
         let text = format!(

@@ -12,7 +12,7 @@ use crate::failure::Failure;
 use crate::home::{Home, block_on, remembered};
 use crate::process::Loaded;
 use crate::progress::Show;
-use crate::release::{Released, release};
+use crate::release::{self, Released, Signing, release};
 use crate::runs::{self, Carrier, Dials, code_of, find};
 use crate::settings::SETTINGS_FILE;
 use crate::text;
@@ -46,7 +46,9 @@ impl Demo {
             let studio = home.open_to_write("daedal demo").await?;
             let spec = runs::begin(&studio, &planned, &engines, &Dials::default()).await?;
             // Asked a second time, the demo shows what it has made.
-            let spec = runs::done_before(&studio, &spec).await?.unwrap_or(spec);
+            let known = runs::done_before(&studio, &spec).await?;
+            let ran_before = known.is_some();
+            let spec = known.unwrap_or(spec);
             let run = spec.id();
             let carrier = Carrier::start(&studio, engines.clone(), home.jobs(None));
             let report = carrier.carry(&planned.plan, spec, Show::People, ui).await?;
@@ -60,7 +62,9 @@ impl Demo {
                 password_file: None,
                 ..common.clone()
             };
-            let released = release(&home, &studio, &common, &engines, &summary, ui).await?;
+            let signing = Signing::new(&home, &common, ui);
+            let sealed_before = !release::takes_the_key(&studio, &summary).await?;
+            let released = release(&home, &studio, &engines, &summary, &signing).await?;
             studio.close().await.map_err(|error| remembered(&error))?;
             let files = published_files(&home, &released);
             let mut worst = 0;
@@ -75,11 +79,17 @@ impl Demo {
             let value = json!({
                 "studio": home.root, "run": run, "released": super::release::to_json(&released),
                 "site": site, "verdicts": verdicts, "elapsed_ms": elapsed,
+                "ran_before": ran_before, "sealed_before": sealed_before,
             });
-            ui.result(
-                &value,
-                &screen(&home, &report, &released, &files, worst, elapsed),
-            );
+            let done = Done {
+                report: (!ran_before).then_some(&report),
+                sealed_before,
+                released: &released,
+                files: &files,
+                worst,
+                elapsed_ms: elapsed,
+            };
+            ui.result(&value, &screen(&home, &done));
             Ok(worst)
         })
     }
@@ -159,15 +169,21 @@ fn called() -> String {
     me.strip_prefix(&here).unwrap_or(&me).display().to_string()
 }
 
-/// What happened, on one screen.
-fn screen(
-    home: &Home,
-    report: &daedal_exec::RunReport,
-    released: &Released,
-    files: &[PathBuf],
+/// What a demo did.
+struct Done<'a> {
+    /// Of the run; none when an earlier demo did all of it.
+    report: Option<&'a daedal_exec::RunReport>,
+    /// Whether an earlier demo sealed everything.
+    sealed_before: bool,
+    released: &'a Released,
+    files: &'a [PathBuf],
+    /// The worst exit code of the verdicts.
     worst: u8,
     elapsed_ms: u64,
-) -> String {
+}
+
+/// What happened, on one screen.
+fn screen(home: &Home, done: &Done<'_>) -> String {
     let shown = |path: &Path| {
         let here = std::env::current_dir().unwrap_or_default();
         path.strip_prefix(&here)
@@ -175,41 +191,54 @@ fn screen(
             .display()
             .to_string()
     };
-    let executed = report.tasks - report.hits;
     let me = called();
-    let mut text = format!(
-        "\n  1  Ran `{EXAMPLE}`: {} tasks, {executed} carried out, {} taken from earlier runs.\n     \
-         {}\n",
-        report.tasks,
-        report.hits,
-        shown(&home.root.join(EXAMPLE).join("process.yaml")),
-    );
+    let ran = match done.report {
+        Some(report) => format!(
+            "Ran `{EXAMPLE}`: {} tasks, {} carried out, {} taken from earlier runs.",
+            report.tasks,
+            report.tasks - report.hits,
+            report.hits
+        ),
+        None => format!("`{EXAMPLE}` was run before: nothing had to be done again."),
+    };
+    let process = shown(&home.root.join(EXAMPLE).join("process.yaml"));
+    let mut text = format!("\n  1  {ran}\n     {process}\n");
+    let pieces = &done.released.pieces;
+    let sealed = match done.sealed_before {
+        false => "Sealed",
+        true => "Found sealed before:",
+    };
     text.push_str(&format!(
-        "  2  Sealed {} posters with Content Credentials: who made them, how, from what.\n",
-        released.pieces.len()
+        "  2  {sealed} {} posters with Content Credentials: who made them, how, from what.\n",
+        pieces.len()
     ));
-    for piece in &released.pieces {
+    for piece in pieces {
         text.push_str(&format!("     “{}”\n", piece.title));
     }
+    let mut channels = done.released.channels.iter();
+    let published = match channels.any(|(_, published)| published.changed > 0) {
+        true => "Published a gallery.",
+        false => "The gallery stands as it was published.",
+    };
     text.push_str(&format!(
-        "  3  Published a gallery. Open it in a browser:\n     {}\n",
+        "  3  {published} Open it in a browser:\n     {}\n",
         shown(&home.site().join("index.html"))
     ));
-    let verdict = match worst {
+    let verdict = match done.worst {
         0 => "every check holds, offline".to_owned(),
         code => format!("a check failed (code {code})"),
     };
     text.push_str(&format!(
         "  4  Verified {} files: {verdict}. Do it again:\n",
-        files.len()
+        done.files.len()
     ));
-    if let Some(file) = files.first() {
+    if let Some(file) = done.files.first() {
         text.push_str(&format!("     {me} verify {}\n", shown(file)));
     }
     text.push_str(&format!(
         "\n  All of it took {}. Run it again and nothing is done twice.\n  Next: {me} new \
          my-process\n",
-        text::duration(elapsed_ms)
+        text::duration(done.elapsed_ms)
     ));
     text
 }

@@ -6,7 +6,7 @@ use super::Common;
 use crate::assemble;
 use crate::failure::Failure;
 use crate::home::{Home, block_on, remembered};
-use crate::release::{Released, release};
+use crate::release::{self, Released, Signing, release};
 use crate::runs::find;
 use crate::ui::Ui;
 
@@ -22,13 +22,25 @@ impl Release {
     pub(crate) fn run(self, common: &Common, ui: Ui) -> Result<u8, Failure> {
         let home = Home::find(common)?;
         let engines = assemble::engines();
+        let signing = Signing::new(&home, common, ui);
         block_on(async {
+            // A password is asked for before others are kept out of the studio.
+            let studio = home.open_to_read().await?;
+            let mut takes_the_key = false;
+            for name in &self.runs {
+                let run = find(&studio, name).await?;
+                takes_the_key |= release::takes_the_key(&studio, &run).await?;
+            }
+            studio.close().await.map_err(|error| remembered(&error))?;
+            if takes_the_key {
+                signing.signer()?;
+            }
             let studio = home.open_to_write("daedal release").await?;
             let mut text = String::new();
             let mut values = Vec::new();
             for name in &self.runs {
                 let run = find(&studio, name).await?;
-                let released = release(&home, &studio, common, &engines, &run, ui).await?;
+                let released = release(&home, &studio, &engines, &run, &signing).await?;
                 text.push_str(&told(&released));
                 values.push(to_json(&released));
             }

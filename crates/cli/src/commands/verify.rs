@@ -46,9 +46,23 @@ impl Verify {
         let verdict = verify::with(&self.file, sidecar, attestation, &anchors)?;
         let code = verdict.exit.code();
         let value = json!({ "file": self.file, "code": code, "verdict": verdict });
-        ui.result(&value, &told(&self.file, &verdict));
+        let text = match ui.quiet {
+            true => told_shortly(&self.file, &verdict),
+            false => told(&self.file, &verdict),
+        };
+        ui.result(&value, &text);
         Ok(code)
     }
+}
+
+/// The verdict in a line, with what decided it.
+fn told_shortly(file: &std::path::Path, verdict: &Verdict) -> String {
+    let mut text = format!("{}: {}\n", file.display(), verdict.exit);
+    let failed = |check: &&daedal_provenance::Check| check.outcome == Outcome::Failed;
+    for check in verdict.checks.iter().filter(failed) {
+        text.push_str(&format!("  ✗ {:<12} {}\n", check.name, check.detail));
+    }
+    text
 }
 
 /// The verdict, for people.

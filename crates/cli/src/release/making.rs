@@ -18,7 +18,7 @@ use serde_json::{Map, Value};
 
 use super::exhibit::{self, Size};
 use super::lineage::Telling;
-use super::{SealedPiece, Signing, Subject, kept, released_at};
+use super::{SealedPiece, Subject, kept, released_at};
 use crate::failure::Failure;
 use crate::text;
 
@@ -34,12 +34,11 @@ pub(super) async fn release(
     subject: &Subject,
     sealed: &[SealedPiece],
     attestation: &AssetRef,
-    signing: &Signing<'_>,
 ) -> Result<Release, Failure> {
     let receipts = canonical::to_vec(&subject.record);
     let mut items = Vec::with_capacity(sealed.len());
     for piece in sealed {
-        items.push(item(studio, engines, subject, piece, signing).await?);
+        items.push(item(studio, engines, subject, piece).await?);
     }
     let object = |value: &Value| value.as_object().cloned().unwrap_or_default();
     Ok(Release {
@@ -127,7 +126,6 @@ async fn item(
     engines: &Engines,
     subject: &Subject,
     sealed: &SealedPiece,
-    signing: &Signing<'_>,
 ) -> Result<Item, Failure> {
     let piece = &sealed.piece;
     let telling = Telling::of(subject, piece);
@@ -149,7 +147,7 @@ async fn item(
         fields: telling.fields(),
         text: words(studio, &piece.asset)?,
         lineage,
-        credential: credential(subject, piece, signing),
+        credential: credential(subject, sealed),
         edition: None,
     })
 }
@@ -180,21 +178,17 @@ fn words(studio: &Studio, asset: &AssetRef) -> Result<Option<String>, Failure> {
     Ok(std::str::from_utf8(&bytes).ok().map(str::to_owned))
 }
 
-fn credential(
-    subject: &Subject,
-    piece: &crate::runs::Piece,
-    signing: &Signing<'_>,
-) -> Option<Credential> {
-    let excerpt = Excerpt::of(&subject.record, &piece.asset.digest)?;
+fn credential(subject: &Subject, sealed: &SealedPiece) -> Option<Credential> {
+    let excerpt = Excerpt::of(&subject.record, &sealed.piece.asset.digest)?;
     let proof = excerpt.receipts.first().map(|proven| &proven.proof);
     Some(Credential {
-        signer: signing.name(),
+        signer: sealed.sealed.signer.clone(),
         root: excerpt.root.to_string(),
         proof: proof
             .map(|proof| proof.path.iter().map(ToString::to_string).collect())
             .unwrap_or_default(),
         receipts: subject.record.receipts.len(),
-        oversight: match subject.record.oversight() {
+        oversight: match excerpt.oversight() {
             intent::Oversight::FullyAutonomous => Oversight::FullyAutonomous,
             intent::Oversight::PromptGuided => Oversight::PromptGuided,
             intent::Oversight::HumanValidated => Oversight::HumanValidated,

@@ -15,7 +15,7 @@ use daedal_core::engine::Engines;
 use daedal_core::plan::Planned;
 use daedal_core::record::RunRecord;
 use daedal_core::run::{Event, Finish, RunId, RunSpec, TaskRecord, records};
-use daedal_provenance::{Keys, Password, attest};
+use daedal_provenance::attest;
 use daedal_store::Studio;
 use daedal_store::ports::RunSummary;
 use serde_json::{Map, Value, json};
@@ -55,10 +55,9 @@ pub(crate) struct Released {
 pub(crate) async fn release(
     home: &Home,
     studio: &Studio,
-    common: &Common,
     engines: &Engines,
     run: &RunSummary,
-    ui: Ui,
+    signing: &Signing<'_>,
 ) -> Result<Released, Failure> {
     require_success(run)?;
     let subject = subject(studio, run, engines).await?;
@@ -72,10 +71,9 @@ pub(crate) async fn release(
         ));
     }
     let plans = plan_channels(home, &subject)?;
-    let signing = Signing::new(home, common, ui);
-    let sealed = seal::all(studio, &subject, &signing).await?;
-    let attestation = attestation(studio, &subject, &sealed, &signing).await?;
-    let told = making::release(studio, engines, &subject, &sealed, &attestation, &signing).await?;
+    let sealed = seal::all(studio, &subject, signing).await?;
+    let attestation = attestation(studio, &subject, &sealed, signing).await?;
+    let told = making::release(studio, engines, &subject, &sealed, &attestation).await?;
     let mut channels = Vec::new();
     for plan in plans {
         let part = plan.part_of(&told);
@@ -98,6 +96,14 @@ pub(crate) async fn release(
         attestation,
         channels,
     })
+}
+
+/// Whether releasing the run takes the key: nothing is sealed twice, and the attestation is signed last.
+/// Only looks, so that a password can be asked for before anybody is kept out of the studio.
+pub(crate) async fn takes_the_key(studio: &Studio, run: &RunSummary) -> Result<bool, Failure> {
+    require_success(run)?;
+    let attested = kept::asset(studio, "attestation", &run.run.to_string()).await?;
+    Ok(attested.is_none())
 }
 
 fn require_success(run: &RunSummary) -> Result<(), Failure> {
@@ -133,29 +139,22 @@ async fn subject(studio: &Studio, run: &RunSummary, engines: &Engines) -> Result
     })
 }
 
-/// The studio's keys, opened when they are first needed.
+/// What signs, opened when it is first needed.
 pub(crate) struct Signing<'a> {
     home: &'a Home,
     common: &'a Common,
     ui: Ui,
-    opened: std::cell::OnceCell<(Keys, Password)>,
     signer: std::cell::OnceCell<daedal_provenance::Signer>,
 }
 
 impl<'a> Signing<'a> {
-    fn new(home: &'a Home, common: &'a Common, ui: Ui) -> Self {
+    pub(crate) fn new(home: &'a Home, common: &'a Common, ui: Ui) -> Self {
         Self {
             home,
             common,
             ui,
-            opened: std::cell::OnceCell::new(),
             signer: std::cell::OnceCell::new(),
         }
-    }
-
-    /// Who signs, as credentials and pages say it.
-    pub(crate) fn name(&self) -> String {
-        self.home.name()
     }
 
     /// What signs; asks for the password once.
@@ -163,15 +162,22 @@ impl<'a> Signing<'a> {
         if let Some(signer) = self.signer.get() {
             return Ok(signer);
         }
-        let (keys, password) = match self.opened.get() {
-            Some(opened) => opened,
-            None => {
-                let opened = keys::open(self.home, self.common, self.ui)?;
-                self.opened.get_or_init(|| opened)
-            }
-        };
-        let signer = keys::signer(self.home, keys, password)?;
+        let signer = keys::signer(self.home, self.common, self.ui)?;
         Ok(self.signer.get_or_init(|| signer))
+    }
+
+    /// Who made what is signed: the studio, or whom a certificate of one's own names.
+    fn maker(&self) -> Result<String, Failure> {
+        Ok(match &self.home.settings.account.certificate {
+            Some(_) => self.certified()?,
+            None => self.home.name(),
+        })
+    }
+
+    /// Whom the signing certificate names.
+    fn certified(&self) -> Result<String, Failure> {
+        let name = self.signer()?.chain().common_name();
+        Ok(name.unwrap_or_else(|| self.home.name()))
     }
 }
 

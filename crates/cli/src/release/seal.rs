@@ -32,6 +32,8 @@ pub(crate) struct Sealed {
     pub(crate) file: AssetRef,
     /// The credential, where it can't be inside.
     pub(crate) sidecar: Option<AssetRef>,
+    /// Whom the certificate names that it was signed with.
+    pub(crate) signer: String,
 }
 
 impl SealedPiece {
@@ -102,7 +104,7 @@ async fn one(
         .read(&asset.digest)
         .map_err(|error| Failure::because("a piece of the run can't be read", &error))?;
     let process = &subject.planned.process;
-    let name = signing.name();
+    let maker = signing.maker()?;
     let ingredients = ingredients(subject);
     let trained = |receipt: &daedal_core::receipt::Receipt| {
         receipt.determinism == Determinism::Attested || receipt.usage.tokens.is_some()
@@ -118,7 +120,7 @@ async fn one(
             source: Source::of(&subject.record, &asset.digest, trained),
             training: process.disclosure.training,
             license: process.license.as_ref(),
-            creator: Some(&name),
+            creator: Some(&maker),
             ingredients: &ingredients,
         },
     };
@@ -131,6 +133,7 @@ async fn one(
             Some(bytes) => Some(kept::write(studio, "application/c2pa", bytes)?),
             None => None,
         },
+        signer: signing.certified()?,
     };
     let value = serde_json::to_value(&sealed).unwrap_or_default();
     kept::put(studio, "sealed", &key, value).await?;
@@ -171,6 +174,7 @@ mod tests {
             unsigned: asset(bytes.to_owned(), media_type),
             file: asset(format!("{bytes}, sealed"), media_type),
             sidecar: beside.then(|| asset(format!("of {bytes}"), "application/c2pa")),
+            signer: "Ada Studio".into(),
         }
     }
 

@@ -52,7 +52,7 @@ pub(crate) fn decide(
         let (keys, password) = keys::open(&home, common, ui)?;
         let person = keys
             .person(&password)
-            .map_err(|error| Failure::new(error.to_string()))?;
+            .map_err(|error| keys::refused(&error))?;
 
         let studio = home.open_to_write("daedal choose").await?;
         let signed = sign(&studio, &person, &summary.run.0, &question, kept, answer).await?;

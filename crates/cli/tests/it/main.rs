@@ -5,5 +5,6 @@ mod bad;
 mod kill;
 mod kill_release;
 mod people;
+mod proof;
 mod session;
 mod studio;

@@ -207,7 +207,10 @@ fn a_wrong_password_records_nothing() {
     let other = studio.write("other", "wrong horse").display().to_string();
     let args = ["approve", "latest", "pick", "--password-file", &other];
     let told = studio.daedal(&args).ends(1);
-    insta::assert_snapshot!(shown(&studio, &told), @"error: wrong password for the keys in [studio]/.daedal/keys");
+    insta::assert_snapshot!(shown(&studio, &told), @r#"
+    error: wrong password for the keys in [studio]/.daedal/keys
+    help: give the password that the keys were made with: on the terminal, by --password-file or DAEDAL_PASSWORD_FILE; one that is lost can't be recovered: move the keys elsewhere, and the studio makes new ones
+    "#);
     studio.daedal(&["resume"]).ends(3);
     let right = studio.path().join("password").display().to_string();
     let mut command = studio.command(&["approve", "latest", "pick", "--password-file", &right]);

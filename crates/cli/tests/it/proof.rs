@@ -1,0 +1,167 @@
+//! What `daedal verify` says of files that are fine, changed or something else, and what a demo tells.
+
+use crate::studio::{Studio, files_below};
+
+/// A studio with a released run, and the places of its posters.
+fn released() -> (Studio, Vec<String>) {
+    let studio = Studio::tide();
+    studio.daedal(&["run", "-q"]).ends(0);
+    studio.daedal(&["release", "latest", "-q"]).ends(0);
+    let posters = posters(&studio);
+    (studio, posters)
+}
+
+fn posters(studio: &Studio) -> Vec<String> {
+    let files = files_below(&studio.path().join("site/media/tide"));
+    let pictures = files.into_keys().filter(|name| name.ends_with(".png"));
+    pictures
+        .map(|name| format!("site/media/tide/{name}"))
+        .collect()
+}
+
+fn attestation(studio: &Studio) -> String {
+    let files = files_below(&studio.path().join("site/media/tide"));
+    let mut names = files
+        .into_keys()
+        .filter(|name| name.ends_with(".attestation.json"));
+    format!("site/media/tide/{}", names.next().unwrap())
+}
+
+#[test]
+fn files_that_say_nothing_about_a_piece_are_mistakes_and_not_tampering() {
+    let (studio, posters) = released();
+    let (other, _) = released();
+    let foreign = std::fs::read(other.path().join(attestation(&other))).unwrap();
+    let own = std::fs::read(studio.path().join(attestation(&studio))).unwrap();
+    let mut bent = own.clone();
+    bent[200] ^= 1;
+    studio.write("foreign.json", foreign);
+    studio.write("bent.json", bent);
+    studio.write("empty", "");
+    studio.write("empty.png", "");
+    let poster = posters[0].as_str();
+    for (option, file, code) in [
+        ("--attestation", "foreign.json", 1),
+        ("--attestation", "empty", 1),
+        ("--attestation", "process.yaml", 1),
+        ("--attestation", "bent.json", 10),
+        ("--sidecar", "empty", 1),
+        ("--attestation", attestation(&studio).as_str(), 0),
+    ] {
+        let told = studio.daedal(&["verify", poster, option, file]).ends(code);
+        assert_eq!(
+            told.err.contains("help: name the"),
+            code == 1,
+            "{}",
+            told.err
+        );
+    }
+    studio.daedal(&["verify", "empty.png"]).ends(13);
+    studio.daedal(&["verify", "process.yaml"]).ends(13);
+}
+
+#[test]
+fn quiet_verdicts_are_a_line_and_what_decided_it() {
+    let (studio, posters) = released();
+    let fine = studio.daedal(&["verify", "-q", &posters[0]]).ends(0);
+    assert_eq!(fine.out.trim(), format!("{}: fine", posters[0]));
+    let mut bytes = std::fs::read(studio.path().join(&posters[0])).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    studio.write("bent.png", bytes);
+    let told = studio.daedal(&["verify", "-q", "bent.png"]).ends(10);
+    let lines: Vec<&str> = told.out.lines().collect();
+    assert_eq!(lines[0], "bent.png: tampered");
+    assert!(lines.len() > 1 && lines[1..].iter().all(|line| line.starts_with("  ✗ ")));
+}
+
+#[test]
+fn a_second_run_of_the_same_hangs_no_second_piece() {
+    let (studio, posters) = released();
+    studio.daedal(&["run", "-q", "--fresh"]).ends(0);
+    let again = studio
+        .daedal(&["release", "latest", "--json"])
+        .ends(0)
+        .json();
+    let shown = &again[0]["channels"][0]["items"];
+    assert_eq!(shown.as_array().unwrap().len(), posters.len());
+    let pages = files_below(&studio.path().join("site/p/tide"));
+    assert_eq!(pages.len(), 1 + posters.len(), "{:?}", pages.keys());
+    for page in shown.as_array().unwrap() {
+        let text = std::fs::read_to_string(page.as_str().unwrap()).unwrap();
+        let run = again[0]["run"].as_str().unwrap();
+        assert!(text.contains("Made again") && text.contains(&run[..12]));
+    }
+}
+
+#[test]
+fn a_second_demo_tells_that_nothing_had_to_be_done_again() {
+    let studio = Studio::empty();
+    let first = studio.daedal(&["demo", "-q"]).ends(0);
+    assert!(first.out.contains("carried out") && first.out.contains("2  Sealed"));
+    let second = studio.daedal(&["demo", "-q"]).ends(0);
+    for said in [
+        "was run before: nothing had to be done again",
+        "2  Found sealed before",
+        "3  The gallery stands as it was published",
+        "every check holds",
+    ] {
+        assert!(second.out.contains(said), "{said}\n{}", second.out);
+    }
+    assert!(!second.out.contains("carried out"), "{}", second.out);
+}
+
+#[test]
+fn no_password_is_asked_for_where_none_is_needed() {
+    let (studio, _) = released();
+    let mut command = studio.command(&["release", "latest"]);
+    let told: crate::studio::Told = command
+        .env_remove("DAEDAL_PASSWORD_FILE")
+        .output()
+        .unwrap()
+        .into();
+    told.ends(0);
+    studio.daedal(&["run", "-q", "--seed", "other"]).ends(0);
+    studio.write("other", "wrong horse");
+    let told = studio
+        .daedal(&["release", "latest", "--password-file", "other"])
+        .ends(1);
+    assert!(
+        told.err.contains("help: give the password that"),
+        "{}",
+        told.err
+    );
+}
+
+#[test]
+fn a_certificate_of_ones_own_is_named_and_takes_no_password() {
+    use base64::Engine as _;
+    let issued = daedal_provenance::chain::issue("Ada Lovelace", 1_790_000_000_000).unwrap();
+    let key = base64::engine::general_purpose::STANDARD.encode(&issued.signing_key[..]);
+    let key = format!("-----BEGIN PRIVATE KEY-----\n{key}\n-----END PRIVATE KEY-----\n");
+    let studio = Studio::tide();
+    studio.write("chain.pem", issued.chain.to_pem());
+    studio.write("key.pem", key);
+    studio.write(
+        "daedal.toml",
+        "[studio]\nname = \"Harbour Press\"\n[account]\ncertificate = \"chain.pem\"\nkey = \"key.pem\"\n",
+    );
+    studio.daedal(&["run", "-q"]).ends(0);
+    let mut command = studio.command(&["release", "latest", "--json"]);
+    let told: crate::studio::Told = command
+        .env_remove("DAEDAL_PASSWORD_FILE")
+        .output()
+        .unwrap()
+        .into();
+    let released = told.ends(0).json();
+    for page in released[0]["channels"][0]["items"].as_array().unwrap() {
+        let page = std::fs::read_to_string(page.as_str().unwrap()).unwrap();
+        assert!(page.contains("<dt>Signed by</dt><dd>Ada Lovelace Studio</dd>"));
+        assert!(!page.contains("Harbour Press"));
+    }
+    let verdict = studio
+        .daedal(&["verify", &posters(&studio)[0], "--json"])
+        .ends(0)
+        .json();
+    assert_eq!(verdict["verdict"]["signer"]["name"], "Ada Lovelace Studio");
+}
