@@ -177,7 +177,7 @@ pub(crate) fn rounded(measure: f64) -> String {
 #[cfg(test)]
 #[test]
 fn measures_are_short() {
-    let told = [0.4731, 0.5, 12.0, 3.14159, 0.004_26, 0.0, -0.25, 1e-30].map(rounded);
+    let told = [0.4731, 0.5, 12.0, 3.14259, 0.004_26, 0.0, -0.25, 1e-30].map(rounded);
     assert_eq!(
         told,
         ["0.47", "0.5", "12", "3.14", "0.0043", "0", "-0.25", "0"]

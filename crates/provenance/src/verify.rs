@@ -321,7 +321,7 @@ fn attestation(verdict: &mut Verdict, given: &Given<'_>, claim: &Claim) {
 /// What was given as an attestation.
 enum Recorded {
     /// A record that stands, and the attestation that it is in.
-    Stands(RunRecord, Option<Box<Attested>>),
+    Stands(Box<RunRecord>, Option<Box<Attested>>),
     /// Something else; says what is missing.
     Foreign(String),
 }
@@ -339,7 +339,7 @@ fn recorded(bytes: &[u8]) -> Result<Recorded, String> {
     if attest::is_envelope(bytes) {
         let attested = attest::read(bytes).map_err(|error| error.to_string())?;
         let record = attested.statement.predicate.record.clone();
-        return Ok(Recorded::Stands(record, Some(Box::new(attested))));
+        return Ok(Recorded::Stands(Box::new(record), Some(Box::new(attested))));
     }
     let record: RunRecord = match serde_json::from_slice(bytes) {
         Ok(record) => record,
@@ -353,7 +353,7 @@ fn recorded(bytes: &[u8]) -> Result<Recorded, String> {
     }
     match record.faults().first() {
         Some(fault) => Err(fault.to_string()),
-        None => Ok(Recorded::Stands(record, None)),
+        None => Ok(Recorded::Stands(Box::new(record), None)),
     }
 }
 
