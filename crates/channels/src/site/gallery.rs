@@ -1,13 +1,11 @@
 //! The records as the pages see them: processes, and their pieces, the newest first.
 
-use std::collections::BTreeMap;
-
 use daedal_core::Digest;
 
 use super::records::Records;
 use super::settings::Settings;
 use super::traits::{self, Trait};
-use super::{dates, names, prose};
+use super::{dates, hanging, names, prose};
 use crate::release::as_text;
 use crate::{Attachment, Item, ProcessLabel, Release};
 
@@ -82,7 +80,7 @@ impl<'r> Gallery<'r> {
             }
         }
         for process in &mut processes {
-            process.pieces = hung(&process.releases);
+            process.pieces = hanging::hung(&process.releases);
             process.traits = traits::of(&process.pieces);
         }
         let settings = &records.site.settings;
@@ -152,52 +150,6 @@ impl<'r> Gallery<'r> {
     /// The address of a file of the site: absolute where the site knows its own.
     pub(super) fn address(&self, path: &str) -> String {
         format!("{}{path}", self.settings.url.as_deref().unwrap_or_default())
-    }
-}
-
-/// The pieces of a process's releases, the newest first. What several runs gave hangs once, where the first
-/// of them was released, so that its address stays and no feed tells it twice.
-fn hung<'r>(releases: &[&'r Release]) -> Vec<Piece<'r>> {
-    let mut first = BTreeMap::new();
-    let mut again: BTreeMap<Digest, Vec<(&'r Release, &'r Item)>> = BTreeMap::new();
-    for &release in releases.iter().rev() {
-        for item in &release.items {
-            if *first.entry(item.unsigned).or_insert(release.run) != release.run {
-                again
-                    .entry(item.unsigned)
-                    .or_default()
-                    .push((release, item));
-            }
-        }
-    }
-    let mut pieces = Vec::new();
-    for &release in releases {
-        for item in &release.items {
-            if first.get(&item.unsigned) == Some(&release.run) {
-                pieces.push(Piece {
-                    release,
-                    item,
-                    id: names::piece(release, item),
-                    name: name(release, item),
-                    again: again.get(&item.unsigned).cloned().unwrap_or_default(),
-                });
-            }
-        }
-    }
-    pieces
-}
-
-/// The title of a piece; where others of its release have the same, with its output, or its number there.
-fn name(release: &Release, item: &Item) -> String {
-    let same = |other: &&Item| other.title == item.title;
-    let alike: Vec<_> = release.items.iter().filter(same).collect();
-    let in_output = alike.iter().filter(|other| other.output == item.output);
-    let output = item.output.replace(['_', '-'], " ");
-    match (alike.len(), in_output.count()) {
-        (1, _) => item.title.clone(),
-        (_, 1) => format!("{} ({output})", item.title),
-        (all, several) if all == several => format!("{} ({})", item.title, item.index + 1),
-        _ => format!("{} ({output} {})", item.title, item.index + 1),
     }
 }
 
@@ -381,7 +333,7 @@ impl<'r> Piece<'r> {
         words.to_lowercase()
     }
 
-    fn is_markdown(&self) -> bool {
+    pub(super) fn is_markdown(&self) -> bool {
         let media_type = self.item.asset.media_type.as_str();
         media_type.split(';').next() == Some("text/markdown")
     }

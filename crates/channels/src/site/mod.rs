@@ -8,6 +8,7 @@ mod dates;
 mod feeds;
 mod files;
 mod gallery;
+mod hanging;
 mod making;
 mod names;
 mod pages;
@@ -186,5 +187,7 @@ fn pages_of(gallery: &Gallery<'_>) -> Result<Files, ChannelError> {
 mod attachment_tests;
 #[cfg(test)]
 mod fixture;
+#[cfg(test)]
+mod hanging_tests;
 #[cfg(test)]
 mod tests;
