@@ -138,7 +138,11 @@ fn a_certificate_of_ones_own_is_named_and_takes_no_password() {
     use base64::Engine as _;
     let issued = daedal_provenance::chain::issue("Ada Lovelace", 1_790_000_000_000).unwrap();
     let key = base64::engine::general_purpose::STANDARD.encode(&issued.signing_key[..]);
-    let key = format!("-----BEGIN PRIVATE KEY-----\n{key}\n-----END PRIVATE KEY-----\n");
+    let (first, rest) = key.split_at(64);
+    let (second, third) = rest.split_at(64);
+    let key = format!(
+        "-----BEGIN PRIVATE KEY-----\n{first}\n{second}\n{third}\n-----END PRIVATE KEY-----\n"
+    );
     let studio = Studio::tide();
     studio.write("chain.pem", issued.chain.to_pem());
     studio.write("key.pem", key);
