@@ -38,6 +38,26 @@ impl Contents {
         let found = self.runs.iter_mut().find(|(known, _)| *known == run)?;
         Some(&mut found.1)
     }
+
+    fn keep(&mut self, entries: Vec<(Digest, MemoEntry)>) {
+        for (key, entry) in entries {
+            if !self
+                .memo
+                .get(&key)
+                .is_some_and(|standing| self.is_sound(standing))
+            {
+                self.memo.insert(key, entry);
+            }
+        }
+    }
+
+    /// Whether every blob that the outcome names is there.
+    fn is_sound(&self, entry: &MemoEntry) -> bool {
+        let assets = daedal_core::asset::assets_in(&entry.outcome.value);
+        assets
+            .iter()
+            .all(|asset| self.blobs.contains_key(&asset.digest))
+    }
 }
 
 impl Memory {
@@ -65,10 +85,16 @@ impl Log for Memory {
         })
     }
 
-    fn append(&self, run: RunId, events: Vec<Event>) -> Reply<'_, ()> {
+    fn record(
+        &self,
+        run: RunId,
+        events: Vec<Event>,
+        outcomes: Vec<(Digest, MemoEntry)>,
+    ) -> Reply<'_, ()> {
         self.reply(move |contents| {
             let known = contents.events_of(run);
             known.ok_or_else(|| StoreError::no_run(run))?.extend(events);
+            contents.keep(outcomes);
             Ok(())
         })
     }
@@ -95,18 +121,19 @@ fn summary((run, events): &(RunId, Vec<Event>)) -> RunSummary {
 impl Memo for Memory {
     fn get(&self, keys: Vec<Digest>) -> Reply<'_, Vec<Option<MemoEntry>>> {
         self.reply(move |contents| {
-            Ok(keys
-                .iter()
-                .map(|key| contents.memo.get(key).cloned())
-                .collect())
+            let entry = |key| {
+                contents
+                    .memo
+                    .get(key)
+                    .filter(|entry| contents.is_sound(entry))
+            };
+            Ok(keys.iter().map(|key| entry(key).cloned()).collect())
         })
     }
 
     fn put(&self, entries: Vec<(Digest, MemoEntry)>) -> Reply<'_, ()> {
         self.reply(move |contents| {
-            for (key, entry) in entries {
-                contents.memo.entry(key).or_insert(entry);
-            }
+            contents.keep(entries);
             Ok(())
         })
     }

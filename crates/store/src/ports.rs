@@ -22,7 +22,17 @@ pub trait Log: Send + Sync {
     /// Begins a run with its `Created` event; false, and nothing changes, if the run exists already.
     fn create(&self, run: RunId, created: Event) -> Reply<'_, bool>;
     /// Appends to the log of a run, all or none; [`StoreError::Missing`] if there is no such run.
-    fn append(&self, run: RunId, events: Vec<Event>) -> Reply<'_, ()>;
+    fn append(&self, run: RunId, events: Vec<Event>) -> Reply<'_, ()> {
+        self.record(run, events, Vec::new())
+    }
+    /// Appends events and keeps the outcomes that they tell of: an outcome is in the memo no later than
+    /// its event is in the log. Where one place keeps both, that is one write.
+    fn record(
+        &self,
+        run: RunId,
+        events: Vec<Event>,
+        outcomes: Vec<(Digest, MemoEntry)>,
+    ) -> Reply<'_, ()>;
     /// Every event of a run, in order; empty if there is no such run.
     fn read(&self, run: RunId) -> Reply<'_, Vec<Event>>;
     /// Every run, newest first.
@@ -44,9 +54,11 @@ pub struct RunSummary {
 
 /// Outcomes of tasks by key, shared by all runs of a studio.
 pub trait Memo: Send + Sync {
-    /// The entries under these keys, in the same order.
+    /// The entries under these keys, in the same order. One whose blobs are gone or cut short is not
+    /// given: to whoever asks, the task has not been done.
     fn get(&self, keys: Vec<Digest>) -> Reply<'_, Vec<Option<MemoEntry>>>;
-    /// Keeps entries whose key is free; of two for one key the first stands.
+    /// Keeps entries whose key is free; of two for one key the first stands, unless it is not given
+    /// any more.
     fn put(&self, entries: Vec<(Digest, MemoEntry)>) -> Reply<'_, ()>;
     /// Hints that the entries that this run used will be asked for next; may do nothing.
     fn warm(&self, run: RunId) -> Reply<'_, ()>;

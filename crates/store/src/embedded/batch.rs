@@ -6,14 +6,14 @@ use daedal_core::Digest;
 use daedal_core::run::{Event, RunId};
 use sqlx::{Row, SqliteConnection};
 
-use super::bulk;
+use super::bulk::{Script, Statement};
 use crate::StoreError;
 use crate::ports::{Document, MemoEntry};
 
 /// A change, ready to be written: what could fail about it has been done by the caller.
 pub(super) enum Work {
     Create(RunId, EventRow),
-    Append(RunId, Vec<EventRow>),
+    Record(RunId, Vec<EventRow>, Vec<MemoRow>),
     Memo(Vec<MemoRow>),
     Documents(Vec<DocumentRow>),
     Next(String),
@@ -24,7 +24,7 @@ impl Work {
     /// Rows that it writes, about.
     pub(super) fn rows(&self) -> usize {
         match self {
-            Self::Append(_, events) => events.len(),
+            Self::Record(_, events, outcomes) => events.len() + outcomes.len(),
             Self::Memo(entries) => entries.len(),
             Self::Documents(documents) => documents.len(),
             Self::Create(..) | Self::Next(_) | Self::Close => 1,
@@ -65,10 +65,12 @@ pub(super) struct MemoRow {
     run: RunId,
     at: i64,
     outcome: String,
+    /// Whether what stands under the key makes way.
+    replaces: bool,
 }
 
 impl MemoRow {
-    pub(super) fn of(key: Digest, entry: &MemoEntry) -> Result<Self, StoreError> {
+    pub(super) fn of(key: Digest, entry: &MemoEntry, replaces: bool) -> Result<Self, StoreError> {
         let outcome = serde_json::to_string(&entry.outcome);
         let outcome = outcome.map_err(|error| StoreError::unwritable("an outcome", error))?;
         Ok(Self {
@@ -76,6 +78,7 @@ impl MemoRow {
             run: entry.run,
             at: entry.at.0.cast_signed(),
             outcome,
+            replaces,
         })
     }
 }
@@ -132,7 +135,10 @@ struct Batch {
     documents: Vec<DocumentRow>,
 }
 
-/// Applies all of `works` within the open transaction: an answer to each, or nothing at all.
+/// Commits all of `works` in one transaction: an answer to each, or nothing at all.
+///
+/// What has to be known first is asked before it begins, since nobody else can change it meanwhile. A
+/// number of a sequence is taken by itself: if the rest fails, nobody is told of it.
 pub(super) async fn apply(
     connection: &mut SqliteConnection,
     known: &mut Known,
@@ -159,9 +165,10 @@ pub(super) async fn apply(
                 }
                 Ok(Answer::Created(is_free))
             }
-            Work::Append(run, events) => match find(connection, known, run).await? {
+            Work::Record(run, events, outcomes) => match find(connection, known, run).await? {
                 Some(_) => {
                     batch.append(known, run, events);
+                    batch.memo.extend(outcomes);
                     Ok(Answer::Done)
                 }
                 None => Err(StoreError::no_run(run)),
@@ -202,51 +209,46 @@ impl Batch {
         connection: &mut SqliteConnection,
         known: &Known,
     ) -> Result<(), sqlx::Error> {
+        let mut script = Script::new(connection);
         let runs = self
             .touched
             .iter()
             .filter_map(|run| Some((*run, *known.runs.get(run)?)));
         let sql = [
-            "insert into runs (number, run, events, finished) values",
+            "insert into runs (number, run, events, finished)",
             "on conflict (number) do update set events = excluded.events, \
              finished = excluded.finished",
         ];
-        bulk::insert(
-            connection,
-            sql,
-            4,
-            runs.collect(),
-            |statement, (run, row)| {
-                let statement = statement.bind(row.number).bind(run.0.0.to_vec());
-                statement.bind(row.events).bind(row.finished)
-            },
-        )
-        .await?;
+        let bind = |statement: Statement, (run, row): (RunId, RunRow)| {
+            let statement = statement.bind(row.number).bind(run.0.0.to_vec());
+            statement.bind(row.events).bind(row.finished)
+        };
+        script.insert(sql, 4, runs.collect(), bind).await?;
 
-        let sql = ["insert into events (run, seq, key, event) values", ""];
-        bulk::insert(
-            connection,
-            sql,
-            4,
-            self.events,
-            |statement, (run, seq, event)| {
-                let key = event.key.map(|key| key.0.to_vec());
-                statement.bind(run).bind(seq).bind(key).bind(event.json)
-            },
-        )
-        .await?;
+        let sql = ["insert into events (run, seq, key, event)", ""];
+        let bind = |statement: Statement, (run, seq, event): (i64, i64, EventRow)| {
+            let key = event.key.map(|key| key.0.to_vec());
+            statement.bind(run).bind(seq).bind(key).bind(event.json)
+        };
+        script.insert(sql, 4, self.events, bind).await?;
 
+        for row in self.memo.iter().filter(|row| row.replaces) {
+            let key = row.key.0.to_vec();
+            script.add("delete from memo where key = ?", |statement| {
+                statement.bind(key)
+            });
+        }
         let sql = [
-            "insert into memo (key, run, at, outcome) values",
+            "insert into memo (key, run, at, outcome)",
             "on conflict do nothing",
         ];
-        bulk::insert(connection, sql, 4, self.memo, |statement, row| {
+        let bind = |statement: Statement, row: MemoRow| {
             let statement = statement
                 .bind(row.key.0.to_vec())
                 .bind(row.run.0.0.to_vec());
             statement.bind(row.at).bind(row.outcome)
-        })
-        .await?;
+        };
+        script.insert(sql, 4, self.memo, bind).await?;
 
         // Of two for one key the last stands; SQLite would take them in order, but why write both?
         let last: BTreeMap<_, _> = self
@@ -255,18 +257,16 @@ impl Batch {
             .map(|row| ((row.kind, row.key), row.json))
             .collect();
         let sql = [
-            "insert into documents (kind, key, value) values",
+            "insert into documents (kind, key, value)",
             "on conflict do update set value = excluded.value",
         ];
-        let rows = last.into_iter().collect();
-        bulk::insert(
-            connection,
-            sql,
-            3,
-            rows,
-            |statement, ((kind, key), json)| statement.bind(kind).bind(key).bind(json),
-        )
-        .await
+        let bind = |statement: Statement, ((kind, key), json): ((String, String), String)| {
+            statement.bind(kind).bind(key).bind(json)
+        };
+        script
+            .insert(sql, 3, last.into_iter().collect(), bind)
+            .await?;
+        script.commit().await
     }
 }
 

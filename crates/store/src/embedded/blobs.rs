@@ -11,8 +11,8 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use daedal_core::Digest;
 use daedal_core::blob::{BlobError, BlobRead, BlobWrite};
+use daedal_core::{AssetRef, Digest};
 
 use crate::StoreError;
 use crate::error::blob_io;
@@ -177,6 +177,13 @@ impl Blobs {
         file.persist(path).map_err(|error| error.error)?;
         unsettled.insert(shard.to_owned());
         Ok(())
+    }
+}
+
+impl Blobs {
+    /// Whether the blob is there in its full length. Its bytes are not looked at.
+    pub(super) fn holds(&self, asset: &AssetRef) -> bool {
+        fs::metadata(self.path_of(&asset.digest)).is_ok_and(|found| found.len() == asset.size)
     }
 }
 

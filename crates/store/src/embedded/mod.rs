@@ -14,7 +14,7 @@
 
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
@@ -24,7 +24,7 @@ use self::blobs::Blobs;
 use self::database::{Access, Database};
 use self::lock::Lock;
 use self::reader::Reader;
-use self::warm::Warm;
+use self::recall::Recall;
 use self::writer::{Request, Writer};
 use crate::{StoreError, Studio};
 
@@ -35,6 +35,7 @@ mod database;
 mod lock;
 mod ports;
 mod reader;
+mod recall;
 #[cfg(test)]
 mod tests;
 mod warm;
@@ -135,7 +136,7 @@ struct Embedded {
     queue: Option<mpsc::Sender<Request>>,
     reader: Reader,
     blobs: Arc<Blobs>,
-    warm: Mutex<Warm>,
+    recall: Mutex<Recall>,
     closed: AtomicBool,
 }
 
@@ -161,12 +162,12 @@ impl Embedded {
                 queue = Some(sender);
             }
         }
-        let (warm, closed) = (Mutex::default(), AtomicBool::new(false));
+        let (recall, closed) = (Mutex::default(), AtomicBool::new(false));
         Ok(Self {
             queue,
             reader,
             blobs,
-            warm,
+            recall,
             closed,
         })
     }
@@ -183,10 +184,6 @@ impl Embedded {
             .await
             .map_err(|_| closed())?;
         answer.await.map_err(|_| closed())?
-    }
-
-    fn warm(&self) -> std::sync::MutexGuard<'_, Warm> {
-        self.warm.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn put_away(&self) -> Result<(), StoreError> {

@@ -1,6 +1,5 @@
 //! The ports, in terms of the queue, the reader and the files.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use daedal_core::Digest;
@@ -9,9 +8,7 @@ use daedal_core::run::{Event, RunId};
 use serde_json::Value;
 
 use super::Embedded;
-use super::batch::{Answer, DocumentRow, EventRow, MemoRow, Work};
-use super::reader::Kept;
-use super::warm::Warm;
+use super::batch::{Answer, DocumentRow, EventRow, Work};
 use crate::StoreError;
 use crate::ports::{Document, Keeper, Log, Memo, MemoEntry, Records, Reply, RunSummary};
 
@@ -25,10 +22,16 @@ impl Log for Embedded {
         })
     }
 
-    fn append(&self, run: RunId, events: Vec<Event>) -> Reply<'_, ()> {
+    fn record(
+        &self,
+        run: RunId,
+        events: Vec<Event>,
+        outcomes: Vec<(Digest, MemoEntry)>,
+    ) -> Reply<'_, ()> {
         Box::pin(async move {
             let rows: Result<_, _> = events.iter().map(EventRow::of).collect();
-            self.commit(Work::Append(run, rows?)).await.map(drop)
+            let work = Work::Record(run, rows?, self.rows(&outcomes)?);
+            self.commit(work).await.map(drop)
         })
     }
 
@@ -43,45 +46,18 @@ impl Log for Embedded {
 
 impl Memo for Embedded {
     fn get(&self, keys: Vec<Digest>) -> Reply<'_, Vec<Option<MemoEntry>>> {
-        Box::pin(async move {
-            let warm = |key| self.warm().get(key).map(|kept| self.reader.entry(kept));
-            let found: Result<Vec<_>, _> = keys.iter().map(|key| warm(key).transpose()).collect();
-            let mut found = found?;
-            let is_cold =
-                |(key, entry): (&Digest, &Option<MemoEntry>)| entry.is_none().then_some(*key);
-            let cold: Vec<Digest> = keys.iter().zip(&found).filter_map(is_cold).collect();
-            if cold.is_empty() {
-                return Ok(found);
-            }
-            let mut kept = HashMap::new();
-            for entry in self.reader.memo(&cold).await? {
-                kept.insert(entry.key(), self.reader.entry(&entry)?);
-            }
-            for (key, entry) in keys.iter().zip(&mut found) {
-                if entry.is_none() {
-                    *entry = kept.get(key).cloned();
-                }
-            }
-            Ok(found)
-        })
+        Box::pin(self.recall(keys))
     }
 
     fn put(&self, entries: Vec<(Digest, MemoEntry)>) -> Reply<'_, ()> {
         Box::pin(async move {
-            let rows: Result<_, _> = entries
-                .iter()
-                .map(|(key, entry)| MemoRow::of(*key, entry))
-                .collect();
-            self.commit(Work::Memo(rows?)).await.map(drop)
+            let rows = self.rows(&entries)?;
+            self.commit(Work::Memo(rows)).await.map(drop)
         })
     }
 
     fn warm(&self, run: RunId) -> Reply<'_, ()> {
-        Box::pin(async move {
-            let kept: Vec<Kept> = self.reader.memo_of(run, Warm::COUNT_MAX).await?;
-            self.warm().fill(kept);
-            Ok(())
-        })
+        Box::pin(self.warm_up(run))
     }
 }
 

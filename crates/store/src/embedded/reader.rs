@@ -1,5 +1,7 @@
 //! The one who reads. Its connection is opened when the first question comes.
 
+use std::collections::HashSet;
+
 use daedal_core::Digest;
 use daedal_core::engine::Outcome;
 use daedal_core::run::{Event, Moment, RunId};
@@ -159,6 +161,31 @@ impl Reader {
             kept.collect::<Result<Vec<_>, _>>()
         });
         Ok(chunks.await?.into_iter().flatten().collect())
+    }
+
+    /// How many entries the memo has, at most.
+    pub(super) async fn memo_size(&self) -> Result<i64, StoreError> {
+        let statement = sqlx::query("select coalesce(max(rowid), 0) from memo");
+        let sizes = self.all(statement, |reader, row| reader.column(row, 0));
+        Ok(sizes.await?.pop().unwrap_or_default())
+    }
+
+    /// The first eight bytes of every key of the memo. In one row, as [`Reader::memo_of`] says why.
+    pub(super) async fn memo_keys(&self) -> Result<HashSet<u64>, StoreError> {
+        let statement =
+            sqlx::query("select coalesce(group_concat(hex(substr(key, 1, 8)), ''), '') from memo");
+        let heads = self.all(statement, |reader, row| {
+            let digits = reader.column::<&str>(row, 0)?.as_bytes();
+            let head = |digits: &[u8]| {
+                let digits = std::str::from_utf8(digits).ok()?;
+                u64::from_str_radix(digits, 16).ok()
+            };
+            let heads = digits
+                .chunks(16)
+                .map(|digits| head(digits).ok_or_else(|| reader.torn()));
+            heads.collect::<Result<HashSet<_>, _>>()
+        });
+        Ok(heads.await?.pop().unwrap_or_default())
     }
 
     fn torn(&self) -> StoreError {

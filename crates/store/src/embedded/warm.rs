@@ -6,7 +6,7 @@ use daedal_core::Digest;
 
 use super::reader::Kept;
 
-/// Entries are never changed once they are there, so that nothing here grows stale.
+/// An entry is changed only where its blobs are gone, and is forgotten here when it is.
 #[derive(Default)]
 pub(super) struct Warm {
     entries: HashMap<Digest, Kept>,
@@ -33,6 +33,12 @@ impl Warm {
             if self.entries.insert(entry.key(), entry).is_none() {
                 self.size += size;
             }
+        }
+    }
+
+    pub(super) fn forget(&mut self, key: &Digest) {
+        if let Some(entry) = self.entries.remove(key) {
+            self.size -= entry.size();
         }
     }
 

@@ -114,7 +114,7 @@ impl Writer {
             Some(connection) => connection,
             None => self.database.connect(Access::Write).await?,
         };
-        let committed = transact(&mut connection, &mut self.known, works).await;
+        let committed = batch::apply(&mut connection, &mut self.known, works).await;
         let answers = committed.map_err(|error| self.database.failure(&error))?;
         self.connection = Some(connection);
         Ok(answers)
@@ -144,17 +144,4 @@ async fn settle(blobs: &Arc<Blobs>) -> Result<(), StoreError> {
             message: format!("flushing the blobs was interrupted: {error}"),
         })
     })
-}
-
-async fn transact(
-    connection: &mut SqliteConnection,
-    known: &mut Known,
-    works: Vec<Work>,
-) -> Result<Vec<Result<Answer, StoreError>>, sqlx::Error> {
-    sqlx::query("begin immediate")
-        .execute(&mut *connection)
-        .await?;
-    let answers = batch::apply(connection, known, works).await?;
-    sqlx::query("commit").execute(connection).await?;
-    Ok(answers)
 }
