@@ -1,4 +1,4 @@
-//! What happened becomes durable: many events at once, one write at a time.
+//! What happened becomes durable, and is told once it is: many events at once, one write at a time.
 
 use std::future::poll_fn;
 use std::task::{Context, Poll};
@@ -6,29 +6,48 @@ use std::task::{Context, Poll};
 use daedal_core::Digest;
 use daedal_core::run::{Event, RunId};
 use daedal_store::StoreError;
-use daedal_store::ports::{Log, Memo, MemoEntry, Reply};
+use daedal_store::ports::{MemoEntry, Reply};
+
+use crate::{Ports, Progress, Update};
+
+/// How long events are gathered between two writes, in milliseconds, unless somebody waits for them.
+/// A crash loses so much work at most, and all of it is found or done again.
+const GATHER_MS: u64 = 5;
+/// Events that are not gathered for longer.
+const GATHER_MAX: usize = 512;
 
 /// Collects events while a write is under way; the next write takes all of them.
 pub(crate) struct Journal<'a> {
-    log: &'a dyn Log,
-    memo: &'a dyn Memo,
+    ports: &'a Ports,
     run: RunId,
+    progress: Option<&'a dyn Progress>,
     events: Vec<Event>,
     entries: Vec<(Digest, MemoEntry)>,
-    write: Option<Reply<'a, ()>>,
+    /// What is to be told once `events` are durable.
+    told: Vec<Update>,
+    write: Option<Write<'a>>,
+    /// Until the next write may begin by itself.
+    pause: Option<Reply<'a, ()>>,
     /// The first write that failed; none is tried after it, so that the log has no gap.
     failed: Option<StoreError>,
 }
 
+struct Write<'a> {
+    reply: Reply<'a, ()>,
+    told: Vec<Update>,
+}
+
 impl<'a> Journal<'a> {
-    pub(crate) fn new(log: &'a dyn Log, memo: &'a dyn Memo, run: RunId) -> Self {
+    pub(crate) fn new(ports: &'a Ports, run: RunId, progress: Option<&'a dyn Progress>) -> Self {
         Self {
-            log,
-            memo,
+            ports,
             run,
+            progress,
             events: Vec::new(),
             entries: Vec::new(),
+            told: Vec::new(),
             write: None,
+            pause: None,
             failed: None,
         }
     }
@@ -43,6 +62,23 @@ impl<'a> Journal<'a> {
         self.entries.push((key, entry));
     }
 
+    /// Tells somebody once everything noted so far is durable, in order.
+    pub(crate) fn tell(&mut self, update: Update) {
+        let Some(progress) = self.progress else {
+            return;
+        };
+        if self.write.is_none() && self.events.is_empty() && self.told.is_empty() {
+            progress.update(update);
+        } else {
+            self.told.push(update);
+        }
+    }
+
+    /// Whether somebody is told what happens.
+    pub(crate) fn is_followed(&self) -> bool {
+        self.progress.is_some()
+    }
+
     /// Events that no write has taken yet.
     pub(crate) fn backlog(&self) -> usize {
         self.events.len()
@@ -50,49 +86,59 @@ impl<'a> Journal<'a> {
 
     /// Waits until everything noted so far is durable.
     pub(crate) async fn flush(&mut self) -> Result<(), StoreError> {
-        poll_fn(|context| self.poll(context)).await
+        poll_fn(|context| self.go_on(context, true)).await
     }
 
-    /// Goes on with the writes; ready when nothing is left to write.
+    /// Goes on with the writes, without haste; ready when nothing is left to write.
     pub(crate) fn poll(&mut self, context: &mut Context<'_>) -> Poll<Result<(), StoreError>> {
+        self.go_on(context, false)
+    }
+
+    fn go_on(&mut self, context: &mut Context<'_>, urgent: bool) -> Poll<Result<(), StoreError>> {
         if let Some(error) = &self.failed {
             return Poll::Ready(Err(error.clone()));
         }
         loop {
-            let write = match &mut self.write {
-                Some(write) => write,
-                None if self.events.is_empty() && self.entries.is_empty() => {
-                    return Poll::Ready(Ok(()));
+            if let Some(write) = &mut self.write {
+                let Poll::Ready(result) = write.reply.as_mut().poll(context) else {
+                    return Poll::Pending;
+                };
+                let told = self.write.take().map(|write| write.told);
+                if let Err(error) = result {
+                    self.failed = Some(error.clone());
+                    return Poll::Ready(Err(error));
                 }
-                None => {
-                    let write = self.begin();
-                    self.write.insert(write)
-                }
-            };
-            let Poll::Ready(result) = write.as_mut().poll(context) else {
-                return Poll::Pending;
-            };
-            self.write = None;
-            if let Err(error) = result {
-                self.failed = Some(error.clone());
-                return Poll::Ready(Err(error));
+                self.tell_all(told.unwrap_or_default());
+                self.pause = Some(self.ports.timers.pause(GATHER_MS));
             }
+            if self.events.is_empty() && self.entries.is_empty() {
+                // What came while the last events were written tells of nothing newer.
+                let told = std::mem::take(&mut self.told);
+                self.tell_all(told);
+                return Poll::Ready(Ok(()));
+            }
+            if !urgent
+                && self.events.len() < GATHER_MAX
+                && let Some(pause) = &mut self.pause
+                && pause.as_mut().poll(context).is_pending()
+            {
+                return Poll::Pending;
+            }
+            self.pause = None;
+            self.write = Some(Write {
+                reply: self.ports.log.record(
+                    self.run,
+                    std::mem::take(&mut self.events),
+                    std::mem::take(&mut self.entries),
+                ),
+                told: std::mem::take(&mut self.told),
+            });
         }
     }
 
-    /// The memo first: an outcome whose event was lost is found again, and not made again.
-    fn begin(&mut self) -> Reply<'a, ()> {
-        let (log, memo, run) = (self.log, self.memo, self.run);
-        let events = std::mem::take(&mut self.events);
-        let entries = std::mem::take(&mut self.entries);
-        Box::pin(async move {
-            if !entries.is_empty() {
-                memo.put(entries).await?;
-            }
-            if !events.is_empty() {
-                log.append(run, events).await?;
-            }
-            Ok(())
-        })
+    fn tell_all(&self, told: Vec<Update>) {
+        if let Some(progress) = self.progress {
+            told.into_iter().for_each(|update| progress.update(update));
+        }
     }
 }

@@ -203,6 +203,14 @@ impl Timers for LocalTimers {
         })
     }
 
+    fn pause(&self, ms: u64) -> Reply<'_, ()> {
+        let sleep = tokio::time::sleep(Duration::from_millis(ms));
+        Box::pin(async move {
+            sleep.await;
+            Ok(())
+        })
+    }
+
     fn clear(&self, run: RunId) -> Reply<'_, ()> {
         Box::pin(async move {
             lock(&self.pending).remove(&run);

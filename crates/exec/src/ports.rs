@@ -91,6 +91,8 @@ pub trait Timers: Send + Sync {
     fn start(&self, run: RunId, timer: Timer, at: Moment) -> Reply<'_, ()>;
     /// Waits for timers of a run to go off; at least one. Dropping the reply loses none.
     fn due(&self, run: RunId) -> Reply<'_, Vec<Timer>>;
+    /// Waits so long, for what is not worth remembering.
+    fn pause(&self, ms: u64) -> Reply<'_, ()>;
     /// Forgets the timers of a run.
     fn clear(&self, run: RunId) -> Reply<'_, ()>;
 }

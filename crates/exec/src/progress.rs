@@ -13,7 +13,7 @@ pub trait Progress: Send + Sync {
     fn update(&self, update: Update);
 }
 
-/// Something that happened in a run.
+/// Something that happened in a run. Outcomes, failures and questions are durable when they are told.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "update", rename_all = "snake_case")]
 pub enum Update {
@@ -92,9 +92,9 @@ pub enum Update {
     },
 }
 
-/// Tells what an event says about its task.
-pub(crate) fn tell(progress: &dyn Progress, event: &Event) {
-    let update = match event {
+/// What is told of an event.
+pub(crate) fn of(event: &Event) -> Option<Update> {
+    Some(match event {
         Event::TaskDone {
             task,
             outcome,
@@ -134,7 +134,6 @@ pub(crate) fn tell(progress: &dyn Progress, event: &Event) {
             keep: request.keep,
             due: request.timeout_ms.map(|ms| at.plus_ms(ms)),
         },
-        _ => return,
-    };
-    progress.update(update);
+        _ => return None,
+    })
 }

@@ -1,16 +1,22 @@
 //! Performs jobs: one engine call each, within its limits.
+//!
+//! A worker is a thread that takes a job, performs it and reports on it, so that a quick task costs two
+//! changes of threads, there and back. One guard for all workers looks at the clock and at who should
+//! stop; an engine that does not listen loses its job, and another thread takes the worker's place.
 
 use std::any::Any;
 use std::io;
-use std::sync::Arc;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use daedal_core::blob::BlobWrite;
-use daedal_core::engine::{EngineError, Engines, Outcome, Performed, Task, TaskContext};
+use daedal_core::engine::{Engine, EngineError, Engines, Outcome, Performed, Task, TaskContext};
 use serde_json::Value;
+use tokio::runtime::Handle;
 use tokio::sync::Notify;
-use tokio::task::{JoinError, JoinHandle};
+use tokio::task::JoinHandle;
 
 use crate::ports::{Delivery, Job, JobResult, Lane, Report};
 
@@ -18,6 +24,8 @@ use crate::ports::{Delivery, Job, JobResult, Lane, Report};
 const NOTICE: Duration = Duration::from_millis(200);
 /// How long an engine may take to notice that it should stop.
 const GRACE: Duration = Duration::from_secs(2);
+/// How often the guard looks while something is under way.
+const ROUND: Duration = Duration::from_millis(20);
 /// Size of what an engine says beside its assets, as JSON.
 const VALUE_BYTES_MAX: usize = 4 << 20;
 
@@ -35,12 +43,18 @@ impl Halt {
         self.notify.notify_waiters();
     }
 
+    /// Whether it is told.
+    #[must_use]
+    pub fn is_halted(&self) -> bool {
+        self.asked.load(Ordering::Acquire)
+    }
+
     /// Waits until it is told.
     pub async fn halted(&self) {
         loop {
             let mut told = std::pin::pin!(self.notify.notified());
             told.as_mut().enable();
-            if self.asked.load(Ordering::Acquire) {
+            if self.is_halted() {
                 return;
             }
             told.await;
@@ -48,16 +62,38 @@ impl Halt {
     }
 }
 
-/// What performs jobs: engines, and the blobs that they read and keep.
-#[derive(Clone)]
-struct Worker {
+/// What workers share.
+struct Shop {
+    lane: Arc<dyn Lane>,
     engines: Engines,
     blobs: Arc<dyn BlobWrite>,
     grace: Duration,
+    runtime: Handle,
+    /// What each worker is doing.
+    seats: Vec<Mutex<Option<Engagement>>>,
+    /// Whether the guard waits to be woken.
+    guard_sleeps: AtomicBool,
+    wake_guard: Notify,
+    closed: Halt,
 }
 
-/// Workers of this process. They end with the lane.
-pub struct Workers(Vec<JoinHandle<()>>);
+/// A job that a worker is performing.
+struct Engagement {
+    /// What is reported if it has to be stopped, the reason aside.
+    report: Report,
+    stop: Arc<AtomicBool>,
+    halt: Arc<Halt>,
+    timeout_ms: u64,
+    begun: Instant,
+    /// Since when it should stop, and why.
+    told: Option<(Instant, EngineError)>,
+}
+
+/// Workers of this process. They end with the lane, or when this is dropped.
+pub struct Workers {
+    shop: Arc<Shop>,
+    guard: JoinHandle<()>,
+}
 
 impl Workers {
     /// Starts `jobs` workers on a lane. Needs a Tokio runtime.
@@ -80,35 +116,66 @@ impl Workers {
         jobs: usize,
         grace: Duration,
     ) -> Self {
-        let worker = Worker {
+        let shop = Arc::new(Shop {
+            lane: Arc::clone(lane),
             engines: engines.clone(),
             blobs: Arc::clone(blobs),
             grace,
-        };
-        let work = |_| {
-            let (worker, lane) = (worker.clone(), Arc::clone(lane));
-            tokio::spawn(async move {
-                // A lane that fails hands its jobs out again elsewhere.
-                while let Ok(Some(delivery)) = lane.take().await {
-                    let report = worker.perform(delivery).await;
-                    if lane.report(report).await.is_err() {
-                        break;
-                    }
-                }
-            })
-        };
-        Self((0..jobs.max(1)).map(work).collect())
+            runtime: Handle::current(),
+            seats: (0..jobs.max(1)).map(|_| Mutex::default()).collect(),
+            guard_sleeps: AtomicBool::new(false),
+            wake_guard: Notify::new(),
+            closed: Halt::default(),
+        });
+        (0..shop.seats.len()).for_each(|seat| shop.hire(seat));
+        let guard = tokio::spawn(Arc::clone(&shop).guard());
+        Self { shop, guard }
     }
 }
 
 impl Drop for Workers {
     fn drop(&mut self) {
-        self.0.iter().for_each(JoinHandle::abort);
+        self.shop.closed.halt();
+        self.guard.abort();
     }
 }
 
-impl Worker {
-    async fn perform(&self, delivery: Delivery) -> Report {
+impl Shop {
+    /// Starts a thread for a seat. Without one, jobs stay where they are: on the lane.
+    fn hire(self: &Arc<Self>, seat: usize) {
+        let shop = Arc::clone(self);
+        let thread = std::thread::Builder::new().name(format!("daedal-worker-{seat}"));
+        // A machine that has no room for a thread has none for its work either.
+        drop(thread.spawn(move || shop.work(seat)));
+    }
+
+    fn seat(&self, seat: usize) -> MutexGuard<'_, Option<Engagement>> {
+        self.seats[seat]
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn work(&self, seat: usize) {
+        while let Some(delivery) = self.runtime.block_on(async {
+            tokio::select! {
+                biased;
+                () = self.closed.halted() => None,
+                // A lane that fails hands its jobs out again elsewhere.
+                taken = self.lane.take() => taken.ok().flatten(),
+            }
+        }) {
+            let Some(report) = self.perform(seat, delivery) else {
+                // It took too long, and somebody else sits here now.
+                return;
+            };
+            if self.runtime.block_on(self.lane.report(report)).is_err() {
+                return;
+            }
+        }
+    }
+
+    /// What came of a job; nothing if the guard has reported on it.
+    fn perform(&self, seat: usize, delivery: Delivery) -> Option<Report> {
         let Delivery { job, halt } = delivery;
         let Job {
             run,
@@ -117,78 +184,133 @@ impl Worker {
             task,
             ..
         } = job;
-        let result = match self.execute(task, &halt).await {
-            Ok(Performed::Done(outcome)) => JobResult::Done(outcome),
-            Ok(Performed::Asked(request)) => JobResult::Asked(request),
-            Err(error) => JobResult::Failed(error),
-        };
-        Report {
+        let report = Report {
             run,
             name,
             attempt,
-            result,
+            result: JobResult::Failed(EngineError::Stopped),
+        };
+        let engine = match self.engine_for(&task) {
+            Ok(engine) => Arc::clone(engine),
+            Err(error) => {
+                let result = JobResult::Failed(error);
+                return Some(Report { result, ..report });
+            }
+        };
+        let stop = Arc::new(AtomicBool::new(false));
+        let begun = Instant::now();
+        *self.seat(seat) = Some(Engagement {
+            report,
+            stop: Arc::clone(&stop),
+            halt,
+            timeout_ms: task.limits.timeout_ms_max,
+            begun,
+            told: None,
+        });
+        if self.guard_sleeps.swap(false, Ordering::SeqCst) {
+            self.wake_guard.notify_one();
         }
+        let context = TaskContext {
+            blobs: &*self.blobs,
+            stop: &stop,
+        };
+        let result = catch_unwind(AssertUnwindSafe(|| engine.run(&task, &context)));
+        let mut own = self.seat(seat);
+        own.as_ref()
+            .filter(|known| Arc::ptr_eq(&known.stop, &stop))?;
+        let engagement = own.take()?;
+        drop(own);
+        let result = match (result, engagement.told) {
+            (Err(panic), _) => Err(panicked(&*panic)),
+            // It was done at the last moment.
+            (Ok(Ok(performed)), _) => measure(performed, begun.elapsed()),
+            (Ok(Err(_)), Some((_, reason))) => Err(reason),
+            (Ok(Err(error)), None) => Err(unasked(error)),
+        };
+        Some(Report {
+            result: match result {
+                Ok(Performed::Done(outcome)) => JobResult::Done(outcome),
+                Ok(Performed::Asked(request)) => JobResult::Asked(request),
+                Err(error) => JobResult::Failed(error),
+            },
+            ..engagement.report
+        })
     }
 
-    async fn execute(&self, task: Task, halt: &Halt) -> Result<Performed, EngineError> {
+    fn engine_for(&self, task: &Task) -> Result<&Arc<dyn Engine>, EngineError> {
         let engine = self.engines.get(&task.engine).ok_or_else(|| {
             EngineError::invalid(format!("there is no engine `{}` here", task.engine))
         })?;
         let version = engine.spec().version;
-        if version != task.engine_version {
-            return Err(EngineError::invalid(format!(
+        if version == task.engine_version {
+            Ok(engine)
+        } else {
+            Err(EngineError::invalid(format!(
                 "the plan was made for version {} of `{}`, here is {version}: plan again",
                 task.engine_version, task.engine
-            )));
+            )))
         }
-        let timeout_ms = task.limits.timeout_ms_max;
-        let stop = Arc::new(AtomicBool::new(false));
-        let begun = Instant::now();
-        let mut thread = {
-            let (engine, blobs, stop) = (
-                Arc::clone(engine),
-                Arc::clone(&self.blobs),
-                Arc::clone(&stop),
-            );
-            tokio::task::spawn_blocking(move || {
-                let context = TaskContext {
-                    blobs: &*blobs,
-                    stop: &stop,
-                };
-                engine.run(&task, &context)
-            })
-        };
-        let in_time = tokio::select! {
-            result = &mut thread => Ok(result.map(unasked)),
-            () = tokio::time::sleep(Duration::from_millis(timeout_ms) + NOTICE) => Err(timed_out(timeout_ms)),
-            () = halt.halted() => Err(EngineError::Stopped),
-        };
-        let result = match in_time {
-            Ok(result) => result,
-            Err(reason) => {
-                stop.store(true, Ordering::Relaxed);
-                match tokio::time::timeout(self.grace, thread).await {
-                    // It was done at the last moment.
-                    Ok(Ok(Ok(performed))) => Ok(Ok(performed)),
-                    Ok(Err(panic)) => Err(panic),
+    }
+
+    /// Goes its rounds as long as somebody works, and sleeps when nobody does.
+    async fn guard(self: Arc<Self>) {
+        loop {
+            // Said before it looks: whoever begins after that wakes it.
+            self.guard_sleeps.store(true, Ordering::SeqCst);
+            if (0..self.seats.len()).all(|seat| self.seat(seat).is_none()) {
+                self.wake_guard.notified().await;
+            }
+            self.guard_sleeps.store(false, Ordering::SeqCst);
+            tokio::time::sleep(ROUND).await;
+            for seat in 0..self.seats.len() {
+                if let Some(report) = self.look(seat) {
                     // The thread may linger; nobody waits for it.
-                    Ok(Ok(Err(_))) | Err(_) => Ok(Err(reason)),
+                    self.hire(seat);
+                    // A lane that fails hands its jobs out again elsewhere.
+                    self.lane.report(report).await.ok();
                 }
             }
-        };
-        let performed = result.unwrap_or_else(|panic| Err(panicked(panic)))?;
-        measure(performed, begun.elapsed())
+        }
+    }
+
+    /// Tells a job to stop when it is time, and takes it away from an engine that does not listen.
+    fn look(&self, seat: usize) -> Option<Report> {
+        let mut seat = self.seat(seat);
+        let job = seat.as_mut()?;
+        match &job.told {
+            None => {
+                let reason = if job.halt.is_halted() {
+                    EngineError::Stopped
+                } else if job.begun.elapsed() > Duration::from_millis(job.timeout_ms) + NOTICE {
+                    timed_out(job.timeout_ms)
+                } else {
+                    return None;
+                };
+                job.stop.store(true, Ordering::Relaxed);
+                job.told = Some((Instant::now(), reason));
+                None
+            }
+            Some((since, _)) if since.elapsed() < self.grace => None,
+            Some(_) => {
+                let Engagement { report, told, .. } = seat.take()?;
+                let (_, reason) = told?;
+                Some(Report {
+                    result: JobResult::Failed(reason),
+                    ..report
+                })
+            }
+        }
     }
 }
 
 /// Only who is told to stop may say that it stopped.
-fn unasked(result: Result<Performed, EngineError>) -> Result<Performed, EngineError> {
-    result.map_err(|error| match error {
+fn unasked(error: EngineError) -> EngineError {
+    match error {
         EngineError::Stopped => EngineError::invalid(
             "its engine stopped without being told to, which is a bug in the engine",
         ),
         other => other,
-    })
+    }
 }
 
 fn timed_out(timeout_ms: u64) -> EngineError {
@@ -199,20 +321,14 @@ fn timed_out(timeout_ms: u64) -> EngineError {
     ))
 }
 
-fn panicked(error: JoinError) -> EngineError {
-    let message = match error.try_into_panic() {
-        Ok(panic) => panic_message(&*panic),
-        Err(_) => return EngineError::Stopped,
-    };
+fn panicked(panic: &(dyn Any + Send)) -> EngineError {
+    let text = panic.downcast_ref::<&str>().map(ToString::to_string);
+    let message = text
+        .or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "it did not say why".into());
     EngineError::invalid(format!(
         "its engine broke down, which is a bug in the engine: {message}"
     ))
-}
-
-fn panic_message(panic: &(dyn Any + Send)) -> String {
-    let text = panic.downcast_ref::<&str>().map(ToString::to_string);
-    text.or_else(|| panic.downcast_ref::<String>().cloned())
-        .unwrap_or_else(|| "it did not say why".into())
 }
 
 /// Takes the time and checks the size of what the engine says.

@@ -4,8 +4,9 @@ mod outcomes;
 mod waiting;
 
 use std::collections::BTreeSet;
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::pin::Pin;
+use std::task::Poll;
 
 use daedal_core::plan::Plan;
 use daedal_core::run::budget::{Admission, admit};
@@ -22,7 +23,9 @@ use crate::{ExecError, Options, Ports, RunReport, RunStatus, Update};
 /// Tasks that are looked up in the memo at once.
 const LOOK_UP_MAX: usize = 256;
 /// Events that may wait for a write.
-const BACKLOG_MAX: usize = 4_096;
+const BACKLOG_MAX: usize = 16_384;
+/// Events that are worth a write while there is something else to do.
+const WRITE_MIN: usize = 512;
 
 /// One sitting of a coordinator with one run.
 pub(crate) struct Session<'a> {
@@ -60,7 +63,7 @@ impl<'a> Session<'a> {
             run,
             options,
             state,
-            journal: Journal::new(&*ports.log, &*ports.memo, run),
+            journal: Journal::new(ports, run, options.progress.as_deref()),
             desk: Desk::default(),
             fresh: Vec::new(),
             executed: BTreeSet::new(),
@@ -112,9 +115,7 @@ impl<'a> Session<'a> {
             if self.options.stop.is_requested() {
                 return Ok(RunStatus::Interrupted);
             }
-            if self.journal.backlog() > BACKLOG_MAX {
-                self.journal.flush().await?;
-            }
+            self.write_on().await?;
             self.decide().await?;
             if self.look_up().await? {
                 continue;
@@ -144,6 +145,21 @@ impl<'a> Session<'a> {
                 Wake::Stop => {}
             }
         }
+    }
+
+    /// Lets the studio write while this goes on, and waits for it only where it lags far behind.
+    async fn write_on(&mut self) -> Result<(), ExecError> {
+        if self.journal.backlog() > BACKLOG_MAX {
+            self.journal.flush().await?;
+        } else if self.journal.backlog() > WRITE_MIN {
+            let journal = &mut self.journal;
+            poll_fn(|context| match journal.poll(context) {
+                Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
+                _ => Poll::Ready(Ok(())),
+            })
+            .await?;
+        }
+        Ok(())
     }
 
     /// Whether nothing has happened that brings the run further: asking again leaves no trace.
@@ -251,7 +267,7 @@ impl<'a> Session<'a> {
                 effect,
             };
             self.ports.queue.offer(job).await?;
-            self.tell(|| Update::Started {
+            self.tell(|_| Update::Started {
                 task: name,
                 attempt,
                 engine,

@@ -101,16 +101,21 @@ impl Session<'_> {
         }
         self.count(&event);
         let touched = self.state.take_touched();
-        if let Some(progress) = &self.options.progress {
-            crate::progress::tell(&**progress, &event);
-            let mut told = BTreeSet::new();
-            for id in touched {
-                if told.insert(id) {
-                    progress.update(Update::Step(self.state.step(self.plan, id)));
-                }
+        // Told after the event is noted: whoever is told of it may rely on it.
+        let updates = match self.journal.is_followed() {
+            true => crate::progress::of(&event),
+            false => None,
+        };
+        self.journal.add(event);
+        if self.journal.is_followed() {
+            updates
+                .into_iter()
+                .for_each(|update| self.journal.tell(update));
+            for id in BTreeSet::from_iter(touched) {
+                let step = self.state.step(self.plan, id);
+                self.journal.tell(Update::Step(step));
             }
         }
-        self.journal.add(event);
         true
     }
 
@@ -131,31 +136,32 @@ impl Session<'_> {
         }
     }
 
-    pub(super) fn tell(&self, update: impl FnOnce() -> Update) {
-        if let Some(progress) = &self.options.progress {
-            progress.update(update());
+    pub(super) fn tell(&mut self, update: impl FnOnce(&Self) -> Update) {
+        if self.journal.is_followed() {
+            let update = update(self);
+            self.journal.tell(update);
         }
     }
 
     pub(super) fn announce(&mut self) {
         self.state.take_touched();
         let created = self.state.created_at().unwrap_or_default();
-        self.tell(|| Update::Run {
-            run: self.run,
-            process: self.plan.process.clone(),
-            resumed: self.resumed,
+        self.tell(|session| Update::Run {
+            run: session.run,
+            process: session.plan.process.clone(),
+            resumed: session.resumed,
             created,
-            steps: self.state.steps(self.plan).collect(),
+            steps: session.state.steps(session.plan).collect(),
         });
     }
 
-    pub(super) fn report(self, status: RunStatus, begun: Moment) -> RunReport {
+    pub(super) fn report(mut self, status: RunStatus, begun: Moment) -> RunReport {
         let spent = self.state.spent();
-        self.tell(|| Update::Ended {
-            run: self.run,
+        self.tell(|session| Update::Ended {
+            run: session.run,
             status: status.clone(),
-            tasks: self.tasks,
-            hits: self.hits,
+            tasks: session.tasks,
+            hits: session.hits,
             cost: spent.cost,
             worked_ms: spent.worked_ms,
         });

@@ -276,10 +276,14 @@ impl Inside {
     /// A write that the studio refuses now and then.
     fn write<T>(&mut self, act: impl FnOnce(&mut Self) -> T) -> Result<T, StoreError> {
         if self.wild && self.chance.one_in(60) {
-            return Err(StoreError::Io {
-                message: "the disk is full".into(),
-            });
+            return Err(self.full());
         }
         Ok(act(self))
+    }
+
+    fn full(&self) -> StoreError {
+        StoreError::Io {
+            message: "the disk is full".into(),
+        }
     }
 }
