@@ -84,6 +84,7 @@ async fn measure(length: usize, repeat: u64) {
     let executor = Executor::new(Ports {
         log: Arc::clone(&studio.log),
         memo: Arc::clone(&studio.memo),
+        blobs: Arc::clone(&studio.blobs) as _,
         queue,
         timers: Arc::new(LocalTimers::default()),
         engines,

@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
+use daedal_core::asset::assets_in;
+use daedal_core::blob::BlobRead;
 use daedal_core::engine::Engines;
 use daedal_core::plan::Plan;
-use daedal_core::run::{Decision, Event, RunId, RunSpec, State, TaskName, fold};
+use daedal_core::run::{Decision, Event, RunId, RunSpec, State, TaskName, Tool, fold};
 use daedal_store::ports::{Log, Memo};
 
 use crate::ports::{Queue, Timers};
@@ -18,6 +20,8 @@ pub struct Ports {
     pub log: Arc<dyn Log>,
     /// Outcomes by key.
     pub memo: Arc<dyn Memo>,
+    /// Bytes, to see whether they are what they were.
+    pub blobs: Arc<dyn BlobRead>,
     /// Where tasks are performed.
     pub queue: Arc<dyn Queue>,
     /// The clock.
@@ -31,6 +35,8 @@ pub struct Ports {
 pub struct Options {
     /// Tasks at once.
     pub jobs: usize,
+    /// What carries it out, for its receipts.
+    pub tool: Option<Tool>,
     /// The run whose outcomes will probably be needed: the last one of the process.
     pub warm: Option<RunId>,
     /// Stops it.
@@ -43,6 +49,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             jobs: 1,
+            tool: None,
             warm: None,
             stop: Stop::default(),
             progress: None,
@@ -155,13 +162,24 @@ impl Executor {
         session.carry_out().await
     }
 
+    /// Reads everything that the tasks of a run gave, and has made again what is damaged, where that is
+    /// possible. Whoever reads it next finds out about the rest.
+    pub async fn mend(&self, plan: &Plan, run: RunId) -> Result<(), ExecError> {
+        let (state, events) = self.replay(plan, run).await?;
+        let done = events.iter().filter_map(|event| match event {
+            Event::TaskDone { outcome, .. } => Some(assets_in(&outcome.value)),
+            _ => None,
+        });
+        let assets: Vec<_> = done.flatten().collect();
+        let options = Options::default();
+        let mut session = Session::new(&self.ports, plan, run, state, &options);
+        session.mend(&assets).await
+    }
+
     /// The state of a run, from its log.
     pub async fn replay(&self, plan: &Plan, run: RunId) -> Result<(State, Vec<Event>), ExecError> {
         let events = self.ports.log.read(run).await?;
-        let mut state = State::new(plan);
-        for event in &events {
-            fold(&mut state, plan, event);
-        }
+        let state = State::after(plan, &events);
         let spec = state.spec().ok_or(ExecError::NoRun { run })?;
         check_bundle(plan, run, spec)?;
         Ok((state, events))

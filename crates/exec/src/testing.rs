@@ -250,6 +250,7 @@ impl Rig {
         let executor = Executor::new(Ports {
             log: Arc::clone(&studio.log),
             memo: Arc::clone(&studio.memo),
+            blobs: Arc::clone(&studio.blobs) as _,
             queue,
             timers: Arc::new(LocalTimers::default()),
             engines,

@@ -24,10 +24,11 @@ use crate::assemble;
 use crate::commands::Common;
 use crate::failure::Failure;
 use crate::home::Home;
-use crate::runs::{Piece, pieces, plan_of, replay};
+use crate::runs::{Carrier, Piece, pieces, plan_of, replay};
 use crate::ui::Ui;
 use crate::{keys, text};
 
+pub(crate) use record::{close, tool};
 pub(crate) use seal::SealedPiece;
 
 /// Everything that is known of a run that is released.
@@ -122,10 +123,13 @@ fn require_success(run: &RunSummary) -> Result<(), Failure> {
 
 async fn subject(studio: &Studio, run: &RunSummary, engines: &Engines) -> Result<Subject, Failure> {
     let (spec, planned) = plan_of(studio, run, engines).await?;
+    let carrier = Carrier::start(studio, engines.clone(), 1);
+    let mended = carrier.executor().mend(&planned.plan, run.run).await;
+    mended.map_err(|error| Failure::new(error.to_string()))?;
     let (state, events) = replay(studio, &planned.plan, run.run).await?;
     let mut tasks = records(&planned.plan, &events);
     tasks.retain(|task| task.outcome().is_some());
-    let record = record::of(studio, engines, &spec, &tasks, run).await?;
+    let record = record::of(studio, engines, &events, &tasks, run.run).await?;
     let outputs = state
         .outputs(&planned.plan)
         .map_err(|error| Failure::new(error.to_string()))?;

@@ -1,61 +1,121 @@
-//! The record of a run: a receipt of each task, closed under one root.
+//! The record of a run: a receipt of each task, closed under one root when the run ends.
+//!
+//! Whoever carried the run out is named by the run's log. A record that is missing (of a command that was
+//! killed between the run's end and this) is closed from the log by whoever needs it first, and comes out
+//! the same.
 
 use std::collections::BTreeMap;
 
 use daedal_core::Digest;
 use daedal_core::engine::{Determinism, Engines};
 use daedal_core::intent::SignedIntent;
-use daedal_core::receipt::{Origin, Place, Receipt};
+use daedal_core::plan::Plan;
+use daedal_core::receipt::{Origin, first_link};
 use daedal_core::record::{RunHeader, RunRecord, settings};
-use daedal_core::run::{Event, Moment, RunId, RunSpec, TaskRecord, records};
+use daedal_core::run::{Event, RunId, TaskRecord, Tool, finish_of, records};
 use daedal_store::Studio;
-use daedal_store::ports::RunSummary;
+use daedal_store::ports::Document;
 
 use super::kept;
 use crate::failure::Failure;
 use crate::home::remembered;
-use crate::runs::plan_of;
 
-/// The record of a run that ended; made once, then read.
+/// Hashes of a run's receipts by the key of their task: of those that were executed in it.
+type Hashes = BTreeMap<Digest, Digest>;
+
+/// This program.
+pub(crate) fn tool() -> Tool {
+    Tool {
+        name: concat!("daedal ", env!("CARGO_PKG_VERSION")).to_owned(),
+        target: env!("DAEDAL_TARGET").to_owned(),
+    }
+}
+
+/// Closes the record of a run, if it is over and that has not been done.
+pub(crate) async fn close(
+    studio: &Studio,
+    engines: &Engines,
+    plan: &Plan,
+    run: RunId,
+) -> Result<(), Failure> {
+    let known = kept::get(studio, "record", &run.to_string()).await?;
+    let events = studio.log.read(run).await;
+    let events = events.map_err(|error| remembered(&error))?;
+    if known.is_some() || finish_of(&events).is_none() {
+        return Ok(());
+    }
+    let mut tasks = records(plan, &events);
+    tasks.retain(|task| task.outcome().is_some());
+    of(studio, engines, &events, &tasks, run).await.map(drop)
+}
+
+/// The record of a run that is over, of whose tasks these have an outcome.
 pub(super) async fn of(
     studio: &Studio,
     engines: &Engines,
-    spec: &RunSpec,
+    events: &[Event],
     tasks: &[TaskRecord],
-    run: &RunSummary,
+    run: RunId,
 ) -> Result<RunRecord, Failure> {
-    let key = run.run.to_string();
+    let key = run.to_string();
     if let Some(known) = kept::get(studio, "record", &key).await? {
         return serde_json::from_value(known)
             .map_err(|error| Failure::because("the run's record can't be read", &error));
     }
-    let origins = origins(studio, engines, tasks).await?;
-    let record = close(engines, spec, tasks, run, &origins)?;
-    let value = serde_json::to_value(&record)
-        .map_err(|error| Failure::because("the run's record can't be written", &error))?;
-    kept::put(studio, "record", &key, value).await?;
+    let origins = origins(studio, tasks, run).await?;
+    let (record, hashes) = made(engines, events, tasks, run, &origins)?;
+    let unwritable = |error| Failure::because("the run's record can't be written", &error);
+    let document = |kind: &str, value| Document {
+        kind: kind.to_owned(),
+        key: key.clone(),
+        value,
+    };
+    let documents = vec![
+        document("record", serde_json::to_value(&record).map_err(unwritable)?),
+        document(
+            "receipts",
+            serde_json::to_value(&hashes).map_err(unwritable)?,
+        ),
+    ];
+    let put = studio.records.put(documents).await;
+    put.map_err(|error| remembered(&error))?;
     Ok(record)
 }
 
-/// Receipts of other runs, by the key of their task.
-type Origins = BTreeMap<RunId, BTreeMap<Digest, Origin>>;
-
-fn close(
+fn made(
     engines: &Engines,
-    spec: &RunSpec,
+    events: &[Event],
     tasks: &[TaskRecord],
-    run: &RunSummary,
-    origins: &Origins,
-) -> Result<RunRecord, Failure> {
+    run: RunId,
+    origins: &BTreeMap<RunId, Hashes>,
+) -> Result<(RunRecord, Hashes), Failure> {
+    let Some(Event::Created { spec, at: started }) = events.first() else {
+        return Err(Failure::new(format!("run {run} has lost its beginning"))
+            .help("the studio's records are damaged: restore .daedal/ from a copy"));
+    };
     let mut receipts = Vec::with_capacity(tasks.len());
     let mut intents = Vec::new();
+    let mut hashes = Hashes::new();
+    let mut prev = first_link(run.0);
     for task in tasks {
-        let Some(mut receipt) = receipt(engines, task) else {
+        let determinism = engines
+            .get(&task.task.engine)
+            .map_or(Determinism::Attested, |engine| engine.spec().determinism);
+        let Some(mut receipt) = task.receipt(determinism) else {
             continue;
         };
-        receipt.of = task
-            .reused_from
-            .and_then(|run| origins.get(&run)?.get(&task.key).copied());
+        receipt.of = task.reused_from.and_then(|origin| {
+            let known = if origin == run {
+                &hashes
+            } else {
+                origins.get(&origin)?
+            };
+            let receipt = known.get(&task.key)?.0.into();
+            Some(Origin {
+                run: origin.0,
+                receipt,
+            })
+        });
         let signed = task
             .decision
             .as_ref()
@@ -66,8 +126,17 @@ fn close(
             receipt.intents.push(intent.hash());
             intents.push(intent);
         }
+        receipt.prev = prev;
+        prev = receipt.hash();
+        if task.reused_from.is_none() {
+            hashes.insert(task.key, Digest(prev.0));
+        }
         receipts.push(receipt);
     }
+    let tools = tools(events);
+    let ended = events
+        .iter()
+        .find(|event| matches!(event, Event::Finished { .. }));
     let header = RunHeader {
         process: spec.process.clone(),
         bundle: spec.bundle,
@@ -75,86 +144,143 @@ fn close(
         parameters: Digest([0; 32]),
         seed: spec.seed,
         nonce: spec.nonce,
-        started_ms: at(Some(&run.created)).0,
-        ended_ms: at(run.finished.as_ref()).0,
-        tool: concat!("daedal ", env!("CARGO_PKG_VERSION")).to_owned(),
-        target: env!("DAEDAL_TARGET").to_owned(),
+        started_ms: started.0,
+        ended_ms: ended.map(Event::at).unwrap_or_default().0,
+        tool: listed(tools.iter().map(|tool| &*tool.name)),
+        target: listed(tools.iter().map(|tool| &*tool.target)),
         intents: Vec::new(),
     };
     let (inputs, parameters) = (settings(&spec.inputs), settings(&spec.parameters));
-    Ok(RunRecord::close(
-        header, inputs, parameters, receipts, intents,
-    ))
+    let record = RunRecord::close(header, inputs, parameters, receipts, intents);
+    Ok((record, hashes))
 }
 
-fn receipt(engines: &Engines, task: &TaskRecord) -> Option<Receipt> {
-    let determinism = engines
-        .get(&task.task.engine)
-        .map_or(Determinism::Attested, |engine| engine.spec().determinism);
-    let place = Place {
-        step: &task.name.step,
-        round: task.round,
-        index: task.index,
-    };
-    Some(Receipt::of_task(
-        place,
-        &task.task,
-        task.outcome()?,
-        determinism,
-    ))
+/// The programs that carried the run, in order. Logs of daedal's first days don't name any.
+fn tools(events: &[Event]) -> Vec<Tool> {
+    let mut tools: Vec<Tool> = Vec::new();
+    for event in events {
+        if let Event::CarriedBy { tool, .. } = event
+            && !tools.contains(tool)
+        {
+            tools.push(tool.clone());
+        }
+    }
+    if tools.is_empty() {
+        tools.push(tool());
+    }
+    tools
 }
 
-fn at(event: Option<&Event>) -> Moment {
-    event.map(Event::at).unwrap_or_default()
+/// Each once, in order.
+fn listed<'t>(names: impl Iterator<Item = &'t str>) -> String {
+    let mut list: Vec<&str> = names.collect();
+    list.dedup();
+    list.join(", ")
 }
 
-/// The receipts that reused outcomes were taken from, of runs that are over: those of others can
-/// still change.
+/// The receipts of the runs that outcomes were taken from; runs that are not over have none yet.
 async fn origins(
     studio: &Studio,
-    engines: &Engines,
     tasks: &[TaskRecord],
-) -> Result<Origins, Failure> {
-    let mut origins = Origins::new();
-    let wanted: Vec<RunId> = tasks.iter().filter_map(|task| task.reused_from).collect();
-    if wanted.is_empty() {
-        return Ok(origins);
-    }
-    let runs = studio
-        .log
-        .runs()
-        .await
-        .map_err(|error| remembered(&error))?;
-    for run in runs {
-        if run.finished.is_none() || !wanted.contains(&run.run) {
+    run: RunId,
+) -> Result<BTreeMap<RunId, Hashes>, Failure> {
+    let mut origins = BTreeMap::new();
+    for origin in tasks.iter().filter_map(|task| task.reused_from) {
+        if origin == run || origins.contains_key(&origin) {
             continue;
         }
-        let (spec, planned) = plan_of(studio, &run, engines).await?;
-        let events = studio
-            .log
-            .read(run.run)
-            .await
-            .map_err(|error| remembered(&error))?;
-        let mut tasks = records(&planned.plan, &events);
-        tasks.retain(|task| task.outcome().is_some());
-        let known = kept::get(studio, "record", &run.run.to_string()).await?;
-        let record = match known.map(serde_json::from_value::<RunRecord>) {
-            Some(Ok(record)) => record,
-            // Its own receipts may name others; those do not change which of its receipts is which.
-            _ => close(engines, &spec, &tasks, &run, &Origins::new())?,
-        };
-        let by_key = tasks
-            .iter()
-            .zip(&record.receipts)
-            .map(|(task, receipt)| {
-                let origin = Origin {
-                    run: run.run.0,
-                    receipt: receipt.hash(),
-                };
-                (task.key, origin)
-            })
-            .collect();
-        origins.insert(run.run, by_key);
+        let known = kept::get(studio, "receipts", &origin.to_string()).await?;
+        let hashes = known.and_then(|known| serde_json::from_value(known).ok());
+        origins.insert(origin, hashes.unwrap_or_default());
     }
     Ok(origins)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::assemble;
+    use daedal_core::bundle::MemoryFiles;
+    use daedal_core::engine::Outcome;
+    use daedal_core::plan;
+    use daedal_core::run::{Finish, Moment, RunSpec, TaskName};
+    use serde_json::json;
+
+    const PROCESS: &str = "daedal: v1\nname: words\nsteps:\n  say: { uses: template, with: { text: \"sea\" } }\noutputs: { say: \"{{ steps.say }}\" }\n";
+
+    fn log(spec: &RunSpec, reused_from: Option<RunId>, tool: Option<Tool>) -> Vec<Event> {
+        let task = TaskName {
+            step: "say".into(),
+            round: 0,
+            index: 0,
+        };
+        let at = Moment(5);
+        let mut events = vec![Event::Created {
+            spec: spec.clone(),
+            at,
+        }];
+        events.extend(tool.map(|tool| Event::CarriedBy { tool, at }));
+        let (key, outcome) = (Digest([1; 32]), Outcome::free(json!("sea")));
+        events.push(Event::TaskDone {
+            task,
+            key,
+            outcome,
+            reused_from,
+            at,
+        });
+        let status = Finish::Succeeded;
+        events.push(Event::Finished {
+            status,
+            at: Moment(9),
+        });
+        events
+    }
+
+    #[tokio::test]
+    async fn receipts_are_closed_once_by_whoever_ran_the_tasks_and_name_their_origin() {
+        let engines = assemble::engines();
+        let files = MemoryFiles::default();
+        let planned = plan::build("process.yaml", PROCESS.as_bytes(), &files, &engines).unwrap();
+        let plan = planned.plan;
+        let studio = Studio::in_memory();
+        let spec = |nonce| RunSpec {
+            process: plan.process.clone(),
+            bundle: plan.bundle,
+            inputs: json!({}),
+            parameters: json!({}),
+            seed: RunSpec::default_seed(&plan.bundle, &json!({}), &json!({})),
+            nonce,
+            fresh: false,
+            earlier: Vec::new(),
+        };
+        let old = Tool {
+            name: "daedal 0.0.9".into(),
+            target: "toaster".into(),
+        };
+        let (first, second) = (spec(1), spec(2));
+        let mut records = Vec::new();
+        for (spec, from, tool) in [(&first, None, Some(old)), (&second, Some(first.id()), None)] {
+            let run = spec.id();
+            let mut events = log(spec, from, tool);
+            studio.log.create(run, events.remove(0)).await.unwrap();
+            studio.log.append(run, events).await.unwrap();
+            close(&studio, &engines, &plan, run).await.unwrap();
+            let known = kept::get(&studio, "record", &run.to_string())
+                .await
+                .unwrap();
+            let record: RunRecord = serde_json::from_value(known.unwrap()).unwrap();
+            assert_eq!(record.faults(), []);
+            records.push(record);
+        }
+        assert_eq!(records[0].header.tool, "daedal 0.0.9");
+        assert_eq!(records[0].header.target, "toaster");
+        assert_eq!(
+            records[1].header.tool,
+            tool().name,
+            "of a log that names nobody"
+        );
+        let receipt = records[0].receipts[0].hash();
+        let run = first.id().0;
+        assert_eq!(records[1].receipts[0].of, Some(Origin { run, receipt }));
+    }
 }

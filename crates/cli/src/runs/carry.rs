@@ -17,6 +17,7 @@ use super::{find, outputs};
 use crate::failure::{Failure, exit};
 use crate::home::{Home, remembered};
 use crate::progress::{self, Show};
+use crate::release;
 use crate::text;
 use crate::ui::Ui;
 
@@ -24,6 +25,7 @@ use crate::ui::Ui;
 pub(crate) struct Carrier<'a> {
     studio: &'a Studio,
     executor: Executor,
+    engines: Engines,
     jobs: usize,
     _workers: Workers,
 }
@@ -37,13 +39,15 @@ impl<'a> Carrier<'a> {
         let executor = Executor::new(Ports {
             log: Arc::clone(&studio.log),
             memo: Arc::clone(&studio.memo),
+            blobs: Arc::clone(&studio.blobs) as _,
             queue,
             timers: Arc::new(LocalTimers::default()),
-            engines,
+            engines: engines.clone(),
         });
         Self {
             studio,
             executor,
+            engines,
             jobs,
             _workers: workers,
         }
@@ -68,6 +72,7 @@ impl<'a> Carrier<'a> {
         let progress = progress::start(show, ui);
         let options = Options {
             jobs: self.jobs,
+            tool: Some(release::tool()),
             warm: self.newest_before(&spec).await?,
             stop: stop.clone(),
             progress: Some(progress.sink()),
@@ -77,6 +82,7 @@ impl<'a> Carrier<'a> {
         // What follows has no half-way: from here on the first Ctrl-C ends the command at once.
         stop.request();
         let report = carried.map_err(|error| Failure::new(error.to_string()))?;
+        release::close(self.studio, &self.engines, plan, report.run).await?;
         if report.status == RunStatus::Succeeded {
             self.keep_outputs(&report).await?;
         }

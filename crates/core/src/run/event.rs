@@ -131,6 +131,14 @@ pub enum Event {
         /// When.
         at: Moment,
     },
+    /// A program begins to carry the run on, or goes on with it. Says what made the receipts that
+    /// follow; nothing else depends on it.
+    CarriedBy {
+        /// Which program.
+        tool: Tool,
+        /// When.
+        at: Moment,
+    },
     /// Somebody goes on with the run. The time since the event before it was nobody's work.
     Resumed {
         /// When.
@@ -206,6 +214,15 @@ pub enum Event {
     },
 }
 
+/// A program that carries runs out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tool {
+    /// Name and version, such as `daedal 0.1.0`.
+    pub name: String,
+    /// What it was built for, such as `x86_64-unknown-linux-gnu`.
+    pub target: String,
+}
+
 /// An answer to a [`DecisionRequest`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Decision {
@@ -276,6 +293,7 @@ impl Event {
     pub fn at(&self) -> Moment {
         match self {
             Self::Created { at, .. }
+            | Self::CarriedBy { at, .. }
             | Self::Resumed { at }
             | Self::TaskDone { at, .. }
             | Self::TaskFailed { at, .. }

@@ -47,7 +47,7 @@ fn apply(state: &mut State, plan: &Plan, event: &Event) -> bool {
         return false;
     }
     match event {
-        Event::Created { .. } => false,
+        Event::Created { .. } | Event::CarriedBy { .. } => false,
         Event::Resumed { .. } => true,
         Event::TaskDone {
             task,

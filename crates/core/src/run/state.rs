@@ -217,6 +217,16 @@ impl State {
         }
     }
 
+    /// The state of a run of `plan` after these events of its log.
+    #[must_use]
+    pub fn after(plan: &Plan, events: &[super::Event]) -> Self {
+        let mut state = Self::new(plan);
+        for event in events {
+            super::fold(&mut state, plan, event);
+        }
+        state
+    }
+
     /// What the run was asked to do, once it exists.
     #[must_use]
     pub fn spec(&self) -> Option<&RunSpec> {

@@ -1,5 +1,6 @@
 //! One sitting of a coordinator with one run.
 
+mod mend;
 mod outcomes;
 mod waiting;
 
@@ -8,6 +9,7 @@ use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::task::Poll;
 
+use daedal_core::asset::assets_in;
 use daedal_core::plan::Plan;
 use daedal_core::run::budget::{Admission, admit};
 use daedal_core::run::{Action, Dispatch, Event, Finish, Moment, RunId, State, Timer, decide};
@@ -40,6 +42,8 @@ pub(crate) struct Session<'a> {
     fresh: Vec<Dispatch>,
     /// Keys that this run executed.
     executed: BTreeSet<Digest>,
+    /// Blobs that were made or read in this sitting.
+    whole: BTreeSet<Digest>,
     tasks: usize,
     hits: usize,
     resumed: bool,
@@ -67,6 +71,7 @@ impl<'a> Session<'a> {
             desk: Desk::default(),
             fresh: Vec::new(),
             executed: BTreeSet::new(),
+            whole: BTreeSet::new(),
             tasks: 0,
             hits: 0,
             resumed: false,
@@ -94,6 +99,12 @@ impl<'a> Session<'a> {
             if self.resumed && !self.is_still_waiting(begun) {
                 self.record(Event::Resumed { at: begun });
             }
+            if let Some(tool) = &self.options.tool
+                && !(self.resumed && self.is_still_waiting(begun))
+            {
+                let tool = tool.clone();
+                self.journal.add(Event::CarriedBy { tool, at: begun });
+            }
             self.announce();
             if let Some(run) = self.options.warm {
                 self.ports.memo.warm(run).await?;
@@ -112,11 +123,20 @@ impl<'a> Session<'a> {
             if let Some(status) = self.ended() {
                 return Ok(status);
             }
+            if self.options.stop.is_cancelled() {
+                let at = self.now();
+                self.record(Event::CancelRequested { at });
+                self.decide().await?;
+                continue;
+            }
             if self.options.stop.is_requested() {
                 return Ok(RunStatus::Interrupted);
             }
             self.write_on().await?;
             self.decide().await?;
+            if self.options.stop.is_requested() {
+                continue;
+            }
             if self.look_up().await? {
                 continue;
             }
@@ -190,6 +210,15 @@ impl<'a> Session<'a> {
                     Action::StartTimer { timer, at } => {
                         self.ports.timers.start(self.run, timer, at).await?;
                     }
+                    Action::Record(Event::Finished {
+                        status: Finish::Succeeded,
+                        ..
+                    }) => {
+                        let status = self.check_outputs().await?;
+                        if !self.options.stop.is_requested() {
+                            self.finish(status)?;
+                        }
+                    }
                     Action::Record(event) => again |= self.record(event),
                 }
             }
@@ -241,12 +270,19 @@ impl<'a> Session<'a> {
             && let Some(next) = self.desk.next()
         {
             let (effect, name, attempt) = (next.effect, next.name.clone(), next.attempt);
+            let taken = assets_in(&next.task.params);
             let cost_max = self.cost_max(next);
             let spent = self.state.spent();
             match admit(self.plan, spent, self.desk.reserved(), &name.step, cost_max) {
                 Admission::Go => {}
                 Admission::Hold => return Ok(()),
                 Admission::Stop(status) => return self.finish(status),
+            }
+            if !taken.is_empty() {
+                self.mend(&taken).await?;
+                if self.stopping() {
+                    return Ok(());
+                }
             }
             if effect {
                 let at = self.now();

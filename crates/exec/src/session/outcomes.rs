@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use daedal_core::Digest;
+use daedal_core::asset::assets_in;
 use daedal_core::engine::{EngineError, Outcome};
 use daedal_core::run::{Dispatch, Event, Moment, RunId, TaskName, fold};
 use daedal_store::ports::MemoEntry;
@@ -25,6 +26,8 @@ impl Session<'_> {
         match report.result {
             JobResult::Done(outcome) => {
                 self.executed.insert(key);
+                let made = assets_in(&outcome.value).into_iter();
+                self.whole.extend(made.map(|asset| asset.digest));
                 let entry = MemoEntry {
                     outcome: outcome.clone(),
                     run: self.run,

@@ -85,6 +85,7 @@ impl Simulation {
         let executor = Executor::new(Ports {
             log: Arc::clone(&world) as _,
             memo: Arc::clone(&world) as _,
+            blobs: Arc::clone(&world) as _,
             queue: Arc::clone(&world) as _,
             timers: Arc::clone(&world) as _,
             engines: world.engines(),

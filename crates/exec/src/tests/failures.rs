@@ -194,3 +194,76 @@ async fn a_fresh_run_finds_its_own_lost_outcomes_and_no_others() {
         }
     }
 }
+
+#[tokio::test]
+async fn a_run_that_goes_on_can_be_cancelled_for_good() {
+    let rig = Rig::new(1);
+    let plan = plan(
+        r#"
+steps:
+  slow: { uses: sleep, with: { ms: 60000 } }
+outputs: { slow: "{{ steps.slow.ms }}" }
+"#,
+    );
+    let options = rig.options.clone();
+    let (report, ()) = tokio::join!(
+        rig.executor.run(&plan, spec(&plan, json!({})), &options),
+        async {
+            tokio::time::sleep(std::time::Duration::from_millis(40)).await;
+            options.stop.cancel();
+        }
+    );
+    let report = report.unwrap();
+    assert_eq!(report.status, RunStatus::Cancelled);
+    let again = crate::Options::default();
+    let report = rig.executor.resume(&plan, report.run, &again).await;
+    assert_eq!(report.unwrap().status, RunStatus::Cancelled);
+}
+
+/// Looks into the log whenever it is told that a task is done.
+struct Doubter {
+    log: std::sync::Arc<dyn daedal_store::ports::Log>,
+    run: RunId,
+    told: std::sync::Mutex<Vec<bool>>,
+}
+
+impl crate::Progress for Doubter {
+    fn update(&self, update: crate::Update) {
+        use std::task::{Context, Poll, Waker};
+        let crate::Update::Done { task: name, .. } = update else {
+            return;
+        };
+        let mut context = Context::from_waker(Waker::noop());
+        // A log in memory answers at once.
+        let Poll::Ready(Ok(events)) = self.log.read(self.run).as_mut().poll(&mut context) else {
+            panic!("no answer");
+        };
+        let is_it = |event: &Event| matches!(event, Event::TaskDone { task, .. } if *task == name);
+        self.told.lock().unwrap().push(events.iter().any(is_it));
+    }
+}
+
+#[tokio::test]
+async fn what_is_told_is_in_the_log() {
+    let rig = Rig::new(2);
+    let plan = plan(
+        r#"
+steps:
+  each: { uses: echo, count: 20, with: { place: "{{ index }}" } }
+  last: { uses: echo, with: { of: "{{ steps.each.place }}" } }
+outputs: { last: "{{ steps.last.of }}" }
+"#,
+    );
+    let spec = spec(&plan, json!({}));
+    let doubter = std::sync::Arc::new(Doubter {
+        log: std::sync::Arc::clone(&rig.studio.log),
+        run: spec.id(),
+        told: std::sync::Mutex::default(),
+    });
+    let options = crate::Options {
+        progress: Some(std::sync::Arc::clone(&doubter) as _),
+        ..rig.options.clone()
+    };
+    rig.executor.run(&plan, spec, &options).await.unwrap();
+    assert_eq!(*doubter.told.lock().unwrap(), [true; 21]);
+}

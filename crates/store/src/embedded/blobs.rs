@@ -23,6 +23,9 @@ const SIZE_MAX: u64 = 4 << 30;
 /// Directories that are flushed at the same time.
 const FLUSHES_AT_ONCE: usize = 16;
 
+/// Where damaged bytes are put.
+const DAMAGED: &str = ".damaged";
+
 pub(super) struct Blobs {
     root: PathBuf,
     partial: PathBuf,
@@ -181,6 +184,16 @@ impl Blobs {
 }
 
 impl Blobs {
+    /// Takes damaged bytes out of the way, so that whatever names them is seen to be lost; somebody may
+    /// still want to look at them. If that fails they are found to be damaged again.
+    fn set_aside(&self, path: &Path, digest: &Digest) {
+        if self.may_write.load(Ordering::Acquire) {
+            let folder = self.root.join(DAMAGED);
+            fs::create_dir_all(&folder).ok();
+            fs::rename(path, folder.join(digest.to_string())).ok();
+        }
+    }
+
     /// Whether the blob is there in its full length. Its bytes are not looked at.
     pub(super) fn holds(&self, asset: &AssetRef) -> bool {
         fs::metadata(self.path_of(&asset.digest)).is_ok_and(|found| found.len() == asset.size)
@@ -202,10 +215,13 @@ impl BlobRead for Blobs {
             .map_err(|error| failed(&error))?;
         match Digest::of(&bytes) {
             found if found == *digest => Ok(bytes.into()),
-            found => Err(BlobError::Corrupted {
-                digest: *digest,
-                found,
-            }),
+            found => {
+                self.set_aside(&path, digest);
+                Err(BlobError::Corrupted {
+                    digest: *digest,
+                    found,
+                })
+            }
         }
     }
 }

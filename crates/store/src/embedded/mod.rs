@@ -31,6 +31,7 @@ use crate::{StoreError, Studio};
 mod batch;
 mod blobs;
 mod bulk;
+mod cancel;
 mod database;
 mod lock;
 mod ports;
