@@ -51,7 +51,9 @@ impl Demo {
             let spec = known.unwrap_or(spec);
             let run = spec.id();
             let carrier = Carrier::start(&studio, engines.clone(), home.jobs(None));
-            let report = carrier.carry(&planned.plan, spec, Show::People, ui).await?;
+            let report = carrier
+                .carry(&home, &planned.plan, spec, Show::People, ui)
+                .await?;
             let code = code_of(&report.status);
             if code != 0 {
                 return runs::conclude(&home, &studio, &planned.plan, &report, ui, false);

@@ -55,7 +55,7 @@ impl Run {
             home.note_command(&format!("daedal run, run {}", spec.id().0.short()))?;
             let carrier = Carrier::start(&studio, engines, home.jobs(self.carrying.jobs));
             let show = self.carrying.show();
-            let report = carrier.carry(&planned.plan, spec, show, ui).await?;
+            let report = carrier.carry(&home, &planned.plan, spec, show, ui).await?;
             let events = self.carrying.events;
             let code = runs::conclude(&home, &studio, &planned.plan, &report, ui, events)?;
             studio

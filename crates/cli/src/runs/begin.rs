@@ -152,7 +152,10 @@ pub(crate) fn spec_of(run: &RunSummary) -> Option<&RunSpec> {
 async fn keep_bundle(studio: &Studio, planned: &Planned) -> Result<(), Failure> {
     let key = planned.bundle.digest().to_string();
     let known = studio.records.get("bundle", &key).await;
-    if known.map_err(|error| remembered(&error))?.is_some() {
+    let known = known.map_err(|error| remembered(&error))?.is_some();
+    let files = planned.bundle.files.values();
+    let there = |asset: &daedal_core::AssetRef| studio.blobs.read(&asset.digest).is_ok();
+    if known && files.clone().all(there) {
         return Ok(());
     }
     for bytes in planned.contents.values() {

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use daedal_core::engine::Engines;
 use daedal_core::plan::Plan;
@@ -20,6 +21,9 @@ use crate::progress::{self, Show};
 use crate::release;
 use crate::text;
 use crate::ui::Ui;
+
+/// How often the wish of another process to cancel the run is looked for.
+const WISH_POLL: Duration = Duration::from_millis(500);
 
 /// The coordinator and the workers of this process.
 pub(crate) struct Carrier<'a> {
@@ -62,13 +66,16 @@ impl<'a> Carrier<'a> {
     /// cleanly; a second one at once.
     pub(crate) async fn carry(
         &self,
+        home: &Home,
         plan: &Plan,
         spec: RunSpec,
         show: Show,
         ui: Ui,
     ) -> Result<RunReport, Failure> {
+        let run = spec.id();
         let stop = Stop::default();
         tokio::spawn(stop_on_interrupt(stop.clone(), ui));
+        let wish = tokio::spawn(cancel_on_wish(home.root.clone(), run, stop.clone()));
         let progress = progress::start(show, ui);
         let options = Options {
             jobs: self.jobs,
@@ -78,10 +85,14 @@ impl<'a> Carrier<'a> {
             progress: Some(progress.sink()),
         };
         let carried = self.executor.run(plan, spec, &options).await;
+        wish.abort();
         progress.finish();
         // What follows has no half-way: from here on the first Ctrl-C ends the command at once.
         stop.request();
         let report = carried.map_err(|error| Failure::new(error.to_string()))?;
+        if !matches!(report.status, RunStatus::Waiting | RunStatus::Interrupted) {
+            Studio::forget_to_cancel(&home.root, run);
+        }
         release::close(self.studio, &self.engines, plan, report.run).await?;
         if report.status == RunStatus::Succeeded {
             self.keep_outputs(&report).await?;
@@ -132,6 +143,14 @@ async fn stop_on_interrupt(stop: Stop, ui: Ui) {
         stop.request();
         ui.note("stopping: what is done is kept (Ctrl-C again to stop at once)");
     }
+}
+
+/// Cancels the run when another process asks for that: see [`Studio::ask_to_cancel`].
+async fn cancel_on_wish(root: PathBuf, run: RunId, stop: Stop) {
+    while !Studio::is_asked_to_cancel(&root, run) {
+        tokio::time::sleep(WISH_POLL).await;
+    }
+    stop.cancel();
 }
 
 /// The exit code that says how the run stands.

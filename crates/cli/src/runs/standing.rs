@@ -4,7 +4,7 @@ use std::path::Path;
 
 use daedal_core::engine::Engines;
 use daedal_core::plan::Plan;
-use daedal_core::run::{Event, Finish, RunId, State, fold};
+use daedal_core::run::{Event, Finish, RunId, State};
 use daedal_store::Studio;
 use daedal_store::ports::RunSummary;
 
@@ -72,14 +72,7 @@ pub(crate) async fn replay(
     plan: &Plan,
     run: RunId,
 ) -> Result<(State, Vec<Event>), Failure> {
-    let events = studio
-        .log
-        .read(run)
-        .await
-        .map_err(|error| remembered(&error))?;
-    let mut state = State::new(plan);
-    for event in &events {
-        fold(&mut state, plan, event);
-    }
-    Ok((state, events))
+    let events = studio.log.read(run).await;
+    let events = events.map_err(|error| remembered(&error))?;
+    Ok((State::after(plan, &events), events))
 }

@@ -182,6 +182,29 @@ fn a_run_of_another_process_is_seen_running_and_then_stopped() {
     assert_eq!(status(&studio), Some("stopped".into()));
 }
 
+#[cfg(unix)]
+#[test]
+fn a_run_of_another_process_is_cancelled() {
+    let studio = Studio::tide();
+    studio.edit("count: 12", "count: 400");
+    let child = studio
+        .command(&["run", "--jobs", "1", "-q", "--json"])
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let patience = std::time::Instant::now();
+    let running =
+        |told: &crate::studio::Told| told.code == 0 && told.json()[0]["status"] == "running";
+    while !running(&studio.daedal(&["runs", "--json"])) {
+        assert!(patience.elapsed().as_secs() < 60);
+    }
+    studio.daedal(&["cancel", "latest"]).ends(0);
+    let told = crate::studio::Told::from(child.wait_with_output().unwrap()).ends(1);
+    assert_eq!(told.json()["status"], "cancelled");
+    let again = studio.daedal(&["cancel", "latest"]).ends(1);
+    assert!(again.err.contains("over already"), "{}", again.err);
+}
+
 #[test]
 fn why_explains_steps_without_tasks() {
     let studio = Studio::empty();
