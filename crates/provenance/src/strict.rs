@@ -15,6 +15,10 @@ const CLAIM: &str = "c2pa.claim.v2";
 const SIGNATURE: &str = "c2pa.signature";
 /// Label follows and may be asked for (ISO/IEC 19566-5, A.3).
 const TOGGLES: u8 = 3;
+/// The same, and a box of the format's own follows: the salt of an assertion.
+const TOGGLES_SALTED: u8 = 0x13;
+/// Boxes in boxes: a manifest, its assertions, each of them.
+const DEPTH_MAX: usize = 4;
 /// The last 12 bytes of the type of C2PA's boxes; the first four are a word.
 const TYPE_TAIL: [u8; 12] = [
     0x00, 0x11, 0x00, 0x10, 0x80, 0x00, 0x00, 0xaa, 0x00, 0x38, 0x9b, 0x71,
@@ -47,18 +51,17 @@ pub fn manifest(store: &[u8]) -> Result<(), String> {
         return Err("there should be one manifest store".to_owned());
     };
     let manifests = described(store, *b"c2pa", |label| label == STORE)?;
-    // Earlier manifests are those of ingredients: the active one holds their hashes.
+    // Earlier manifests are those of ingredients: the active one holds their hashes. Like those of assertions, they
+    // are of boxes that were described anew, so that the descriptions themselves have to be looked at.
     for manifest in &manifests {
-        superbox(manifest)?;
+        plain(manifest, DEPTH_MAX)?;
     }
     let active = *manifests.last().ok_or("the manifest store is empty")?;
     let parts = described(active, *b"c2ma", |label| label.starts_with("urn:"))?;
     let [assertions, claim, signature] = parts[..] else {
         return Err("a manifest should have assertions, a claim and a signature".to_owned());
     };
-    for assertion in described(assertions, *b"c2as", |label| label == ASSERTIONS)? {
-        superbox(&assertion)?;
-    }
+    described(assertions, *b"c2as", |label| label == ASSERTIONS)?;
     content(claim, *b"c2cl", CLAIM)?;
     cose(content(signature, *b"c2cs", SIGNATURE)?)
 }
@@ -89,6 +92,30 @@ fn superbox<'a>(boxed: &Boxed<'a>) -> Result<Vec<Boxed<'a>>, String> {
         ));
     }
     boxes(boxed.1)
+}
+
+/// Checks that a superbox, and every one in it, is described as it is written: by a label, and by a salt where
+/// it says so.
+fn plain(boxed: &Boxed<'_>, depth: usize) -> Result<(), String> {
+    let depth = depth.checked_sub(1).ok_or("boxes are nested too deep")?;
+    let inner = superbox(boxed)?;
+    let (first, rest) = inner.split_first().ok_or("a box is empty")?;
+    let salt = |description: &[u8]| {
+        let label = description.get(17..)?.iter().position(|byte| *byte == 0)?;
+        description.get(18 + label..).map(<[u8]>::to_vec)
+    };
+    let is_plain = match (first.0 == *b"jumd", first.1.get(16), salt(first.1)) {
+        (true, Some(&TOGGLES), Some(salt)) => salt.is_empty(),
+        (true, Some(&TOGGLES_SALTED), Some(salt)) => {
+            matches!(boxes(&salt)?[..], [(kind, _)] if kind == *b"c2sh")
+        }
+        _ => false,
+    };
+    if !is_plain {
+        return Err("a box is described oddly".to_owned());
+    }
+    let mut within = rest.iter().filter(|boxed| boxed.0 == *b"jumb");
+    within.try_for_each(|boxed| plain(boxed, depth))
 }
 
 /// What is in a superbox whose description is the plain one for this type and label.
