@@ -173,3 +173,7 @@ fn cose(bytes: &[u8]) -> Result<(), String> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+#[path = "strict_tests.rs"]
+mod tests;

@@ -1,0 +1,61 @@
+use daedal_core::Digest;
+
+use crate::Exit;
+use crate::fixtures::{content, license, png, run_of, studio};
+use crate::manifest::{Ingredient, Relation};
+use crate::seal::{SealRequest, Sealed, seal};
+use crate::verify::{Given, verify};
+
+fn sealed(bytes: &[u8], media_type: &str, ingredients: &[Ingredient]) -> Sealed {
+    let record = run_of(bytes, media_type, false);
+    let license = license();
+    let mut content = content(&record, bytes, media_type, &license);
+    content.ingredients = ingredients;
+    seal(&SealRequest { bytes, content }, &studio().0).unwrap()
+}
+
+fn exit_of(file: &[u8], sidecar: &[u8]) -> Exit {
+    verify(&Given {
+        file,
+        media_type: Some("text/plain"),
+        sidecar: Some(sidecar),
+        ..Given::default()
+    })
+    .exit
+}
+
+#[test]
+fn every_changed_bit_of_how_boxes_are_described_is_caught() {
+    // One that brings a credential of its own.
+    let picture = png(9, 9, false);
+    let theirs = sealed(&picture, "image/png", &[]);
+    let ingredients = [Ingredient {
+        title: "a reference".into(),
+        media_type: "image/png".into(),
+        digest: Digest::of(&theirs.file),
+        bytes: Some(theirs.file),
+        relation: Relation::Input,
+    }];
+    let text = b"Low tide.";
+    let sealed = sealed(text, "text/plain", &ingredients);
+    let mut sidecar = sealed.sidecar.unwrap();
+    assert_eq!(exit_of(text, &sidecar), Exit::Untrusted);
+    let places: Vec<usize> = (0..sidecar.len() - 4)
+        .filter(|at| &sidecar[*at..*at + 4] == b"jumd")
+        .collect();
+    assert!(places.len() > 16, "{} boxes", places.len());
+    let mut passed = Vec::new();
+    for (at, bit) in places
+        .iter()
+        .flat_map(|at| (4..21).map(move |byte| at + byte))
+        .flat_map(|at| (0..8).map(move |bit| (at, bit)))
+    {
+        sidecar[at] ^= 1 << bit;
+        let exit = exit_of(text, &sidecar);
+        if !matches!(exit, Exit::Tampered | Exit::Incomplete) {
+            passed.push((at, bit));
+        }
+        sidecar[at] ^= 1 << bit;
+    }
+    assert_eq!(passed, []);
+}
