@@ -1,8 +1,9 @@
 //! Checks and measurements of the project itself: `cargo xtask tidy`, `cargo xtask bench`,
-//! `cargo xtask readme`.
+//! `cargo xtask readme`, `cargo xtask contracts`.
 #![allow(clippy::print_stdout, clippy::print_stderr)] // A developer's tool speaks on the terminal.
 
 mod bench;
+mod contracts;
 mod readme;
 mod tidy;
 
@@ -14,6 +15,8 @@ usage: cargo xtask <command>
 
   tidy            arrows between crates, sizes of files, purity of core, links in documents
   readme          runs the README's shell blocks with a built `daedal`, in an empty directory
+  contracts [--check | --test [--deep] [ARGUMENT OF FORGE...]]
+                  compiles the contracts into crates/chain/artifacts; compares; runs their tests
   bench [--json FILE] [NAME...]
                   measures the release build against the targets of docs/benchmarks.md
 ";
@@ -28,6 +31,7 @@ fn main() -> ExitCode {
     let done = match command.as_str() {
         "tidy" => tidy::run(),
         "readme" => readme::run(),
+        "contracts" => contracts::run(&rest),
         "bench" => bench::run(&rest),
         _ => {
             eprint!("{USAGE}");

@@ -136,6 +136,46 @@ pub(super) fn cli() -> Result<Vec<Figure>, Failure> {
     ])
 }
 
+/// Durable transactions of the embedded chain, beside anvil where it is named.
+pub(super) fn mint() -> Result<Vec<Figure>, Failure> {
+    let anvil = std::env::var("DAEDAL_ANVIL").ok();
+    let arguments: Vec<&str> = std::iter::once("6400").chain(anvil.as_deref()).collect();
+    let line = example("throughput", &arguments)?;
+    let each = |what, name, target| {
+        let us = 1_000_000.0 / number(&line, name);
+        Figure::new(what, "us", target, vec![us])
+    };
+    let ms = |what, name, target| Figure::new(what, "ms", target, vec![number(&line, name)]);
+    let mut figures = vec![
+        each(
+            "a mint, durable, a block each",
+            "mints_per_s",
+            Some(1_000.0),
+        ),
+        each("  from one sender", "mints_per_s_one_sender", None),
+        each(
+            "a mint in blocks of 200",
+            "mints_per_s_in_blocks_of_200",
+            Some(285.0),
+        ),
+        Figure::new(
+            "  CPU of it",
+            "us",
+            None,
+            vec![number(&line, "block_mint_cpu_us")],
+        ),
+        each("`eth_call` in process", "calls_per_s", Some(20.0)),
+        ms("10,000 blocks opened", "open_ms", Some(50.0)),
+        ms("  after `kill -9`", "open_after_kill_ms", None),
+    ];
+    if anvil.is_some() {
+        let ratio = 1.0 / number(&line, "times_anvil");
+        let what = "a mint, to one of anvil over HTTP";
+        figures.push(Figure::new(what, "x", Some(1.0 / 3.0), vec![ratio]));
+    }
+    Ok(figures)
+}
+
 /// A PNG of 1 MiB and its credential.
 pub(super) fn seal() -> Result<Vec<Figure>, Failure> {
     let line = example("seal", &["100"])?;

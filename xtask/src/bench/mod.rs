@@ -14,6 +14,7 @@ type Measurement = fn() -> Result<Vec<Figure>, Failure>;
 const MEASUREMENTS: &[(&str, Measurement)] = &[
     ("chain", measure::chain),
     ("cli", measure::cli),
+    ("mint", measure::mint),
     ("seal", measure::seal),
     ("sketch", measure::sketch),
 ];
@@ -58,6 +59,7 @@ fn build() -> Result<(), Failure> {
         .args(["build", "--release", "--locked", "--quiet"])
         .args(["-p", "daedal-cli", "--bin", "daedal"])
         .args(["-p", "daedal-exec", "--example", "chain"])
+        .args(["-p", "daedal-chain", "--example", "throughput"])
         .args(["-p", "daedal-engines", "--example", "sketch"])
         .args(["-p", "daedal-provenance", "--example", "seal"])
         .current_dir(root())

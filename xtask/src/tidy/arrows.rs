@@ -53,7 +53,9 @@ const WALLS: &[(&str, &str)] = &[
     ("sqlx", "daedal-store"),
     ("rquickjs", "daedal-engines"),
     ("revm", "daedal-chain"),
+    ("alloy-evm", "daedal-chain"),
     ("alloy-provider", "daedal-chain"),
+    ("redb", "daedal-chain"),
     ("axum", "daedal-studio"),
     ("async-nats", "daedal-cluster"),
 ];

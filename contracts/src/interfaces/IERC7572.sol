@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity ^0.8.28;
+
+/// @title ERC-7572: contract-level metadata
+interface IERC7572 {
+    event ContractURIUpdated();
+
+    /// @notice Metadata of the contract as a whole.
+    function contractURI() external view returns (string memory);
+}

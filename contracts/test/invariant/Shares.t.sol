@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity ^0.8.28;
+
+import {ProcessShares} from "../../src/ProcessShares.sol";
+import {Ancestor, Holder, Registration} from "../../src/types/Works.sol";
+import {Actor} from "../support/Actor.sol";
+import {Fixture} from "../support/Fixture.sol";
+import {Touched} from "../support/Touched.sol";
+import {WeirdToken} from "../support/WeirdToken.sol";
+import {SharesHandler} from "./SharesHandler.sol";
+
+/// @title What holds after every call, whoever calls what in which order
+contract SharesInvariants is Fixture {
+    uint256 private constant ACTORS = 12;
+
+    SharesHandler private handler;
+    Touched private touched = new Touched();
+    uint256 private calls;
+    ProcessShares[] private works;
+    Actor[] private actors;
+    bytes32[] private stacks;
+    mapping(ProcessShares => mapping(address => uint256)) private grossSeen;
+    mapping(ProcessShares => mapping(address => uint256)) private inboundSeen;
+
+    function setUp() public override {
+        super.setUp();
+        for (uint256 i; i < ACTORS; ++i) {
+            actors.push(new Actor());
+        }
+        // A diamond, what derives from it, and a work apart: 1 above 2 and 3; both above 4; 4 above 5; 2 and 5 above 6;
+        // 3 above 7; 8 alone.
+        _add(500, new uint256[](0), 100);
+        _add(1_000, _list(1), 1e18);
+        _add(333, _list(1), 7);
+        _add(250, _list(2, 3), 1_000_003);
+        _add(1, _list(4), 12);
+        _add(2_000, _list(2, 5), type(uint96).max);
+        _add(0, _list(3), 1);
+        _add(5_000, new uint256[](0), 10_000e18);
+        for (uint256 i; i < ACTORS; ++i) {
+            actors[i].meet(works, actors, touched);
+        }
+        for (uint256 i; i < works.length; ++i) {
+            stacks.push(_stackDigest(i));
+        }
+        handler = new SharesHandler(weird, wrapped, works, actors, touched);
+        touched.markAll();
+    }
+
+    function targetContracts() external view returns (address[] memory targets) {
+        targets = new address[](1);
+        targets[0] = address(handler);
+    }
+
+    function targetSelectors() external view returns (FuzzSelector[] memory targets) {
+        bytes4[] memory selectors = new bytes4[](15);
+        selectors[0] = SharesHandler.payToken.selector;
+        selectors[1] = SharesHandler.payNative.selector;
+        selectors[2] = SharesHandler.payWrapped.selector;
+        selectors[3] = SharesHandler.sync.selector;
+        selectors[4] = SharesHandler.transferShares.selector;
+        selectors[5] = SharesHandler.claim.selector;
+        selectors[6] = SharesHandler.claimForAnother.selector;
+        selectors[7] = SharesHandler.approve.selector;
+        selectors[8] = SharesHandler.delegateVotes.selector;
+        selectors[9] = SharesHandler.collect.selector;
+        selectors[10] = SharesHandler.flashBorrow.selector;
+        selectors[11] = SharesHandler.pretend.selector;
+        selectors[12] = SharesHandler.behave.selector;
+        selectors[13] = SharesHandler.blacklist.selector;
+        selectors[14] = SharesHandler.plan.selector;
+        targets = new FuzzSelector[](1);
+        targets[0] = FuzzSelector(address(handler), selectors);
+    }
+
+    function invariant_the_shares_keep_their_promises() public {
+        uint256 mask = touched.take();
+        bool readable = weird.manner() != WeirdToken.Manner.Unreadable;
+        ++calls;
+        for (uint256 i; i < works.length; ++i) {
+            if (mask >> i & 1 == 0) continue;
+            uint256[] memory balances = _balances(works[i]);
+            _books(i, NATIVE, address(works[i]).balance, balances);
+            if (readable) _books(i, address(weird), weird.balanceOf(address(works[i])), balances);
+        }
+        no(handler.stolen(), "somebody claimed for another without approval");
+    }
+
+    /// @dev At the end of each run: all works, and that the run was not idle.
+    function afterInvariant() external {
+        weird.behave(WeirdToken.Manner.Plain);
+        touched.markAll();
+        invariant_the_shares_keep_their_promises();
+        for (uint256 i; i < ACTORS; ++i) {
+            no(actors[i].stole(), "a re-entrant actor took what is not theirs");
+        }
+        for (uint256 i; i < works.length; ++i) {
+            eq(_stackDigest(i), stacks[i], "stacks and rates never change");
+        }
+        if (calls < 100) return; // The runs of shrinking a failure are short.
+        yes(handler.done("claim") > 0 && handler.done("collect") > 0, "the run paid somebody");
+    }
+
+    function _books(uint256 i, address asset, uint256 balance, uint256[] memory balances) private {
+        ProcessShares shares = works[i];
+        (uint256 gross, uint256 inbound, uint256 net, uint256 paidOut) = shares.revenue(asset);
+        atMost(grossSeen[shares][asset], gross, "gross only grows");
+        atMost(inboundSeen[shares][asset], inbound, "inbound only grows");
+        (grossSeen[shares][asset], inboundSeen[shares][asset]) = (gross, inbound);
+        eq(gross, balance + paidOut - inbound, "gross = balance + paidOut - inbound");
+        eq(net, inbound + gross - gross * shares.stackBps() / 10_000, "net");
+
+        (uint256 due, uint256 taken) = _royalties(i, asset, gross);
+        (uint256 owed, int256 scaled) = _holdings(shares, asset, net, balances);
+        atMost(owed + due, balance, "balance >= owed + due");
+        // What was paid out is what holders claimed and what ancestors took.
+        int256 left = int256(shares.totalSupply()) * (int256(net) - int256(paidOut - taken));
+        eqSigned(scaled, left, "sum(net * bal - debt) == supply * (net - claimed)");
+    }
+
+    function _royalties(uint256 i, address asset, uint256 gross) private view returns (uint256 due, uint256 taken) {
+        Ancestor[] memory stack = registry.stackOf(i + 1);
+        for (uint256 k; k < stack.length; ++k) {
+            uint256 took = works[i].taken(stack[k].work, asset);
+            atMost(took, gross * stack[k].bps / 10_000, "taken <= floor(gross * bps)");
+            taken += took;
+            due += works[i].due(stack[k].work, asset);
+        }
+    }
+
+    function _holdings(ProcessShares shares, address asset, uint256 net, uint256[] memory balances)
+        private
+        view
+        returns (uint256 owed, int256 scaled)
+    {
+        uint256 supply = shares.totalSupply();
+        for (uint256 k; k < ACTORS; ++k) {
+            int256 own = int256(net * balances[k]) - shares.debt(address(actors[k]), asset);
+            yes(own >= 0, "nobody owes the shares");
+            scaled += own;
+            owed += uint256(own) / supply;
+            if (k == calls % ACTORS) eq(shares.owed(address(actors[k]), asset), uint256(own) / supply, "owed");
+        }
+    }
+
+    function _balances(ProcessShares shares) private view returns (uint256[] memory balances) {
+        balances = new uint256[](ACTORS);
+        (uint256 sum, uint256 votes) = (0, 0);
+        for (uint256 k; k < ACTORS; ++k) {
+            balances[k] = shares.balanceOf(address(actors[k]));
+            sum += balances[k];
+            votes += shares.getVotes(address(actors[k]));
+        }
+        eq(sum, shares.totalSupply(), "holders have the whole supply");
+        atMost(votes, sum, "nobody votes with shares that are not there");
+    }
+
+    /// @dev The shares of a work go to one actor, or to four.
+    function _add(uint16 royaltyBps, uint256[] memory parents, uint256 supply) private {
+        Registration memory r = plain(alice);
+        (r.royaltyBps, r.parents, r.asset) = (royaltyBps, parents, address(weird));
+        uint256 count = supply < 4 ? 1 : 4;
+        r.holders = new Holder[](count);
+        for (uint256 k; k < count; ++k) {
+            uint256 part = k == 0 ? supply - supply / 4 * (count - 1) : supply / 4;
+            r.holders[k] = Holder(address(actors[(works.length + k * 3) % ACTORS]), part);
+        }
+        (, ProcessShares shares) = registerAs(alice, r);
+        works.push(shares);
+    }
+
+    function _stackDigest(uint256 i) private view returns (bytes32) {
+        return keccak256(abi.encode(registry.stackOf(i + 1), works[i].stackBps(), registry.workOf(i + 1).royaltyBps));
+    }
+
+    function _list(uint256 a) private pure returns (uint256[] memory list) {
+        list = new uint256[](1);
+        list[0] = a;
+    }
+
+    function _list(uint256 a, uint256 b) private pure returns (uint256[] memory list) {
+        list = new uint256[](2);
+        (list[0], list[1]) = (a, b);
+    }
+}

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity ^0.8.28;
+
+import {ProcessShares} from "../../src/ProcessShares.sol";
+import {TestWrappedNative} from "../../src/testing/TestWrappedNative.sol";
+import {Actor} from "../support/Actor.sol";
+import {Test} from "../support/Test.sol";
+import {Touched} from "../support/Touched.sol";
+import {WeirdToken} from "../support/WeirdToken.sol";
+
+/// @title Twelve holders of eight works that do what holders, payers and thieves do
+/// @dev Every call chooses actors, a work and an asset from its arguments. A call that may fail for a reason of the
+/// token's or the recipient's is tried; whatever succeeds must keep the invariants.
+contract SharesHandler is Test {
+    WeirdToken public immutable TOKEN;
+    TestWrappedNative public immutable WRAPPED;
+    ProcessShares[] public works;
+    Actor[] public actors;
+    Touched private immutable TOUCHED;
+
+    /// @notice Successful operations by name, so that a run which achieves nothing shows.
+    mapping(string => uint256) public done;
+    /// @notice Whether anybody claimed for an account that had not approved them.
+    bool public stolen;
+
+    constructor(
+        WeirdToken token,
+        TestWrappedNative wrapped,
+        ProcessShares[] memory works_,
+        Actor[] memory actors_,
+        Touched touched
+    ) {
+        (TOKEN, WRAPPED, works, actors, TOUCHED) = (token, wrapped, works_, actors_, touched);
+    }
+
+    function payToken(uint256 w, uint256 amount) external {
+        TOKEN.mint(address(_work(w)), within(amount, 1, 1e12));
+        ++done["pay"];
+    }
+
+    function payNative(uint256 w, uint256 amount) external {
+        amount = within(amount, 1, 1e20);
+        vm.deal(address(this), amount);
+        (bool sent,) = address(_work(w)).call{value: amount, gas: 0}("");
+        yes(sent, "native coin with 2,300 gas arrives");
+        ++done["pay native"];
+    }
+
+    function payWrapped(uint256 w, uint256 amount) external {
+        amount = within(amount, 1, 1e20);
+        vm.deal(address(this), amount);
+        WRAPPED.deposit{value: amount}();
+        WRAPPED.transfer(address(_work(w)), amount);
+        eq(_work(w).unwrap(), amount, "all is unwrapped");
+        ++done["unwrap"];
+    }
+
+    function sync(uint256 w, uint256 a) external {
+        try _work(w).sync(_asset(a)) {
+            ++done["sync"];
+        } catch {
+            yes(TOKEN.manner() == WeirdToken.Manner.Unreadable, "only an unreadable token stops a sync");
+        }
+    }
+
+    function transferShares(uint256 from, uint256 to, uint256 w, uint256 amount) external {
+        ProcessShares shares = _work(w);
+        Actor seller = _actor(from);
+        // Whatever the token does, this must not fail.
+        seller.transfer(shares, address(_actor(to)), within(amount, 0, shares.balanceOf(address(seller))));
+        ++done["transfer"];
+    }
+
+    function claim(uint256 who, uint256 to, uint256 w, uint256 a) external {
+        ProcessShares shares = _work(w);
+        Actor actor = _actor(who);
+        uint256 expected = shares.owed(address(actor), _asset(a));
+        try actor.claim(shares, _asset(a), address(_actor(to))) returns (uint256 amount) {
+            eq(amount, expected, "a claim is what was owed");
+            if (amount != 0) ++done["claim"];
+        } catch {}
+    }
+
+    function claimForAnother(uint256 who, uint256 account, uint256 w, uint256 a) external {
+        ProcessShares shares = _work(w);
+        (Actor thief, Actor holder) = (_actor(who), _actor(account));
+        bool allowed = address(thief) == address(holder) || shares.isOperator(address(holder), address(thief));
+        try thief.claimFor(shares, address(holder), _asset(a), address(thief)) returns (uint256 amount) {
+            if (!allowed) stolen = true;
+            if (amount != 0) ++done["claim as operator"];
+        } catch {}
+    }
+
+    function approve(uint256 who, uint256 operator, uint256 w, bool approved) external {
+        _actor(who).setOperator(_work(w), address(_actor(operator)), approved);
+    }
+
+    function delegateVotes(uint256 who, uint256 to, uint256 w, uint256 later) external {
+        vm.warp(block.timestamp + within(later, 1, 1 days));
+        _actor(who).delegate(_work(w), address(_actor(to)));
+    }
+
+    function collect(uint256 w, uint256 ancestor, uint256 a) external {
+        try _work(w).collect(1 + ancestor % works.length, _asset(a)) returns (uint256 amount) {
+            TOUCHED.mark(ancestor % works.length);
+            if (amount != 0) ++done["collect"];
+        } catch {}
+    }
+
+    /// @dev Shares that are borrowed and given back within one transaction earn nothing.
+    function flashBorrow(uint256 from, uint256 to, uint256 w, uint256 a) external {
+        (Actor lender, Actor borrower) = (_actor(from), _actor(to));
+        if (address(lender) == address(borrower)) return;
+        ProcessShares shares = _work(w);
+        uint256 before = shares.owed(address(borrower), _asset(a));
+        uint256 all = shares.balanceOf(address(lender));
+        lender.transfer(shares, address(borrower), all);
+        eq(shares.owed(address(borrower), _asset(a)), before, "borrowed shares bring no past revenue");
+        borrower.transfer(shares, address(lender), all);
+        ++done["flash loan"];
+    }
+
+    function pretend(uint256 w, uint256 a, uint256 amount) external {
+        try _work(w).receiveRoyalty(_asset(a), amount) {
+            stolen = true;
+        } catch {}
+    }
+
+    function behave(uint256 manner) external {
+        // Mostly plain, or little would ever be paid.
+        uint256 count = uint256(WeirdToken.Manner.Count);
+        manner %= count * 3;
+        TOKEN.behave(WeirdToken.Manner(manner < count ? manner : 0));
+    }
+
+    function blacklist(uint256 who, bool listed) external {
+        TOKEN.blacklist(address(_actor(who)), listed);
+    }
+
+    function plan(uint256 who, uint256 mood) external {
+        _actor(who).plan(mood);
+    }
+
+    function _work(uint256 w) private returns (ProcessShares) {
+        TOUCHED.mark(w % works.length);
+        return works[w % works.length];
+    }
+
+    function _actor(uint256 who) private view returns (Actor) {
+        return actors[who % actors.length];
+    }
+
+    function _asset(uint256 a) private view returns (address) {
+        return a % 2 == 0 ? address(0) : address(TOKEN);
+    }
+}

@@ -1,0 +1,95 @@
+//! Shares and editions that change hands.
+
+use std::collections::BTreeMap;
+
+use alloy_primitives::{Address, B256, U256};
+use alloy_rpc_types_eth::Filter;
+use alloy_sol_types::SolEvent;
+
+use super::{Ledgers, OperationError, Operator, events, hash_of};
+use crate::contracts::{Editions, ProcessShares as shares};
+
+/// Who has shares of a work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Holder {
+    /// Who.
+    pub account: Address,
+    /// How many.
+    pub shares: U256,
+}
+
+impl Operator {
+    /// Gives shares of a work away. Gives the transaction.
+    pub async fn transfer_shares(
+        &self,
+        key: &str,
+        work: u64,
+        to: Address,
+        amount: U256,
+    ) -> Result<B256, OperationError> {
+        let token = self.reads.work(work).await?.shares;
+        let call = shares::transferCall { to, value: amount };
+        Ok(hash_of(&self.act(key, token, &call).await?))
+    }
+
+    /// Gives an edition away. Gives the transaction.
+    pub async fn transfer_edition(
+        &self,
+        key: &str,
+        edition: U256,
+        to: Address,
+    ) -> Result<B256, OperationError> {
+        let call = Editions::safeTransferFrom_0Call {
+            from: self.account(),
+            to,
+            tokenId: edition,
+        };
+        Ok(hash_of(
+            &self.act(key, self.reads.at.editions, &call).await?,
+        ))
+    }
+}
+
+impl Ledgers {
+    /// Who has shares of a work, the largest holder first. Reckoned from all transfers there have
+    /// been, and compared with the supply.
+    pub async fn holders(&self, work: u64) -> Result<Vec<Holder>, OperationError> {
+        let token = self.work(work).await?.shares;
+        let filter = Filter::new()
+            .address(token)
+            .event_signature(shares::Transfer::SIGNATURE_HASH);
+        let logs = self.all_logs(filter).await?;
+        let mut balances: BTreeMap<Address, U256> = BTreeMap::new();
+        for event in events::<shares::Transfer>(logs.iter(), token) {
+            if !event.from.is_zero() {
+                let balance = balances.entry(event.from).or_default();
+                *balance = balance.saturating_sub(event.value);
+            }
+            if !event.to.is_zero() {
+                let balance = balances.entry(event.to).or_default();
+                *balance = balance.saturating_add(event.value);
+            }
+        }
+        let supply = self.read(token, &shares::totalSupplyCall {}).await?;
+        let sum = balances
+            .values()
+            .fold(U256::ZERO, |sum, balance| sum.saturating_add(*balance));
+        if sum != supply {
+            let what = format!("the transfers of {token} add up to {sum} of {supply} shares");
+            return Err(self.client.lie("eth_getLogs", what).into());
+        }
+        let mut holders: Vec<Holder> = balances
+            .into_iter()
+            .filter(|(_, shares)| !shares.is_zero())
+            .map(|(account, shares)| Holder { account, shares })
+            .collect();
+        holders.sort_by(|a, b| b.shares.cmp(&a.shares).then(a.account.cmp(&b.account)));
+        Ok(holders)
+    }
+
+    /// Shares of a work that an account has.
+    pub async fn shares_of(&self, work: u64, account: Address) -> Result<U256, OperationError> {
+        let token = self.work(work).await?.shares;
+        Ok(self.read(token, &shares::balanceOfCall { account }).await?)
+    }
+}

@@ -1,0 +1,81 @@
+//! What can go wrong with sending.
+
+use alloy_primitives::{Address, B256};
+use thiserror::Error;
+
+use super::LedgerError;
+use crate::client::ClientError;
+
+/// Why a transaction is not on the chain, or not known to be.
+#[derive(Debug, Clone, Error)]
+pub enum OutboxError {
+    /// The chain refuses, or doesn't answer.
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    /// It can't be written down.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    /// It can't be signed.
+    #[error("can't sign with the key of {account}: {message}")]
+    Signing {
+        /// Whose key.
+        account: Address,
+        /// What the signer says.
+        message: String,
+    },
+    /// It was sent, and is not in a block yet.
+    #[error(
+        "transaction {hash} ({key}) is not in a block after {seconds} s; it is written down: run the \
+         same command again to go on waiting, nothing is sent twice"
+    )]
+    Waiting {
+        /// What it is for.
+        key: String,
+        /// The transaction.
+        hash: B256,
+        /// How long it was waited for.
+        seconds: u64,
+    },
+    /// Its fee is too low for the chain at the moment.
+    #[error(
+        "the fee of transaction {hash} ({key}) is too low for the chain now ({message}); it is \
+         written down: run the same command again when fees have fallen, or send a transaction with \
+         number {nonce} and a higher fee from your wallet to take its place"
+    )]
+    Underpriced {
+        /// What it is for.
+        key: String,
+        /// The transaction.
+        hash: B256,
+        /// Its number.
+        nonce: u64,
+        /// What the node says.
+        message: String,
+    },
+    /// Somebody else signs with the same key.
+    #[error(
+        "other transactions of {account} took the place of this one {attempts} times; use the key in \
+         one place at a time, then run the same command again"
+    )]
+    Overtaken {
+        /// Whose key.
+        account: Address,
+        /// How often.
+        attempts: usize,
+    },
+    /// The record is of a transaction that the chain has in a block no more.
+    #[error(
+        "the record says that {key} is in block {block} as transaction {hash}, but {place} does not \
+         know it; the node is not in step, or the chain was made anew: ask another node"
+    )]
+    Vanished {
+        /// What it is for.
+        key: String,
+        /// The transaction.
+        hash: B256,
+        /// Where it was.
+        block: u64,
+        /// Who was asked.
+        place: String,
+    },
+}
