@@ -35,6 +35,14 @@ if [ ! -d "$tools/browser/node_modules/playwright-core" ]; then
   mkdir -p "$tools/browser"
   npm install --prefix "$tools/browser" --no-audit --no-fund --loglevel=error playwright-core@1.64.1
 fi
+if [ ! -d "$tools/chain/node_modules/viem" ] || [ ! -d "$tools/chain/node_modules/@foundry-rs/cast" ]; then
+  mkdir -p "$tools/chain"
+  npm install --prefix "$tools/chain" --no-audit --no-fund --loglevel=error @foundry-rs/cast@1.7.1 viem@2.57.20
+fi
+if [ ! -d "$tools/anvil/node_modules/@foundry-rs" ]; then
+  mkdir -p "$tools/anvil"
+  npm install --prefix "$tools/anvil" --no-audit --no-fund --loglevel=error @foundry-rs/anvil@1.7.1
+fi
 if [ ! -x "$tools/bin/cargo-deny" ]; then
   # A debug build: it compiles in a third of the time, and checks one tree.
   CARGO_TARGET_DIR="$tools/build" cargo install --quiet --debug --locked --root "$tools" cargo-deny@0.20.2
@@ -47,6 +55,10 @@ cargo clippy --release --locked --workspace --all-targets --quiet -- -D warnings
 "$tools/bin/cargo-deny" --log-level error check licenses bans sources
 cargo xtask tidy
 
+step "contracts: what is committed is what they compile to, and their tests"
+cargo xtask contracts --check
+cargo xtask contracts --test
+
 step "build"
 cargo build --release --locked
 daedal="$target/release/daedal"
@@ -54,12 +66,25 @@ daedal="$target/release/daedal"
 step "tests"
 cargo test --release --locked --workspace --no-fail-fast
 
+step "other clients of the chain"
+place="$(mktemp -d)"
+trap 'rm -rf "$place"' EXIT
+key="0x$(od -An -N32 -tx1 /dev/urandom | tr -d ' \n')"
+cargo build --release --locked --quiet -p daedal-studio --example serve
+# It prints its address, and ends when its input does.
+# Of cast, the program itself: npm's wrapper ends well whatever happens.
+coproc chain { exec "$target/release/examples/serve" "$place/chain" "$key"; }
+chain_pid="$chain_PID"
+read -r url <&"${chain[0]}"
+CAST="$(echo "$tools"/chain/node_modules/@foundry-rs/cast-*/bin/cast)" tests/chain/cast.sh "$url" "$key"
+VIEM_HOME="$tools/chain" node tests/chain/viem.mjs "$url" "$key"
+exec {chain[1]}>&-
+wait "$chain_pid"
+
 step "the README's commands"
 DAEDAL_BIN="$daedal" cargo xtask readme
 
 step "the main job, other readers of Content Credentials, and a browser"
-place="$(mktemp -d)"
-trap 'rm -rf "$place"' EXIT
 cargo run --release --locked -- demo --dir "$place/demo" --quiet
 # Every way that a credential is carried: inside four kinds of pictures, and beside texts and data.
 cp -r tests/c2pa/formats "$place/formats"

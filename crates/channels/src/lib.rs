@@ -5,7 +5,7 @@
 //! has been worked out by its caller.
 
 mod release;
-mod site;
+pub mod site;
 
 use std::path::{Path, PathBuf};
 
@@ -15,7 +15,7 @@ use serde_json::{Map, Value};
 
 pub use release::{
     Anchor, Attachment, Credential, Decider, Decision, Edition, Exhibit, Item, Licence,
-    LineageStep, Oversight, ProcessLabel, Release,
+    LineageStep, Oversight, ProcessLabel, Release, Work,
 };
 pub use site::Site;
 

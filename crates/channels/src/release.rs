@@ -18,6 +18,9 @@ pub struct Release {
     pub process: ProcessLabel,
     /// Digest of the bundle: the version of the process.
     pub version: Digest,
+    /// What the process is on a chain, where it has been registered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub work: Option<Work>,
     /// When the run was first released.
     pub released_at: String,
     /// The seed of the run.
@@ -37,6 +40,17 @@ pub struct Release {
     /// Where the run's root was anchored.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub anchor: Option<Anchor>,
+}
+
+/// A process as a token.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Work {
+    /// CAIP-19 name of the token, such as `eip155:8453/erc721:0x…/12`.
+    pub token: String,
+    /// Number of the version that was run, from 1.
+    pub version: u64,
+    /// Address of its shares, to which everything is paid.
+    pub shares: String,
 }
 
 /// What the audience is told about a process.
@@ -152,7 +166,7 @@ impl Item {
 }
 
 /// A trait as a person reads it: what was measured is rounded, since nobody tells 0.4731 from 0.47.
-fn trait_text(value: &Value) -> String {
+pub(crate) fn trait_text(value: &Value) -> String {
     match value {
         Value::Number(number) if number.is_f64() => {
             number.as_f64().map_or_else(String::new, rounded)
@@ -315,7 +329,7 @@ pub enum Oversight {
     HumanValidated,
 }
 
-/// Where a run's root stands on a chain.
+/// Where the root of a batch of runs stands on a chain.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Anchor {
     /// CAIP-2 name of the chain.
@@ -324,6 +338,15 @@ pub struct Anchor {
     pub contract: String,
     /// Hash of the transaction.
     pub transaction: String,
+    /// The anchored root, as `0x` and 64 digits.
+    #[serde(default)]
+    pub root: String,
+    /// Address of the account that anchored it.
+    #[serde(default)]
+    pub by: String,
+    /// Number of the block.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub block: Option<u64>,
     /// The proof that verifiers take (`anchor.json`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub proof: Option<AssetRef>,
@@ -334,7 +357,13 @@ pub struct Anchor {
 pub struct Edition {
     /// CAIP-19 name of the token.
     pub token: String,
+    /// The number that it was minted with: its place among all outputs of the run.
+    #[serde(default)]
+    pub index: u64,
     /// Amount with unit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub price: Option<String>,
+    /// Address of the account that it was minted for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
 }

@@ -1,6 +1,6 @@
 //! The studio's keys, made on first use.
 
-use daedal_provenance::{KeyError, Keys, Password, Signer};
+use daedal_provenance::{KeyError, Keys, Password, Person, Signer};
 
 use crate::commands::Common;
 use crate::failure::Failure;
@@ -9,7 +9,10 @@ use crate::ui::Ui;
 use crate::{password, text};
 
 /// What signs credentials: the key that the settings name, or the studio's own, which takes its password.
-pub(crate) fn signer(home: &Home, common: &Common, ui: Ui) -> Result<Signer, Failure> {
+pub(crate) fn signer<'k>(
+    home: &Home,
+    own: impl FnOnce() -> Result<&'k (Keys, Password), Failure>,
+) -> Result<Signer, Failure> {
     let account = &home.settings.account;
     let made = match (&account.certificate, &account.key) {
         (Some(certificate), Some(key)) => {
@@ -21,8 +24,8 @@ pub(crate) fn signer(home: &Home, common: &Common, ui: Ui) -> Result<Signer, Fai
             Signer::from_pem(read(certificate)?.as_bytes(), &read(key)?)
         }
         (None, None) => {
-            let (keys, password) = open(home, common, ui)?;
-            keys.signer(&password)
+            let (keys, password) = own()?;
+            keys.signer(password)
         }
         _ => {
             return Err(Failure::new(
@@ -32,6 +35,12 @@ pub(crate) fn signer(home: &Home, common: &Common, ui: Ui) -> Result<Signer, Fai
         }
     };
     made.map_err(|error| refused(&error))
+}
+
+/// The studio's account, opened to sign what it decides and sends.
+pub(crate) fn person(home: &Home, common: &Common, ui: Ui) -> Result<Person, Failure> {
+    let (keys, password) = open(home, common, ui)?;
+    keys.person(&password).map_err(|error| refused(&error))
 }
 
 /// Why keys can't be used, and what to do.

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use alloy_primitives::Address;
 use config::{Config, Environment, File, FileFormat};
 use serde::Deserialize;
 
@@ -31,6 +32,11 @@ pub(crate) const SETTINGS_NEW: &str = "\
 # password_file = \"…\"           # for unattended use; keep it out of version control
 # certificate = \"chain.pem\"     # a certificate chain of your own (leaf first) and its key
 # key = \"key.pem\"
+
+[chain]                         # in the studio itself, unless an address is set
+# rpc = \"https://…\"             # JSON-RPC of any EVM chain
+# chain_id = 8453               # the chain that it has to be
+# registry = \"0x…\"              # contracts there, with `anchor`, `editions` and `asset`
 ";
 
 /// What a studio is set to.
@@ -41,6 +47,7 @@ pub(crate) struct Settings {
     pub(crate) run: RunSettings,
     pub(crate) site: SiteSettings,
     pub(crate) account: AccountSettings,
+    pub(crate) chain: ChainSettings,
 }
 
 /// Who the studio is.
@@ -81,6 +88,28 @@ pub(crate) struct AccountSettings {
     pub(crate) key: Option<PathBuf>,
 }
 
+/// The chain.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct ChainSettings {
+    /// Address of the JSON-RPC of a chain; the embedded one if absent.
+    pub(crate) rpc: Option<String>,
+    /// The chain that it has to be.
+    pub(crate) chain_id: Option<u64>,
+    /// The registry of works.
+    pub(crate) registry: Option<Address>,
+    /// The contract of anchors.
+    pub(crate) anchor: Option<Address>,
+    /// The contract of editions.
+    pub(crate) editions: Option<Address>,
+    /// The stablecoin of new works.
+    pub(crate) asset: Option<Address>,
+    /// Who holds what a process gives to its treasury; the studio's account if absent.
+    pub(crate) treasury: Option<Address>,
+    /// Blocks that have to stand on a transaction, its own counted.
+    pub(crate) confirmations: Option<u64>,
+}
+
 /// The sections of the file, to refuse others; the environment may hold other names.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -90,6 +119,7 @@ struct Strict {
     run: Option<RunSettings>,
     site: Option<SiteSettings>,
     account: Option<AccountSettings>,
+    chain: Option<ChainSettings>,
 }
 
 impl Settings {
@@ -97,8 +127,9 @@ impl Settings {
     pub(crate) fn read(root: &Path) -> Result<Self, Failure> {
         let path = root.join(SETTINGS_FILE);
         let wrong = |error: &config::ConfigError| {
-            Failure::because(format!("{} can't be used", path.display()), error)
-                .help("expected the sections [studio], [run], [site] and [account], in TOML")
+            Failure::because(format!("{} can't be used", path.display()), error).help(
+                "expected the sections [studio], [run], [site], [account] and [chain], in TOML",
+            )
         };
         let text = std::fs::read_to_string(&path).map_err(|error| {
             Failure::because(format!("{} can't be read", path.display()), &error)

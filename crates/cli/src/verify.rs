@@ -1,33 +1,50 @@
 //! Verifying a file with whatever lies beside it.
 
+mod anchor;
+
 use std::path::{Path, PathBuf};
 
 use daedal_core::Digest;
 use daedal_core::asset::media_type_of;
 use daedal_provenance::chain::Chain;
 use daedal_provenance::container::is_credential;
+use daedal_provenance::verdict::Origin;
 use daedal_provenance::verify::{Given, attested_run, verify};
 use daedal_provenance::{Exit, Keys, Verdict};
 
 use crate::failure::Failure;
 use crate::home::Home;
 
+pub(crate) use anchor::Given as Anchor;
+
 /// Largest file that is verified.
 const FILE_BYTES_MAX: u64 = 4 << 30;
 
-/// Verifies the file at `path`, with the sidecar and the attestation that lie beside it. The
-/// certificates of the studio at `home` are recognised.
-pub(crate) fn file(path: &Path, home: Option<&Home>) -> Result<Verdict, Failure> {
-    with(path, None, None, &authorities(home)?)
+/// Largest `anchor.json`: a path of 64 nodes, a transaction and a header are some ten thousand bytes.
+const ANCHOR_BYTES_MAX: u64 = 1 << 20;
+
+/// What the user named, in the place of what lies beside the file.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Named<'a> {
+    pub(crate) sidecar: Option<&'a Path>,
+    pub(crate) attestation: Option<&'a Path>,
+    pub(crate) anchor: Option<&'a Path>,
 }
 
-/// The same, with a sidecar and an attestation from elsewhere.
-pub(crate) fn with(
-    path: &Path,
-    sidecar: Option<&Path>,
-    attestation: Option<&Path>,
-    anchors: &[Chain],
-) -> Result<Verdict, Failure> {
+/// A verdict, and the anchor that it took into account.
+pub(crate) struct Verified {
+    pub(crate) verdict: Verdict,
+    pub(crate) anchor: Option<Anchor>,
+}
+
+/// Verifies the file at `path`, with the sidecar, the attestation and the anchor that lie beside it. The
+/// certificates of the studio at `home` are recognised.
+pub(crate) fn file(path: &Path, home: Option<&Home>) -> Result<Verdict, Failure> {
+    Ok(with(path, Named::default(), &authorities(home)?)?.verdict)
+}
+
+/// The same, with some of them from elsewhere.
+pub(crate) fn with(path: &Path, named: Named<'_>, anchors: &[Chain]) -> Result<Verified, Failure> {
     let bytes = read(path)?;
     let name = path
         .file_name()
@@ -40,7 +57,7 @@ pub(crate) fn with(
         attestation: None,
         anchors,
     };
-    let sidecar = match sidecar {
+    let sidecar = match named.sidecar {
         Some(given) => Some(credential(given)?),
         // What lies beside a file that carries its own credential is somebody else's.
         None if verify(&bare).exit != Exit::Incomplete => None,
@@ -50,22 +67,58 @@ pub(crate) fn with(
         sidecar: sidecar.as_deref(),
         ..bare
     };
-    let verdict = verify(&given);
+    let mut verdict = verify(&given);
     let run = verdict.origin.as_ref().map(|origin| origin.run);
-    let attestation = match (attestation, run) {
+    let attestation = match (named.attestation, run) {
         (Some(named), run) => Some(attestation_in(named, run)?),
         (None, Some(run)) => attestation_of(path, &run)
             .map(|beside| read(&beside))
             .transpose()?,
         (None, None) => None,
     };
-    Ok(match &attestation {
-        Some(attestation) => verify(&Given {
+    if let Some(attestation) = &attestation {
+        verdict = verify(&Given {
             attestation: Some(attestation),
             ..given
-        }),
-        None => verdict,
-    })
+        });
+    }
+    let anchor = anchor_of(path, named.anchor, verdict.origin.as_ref())?;
+    if let Some(anchor) = &anchor {
+        verdict.anchored(anchor.result.clone());
+    }
+    Ok(Verified { verdict, anchor })
+}
+
+impl Verified {
+    /// Has the node at `url` confirm the anchor, if there is one that stands offline.
+    pub(crate) async fn confirm(&mut self, url: &str) -> Result<(), Failure> {
+        if let (Some(anchor), Some(origin)) = (&mut self.anchor, &self.verdict.origin) {
+            anchor.confirm(url, origin).await?;
+            self.verdict.anchored(anchor.result.clone());
+        }
+        Ok(())
+    }
+}
+
+/// The anchor that the user named, or the one beside the file.
+fn anchor_of(
+    path: &Path,
+    named: Option<&Path>,
+    origin: Option<&Origin>,
+) -> Result<Option<Anchor>, Failure> {
+    let found = match named {
+        Some(named) => {
+            let bytes = read_up_to(named, ANCHOR_BYTES_MAX)?;
+            anchor::named(named, &bytes, origin)?;
+            Some(bytes)
+        }
+        None => origin
+            .and_then(|origin| anchor::beside(path, origin))
+            .map(|beside| read_up_to(&beside, ANCHOR_BYTES_MAX))
+            .transpose()?,
+    };
+    let given = found.zip(origin);
+    Ok(given.map(|(bytes, origin)| anchor::offline(&bytes, origin)))
 }
 
 /// A credential that the user named.
@@ -172,15 +225,19 @@ fn attestation_name(run: &Digest) -> String {
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, Failure> {
+    read_up_to(path, FILE_BYTES_MAX)
+}
+
+fn read_up_to(path: &Path, bytes_max: u64) -> Result<Vec<u8>, Failure> {
     let failed = |error: &std::io::Error| {
         Failure::because(format!("{} can't be read", path.display()), error)
     };
     let size = std::fs::metadata(path)
         .map_err(|error| failed(&error))?
         .len();
-    if size > FILE_BYTES_MAX {
+    if size > bytes_max {
         return Err(Failure::new(format!(
-            "{} has {size} bytes, more than the limit of {FILE_BYTES_MAX}",
+            "{} has {size} bytes, more than the limit of {bytes_max}",
             path.display()
         )));
     }

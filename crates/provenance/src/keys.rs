@@ -265,6 +265,12 @@ impl Person {
         }
     }
 
+    /// The key itself, for what it signs on a chain.
+    #[must_use]
+    pub fn into_signer(self) -> PrivateKeySigner {
+        self.0
+    }
+
     /// Signs an intent. `disclosed` must be what its payload commits to, `options` what its `seen` was made
     /// of; both may be left out of what is published later.
     pub fn sign(

@@ -22,7 +22,7 @@ pub mod when;
 pub use keys::{Account, KeyError, Keys, Password, Person};
 pub use seal::{SealError, SealRequest, Sealed, seal};
 pub use signer::Signer;
-pub use verdict::{Check, Exit, Outcome, Verdict};
+pub use verdict::{AnchorFault, Check, Exit, Outcome, Verdict};
 pub use verify::{Given, verify};
 
 #[cfg(test)]

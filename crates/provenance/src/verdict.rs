@@ -4,8 +4,11 @@ use std::fmt;
 
 use alloy_primitives::B256;
 use daedal_core::Digest;
-use daedal_core::intent::Oversight;
+use daedal_core::intent::{Domain, Oversight};
 use serde::Serialize;
+
+/// Name of the check that tells of the anchor.
+pub(crate) const ANCHOR: &str = "anchor";
 
 /// What came of one check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -30,6 +33,9 @@ pub struct Check {
     pub outcome: Outcome,
     /// One sentence for a person.
     pub detail: String,
+    /// What it means for the verdict, if it failed.
+    #[serde(skip)]
+    means: Exit,
 }
 
 /// The verdict in one word; its number is the exit code of `daedal verify`.
@@ -46,6 +52,8 @@ pub enum Exit {
     Unanchored = 12,
     /// There is no credential, or it doesn't tell of a run.
     Incomplete = 13,
+    /// Everything holds offline, but whoever was asked about the anchor did not confirm it.
+    Unconfirmed = 14,
 }
 
 impl Exit {
@@ -64,8 +72,22 @@ impl fmt::Display for Exit {
             Self::Untrusted => "valid, unrecognised signer",
             Self::Unanchored => "valid, not anchored",
             Self::Incomplete => "incomplete",
+            Self::Unconfirmed => "fine, anchor not confirmed",
         })
     }
+}
+
+/// Why an anchor that was given doesn't show that the file's run is anchored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AnchorFault {
+    /// It is about another run, another chain or nothing at all, which says nothing about the file.
+    Foreign(String),
+    /// It is about the file's run, and was changed.
+    Broken(String),
+    /// A node of the chain says that the chain has no such anchor.
+    Denied(String),
+    /// It stands offline, and the node that was asked can't confirm it.
+    Unconfirmed(String),
 }
 
 /// Who sealed a file.
@@ -92,6 +114,10 @@ pub struct Origin {
     pub root: B256,
     /// Number of its receipts.
     pub receipts: u64,
+    /// Digest of its inputs.
+    pub inputs: Digest,
+    /// Chain and registry that the credential names; none before the process was registered.
+    pub registered: Option<Domain>,
     /// The task that made the asset, as a person names it.
     pub task: String,
     /// What carried it out: engine and version.
@@ -146,11 +172,41 @@ impl Verdict {
         }
     }
 
+    /// Reports the anchor that was given, in the place of what was said without one. One that stands passes: what
+    /// `result` says of it is told.
+    pub fn anchored(&mut self, result: Result<String, AnchorFault>) {
+        let Some(place) = self.checks.iter().position(|check| check.name == ANCHOR) else {
+            return;
+        };
+        let is_due = self
+            .origin
+            .as_ref()
+            .is_some_and(|origin| origin.registered.is_some());
+        let (outcome, means, detail) = match result {
+            Ok(detail) => (Outcome::Passed, Exit::Fine, detail),
+            // What is about something else says nothing about a file that owes no anchor.
+            Err(AnchorFault::Foreign(detail)) if !is_due => (Outcome::Noted, Exit::Fine, detail),
+            Err(AnchorFault::Foreign(detail) | AnchorFault::Denied(detail)) => {
+                (Outcome::Failed, Exit::Unanchored, detail)
+            }
+            Err(AnchorFault::Broken(detail)) => (Outcome::Failed, Exit::Tampered, detail),
+            Err(AnchorFault::Unconfirmed(detail)) => (Outcome::Failed, Exit::Unconfirmed, detail),
+        };
+        self.checks[place] = Check {
+            name: ANCHOR,
+            outcome,
+            detail,
+            means,
+        };
+        self.exit = self.decided();
+    }
+
     pub(crate) fn note(&mut self, name: &'static str, outcome: Outcome, detail: impl Into<String>) {
         self.checks.push(Check {
             name,
             outcome,
             detail: detail.into(),
+            means: Exit::Fine,
         });
     }
 
@@ -161,22 +217,27 @@ impl Verdict {
         exit: Exit,
         result: Result<String, String>,
     ) -> bool {
-        match result {
-            Ok(detail) => {
-                self.note(name, Outcome::Passed, detail);
-                true
-            }
-            Err(detail) => {
-                self.note(name, Outcome::Failed, detail);
-                // Tampered and incomplete are about the file itself: first come, first told.
-                if matches!(self.exit, Exit::Fine | Exit::Untrusted | Exit::Unanchored)
-                    && (self.exit == Exit::Fine
-                        || !matches!(exit, Exit::Untrusted | Exit::Unanchored))
-                {
-                    self.exit = exit;
-                }
-                false
-            }
-        }
+        let (outcome, means, detail) = match result {
+            Ok(detail) => (Outcome::Passed, Exit::Fine, detail),
+            Err(detail) => (Outcome::Failed, exit, detail),
+        };
+        self.checks.push(Check {
+            name,
+            outcome,
+            detail,
+            means,
+        });
+        self.exit = self.decided();
+        outcome == Outcome::Passed
+    }
+
+    /// Tampered and incomplete are about the file itself, and come before everything else. Within each of the
+    /// two kinds: first come, first told.
+    fn decided(&self) -> Exit {
+        let is_grave = |exit: &Exit| matches!(exit, Exit::Tampered | Exit::Incomplete);
+        let mut means = self.checks.iter().map(|check| check.means);
+        let grave = means.clone().find(is_grave);
+        let other = means.find(|exit| *exit != Exit::Fine);
+        grave.or(other).unwrap_or(Exit::Fine)
     }
 }

@@ -3,6 +3,7 @@
 use c2pa::{Reader, ValidationState};
 use daedal_core::Digest;
 use daedal_core::engine::Determinism;
+use daedal_core::intent::Domain;
 use daedal_core::record::RunRecord;
 
 use crate::attest::{self, Attested};
@@ -11,7 +12,7 @@ use crate::container::{Carrier, carrier_of, is_credential, sniff, unsealed};
 use crate::manifest::{Claim, LABEL};
 use crate::seal::{assertion, failures, read};
 use crate::strict;
-use crate::verdict::{Coverage, Exit, Origin, Outcome, Sealer, Verdict};
+use crate::verdict::{ANCHOR, Coverage, Exit, Origin, Outcome, Sealer, Verdict};
 
 /// What is verified, and with what.
 #[derive(Debug, Clone, Copy, Default)]
@@ -251,6 +252,8 @@ fn origin(verdict: &mut Verdict, claim: &Claim) {
         run: claim.run,
         root: excerpt.root,
         receipts: excerpt.count,
+        inputs: header.inputs,
+        registered: (claim.anchor != Domain::default()).then_some(claim.anchor),
         task: maker.label(),
         engine: format!("{} {}", maker.engine, maker.engine_version),
         determinism: maker.determinism,
@@ -369,18 +372,23 @@ fn coverage(record: &RunRecord) -> Coverage {
     coverage
 }
 
+/// What is said of the anchor before one is reported with [`Verdict::anchored`].
 fn anchor(verdict: &mut Verdict, claim: &Claim) {
-    if claim.anchor == daedal_core::intent::Domain::default() {
+    if claim.anchor == Domain::default() {
         let detail = "the process is not registered on a chain, so no anchor is due";
-        verdict.note("anchor", Outcome::Noted, detail);
+        verdict.note(ANCHOR, Outcome::Noted, detail);
     } else {
         let chain = claim.anchor.chain;
         let detail =
             format!("the run is due in the registry on chain {chain}; no anchor was given");
-        verdict.judge("anchor", Exit::Unanchored, Err(detail));
+        verdict.judge(ANCHOR, Exit::Unanchored, Err(detail));
     }
 }
 
 #[cfg(test)]
 #[path = "verify_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "anchor_tests.rs"]
+mod anchor_tests;

@@ -4,14 +4,14 @@ use crate::fixtures::{content, gif, license, mp3, mp4, picture, png, run_of, stu
 use crate::manifest::Content;
 use crate::seal::{SealRequest, Sealed, seal};
 use daedal_core::canonical;
-use daedal_core::intent::{Domain, Oversight};
+use daedal_core::intent::Oversight;
 use daedal_core::record::RunRecord;
 use image::ImageFormat;
 use proptest::prelude::*;
 
 const SVG: &[u8] = br##"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><rect width="9" height="9" fill="#123"/></svg>"##;
 
-fn sealed_as(
+pub(super) fn sealed_as(
     bytes: &[u8],
     media_type: &str,
     human: bool,
@@ -29,7 +29,7 @@ fn sealed(bytes: &[u8], media_type: &str) -> (Sealed, RunRecord) {
     sealed_as(bytes, media_type, true, |_| {})
 }
 
-fn anchors() -> Vec<Chain> {
+pub(super) fn anchors() -> Vec<Chain> {
     vec![Chain::from_pem(studio().0.chain().anchor_pem().as_bytes()).unwrap()]
 }
 
@@ -45,7 +45,7 @@ fn exit_of(file: &[u8], media_type: &str, sidecar: Option<&[u8]>) -> Exit {
     .exit
 }
 
-fn outcomes(verdict: &Verdict) -> Vec<(&'static str, Outcome)> {
+pub(super) fn outcomes(verdict: &Verdict) -> Vec<(&'static str, Outcome)> {
     let checks = verdict.checks.iter();
     checks.map(|check| (check.name, check.outcome)).collect()
 }
@@ -121,17 +121,6 @@ fn what_lacks_a_credential_is_incomplete() {
     assert_eq!(exit_of(b"hello", "text/plain", None), Exit::Incomplete);
     assert_eq!(exit_of(SVG, "image/svg+xml", None), Exit::Incomplete);
     assert_eq!(exit_of(b"", "", None), Exit::Incomplete);
-}
-
-#[test]
-fn a_registered_process_owes_an_anchor() {
-    let (sealed, _) = sealed_as(&png(9, 9, false), "image/png", true, |content| {
-        content.anchor = Domain {
-            chain: 8453,
-            registry: alloy_primitives::Address::repeat_byte(7),
-        };
-    });
-    assert_eq!(exit_of(&sealed.file, "image/png", None), Exit::Unanchored);
 }
 
 #[test]

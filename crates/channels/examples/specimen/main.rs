@@ -9,8 +9,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 use daedal_channels::{
-    Credential, Decider, Decision, Exhibit, Item, Licence, LineageStep, Oversight, ProcessLabel,
-    Release,
+    Anchor, Credential, Decider, Decision, Edition, Exhibit, Item, Licence, LineageStep, Oversight,
+    ProcessLabel, Release, Work,
 };
 use daedal_core::blob::{BlobError, BlobRead};
 use daedal_core::engine::{Determinism, Usage};
@@ -87,6 +87,7 @@ fn release(process: ProcessLabel, number: u64, items: Vec<Item>) -> Release {
     Release {
         run,
         version: Digest::of(process.name.as_bytes()),
+        work: None,
         released_at: format!(
             "2026-11-{:02}T{:02}:30:00Z",
             2 + number * 6 % 28,
@@ -150,18 +151,51 @@ fn coast(number: u64, blobs: &Blobs) -> Release {
             "features": { "tide": tide, "moon": moon, "weather": weather, "soundings": 140 + dice.roll(90) },
         })), lineage(kept, others, index == 0))
     });
+    let items = items.map(|mut item: Item| {
+        let token = Digest::of(item.title.as_bytes()).0;
+        let number: String = token
+            .iter()
+            .map(|byte| format!("{byte:03}"))
+            .take(25)
+            .collect();
+        item.edition = Some(Edition {
+            token: format!("eip155:8453/erc721:{}/{number}", address("editions")),
+            index: item.index as u64,
+            price: Some("5 USDC".into()),
+            owner: Some(address("editions")),
+        });
+        item
+    });
     let items = items.collect();
     let about = "Charts of coastlines that do not exist, one for every tide.";
-    release(
-        label(
-            "tidal-almanac",
-            "Tidal Almanac",
-            about,
-            Training::NotAllowed,
-        ),
-        number,
-        items,
-    )
+    let label = label(
+        "tidal-almanac",
+        "Tidal Almanac",
+        about,
+        Training::NotAllowed,
+    );
+    Release {
+        work: Some(Work {
+            token: format!("eip155:8453/erc721:{}/12", address("registry")),
+            version: 1,
+            shares: address("shares"),
+        }),
+        anchor: Some(Anchor {
+            chain: "eip155:8453".into(),
+            contract: address("anchor"),
+            transaction: format!("0x{}", Digest::of(b"transaction")),
+            root: format!("0x{}", Digest::of(&number.to_be_bytes())),
+            by: address("operator"),
+            block: Some(20_417_311 + number),
+            proof: Some(blobs.keep("application/json", b"{}")),
+        }),
+        ..release(label, number, items)
+    }
+}
+
+/// An address that stands for `name`.
+fn address(name: &str) -> String {
+    format!("0x{}", &Digest::of(name.as_bytes()).to_string()[..40])
 }
 
 fn cloth(number: u64, blobs: &Blobs) -> Release {

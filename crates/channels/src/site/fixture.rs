@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     Anchor, Credential, Decider, Decision, Edition, Exhibit, Item, Licence, LineageStep, Oversight,
-    ProcessLabel, Release,
+    ProcessLabel, Release, Work,
 };
 
 #[derive(Default)]
@@ -52,7 +52,7 @@ pub(super) fn release(blobs: &Blobs, process: &str, day: u8) -> Release {
         let asset = blobs.keep("image/svg+xml", bytes.as_bytes());
         let fields = json!({
             "width": 900, "height": 1200,
-            "features": { "tide": (if index == 0 { "ebb" } else { "flood" }), "fog": false },
+            "features": { "tide": (if index == 0 { "ebb" } else { "flood" }), "fog": false, "depth": 12.5 },
         });
         let mut item = item("poster", index, title, asset, object(fields));
         item.preview = Some(blobs.keep("image/webp", bytes.as_bytes()));
@@ -69,6 +69,8 @@ pub(super) fn release(blobs: &Blobs, process: &str, day: u8) -> Release {
     );
     text.sidecar = Some(blobs.keep("application/c2pa", b"credential"));
     text.text = Some(words.into());
+    // The number of an edition counts all outputs of its run.
+    text.edition = Some(edition(2));
     Release {
         run: Digest::of(format!("{process} {day}").as_bytes()),
         process: ProcessLabel {
@@ -85,6 +87,11 @@ pub(super) fn release(blobs: &Blobs, process: &str, day: u8) -> Release {
             training: Training::NotAllowed,
         },
         version: Digest::of(process.as_bytes()),
+        work: Some(Work {
+            token: format!("eip155:8453/erc721:{}/3", address(0xcc)),
+            version: 2,
+            shares: address(0xdd),
+        }),
         released_at: format!("2026-03-{day:02}T09:30:00Z"),
         seed: Seed(Digest::of(b"seed")),
         inputs: object(json!({ "theme": "low tide" })),
@@ -94,8 +101,11 @@ pub(super) fn release(blobs: &Blobs, process: &str, day: u8) -> Release {
         receipts: Some(blobs.keep("application/json", b"[]")),
         anchor: Some(Anchor {
             chain: "eip155:8453".into(),
-            contract: "0x00000000000000000000000000000000000000bb".into(),
-            transaction: "0xab".into(),
+            contract: address(0xbb),
+            transaction: format!("0x{}", Digest::of(b"transaction")),
+            root: format!("0x{}", Digest::of(b"batch")),
+            by: address(0xaa),
+            block: Some(20_417_311),
             proof: Some(blobs.keep("application/json", b"{\"proof\":[]}")),
         }),
     }
@@ -128,11 +138,22 @@ fn item(
             receipts: 4,
             oversight: Oversight::HumanValidated,
         }),
-        edition: Some(Edition {
-            token: "eip155:8453/erc721:0xbb/1".into(),
-            price: Some("5 USDC".into()),
-        }),
+        edition: Some(edition(index as u64)),
     }
+}
+
+fn edition(index: u64) -> Edition {
+    let number = "8675309".repeat(10);
+    Edition {
+        token: format!("eip155:8453/erc721:{}/{number}{index}", address(0xee)),
+        index,
+        price: Some("5 USDC".into()),
+        owner: Some(address(0xaa)),
+    }
+}
+
+fn address(last: u8) -> String {
+    format!("0x{last:040x}")
 }
 
 fn lineage(blobs: &Blobs) -> Vec<LineageStep> {

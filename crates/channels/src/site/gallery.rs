@@ -47,6 +47,8 @@ pub(super) struct Piece<'r> {
 /// A version of a process.
 pub(super) struct Version {
     pub(super) digest: Digest,
+    /// Its number on a chain.
+    pub(super) number: Option<u64>,
     pub(super) since: String,
     pub(super) pieces: usize,
 }
@@ -200,6 +202,7 @@ impl Process<'_> {
                 }
                 None => versions.push(Version {
                     digest: release.version,
+                    number: release.work.as_ref().map(|work| work.version),
                     since: dates::day(&release.released_at),
                     pieces,
                 }),

@@ -28,16 +28,24 @@ pub(super) fn hung<'r>(releases: &[&'r Release]) -> Vec<Piece<'r>> {
         for item in &release.items {
             if first.get(&item.unsigned) == Some(&release.run) {
                 pieces.push(Piece {
-                    release,
-                    item,
-                    id: names::piece(release, item),
-                    name: name(release, item),
                     again: again.get(&item.unsigned).cloned().unwrap_or_default(),
+                    ..piece(release, item)
                 });
             }
         }
     }
     pieces
+}
+
+/// An item in the place that its run gave it.
+pub(super) fn piece<'r>(release: &'r Release, item: &'r Item) -> Piece<'r> {
+    Piece {
+        release,
+        item,
+        id: names::piece(release, item),
+        name: name(release, item),
+        again: Vec::new(),
+    }
 }
 
 /// The title of a piece; where others of its release have the same, with its output, or its number there.

@@ -4,6 +4,7 @@
 //! [`records`] are read and completed, [`gallery`] arranges them, [`pages`] and [`feeds`] write
 //! them out, and [`files`] puts them in place so that nobody ever meets half a site.
 
+mod chain;
 mod dates;
 mod feeds;
 mod files;
@@ -15,11 +16,13 @@ mod pages;
 mod prose;
 mod records;
 mod settings;
+mod tokens;
 mod traits;
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
+use daedal_core::Digest;
 use daedal_core::blob::BlobRead;
 use serde_json::{Map, Value};
 
@@ -76,6 +79,39 @@ impl Site {
         Self {
             directory: Directory(directory.into()),
         }
+    }
+
+    /// The address of the site when a release with these settings has been published: what they say,
+    /// or what an earlier release said. With a slash at its end.
+    pub fn url(&self, settings: &Map<String, Value>) -> Result<Option<String>, ChannelError> {
+        let earlier = records::settings(&self.directory)?;
+        Ok(Settings::read(settings)?.or(earlier).url)
+    }
+}
+
+/// Where the metadata of a run's editions begins, on a site that is served at `url`: that of edition
+/// `N` is at this address and `N.json`. Relative to the site where it does not know its address.
+#[must_use]
+pub fn token_base(url: Option<&str>, run: &Digest) -> String {
+    on_site(url, &names::tokens(run))
+}
+
+/// Where the metadata of a version of a process lies, likewise.
+#[must_use]
+pub fn work_uri(url: Option<&str>, process: &str, version: u64) -> String {
+    on_site(url, &names::work(process, version))
+}
+
+/// Where the metadata of all editions of a process together lies, likewise.
+#[must_use]
+pub fn collection_uri(url: Option<&str>, process: &str) -> String {
+    on_site(url, &names::collection(process))
+}
+
+fn on_site(url: Option<&str>, path: &str) -> String {
+    match url.map(|url| url.trim_end_matches('/')) {
+        Some(url) => format!("{url}/{path}"),
+        None => path.to_owned(),
     }
 }
 
@@ -154,6 +190,7 @@ fn belongings(release: &Release) -> BTreeSet<String> {
         .into_iter()
         .map(|(name, _)| name)
         .chain(pages)
+        .chain(tokens::names(release))
         .collect()
 }
 
@@ -175,6 +212,9 @@ fn pages_of(gallery: &Gallery<'_>) -> Result<Files, ChannelError> {
             add(&piece.page(), pages::piece(gallery, process, position)?);
         }
     }
+    for (name, metadata) in tokens::of(gallery) {
+        add(&name, metadata);
+    }
     pages.extend(
         ASSETS
             .iter()
@@ -191,3 +231,5 @@ mod fixture;
 mod hanging_tests;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod token_tests;

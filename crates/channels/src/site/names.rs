@@ -14,6 +14,18 @@ const SLUG_LENGTH_MAX: usize = 48;
 /// Prefix from a page in `p/<process>/` to the root of the site.
 pub(super) const ROOT_OF_PROCESS: &str = "../../";
 
+/// Prefix from a file in `tokens/<run>/` to the root of the site.
+pub(super) const ROOT_OF_RUN: &str = "../../";
+
+/// Prefix from a file in `tokens/` to the root of the site.
+pub(super) const ROOT_OF_TOKENS: &str = "../";
+
+/// The address of a file of the site for who reads a file of it: absolute where the site knows its own
+/// `url`, otherwise by way of the `root`.
+pub(super) fn address(url: Option<&str>, root: &str, path: &str) -> String {
+    format!("{}{path}", url.unwrap_or(root))
+}
+
 /// Turns a title into a part of a file name; empty when nothing of it can be kept.
 pub(super) fn slug(title: &str) -> String {
     let mut slug = String::new();
@@ -137,6 +149,26 @@ pub(super) fn document(release: &Release, what: &str) -> String {
 pub(super) fn licence(process: &str, text: &AssetRef) -> String {
     let name = &text.digest.to_string()[..16];
     format!("media/{process}/{name}.licence.{}", text.extension())
+}
+
+/// Where the metadata of a run's editions begins.
+pub(super) fn tokens(run: &Digest) -> String {
+    format!("tokens/{run}/")
+}
+
+/// The metadata of an edition.
+pub(super) fn token(run: &Digest, index: u64) -> String {
+    format!("{}{index}.json", tokens(run))
+}
+
+/// The metadata of a process as a token.
+pub(super) fn work(process: &str, version: u64) -> String {
+    format!("tokens/work-{process}-v{version}.json")
+}
+
+/// The metadata of all editions of a process.
+pub(super) fn collection(process: &str) -> String {
+    format!("tokens/collection-{process}.json")
 }
 
 /// The last part of a path of the site.

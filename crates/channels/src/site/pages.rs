@@ -3,9 +3,11 @@
 use std::borrow::Cow;
 
 use askama::Template;
+use daedal_core::AssetRef;
 use daedal_core::process::Training;
 use serde_json::{Value, json};
 
+use super::chain::{self, OnChain};
 use super::gallery::{self, Gallery, Kind, Piece, Process};
 use super::making::{self, Telling};
 use super::{dates, names};
@@ -84,6 +86,7 @@ struct Index<'g> {
 struct ProcessPage<'g> {
     frame: Frame<'g>,
     process: &'g Process<'g>,
+    chain: Option<OnChain<'g>>,
 }
 
 #[derive(Template)]
@@ -97,6 +100,7 @@ struct PiecePage<'g> {
     /// The piece that was released before this one.
     older: Option<&'g Piece<'g>>,
     steps: Vec<Telling<'g>>,
+    chain: Option<OnChain<'g>>,
     downloads: Vec<Download<'g>>,
 }
 
@@ -109,7 +113,20 @@ struct NotFound<'g> {
 struct Download<'g> {
     name: Cow<'g, str>,
     path: String,
+    /// What it is called where it is saved, unless by its own name.
+    saved_as: Option<&'static str>,
     about: String,
+}
+
+impl<'g> Download<'g> {
+    fn new(name: impl Into<Cow<'g, str>>, path: String, asset: &AssetRef, what: &str) -> Self {
+        Self {
+            name: name.into(),
+            path,
+            saved_as: None,
+            about: format!("{what}, {}", dates::size(asset.size)),
+        }
+    }
 }
 
 /// The front page.
@@ -159,7 +176,12 @@ pub(super) fn process(
     )
     .picture(process.pieces.first())
     .data(data);
-    render(&ProcessPage { frame, process })
+    let chain = chain::of_process(process);
+    render(&ProcessPage {
+        frame,
+        process,
+        chain,
+    })
 }
 
 /// The page of the piece at `position` of a process.
@@ -186,16 +208,15 @@ pub(super) fn piece(
             .and_then(|newer| process.pieces.get(newer)),
         older: process.pieces.get(position + 1),
         steps: making::tell(&process.label.name, piece.item),
+        chain: chain::of_piece(piece),
         downloads: downloads(piece),
     })
 }
 
 fn linked_data(gallery: &Gallery<'_>, piece: &Piece<'_>) -> Value {
     let label = &piece.release.process;
-    let address = |path: &str| match gallery.settings.url {
-        Some(_) => gallery.address(path),
-        None => format!("{}{path}", names::ROOT_OF_PROCESS),
-    };
+    let url = gallery.settings.url.as_deref();
+    let address = |path: &str| names::address(url, names::ROOT_OF_PROCESS, path);
     let kind = match piece.kind() {
         Kind::Picture => "VisualArtwork",
         Kind::Audio => "AudioObject",
@@ -223,67 +244,48 @@ fn linked_data(gallery: &Gallery<'_>, piece: &Piece<'_>) -> Value {
 
 fn downloads<'r>(piece: &Piece<'r>) -> Vec<Download<'r>> {
     let (release, item) = (piece.release, piece.item);
-    let about =
-        |asset: &daedal_core::AssetRef, what: &str| format!("{what}, {}", dates::size(asset.size));
-    let mut downloads = vec![Download {
-        name: "The piece".into(),
-        path: piece.media(),
-        about: about(&item.asset, &item.asset.media_type),
-    }];
+    let kind = &item.asset.media_type;
+    let mut downloads = vec![Download::new("The piece", piece.media(), &item.asset, kind)];
     if let (Some(path), Some(asset)) = (piece.sidecar(), &item.sidecar) {
-        downloads.push(Download {
-            name: "Its credential".into(),
-            path,
-            about: about(asset, "C2PA"),
-        });
+        downloads.push(Download::new("Its credential", path, asset, "C2PA"));
     }
     for (path, attached) in piece.attachments() {
-        let credential = attached.sidecar.as_ref().map(|asset| Download {
-            name: format!("Credential of {}", attached.name).into(),
-            path: names::sidecar(&path),
-            about: about(asset, "C2PA"),
-        });
+        let (name, asset) = (&attached.name, &attached.asset);
+        let beside = names::sidecar(&path);
+        downloads.push(Download::new(name, path, asset, &asset.media_type));
+        let credential = attached.sidecar.as_ref();
+        downloads
+            .extend(credential.map(|asset| {
+                Download::new(format!("Credential of {name}"), beside, asset, "C2PA")
+            }));
+    }
+    if let Some(asset) = &release.attestation {
+        let path = names::document(release, "attestation");
+        let about = "DSSE, in-toto";
+        downloads.push(Download::new("Attestation of the run", path, asset, about));
+    }
+    if let Some(asset) = &release.receipts {
+        let path = names::document(release, "receipts");
+        downloads.push(Download::new("Receipts of the run", path, asset, "JSON"));
+    }
+    if let Some(asset) = chain::proof(release) {
+        let path = names::document(release, "anchor");
         downloads.push(Download {
-            name: attached.name.as_str().into(),
-            path,
-            about: about(&attached.asset, &attached.asset.media_type),
+            saved_as: Some("anchor.json"),
+            ..Download::new("Proof of the anchor", path, asset, "JSON")
         });
-        downloads.extend(credential);
     }
-    let anchor = release
-        .anchor
-        .as_ref()
-        .and_then(|anchor| anchor.proof.as_ref());
-    let documents = [
-        (
-            "Attestation of the run",
-            "attestation",
-            release.attestation.as_ref(),
-            "DSSE, in-toto",
-        ),
-        (
-            "Receipts of the run",
-            "receipts",
-            release.receipts.as_ref(),
-            "JSON",
-        ),
-        ("Proof of the anchor", "anchor", anchor, "JSON"),
-    ];
-    for (name, what, asset, kind) in documents {
-        if let Some(asset) = asset {
-            let path = names::document(release, what);
-            downloads.push(Download {
-                name: name.into(),
-                path,
-                about: about(asset, kind),
-            });
-        }
-    }
-    downloads.push(Download {
-        name: "Record of this page".into(),
-        path: names::record(&release.run),
+    let json = |name: &'static str, path| Download {
+        name: name.into(),
+        path,
+        saved_as: None,
         about: "JSON".into(),
-    });
+    };
+    if let (Some(edition), true) = (&item.edition, release.work.is_some()) {
+        let path = names::token(&release.run, edition.index);
+        downloads.push(json("Metadata of the edition", path));
+    }
+    downloads.push(json("Record of this page", names::record(&release.run)));
     downloads
 }
 

@@ -64,13 +64,10 @@ impl Records {
     }
 
     fn read(directory: &Directory, first: &Release) -> Result<Self, ChannelError> {
-        let site = match directory.read(SITE)? {
-            Some(bytes) => parse(directory, SITE, &bytes)?,
-            None => SiteRecord {
-                id: uuid_of("daedal/site", &[&first.run.0]),
-                settings: Settings::default(),
-            },
-        };
+        let site = site(directory)?.unwrap_or_else(|| SiteRecord {
+            id: uuid_of("daedal/site", &[&first.run.0]),
+            settings: Settings::default(),
+        });
         let mut releases = Vec::new();
         for name in directory.list(RELEASES)? {
             if name.starts_with('.') || !name.ends_with(".json") {
@@ -100,6 +97,18 @@ impl Records {
         );
         Ok(files)
     }
+}
+
+fn site(directory: &Directory) -> Result<Option<SiteRecord>, ChannelError> {
+    let bytes = directory.read(SITE)?;
+    bytes
+        .map(|bytes| parse(directory, SITE, &bytes))
+        .transpose()
+}
+
+/// What releases have said about the site.
+pub(super) fn settings(directory: &Directory) -> Result<Settings, ChannelError> {
+    Ok(site(directory)?.map_or_else(Settings::default, |site| site.settings))
 }
 
 fn parse<T: for<'de> Deserialize<'de>>(
@@ -166,7 +175,7 @@ pub(super) fn check(release: &Release) -> Result<(), String> {
             ));
         }
     }
-    Ok(())
+    super::chain::check(release)
 }
 
 /// Every asset of a release, with its place in the site.
@@ -194,14 +203,10 @@ pub(super) fn assets(release: &Release) -> Vec<(String, daedal_core::AssetRef)> 
             assets.push((names::exhibit(process, exhibit), exhibit.asset.clone()));
         }
     }
-    let anchor = release
-        .anchor
-        .as_ref()
-        .and_then(|anchor| anchor.proof.as_ref());
     let documents = [
         ("attestation", release.attestation.as_ref()),
         ("receipts", release.receipts.as_ref()),
-        ("anchor", anchor),
+        ("anchor", super::chain::proof(release)),
     ];
     for (what, asset) in documents {
         if let Some(asset) = asset {

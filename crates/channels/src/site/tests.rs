@@ -25,13 +25,13 @@ impl Studio {
         self.publish_with(release, json!({}))
     }
 
-    fn publish_with(&self, release: &Release, settings: Value) -> Published {
+    pub(super) fn publish_with(&self, release: &Release, settings: Value) -> Published {
         self.site
             .publish(release, &object(settings), &self.blobs)
             .unwrap()
     }
 
-    fn refuse(&self, release: &Release) -> String {
+    pub(super) fn refuse(&self, release: &Release) -> String {
         let error = self
             .site
             .publish(release, &Map::new(), &self.blobs)
@@ -41,8 +41,12 @@ impl Studio {
             .replace(&self.directory.path().display().to_string(), "")
     }
 
+    pub(super) fn directory(&self) -> PathBuf {
+        self.directory.path().join("site")
+    }
+
     pub(super) fn tree(&self) -> std::collections::BTreeMap<String, Vec<u8>> {
-        tree(&self.directory.path().join("site"))
+        tree(&self.directory())
     }
 
     pub(super) fn page(&self, start: &str) -> String {
@@ -270,6 +274,18 @@ fn what_people_write_stays_text() {
                 decision.act = HOSTILE.into();
             }
         }
+    }
+    for edition in release
+        .items
+        .iter_mut()
+        .filter_map(|item| item.edition.as_mut())
+    {
+        edition.price = Some(HOSTILE.into());
+        edition.owner = Some(HOSTILE.into());
+    }
+    if let Some(anchor) = &mut release.anchor {
+        anchor.chain = HOSTILE.into();
+        anchor.root = HOSTILE.into();
     }
     release.process.title = HOSTILE.into();
     release.process.description = Some(HOSTILE.into());

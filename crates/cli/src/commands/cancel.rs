@@ -37,7 +37,7 @@ impl Cancel {
             if run.finished.is_some() {
                 let short = run.run.0.short();
                 return Err(Failure::new(format!(
-                    "run {short} is over already: it has {}",
+                    "run {short} is over already: {}",
                     standing.word()
                 )));
             }

@@ -3,13 +3,19 @@
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use alloy_primitives::U256;
+use daedal_chain::operations::Holder;
+use daedal_provenance::{Keys, Password};
 use serde_json::json;
 
 use super::Common;
+use super::register::{Registered, register, to_json};
 use crate::assemble;
+use crate::chain::{self, Overrides};
 use crate::examples;
 use crate::failure::Failure;
 use crate::home::{Home, block_on, remembered};
+use crate::keys;
 use crate::process::Loaded;
 use crate::progress::Show;
 use crate::release::{self, Released, Signing, release};
@@ -40,6 +46,8 @@ impl Demo {
             .map_err(|error| Failure::because("the demo's studio can't be found", &error))?;
         let home = Home::at(place)?;
         let engines = assemble::engines();
+        let holders = holders(&home)?;
+        super::lock::write(&home.root.join(EXAMPLE))?;
         let loaded = Loaded::open(&home.root.join(EXAMPLE), &engines)?;
         let planned = loaded.planned;
         block_on(async {
@@ -65,8 +73,26 @@ impl Demo {
                 ..common.clone()
             };
             let signing = Signing::new(&home, &common, ui);
-            let sealed_before = !release::takes_the_key(&studio, &summary).await?;
-            let released = release(&home, &studio, &engines, &summary, &signing).await?;
+            // The chain begins with the account: it has to be there first.
+            let person = signing.person()?;
+            let client = chain::reach(&home, "daedal demo").await?;
+            let operator = chain::operator(&home, &studio, client, person).await?;
+            let overrides = Overrides {
+                holders: holders.clone(),
+                ..Overrides::default()
+            };
+            let work = register(&home, &studio, &operator, &planned, &overrides).await?;
+            let holding = operator.reads().holders(work.known.work).await;
+            let shareholders = holding.map_err(chain::refused)?;
+            // The release opens the chain for itself.
+            drop(operator);
+            let sealed_before = !release::takes_the_key(&studio, &summary, true).await?;
+            let runs = std::slice::from_ref(&summary);
+            let released = release(&home, &studio, &engines, runs, &signing, true).await?;
+            let released = released
+                .into_iter()
+                .next()
+                .ok_or_else(|| Failure::bug("nothing was released"))?;
             studio.close().await.map_err(|error| remembered(&error))?;
             let files = published_files(&home, &released);
             let mut worst = 0;
@@ -79,7 +105,7 @@ impl Demo {
             let elapsed = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
             let site = home.site().join("index.html");
             let value = json!({
-                "studio": home.root, "run": run, "released": super::release::to_json(&released),
+                "studio": home.root, "run": run, "registered": to_json(&planned, &work), "released": super::release::to_json(&released),
                 "site": site, "verdicts": verdicts, "elapsed_ms": elapsed,
                 "ran_before": ran_before, "sealed_before": sealed_before,
             });
@@ -87,6 +113,8 @@ impl Demo {
                 report: (!ran_before).then_some(&report),
                 sealed_before,
                 released: &released,
+                work: &work,
+                shareholders: &shareholders,
                 files: &files,
                 worst,
                 elapsed_ms: elapsed,
@@ -95,6 +123,30 @@ impl Demo {
             Ok(worst)
         })
     }
+}
+
+/// The holders of the demo's work: its creator, and two accounts that the demo makes for those who drew and
+/// wrote with them.
+fn holders(home: &Home) -> Result<Vec<String>, Failure> {
+    let password = std::fs::read_to_string(home.root.join(PASSWORD_FILE))
+        .map_err(|error| Failure::because("the demo's password can't be read", &error))?;
+    let password = Password::new(password.trim().to_owned());
+    let mut holders = vec!["creator=70%".to_owned()];
+    for (name, part) in [("Illustrator", "20%"), ("Typographer", "10%")] {
+        let place = home
+            .root
+            .join(daedal_store::embedded::FOLDER)
+            .join("holders")
+            .join(name.to_lowercase());
+        let keys = Keys::at(place);
+        let account = match keys.exist() {
+            true => keys.account(),
+            false => keys.make(&password, name, text::now().0),
+        };
+        let account = account.map_err(|error| keys::refused(&error))?;
+        holders.push(format!("{}={part}", account.address.to_checksum(None)));
+    }
+    Ok(holders)
 }
 
 /// Makes the demo's studio, or finds it.
@@ -178,6 +230,8 @@ struct Done<'a> {
     /// Whether an earlier demo sealed everything.
     sealed_before: bool,
     released: &'a Released,
+    work: &'a Registered,
+    shareholders: &'a [Holder],
     files: &'a [PathBuf],
     /// The worst exit code of the verdicts.
     worst: u8,
@@ -226,12 +280,34 @@ fn screen(home: &Home, done: &Done<'_>) -> String {
         "  3  {published} Open it in a browser:\n     {}\n",
         shown(&home.site().join("index.html"))
     ));
+    let known = &done.work.known;
+    let registered = match done.work.before {
+        false => "Registered the process",
+        true => "Found the process registered",
+    };
+    text.push_str(&format!(
+        "  4  {registered} as work {} of the studio's own chain, with {} holders of its shares:\n",
+        known.work,
+        done.shareholders.len()
+    ));
+    let all: U256 = done.shareholders.iter().map(|holder| holder.shares).sum();
+    for holder in done.shareholders {
+        let percent = holder.shares * U256::from(100) / all.max(U256::ONE);
+        text.push_str(&format!("     {percent:>3}%  {}\n", holder.account));
+    }
+    if let Some(on_chain) = &done.released.on_chain {
+        text.push_str(&format!(
+            "     The run is anchored in block {}; {} editions are for sale.\n",
+            on_chain.anchor.block,
+            on_chain.editions.len()
+        ));
+    }
     let verdict = match done.worst {
-        0 => "every check holds, offline".to_owned(),
+        0 => "every check holds, the anchor too".to_owned(),
         code => format!("a check failed (code {code})"),
     };
     text.push_str(&format!(
-        "  4  Verified {} files: {verdict}. Do it again:\n",
+        "  5  Verified {} files: {verdict}. Do it again:\n",
         done.files.len()
     ));
     if let Some(file) = done.files.first() {

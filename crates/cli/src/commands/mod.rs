@@ -3,20 +3,26 @@
 mod account;
 mod approve;
 mod cancel;
+mod chain;
 mod check;
 mod choose;
 mod demo;
+mod edition;
 mod engines;
 mod lock;
 mod new;
+mod publish;
 #[cfg(test)]
 mod reference;
+mod register;
 mod reject;
 mod release;
 mod resume;
 mod run;
 mod runs;
 mod schema;
+mod show;
+mod time;
 mod verify;
 mod why;
 
@@ -89,6 +95,18 @@ enum Command {
     Release(release::Release),
     /// Check where a file came from, offline
     Verify(verify::Verify),
+    /// Make a process a token, and split its shares
+    Register(register::Register),
+    /// Make the files of a registered process its next version
+    Publish(publish::Publish),
+    /// Show works as they stand on the chain
+    Show(show::Show),
+    /// List or give away the tokens of published assets
+    Edition(edition::Edition),
+    /// Show, serve or set up the chain
+    Chain(chain::Chain),
+    /// Show or move the embedded chain's clock
+    Time(time::Time),
     /// Pin the versions of the engines that a process uses
     Lock(lock::Lock),
     /// List the engines, or show what one takes
@@ -128,6 +146,12 @@ pub(crate) fn run(cli: Cli) -> Result<u8, Failure> {
         Command::Cancel(command) => command.run(common, ui),
         Command::Release(command) => command.run(common, ui),
         Command::Verify(command) => command.run(common, ui),
+        Command::Register(command) => command.run(common, ui),
+        Command::Publish(command) => command.run(common, ui),
+        Command::Show(command) => command.run(common, ui),
+        Command::Edition(command) => command.run(common, ui),
+        Command::Chain(command) => command.run(common, ui),
+        Command::Time(command) => command.run(common, ui),
         Command::Lock(command) => command.run(ui),
         Command::Engines(command) => command.run(ui),
         Command::Schema(command) => command.run(ui),

@@ -1,12 +1,14 @@
 //! `daedal release`
 
+use daedal_store::ports::RunSummary;
 use serde_json::{Value, json};
 
 use super::Common;
 use crate::assemble;
+use crate::chain;
 use crate::failure::Failure;
 use crate::home::{Home, block_on, remembered};
-use crate::release::{self, Released, Signing, release};
+use crate::release::{self, OnChain, Released, Signing, release};
 use crate::runs::find;
 use crate::ui::Ui;
 
@@ -16,6 +18,9 @@ pub(crate) struct Release {
     /// First digits of a run, its process, or `latest`
     #[arg(required = true, value_name = "RUN")]
     runs: Vec<String>,
+    /// Neither anchor nor mint, though the process is registered
+    #[arg(long)]
+    no_chain: bool,
 }
 
 impl Release {
@@ -29,21 +34,24 @@ impl Release {
             let mut takes_the_key = false;
             for name in &self.runs {
                 let run = find(&studio, name).await?;
-                takes_the_key |= release::takes_the_key(&studio, &run).await?;
+                takes_the_key |= release::takes_the_key(&studio, &run, !self.no_chain).await?;
             }
             studio.close().await.map_err(|error| remembered(&error))?;
             if takes_the_key {
                 signing.signer()?;
             }
             let studio = home.open_to_write("daedal release").await?;
-            let mut text = String::new();
-            let mut values = Vec::new();
+            let mut runs: Vec<RunSummary> = Vec::new();
             for name in &self.runs {
                 let run = find(&studio, name).await?;
-                let released = release(&home, &studio, &engines, &run, &signing).await?;
-                text.push_str(&told(&released));
-                values.push(to_json(&released));
+                if runs.iter().all(|known| known.run != run.run) {
+                    runs.push(run);
+                }
             }
+            let released =
+                release(&home, &studio, &engines, &runs, &signing, !self.no_chain).await?;
+            let text: String = released.iter().map(told).collect();
+            let values = released.iter().map(to_json).collect();
             studio.close().await.map_err(|error| remembered(&error))?;
             ui.result(&Value::Array(values), &text);
             Ok(0)
@@ -59,6 +67,16 @@ pub(crate) fn told(released: &Released) -> String {
         released.run.0.short(),
         released.pieces.len()
     );
+    if let Some(on_chain) = &released.on_chain {
+        let anchor = &on_chain.anchor;
+        text.push_str(&format!(
+            "  anchored on chain {} in block {}: {}\n",
+            on_chain.work.chain, anchor.block, anchor.transaction
+        ));
+        for minted in &on_chain.editions {
+            text.push_str(&format!("  edition {:#x}\n", minted.token));
+        }
+    }
     for (name, published) in &released.channels {
         let news = match published.changed {
             0 => "nothing new".to_owned(),
@@ -104,6 +122,31 @@ pub(crate) fn to_json(released: &Released) -> Value {
         "process": released.process,
         "pieces": pieces,
         "attestation": released.attestation,
+        "chain": released.on_chain.as_ref().map(on_chain_json),
         "channels": channels,
+    })
+}
+
+fn on_chain_json(on_chain: &OnChain) -> Value {
+    let known = &on_chain.work;
+    let editions = on_chain.editions.iter();
+    let editions: Vec<Value> = editions
+        .map(|minted| {
+            json!({
+                "token": chain::caip19(known.chain, on_chain.contract, minted.token),
+                "id": format!("{:#066x}", minted.token), "index": minted.index,
+                "price": minted.price, "owner": minted.owner,
+            })
+        })
+        .collect();
+    json!({
+        "work": chain::caip19(known.chain, known.registry, known.work),
+        "version": on_chain.version,
+        "anchor": {
+            "contract": on_chain.anchor.contract, "by": on_chain.anchor.by,
+            "root": on_chain.anchor.root, "transaction": on_chain.anchor.transaction,
+            "block": on_chain.anchor.block,
+        },
+        "editions": editions,
     })
 }

@@ -7,13 +7,14 @@ use serde_json::json;
 
 use super::Common;
 use crate::failure::Failure;
-use crate::home::Home;
+use crate::home::{Home, block_on};
 use crate::ui::Ui;
-use crate::verify;
+use crate::verify::{self, Named};
 
-/// Checks where a file came from: its credential, its binding to the bytes, the run's receipts. All of
-/// it is done offline. Exit codes: 0 fine, 10 tampered, 11 valid but the signer is not recognised
-/// here, 12 not anchored, 13 no credential, or one that tells of no run.
+/// Checks where a file came from: its credential, its binding to the bytes, the run's receipts, its
+/// anchor. All of it is done offline; with --rpc a node of the chain is asked about the anchor. Exit codes:
+/// 0 fine, 10 tampered, 11 valid but the signer is not recognised here, 12 not anchored, 13 no
+/// credential, or one that tells of no run, 14 fine but --rpc could not confirm the anchor.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Verify {
     /// The file
@@ -24,6 +25,12 @@ pub(crate) struct Verify {
     /// The attestation of the run, when it is not beside the file
     #[arg(long, value_name = "FILE")]
     attestation: Option<PathBuf>,
+    /// The proof of the run's anchor, when it is not beside the file
+    #[arg(long, value_name = "FILE")]
+    anchor: Option<PathBuf>,
+    /// Have this node of the anchor's chain confirm it (http or https); a studio's own is not asked by itself
+    #[arg(long, value_name = "URL", value_parser = http_url)]
+    rpc: Option<String>,
     /// Recognise this certificate chain (PEM) too
     #[arg(long, value_name = "FILE")]
     trust: Vec<PathBuf>,
@@ -42,17 +49,34 @@ impl Verify {
         for path in &self.trust {
             anchors.push(verify::chain(path)?);
         }
-        let (sidecar, attestation) = (self.sidecar.as_deref(), self.attestation.as_deref());
-        let verdict = verify::with(&self.file, sidecar, attestation, &anchors)?;
+        let named = Named {
+            sidecar: self.sidecar.as_deref(),
+            attestation: self.attestation.as_deref(),
+            anchor: self.anchor.as_deref(),
+        };
+        let mut verified = verify::with(&self.file, named, &anchors)?;
+        if let Some(url) = &self.rpc {
+            block_on(verified.confirm(url))?;
+        }
+        let verdict = &verified.verdict;
         let code = verdict.exit.code();
-        let value = json!({ "file": self.file, "code": code, "verdict": verdict });
+        let anchor = verified.anchor.as_ref().and_then(verify::Anchor::to_json);
+        let value =
+            json!({ "file": self.file, "code": code, "verdict": verdict, "anchor": anchor });
         let text = match ui.quiet {
-            true => told_shortly(&self.file, &verdict),
-            false => told(&self.file, &verdict),
+            true => told_shortly(&self.file, verdict),
+            false => told(&self.file, verdict),
         };
         ui.result(&value, &text);
         Ok(code)
     }
+}
+
+fn http_url(text: &str) -> Result<String, String> {
+    let is_http = text.starts_with("http://") || text.starts_with("https://");
+    is_http
+        .then(|| text.to_owned())
+        .ok_or_else(|| "expected an address such as https://node.example.org".to_owned())
 }
 
 /// The verdict in a line, with what decided it.

@@ -56,7 +56,7 @@ impl Why {
                 let before = previous
                     .as_ref()
                     .and_then(|(_, records)| records.iter().find(|other| other.name == task.name));
-                let (line, value) = told(task, before, spec.fresh);
+                let (line, value) = told(task, before, previous.is_some(), spec.fresh);
                 text.push_str(&line);
                 listed.push(value);
             }
@@ -114,10 +114,19 @@ async fn of_step(
     })
 }
 
-fn told(task: &TaskRecord, before: Option<&TaskRecord>, fresh: bool) -> (String, Value) {
+fn told(
+    task: &TaskRecord,
+    before: Option<&TaskRecord>,
+    again: bool,
+    fresh: bool,
+) -> (String, Value) {
     let key = task.key.short();
     let (verdict, changes) = match (task.reused_from, before) {
         (Some(run), _) => (format!("reused from run {}", run.0.short()), Vec::new()),
+        (None, None) if !again => (
+            "executed: this is the first run of the process".to_owned(),
+            Vec::new(),
+        ),
         (None, None) => (
             "executed: the previous run of the process has no such task".to_owned(),
             Vec::new(),

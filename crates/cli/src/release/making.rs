@@ -1,8 +1,8 @@
 //! How the pieces were made, in the words of channels.
 
 use daedal_channels::{
-    Attachment, Credential, Decider, Decision, Exhibit, Item, Licence, LineageStep, Oversight,
-    ProcessLabel, Release,
+    Anchor, Attachment, Credential, Decider, Decision, Edition, Exhibit, Item, Licence,
+    LineageStep, Oversight, ProcessLabel, Release, Work,
 };
 use daedal_core::AssetRef;
 use daedal_core::asset::media_type_of;
@@ -18,7 +18,8 @@ use serde_json::{Map, Value};
 
 use super::exhibit::{self, Size};
 use super::lineage::Telling;
-use super::{SealedPiece, Subject, kept, released_at};
+use super::{Made, OnChain, SealedPiece, Subject, kept, released_at};
+use crate::chain::{caip19, chain_name};
 use crate::failure::Failure;
 use crate::text;
 
@@ -32,13 +33,14 @@ pub(super) async fn release(
     studio: &Studio,
     engines: &Engines,
     subject: &Subject,
-    sealed: &[SealedPiece],
-    attestation: &AssetRef,
+    made: &Made<'_>,
 ) -> Result<Release, Failure> {
     let receipts = canonical::to_vec(&subject.record);
-    let mut items = Vec::with_capacity(sealed.len());
-    for piece in sealed {
-        items.push(item(studio, engines, subject, piece).await?);
+    let mut items = Vec::with_capacity(made.pieces.len());
+    for (index, piece) in made.pieces.iter().enumerate() {
+        let mut item = item(studio, engines, subject, piece).await?;
+        item.edition = made.on_chain.and_then(|on_chain| edition(on_chain, index));
+        items.push(item);
     }
     let object = |value: &Value| value.as_object().cloned().unwrap_or_default();
     Ok(Release {
@@ -50,9 +52,43 @@ pub(super) async fn release(
         inputs: object(&subject.spec.inputs),
         parameters: object(&subject.spec.parameters),
         items,
-        attestation: Some(attestation.clone()),
+        attestation: Some(made.attestation.clone()),
         receipts: Some(kept::write(studio, "application/json", &receipts)?),
-        anchor: None,
+        work: made.on_chain.map(work),
+        anchor: made.on_chain.map(anchor),
+    })
+}
+
+fn work(on_chain: &OnChain) -> Work {
+    let known = &on_chain.work;
+    Work {
+        token: caip19(known.chain, known.registry, known.work),
+        version: on_chain.version,
+        shares: known.shares.to_checksum(None),
+    }
+}
+
+fn anchor(on_chain: &OnChain) -> Anchor {
+    let anchor = &on_chain.anchor;
+    Anchor {
+        chain: chain_name(on_chain.work.chain),
+        contract: anchor.contract.to_checksum(None),
+        transaction: anchor.transaction.to_string(),
+        root: anchor.root.to_string(),
+        by: anchor.by.to_checksum(None),
+        block: Some(anchor.block),
+        proof: Some(anchor.proof.clone()),
+    }
+}
+
+fn edition(on_chain: &OnChain, index: usize) -> Option<Edition> {
+    let minted = on_chain.editions.iter();
+    let minted = minted.clone().find(|minted| minted.index == index)?;
+    Some(Edition {
+        token: caip19(on_chain.work.chain, on_chain.contract, minted.token),
+        index: index as u64,
+        price: minted.price.clone(),
+        owner: Some(minted.owner.to_checksum(None)),
     })
 }
 

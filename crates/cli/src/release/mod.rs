@@ -6,8 +6,11 @@ mod exhibit;
 mod kept;
 mod lineage;
 mod making;
+mod onchain;
 mod record;
 mod seal;
+
+use std::cell::OnceCell;
 
 use daedal_channels::{Channel, Published, Release};
 use daedal_core::AssetRef;
@@ -15,7 +18,7 @@ use daedal_core::engine::Engines;
 use daedal_core::plan::Planned;
 use daedal_core::record::RunRecord;
 use daedal_core::run::{Event, Finish, RunId, RunSpec, TaskRecord, records};
-use daedal_provenance::attest;
+use daedal_provenance::{Keys, Password, Person, Signer, attest};
 use daedal_store::Studio;
 use daedal_store::ports::RunSummary;
 use serde_json::{Map, Value, json};
@@ -24,10 +27,11 @@ use crate::assemble;
 use crate::commands::Common;
 use crate::failure::Failure;
 use crate::home::Home;
-use crate::runs::{Carrier, Piece, pieces, plan_of, replay};
+use crate::runs::{self, Carrier, Piece, pieces, plan_of, replay};
 use crate::ui::Ui;
 use crate::{keys, text};
 
+pub(crate) use onchain::OnChain;
 pub(crate) use record::{close, tool};
 pub(crate) use seal::SealedPiece;
 
@@ -48,36 +52,81 @@ pub(crate) struct Released {
     pub(crate) process: String,
     pub(crate) pieces: Vec<SealedPiece>,
     pub(crate) attestation: AssetRef,
+    /// What of it is on the chain.
+    pub(crate) on_chain: Option<OnChain>,
     /// Channel and what it published.
     pub(crate) channels: Vec<(&'static str, Published)>,
 }
 
-/// Releases one run that succeeded.
+/// Releases runs that succeeded. Those of registered processes are anchored together and minted, unless
+/// `with_chain` is false.
 pub(crate) async fn release(
     home: &Home,
     studio: &Studio,
     engines: &Engines,
-    run: &RunSummary,
+    runs: &[RunSummary],
     signing: &Signing<'_>,
-) -> Result<Released, Failure> {
-    require_success(run)?;
-    let subject = subject(studio, run, engines).await?;
-    if subject.pieces.is_empty() {
-        return Err(Failure::new(format!(
-            "run {} gave nothing that can be published",
-            run.run.0.short()
-        ))
-        .help(
-            "nothing was kept in it, or `outputs:` of the process names no step that makes assets",
-        ));
+    with_chain: bool,
+) -> Result<Vec<Released>, Failure> {
+    let mut subjects = Vec::new();
+    let mut plans = Vec::new();
+    for run in runs {
+        require_success(run)?;
+        let subject = subject(studio, run, engines).await?;
+        require_pieces(&subject)?;
+        plans.push(plan_channels(home, &subject)?);
+        subjects.push(subject);
     }
-    let plans = plan_channels(home, &subject)?;
-    let sealed = seal::all(studio, &subject, signing).await?;
-    let attestation = attestation(studio, &subject, &sealed, signing).await?;
-    let told = making::release(studio, engines, &subject, &sealed, &attestation).await?;
+    let chain = match with_chain {
+        true => onchain::Session::open(home, studio, &subjects, signing).await?,
+        false => onchain::Session::none(),
+    };
+    let mut sealed = Vec::new();
+    for subject in &subjects {
+        let domain = chain.domain_of(subject.run);
+        let pieces = seal::all(studio, subject, domain, signing).await?;
+        let attestation = attestation(studio, subject, &pieces, signing).await?;
+        sealed.push((pieces, attestation));
+    }
+    let mut on_chain = chain.carry_out(home, studio, &subjects).await?;
+    let mut released = Vec::new();
+    for ((subject, plans), (pieces, attestation)) in subjects.iter().zip(plans).zip(sealed) {
+        let on_chain = on_chain.remove(&subject.run);
+        let made = Made {
+            pieces: &pieces,
+            attestation: &attestation,
+            on_chain: on_chain.as_ref(),
+        };
+        let told = making::release(studio, engines, subject, &made).await?;
+        let channels = publish(studio, plans, &told)?;
+        released.push(Released {
+            run: subject.run,
+            process: subject.planned.plan.process.clone(),
+            pieces,
+            attestation,
+            on_chain,
+            channels,
+        });
+    }
+    Ok(released)
+}
+
+/// What a release has made of a run before it is published.
+pub(crate) struct Made<'a> {
+    pieces: &'a [SealedPiece],
+    attestation: &'a AssetRef,
+    on_chain: Option<&'a OnChain>,
+}
+
+/// Gives the release to its channels.
+fn publish(
+    studio: &Studio,
+    plans: Vec<ChannelPlan>,
+    release: &Release,
+) -> Result<Vec<(&'static str, Published)>, Failure> {
     let mut channels = Vec::new();
     for plan in plans {
-        let part = plan.part_of(&told);
+        let part = plan.part_of(release);
         let published = plan
             .channel
             .publish(&part, &plan.settings, &*studio.blobs)
@@ -90,21 +139,34 @@ pub(crate) async fn release(
             })?;
         channels.push((plan.channel.name(), published));
     }
-    Ok(Released {
-        run: run.run,
-        process: subject.planned.plan.process.clone(),
-        pieces: sealed,
-        attestation,
-        channels,
-    })
+    Ok(channels)
+}
+
+fn require_pieces(subject: &Subject) -> Result<(), Failure> {
+    if !subject.pieces.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::new(format!(
+        "run {} gave nothing that can be published",
+        subject.run.0.short()
+    ))
+    .help("nothing was kept in it, or `outputs:` of the process names no step that makes assets"))
 }
 
 /// Whether releasing the run takes the key: nothing is sealed twice, and the attestation is signed last.
 /// Only looks, so that a password can be asked for before anybody is kept out of the studio.
-pub(crate) async fn takes_the_key(studio: &Studio, run: &RunSummary) -> Result<bool, Failure> {
+pub(crate) async fn takes_the_key(
+    studio: &Studio,
+    run: &RunSummary,
+    with_chain: bool,
+) -> Result<bool, Failure> {
     require_success(run)?;
     let attested = kept::asset(studio, "attestation", &run.run.to_string()).await?;
-    Ok(attested.is_none())
+    let process = runs::spec_of(run).map_or("", |spec| spec.process.as_str());
+    Ok(
+        attested.is_none()
+            || with_chain && onchain::takes_the_key(studio, run.run, process).await?,
+    )
 }
 
 fn require_success(run: &RunSummary) -> Result<(), Failure> {
@@ -148,7 +210,8 @@ pub(crate) struct Signing<'a> {
     home: &'a Home,
     common: &'a Common,
     ui: Ui,
-    signer: std::cell::OnceCell<daedal_provenance::Signer>,
+    own: OnceCell<(Keys, Password)>,
+    signer: OnceCell<Signer>,
 }
 
 impl<'a> Signing<'a> {
@@ -157,17 +220,33 @@ impl<'a> Signing<'a> {
             home,
             common,
             ui,
-            signer: std::cell::OnceCell::new(),
+            own: OnceCell::new(),
+            signer: OnceCell::new(),
         }
     }
 
     /// What signs; asks for the password once.
-    pub(crate) fn signer(&self) -> Result<&daedal_provenance::Signer, Failure> {
+    pub(crate) fn signer(&self) -> Result<&Signer, Failure> {
         if let Some(signer) = self.signer.get() {
             return Ok(signer);
         }
-        let signer = keys::signer(self.home, self.common, self.ui)?;
+        let signer = keys::signer(self.home, || self.own())?;
         Ok(self.signer.get_or_init(|| signer))
+    }
+
+    /// The account, opened to send what it signs.
+    pub(crate) fn person(&self) -> Result<Person, Failure> {
+        let (keys, password) = self.own()?;
+        keys.person(password).map_err(|error| keys::refused(&error))
+    }
+
+    /// The studio's keys; asks for the password once.
+    fn own(&self) -> Result<&(Keys, Password), Failure> {
+        if let Some(own) = self.own.get() {
+            return Ok(own);
+        }
+        let own = keys::open(self.home, self.common, self.ui)?;
+        Ok(self.own.get_or_init(|| own))
     }
 
     /// Who made what is signed: the studio, or whom a certificate of one's own names.

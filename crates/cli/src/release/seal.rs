@@ -64,6 +64,7 @@ impl Sealed {
 pub(super) async fn all(
     studio: &Studio,
     subject: &Subject,
+    domain: Domain,
     signing: &Signing<'_>,
 ) -> Result<Vec<SealedPiece>, Failure> {
     let mut sealed = Vec::new();
@@ -74,11 +75,11 @@ pub(super) async fn all(
             let title = format!("{title}: {name}");
             attachments.push((
                 name.clone(),
-                one(studio, subject, signing, asset, &title).await?,
+                one(studio, subject, domain, signing, asset, &title).await?,
             ));
         }
         sealed.push(SealedPiece {
-            sealed: one(studio, subject, signing, &piece.asset, &title).await?,
+            sealed: one(studio, subject, domain, signing, &piece.asset, &title).await?,
             piece: piece.clone(),
             title,
             attachments,
@@ -90,6 +91,7 @@ pub(super) async fn all(
 async fn one(
     studio: &Studio,
     subject: &Subject,
+    domain: Domain,
     signing: &Signing<'_>,
     asset: &AssetRef,
     title: &str,
@@ -116,7 +118,7 @@ async fn one(
             media_type: &asset.media_type,
             digest: asset.digest,
             record: &subject.record,
-            anchor: Domain::default(),
+            anchor: domain,
             source: Source::of(&subject.record, &asset.digest, trained),
             training: process.disclosure.training,
             license: process.license.as_ref(),

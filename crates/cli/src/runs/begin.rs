@@ -149,7 +149,7 @@ pub(crate) fn spec_of(run: &RunSummary) -> Option<&RunSpec> {
 }
 
 /// Keeps the files of a process, so that its runs can go on without the directory.
-async fn keep_bundle(studio: &Studio, planned: &Planned) -> Result<(), Failure> {
+pub(crate) async fn keep_bundle(studio: &Studio, planned: &Planned) -> Result<(), Failure> {
     let key = planned.bundle.digest().to_string();
     let known = studio.records.get("bundle", &key).await;
     let known = known.map_err(|error| remembered(&error))?.is_some();

@@ -7,7 +7,7 @@ mod find;
 mod outputs;
 mod standing;
 
-pub(crate) use begin::{Dials, begin, done_before, outputs_of, spec_of};
+pub(crate) use begin::{Dials, begin, done_before, keep_bundle, outputs_of, spec_of};
 pub(crate) use carry::{Carrier, code_of, conclude};
 pub(crate) use decide::{Answer, decide};
 pub(crate) use find::{find, newest_of, plan_of};

@@ -8,3 +8,4 @@ mod people;
 mod proof;
 mod session;
 mod studio;
+mod token;

@@ -1,0 +1,104 @@
+//! Where the contracts are: set in `daedal.toml`, noted in the studio, or made.
+
+use alloy_primitives::Address;
+use daedal_chain::Client;
+use daedal_chain::deployment::{Deployment, Money};
+use daedal_chain::operations::Ledgers;
+use daedal_chain::outbox::Outbox;
+use daedal_store::Studio;
+use daedal_store::ports::Document;
+
+use super::{is_embedded, refused};
+use crate::failure::Failure;
+use crate::home::{Home, remembered};
+
+const KIND: &str = "deployment";
+
+/// The contracts of the studio's chain; none where it has not used any yet.
+pub(crate) async fn deployment(
+    home: &Home,
+    studio: &Studio,
+    chain_id: u64,
+) -> Result<Option<Deployment>, Failure> {
+    let set = &home.settings.chain;
+    let address = |name: &str, given: Option<Address>| {
+        given.ok_or_else(|| {
+            Failure::new(format!("[chain] names some contracts, but no `{name}`"))
+                .help("set `registry`, `anchor`, `editions` and `asset`, or none of them")
+        })
+    };
+    if set.registry.or(set.anchor).or(set.editions).is_some() {
+        return Ok(Some(Deployment {
+            registry: address("registry", set.registry)?,
+            anchor: address("anchor", set.anchor)?,
+            editions: address("editions", set.editions)?,
+            asset: address("asset", set.asset)?,
+        }));
+    }
+    let noted = studio.records.get(KIND, &chain_id.to_string()).await;
+    noted
+        .map_err(|error| remembered(&error))?
+        .map(serde_json::from_value)
+        .transpose()
+        .map_err(|error| Failure::because("the note of the contracts can't be read", &error))
+}
+
+/// Makes the contracts on the chain, and notes where they are.
+pub(crate) async fn deploy(
+    studio: &Studio,
+    outbox: &Outbox,
+    money: &Money,
+) -> Result<Deployment, Failure> {
+    let made = Deployment::deploy(outbox, money).await.map_err(refused)?;
+    let document = Document {
+        kind: KIND.to_owned(),
+        key: outbox.client().chain_id().to_string(),
+        value: serde_json::to_value(made).unwrap_or_default(),
+    };
+    let noted = studio.records.put(vec![document]).await;
+    noted.map_err(|error| remembered(&error))?;
+    Ok(made)
+}
+
+/// The contracts to act on, known to be what they should be.
+pub(super) async fn of_operator(
+    home: &Home,
+    studio: &Studio,
+    outbox: &Outbox,
+) -> Result<Deployment, Failure> {
+    let client = outbox.client();
+    match deployment(home, studio, client.chain_id()).await? {
+        Some(at) => {
+            at.check(client).await.map_err(refused)?;
+            Ok(at)
+        }
+        None if is_embedded(home) => deploy(studio, outbox, &Money::Test).await,
+        None => Err(none(client)),
+    }
+}
+
+/// What can be asked of the contracts, without any key.
+pub(crate) async fn ledgers(
+    home: &Home,
+    studio: &Studio,
+    client: Client,
+) -> Result<Ledgers, Failure> {
+    match deployment(home, studio, client.chain_id()).await? {
+        Some(at) => Ok(Ledgers::new(client, at)),
+        None if is_embedded(home) => Err(Failure::new("nothing is registered in this studio yet")
+            .help("register a process: daedal register PROCESS")),
+        None => Err(none(&client)),
+    }
+}
+
+fn none(client: &Client) -> Failure {
+    Failure::new(format!(
+        "the studio knows of no contracts on chain {} ({})",
+        client.chain_id(),
+        client.place()
+    ))
+    .help(
+        "set `registry`, `anchor`, `editions` and `asset` under [chain] in daedal.toml, or make \
+         contracts of your own there: daedal chain deploy",
+    )
+}

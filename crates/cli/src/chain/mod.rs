@@ -1,0 +1,146 @@
+//! The studio's chain: how it is reached, who acts on it, and which contracts are there.
+
+mod amount;
+mod contracts;
+mod ledger;
+mod names;
+mod registration;
+mod works;
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use alloy_primitives::{Address, U256};
+use daedal_chain::client::Remote;
+use daedal_chain::embedded::{ChainError, Genesis};
+use daedal_chain::operations::Operator;
+use daedal_chain::outbox::{Outbox, Patience};
+use daedal_chain::{Chain, Client};
+use daedal_provenance::{Keys, Person};
+use daedal_store::Studio;
+use daedal_studio::Serving;
+
+use crate::failure::Failure;
+use crate::home::Home;
+use crate::keys;
+
+pub(crate) use amount::price;
+pub(crate) use contracts::{deploy, deployment, ledgers};
+pub(crate) use names::{account, caip19, chain_name, token, work_number};
+pub(crate) use registration::{Overrides, holders_told, registration};
+pub(crate) use works::{Known, known, known_anywhere, remember};
+
+/// What the studio's account owns on its embedded chain to begin with: a million coins, worth nothing.
+const BEGINNING: u64 = 1_000_000;
+
+/// How long another process may have the embedded chain open before a command gives up.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// A failure of the chain, as it says itself.
+pub(crate) fn refused(error: impl std::fmt::Display) -> Failure {
+    Failure::new(error.to_string())
+}
+
+/// Where the embedded chain of a studio is.
+pub(crate) fn folder(home: &Home) -> PathBuf {
+    home.root.join(daedal_store::embedded::FOLDER).join("chain")
+}
+
+/// Where a server of the embedded chain leaves its note.
+pub(crate) fn serving(home: &Home) -> PathBuf {
+    folder(home).join("serving.json")
+}
+
+/// Whether the studio has its chain in itself.
+pub(crate) fn is_embedded(home: &Home) -> bool {
+    home.settings.chain.rpc.is_none()
+}
+
+/// The studio's account, whose key the embedded chain begins with.
+pub(crate) fn account_of(home: &Home) -> Result<Address, Failure> {
+    let keys = Keys::at(home.keys());
+    if !keys.exist() {
+        return Err(
+            Failure::new("the studio has no account yet, so there is no chain")
+                .help("make one: daedal account"),
+        );
+    }
+    let account = keys.account().map_err(|error| keys::refused(&error))?;
+    Ok(account.address)
+}
+
+/// Opens the embedded chain in this process.
+pub(crate) async fn open(home: &Home, command: &str) -> Result<Chain, Failure> {
+    let genesis = Genesis::of(
+        account_of(home)?,
+        U256::from(BEGINNING) * U256::from(10).pow(U256::from(18)),
+    );
+    let begun = Instant::now();
+    loop {
+        match Chain::open(&folder(home), &genesis, command) {
+            Ok(chain) => return Ok(chain),
+            // A command of a moment; a server would have been found.
+            Err(ChainError::Busy { .. }) if begun.elapsed() < PATIENCE => {
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+            Err(error) => return Err(refused(error)),
+        }
+    }
+}
+
+/// A client of the studio's chain: the one that `[chain] rpc` names, or the embedded one, through a
+/// server where one runs.
+pub(crate) async fn reach(home: &Home, command: &str) -> Result<Client, Failure> {
+    let settings = &home.settings.chain;
+    if let Some(url) = &settings.rpc {
+        let remote = Remote {
+            chain_id: settings.chain_id,
+            ..Remote::at(url)
+        };
+        return Client::connect(&remote).await.map_err(refused);
+    }
+    if let Some(client) = served(home).await? {
+        return Ok(client);
+    }
+    Ok(Client::embedded(&open(home, command).await?))
+}
+
+/// The embedded chain through its server, where one runs.
+async fn served(home: &Home) -> Result<Option<Client>, Failure> {
+    let Some(Serving { url, chain_id, .. }) = daedal_studio::find(&serving(home)).await else {
+        return Ok(None);
+    };
+    let remote = Remote {
+        chain_id: Some(chain_id),
+        ..Remote::at(url)
+    };
+    let client = Client::connect(&remote).await.map_err(refused)?;
+    Ok(Some(client))
+}
+
+/// Sends transactions of `person`, each once: they are written into the studio before.
+pub(crate) fn outbox(home: &Home, studio: &Studio, client: Client, person: Person) -> Outbox {
+    let mut patience = Patience {
+        confirmations: home.settings.chain.confirmations.unwrap_or(1),
+        ..Patience::default()
+    };
+    if is_embedded(home) {
+        patience.poll = Duration::from_millis(20);
+    }
+    let ledger = ledger::InRecords::of(studio);
+    Outbox::new(client, ledger, person.into_signer(), patience)
+}
+
+/// Acts on the contracts of the studio's chain; on the embedded one they are made on first use.
+pub(crate) async fn operator(
+    home: &Home,
+    studio: &Studio,
+    client: Client,
+    person: Person,
+) -> Result<Operator, Failure> {
+    let outbox = outbox(home, studio, client, person);
+    let at = contracts::of_operator(home, studio, &outbox).await?;
+    // What a killed command left comes first, so that numbers of transactions have no gaps.
+    outbox.resume().await.map_err(refused)?;
+    Ok(Operator::new(outbox, at))
+}

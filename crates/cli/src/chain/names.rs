@@ -1,0 +1,91 @@
+//! Names on chains: CAIP-2, CAIP-19, addresses.
+
+use alloy_primitives::{Address, U256};
+use daedal_chain::operations::Ledgers;
+
+use crate::failure::Failure;
+
+/// CAIP-2 name of a chain.
+pub(crate) fn chain_name(chain_id: u64) -> String {
+    format!("eip155:{chain_id}")
+}
+
+/// CAIP-19 name of a token of an ERC-721 contract.
+pub(crate) fn caip19(chain_id: u64, contract: Address, token: impl std::fmt::Display) -> String {
+    let contract = contract.to_checksum(None);
+    format!("{}/erc721:{contract}/{token}", chain_name(chain_id))
+}
+
+/// The number of a work, from its number or its CAIP-19 name on this chain and registry.
+pub(crate) fn work_number(name: &str, reads: &Ledgers) -> Result<u64, Failure> {
+    if let Ok(number) = name.parse() {
+        return Ok(number);
+    }
+    let (chain_id, registry) = (reads.client().chain_id(), reads.deployment().registry);
+    let here = format!("{}/erc721:", chain_name(chain_id));
+    let expected = || caip19(chain_id, registry, "NUMBER");
+    let rest = name.strip_prefix(&here).ok_or_else(|| {
+        Failure::new(format!("`{name}` is no work on chain {chain_id}")).help(format!(
+            "works upstream have to be on the same chain: expected {}",
+            expected()
+        ))
+    })?;
+    let (contract, token) = rest.split_once('/').unwrap_or((rest, ""));
+    let same = contract
+        .parse::<Address>()
+        .is_ok_and(|contract| contract == registry);
+    match token.parse() {
+        Ok(number) if same => Ok(number),
+        _ => Err(
+            Failure::new(format!("`{name}` is no work of this registry"))
+                .help(format!("expected {}", expected())),
+        ),
+    }
+}
+
+/// An address, as a person gives it.
+pub(crate) fn account(text: &str) -> Result<Address, Failure> {
+    let failed = || {
+        Failure::new(format!("`{text}` is not an address"))
+            .help("write 0x and 40 hexadecimal digits, with the checksum's capitals or without any")
+    };
+    let address: Address = text.parse().map_err(|_| failed())?;
+    let digits = &text[text.len().saturating_sub(40)..];
+    let is_plain = digits == digits.to_lowercase() || digits == digits.to_uppercase();
+    if !is_plain && address.to_checksum(None)[2..] != *digits {
+        return Err(
+            Failure::new(format!("the capitals of `{text}` do not fit its digits"))
+                .help("a digit is wrong: copy the address again"),
+        );
+    }
+    Ok(address)
+}
+
+/// A token's number, as a person gives it: decimal, or hexadecimal behind `0x`.
+pub(crate) fn token(text: &str) -> Option<U256> {
+    match text.strip_prefix("0x") {
+        Some(digits) => U256::from_str_radix(digits, 16).ok(),
+        None => U256::from_str_radix(text, 10).ok(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_with_a_wrong_digit_are_refused() {
+        let good = "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed";
+        assert!(account(good).is_ok());
+        assert!(account(&good.to_lowercase()).is_ok());
+        assert!(account(&good.replace("5aA", "5aB")).is_err());
+        assert!(account("0x12").is_err());
+        assert!(account("tide").is_err());
+    }
+
+    #[test]
+    fn tokens_are_read_in_both_bases() {
+        assert_eq!(token("255"), token("0xff"));
+        assert_eq!(token("f"), None);
+    }
+}

@@ -1,0 +1,289 @@
+//! What a process says of itself as a token, in the form that the registry takes.
+
+use alloy_primitives::{Address, B256, U256};
+use daedal_chain::operations::{Derivatives, Kind, Ledgers, ParameterSpec, Registration};
+use daedal_core::plan::Planned;
+use daedal_core::process::{DerivativePolicy, Dial, DialKind};
+use daedal_core::units::BasisPoints;
+use serde_json::Value;
+
+use super::{account, work_number};
+use crate::failure::Failure;
+
+/// Shares of a work: a million, in units of 10^-18.
+const SHARES: u64 = 1_000_000;
+/// Parts of a whole, in basis points.
+const WHOLE: u16 = 10_000;
+/// On chain a number is counted in millionths.
+const MILLION: f64 = 1_000_000.0;
+
+/// What flags say in the place of the process file.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub(crate) struct Overrides {
+    /// Who gets which part of the shares, in the place of `token: shares`; `creator` is this studio
+    #[arg(long = "holder", value_name = "ADDRESS=PERCENT")]
+    pub(crate) holders: Vec<String>,
+    /// What derivatives owe the process for ever, in the place of `token: royalty`
+    #[arg(long, value_name = "PERCENT")]
+    pub(crate) royalty: Option<String>,
+    /// A work that it derives from, by number or CAIP-19 name, beside those of `upstream:`
+    #[arg(long, value_name = "WORK")]
+    pub(crate) upstream: Vec<String>,
+}
+
+/// What is registered for a process.
+pub(crate) fn registration(
+    planned: &Planned,
+    overrides: &Overrides,
+    me: Address,
+    treasury: Option<Address>,
+    reads: &Ledgers,
+    uri: String,
+) -> Result<Registration, Failure> {
+    let process = &planned.process;
+    let token = process.token.as_ref();
+    let parts = match overrides.holders.is_empty() {
+        false => given(&overrides.holders)?,
+        true => token.map(|token| token.shares.clone()).unwrap_or_default(),
+    };
+    if parts.is_empty() {
+        return Err(Failure::new(format!("{} says nothing of its shares", process.name)).help(
+            "write who gets them, such as `token: { shares: { creator: 100% }, royalty: 5% }`, or \
+             give --holder creator=100%",
+        ));
+    }
+    let royalty = match &overrides.royalty {
+        Some(text) => percent(text)?,
+        None => token.map_or(BasisPoints(0), |token| token.royalty),
+    };
+    let named = process.upstream.iter().map(|upstream| &upstream.work);
+    let mut upstream = Vec::new();
+    for name in named.chain(&overrides.upstream) {
+        let work = work_number(name, reads)?;
+        if !upstream.contains(&work) {
+            upstream.push(work);
+        }
+    }
+    let mut parameters = Vec::new();
+    for (name, dial) in process.parameters.iter().filter(|(_, dial)| dial.governed) {
+        parameters.push(parameter(name, dial)?);
+    }
+    let title = process.title.as_ref().unwrap_or(&process.name);
+    Ok(Registration {
+        kind: Kind::Process,
+        derivatives: match token.map(|token| token.derivatives) {
+            None | Some(DerivativePolicy::Open) => Derivatives::Open,
+            Some(DerivativePolicy::AllowList) => Derivatives::AllowList,
+            Some(DerivativePolicy::Closed) => Derivatives::Closed,
+        },
+        royalty,
+        bundle: planned.bundle.digest(),
+        name: cut(title, 64),
+        symbol: symbol(&process.name),
+        uri,
+        upstream,
+        holders: split(&parts, me, treasury)?,
+        parameters,
+        asset: None,
+    })
+}
+
+/// Who holds which part, for people.
+pub(crate) fn holders_told(registration: &Registration) -> Vec<(String, String)> {
+    let all: U256 = registration.holders.iter().map(|(_, shares)| *shares).sum();
+    registration
+        .holders
+        .iter()
+        .map(|(holder, shares)| {
+            let points = *shares * U256::from(WHOLE) / all.max(U256::ONE);
+            (
+                holder.to_checksum(None),
+                BasisPoints(points.saturating_to()).to_string(),
+            )
+        })
+        .collect()
+}
+
+/// The shares of each holder; what rounding leaves is the last one's.
+fn split(
+    parts: &[(String, BasisPoints)],
+    me: Address,
+    treasury: Option<Address>,
+) -> Result<Vec<(Address, U256)>, Failure> {
+    let sum: u32 = parts.iter().map(|(_, part)| u32::from(part.0)).sum();
+    if sum != u32::from(WHOLE) {
+        return Err(Failure::new(format!(
+            "the shares sum to {} %, not to 100 %",
+            f64::from(sum) / 100.0
+        ))
+        .help("change the parts until they sum to 100%"));
+    }
+    let all = U256::from(SHARES) * U256::from(10).pow(U256::from(18));
+    let mut holders: Vec<(Address, U256)> = Vec::new();
+    for (name, part) in parts {
+        let holder = match name.as_str() {
+            "creator" => me,
+            // Until the process has a treasury of its own, its creator keeps that part.
+            "treasury" => treasury.unwrap_or(me),
+            address => account(address)?,
+        };
+        let shares = all * U256::from(part.0) / U256::from(WHOLE);
+        match holders.iter_mut().find(|(known, _)| *known == holder) {
+            Some((_, sum)) => *sum += shares,
+            None => holders.push((holder, shares)),
+        }
+    }
+    Ok(holders)
+}
+
+fn given(holders: &[String]) -> Result<Vec<(String, BasisPoints)>, Failure> {
+    let one = |text: &String| {
+        let (name, part) = text.split_once('=').ok_or_else(|| {
+            Failure::new(format!("`{text}` names no part")).help("write --holder ADDRESS=20%")
+        })?;
+        Ok((name.to_owned(), percent(part)?))
+    };
+    holders.iter().map(one).collect()
+}
+
+/// A percentage with two digits behind the point at most.
+fn percent(text: &str) -> Result<BasisPoints, Failure> {
+    let wrong = || {
+        Failure::new(format!("`{text}` is not a percentage"))
+            .help("write 0% to 100%, with two digits behind the point at most, such as 2.5%")
+    };
+    let number = text.trim().strip_suffix('%').ok_or_else(wrong)?.trim();
+    let (whole, part) = number.split_once('.').unwrap_or((number, ""));
+    let digits = format!("{whole}{part:0<2}");
+    if whole.is_empty() || part.len() > 2 || digits.bytes().any(|byte| !byte.is_ascii_digit()) {
+        return Err(wrong());
+    }
+    match digits.parse() {
+        Ok(points) if points <= WHOLE => Ok(BasisPoints(points)),
+        _ => Err(wrong()),
+    }
+}
+
+/// A governed dial with its frozen bounds.
+fn parameter(name: &str, dial: &Dial) -> Result<ParameterSpec, Failure> {
+    let wrong = |why: &str| {
+        Failure::new(format!("the parameter `{name}` can't be governed: {why}"))
+            .help("take `governed: true` from it, or change its bounds")
+    };
+    if name.len() > 31 {
+        return Err(wrong("its name has more than 31 bytes"));
+    }
+    let value = dial.default.as_ref();
+    let millions = |number: f64| {
+        let counted = (number * MILLION).round();
+        // Beyond 2^53 millionths a number is not exact any more.
+        (counted.abs() <= 9.0e15).then_some(counted as i64)
+    };
+    let (value, min, max, decimals) = match &dial.kind {
+        DialKind::Number { min, max } => (
+            value.and_then(Value::as_f64).and_then(millions),
+            millions(*min),
+            millions(*max),
+            6,
+        ),
+        DialKind::Integer { min, max } => {
+            (value.and_then(Value::as_i64), Some(*min), Some(*max), 0)
+        }
+        DialKind::Boolean => (
+            value.and_then(Value::as_bool).map(i64::from),
+            Some(0),
+            Some(1),
+            0,
+        ),
+        DialKind::Choice { of } => {
+            let index = value
+                .and_then(Value::as_str)
+                .and_then(|chosen| of.iter().position(|name| name == chosen));
+            let index = index.and_then(|index| i64::try_from(index).ok());
+            let last = i64::try_from(of.len()).ok().map(|count| count - 1);
+            (index, Some(0), last, 0)
+        }
+        DialKind::Text { .. } | DialKind::Asset { .. } => {
+            return Err(wrong(
+                "only numbers, choices and yes or no have bounds on a chain",
+            ));
+        }
+    };
+    let (Some(value), Some(min), Some(max)) = (value, min, max) else {
+        return Err(wrong(
+            "it has no default, or bounds that no chain can count",
+        ));
+    };
+    let step = match dial.max_step {
+        Some(step) if decimals == 6 => millions(step).map(i64::unsigned_abs),
+        Some(step) => Some(step.abs().floor() as u64),
+        None => Some(max.abs_diff(min)),
+    };
+    let seconds = dial.cooldown_ms.unwrap_or(0).div_ceil(1_000);
+    let mut word = [0; 32];
+    word[..name.len()].copy_from_slice(name.as_bytes());
+    Ok(ParameterSpec {
+        name: B256::from(word),
+        value,
+        min,
+        max,
+        step: step
+            .filter(|step| *step > 0)
+            .ok_or_else(|| wrong("its largest step is less than the chain counts"))?,
+        cooldown: u32::try_from(seconds).map_err(|_| wrong("its cooldown is too long"))?,
+        decimals,
+    })
+}
+
+/// The symbol of the share token: `TIDALALMANAC`.
+fn symbol(process: &str) -> String {
+    let letters = process.bytes().filter(u8::is_ascii_alphanumeric);
+    let letters = letters.map(|byte| byte.to_ascii_uppercase() as char);
+    let symbol: String = letters.take(16).collect();
+    if symbol.is_empty() {
+        "WORK".to_owned()
+    } else {
+        symbol
+    }
+}
+
+/// Text of at most so many bytes.
+fn cut(text: &str, bytes_max: usize) -> String {
+    let mut end = text.len().min(bytes_max);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    text[..end].to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shares_sum_to_the_supply_and_one_account_holds_once() {
+        let me = Address::repeat_byte(1);
+        let other = Address::repeat_byte(2).to_checksum(None);
+        let parts = [
+            ("creator".to_owned(), BasisPoints(6_667)),
+            (other, BasisPoints(2_333)),
+            ("treasury".to_owned(), BasisPoints(1_000)),
+        ];
+        let holders = split(&parts, me, None).unwrap();
+        assert_eq!(holders.len(), 2);
+        let sum: U256 = holders.iter().map(|(_, shares)| *shares).sum();
+        assert_eq!(sum, U256::from(SHARES) * U256::from(10).pow(U256::from(18)));
+        assert!(split(&parts[..2], me, None).is_err());
+    }
+
+    #[test]
+    fn percentages_are_exact() {
+        let points = |text: &str| percent(text).map(|part| part.0).ok();
+        assert_eq!(points("5%"), Some(500));
+        assert_eq!(points("2.5 %"), Some(250));
+        assert_eq!(points("0.01%"), Some(1));
+        for wrong in ["5", "101%", "-1%", "1.234%", "%"] {
+            assert_eq!(points(wrong), None, "{wrong}");
+        }
+    }
+}

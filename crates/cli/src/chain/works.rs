@@ -1,0 +1,75 @@
+//! Which processes of a studio are works, and which numbers they have.
+
+use alloy_primitives::Address;
+use daedal_chain::operations::{Ledgers, Registered};
+use daedal_store::Studio;
+use daedal_store::ports::Document;
+use serde::{Deserialize, Serialize};
+
+use crate::failure::Failure;
+use crate::home::remembered;
+
+const KIND: &str = "work";
+
+/// A process that is a work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Known {
+    /// Its chain.
+    pub(crate) chain: u64,
+    /// The registry there.
+    pub(crate) registry: Address,
+    /// Its number.
+    pub(crate) work: u64,
+    /// Its share token.
+    pub(crate) shares: Address,
+}
+
+fn key(process: &str, reads: &Ledgers) -> String {
+    let registry = reads.deployment().registry;
+    format!("{process}/{}/{registry}", reads.client().chain_id())
+}
+
+/// The work that a process is on this chain.
+pub(crate) async fn known(
+    studio: &Studio,
+    reads: &Ledgers,
+    process: &str,
+) -> Result<Option<Known>, Failure> {
+    let found = studio.records.get(KIND, &key(process, reads)).await;
+    let found = found.map_err(|error| remembered(&error))?;
+    Ok(found.and_then(|value| serde_json::from_value(value).ok()))
+}
+
+/// The works that a process is on any chain.
+pub(crate) async fn known_anywhere(studio: &Studio, process: &str) -> Result<Vec<Known>, Failure> {
+    let all = studio.records.list(KIND).await;
+    let all = all.map_err(|error| remembered(&error))?;
+    Ok(all
+        .into_iter()
+        .filter(|(key, _)| key.split('/').next() == Some(process))
+        .filter_map(|(_, value)| serde_json::from_value(value).ok())
+        .collect())
+}
+
+/// Notes that a process is a work.
+pub(crate) async fn remember(
+    studio: &Studio,
+    reads: &Ledgers,
+    process: &str,
+    registered: &Registered,
+) -> Result<Known, Failure> {
+    let known = Known {
+        chain: reads.client().chain_id(),
+        registry: reads.deployment().registry,
+        work: registered.work,
+        shares: registered.shares,
+    };
+    let document = Document {
+        kind: KIND.to_owned(),
+        key: key(process, reads),
+        value: serde_json::to_value(known).unwrap_or_default(),
+    };
+    let kept = studio.records.put(vec![document]).await;
+    kept.map_err(|error| remembered(&error))?;
+    Ok(known)
+}

@@ -1,0 +1,79 @@
+//! `daedal publish`
+
+use std::path::PathBuf;
+
+use daedal_channels::site;
+use serde_json::json;
+
+use super::Common;
+use super::register::require_lock;
+use crate::assemble;
+use crate::chain;
+use crate::failure::Failure;
+use crate::home::{Home, block_on, remembered};
+use crate::process::Loaded;
+use crate::ui::Ui;
+use crate::{keys, runs};
+
+/// Makes the files of a registered process its next version. Asking twice for the same is asking once.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Publish {
+    /// Directory of the process, or its process file
+    #[arg(default_value = ".")]
+    process: PathBuf,
+}
+
+impl Publish {
+    pub(crate) fn run(self, common: &Common, ui: Ui) -> Result<u8, Failure> {
+        let engines = assemble::engines();
+        let Loaded { planned, files } = Loaded::open(&self.process, &engines)?;
+        require_lock(&planned, &self.process.display().to_string())?;
+        let home = Home::find_or_make(common, files.root(), ui)?;
+        let person = keys::person(&home, common, ui)?;
+        block_on(async {
+            let name = &planned.plan.process;
+            let command = format!("daedal publish {name}");
+            let studio = home.open_to_write(&command).await?;
+            let client = chain::reach(&home, &command).await?;
+            let operator = chain::operator(&home, &studio, client, person).await?;
+            let reads = operator.reads();
+            let known = chain::known(&studio, reads, name).await?.ok_or_else(|| {
+                Failure::new(format!("{name} is not registered on this chain"))
+                    .help("register it first: daedal register PROCESS")
+            })?;
+            let bundle = planned.bundle.digest();
+            let before = reads.version_of(known.work, bundle).await;
+            let before = before.map_err(chain::refused)?;
+            let version = match before {
+                Some(version) => version,
+                None => {
+                    runs::keep_bundle(&studio, &planned).await?;
+                    let work = reads.work(known.work).await.map_err(chain::refused)?;
+                    let url = home.settings.site.url.as_deref();
+                    let uri = site::work_uri(url, name, work.versions + 1);
+                    let key = format!("publish:{}:{bundle}", known.work);
+                    let published = operator.publish(&key, known.work, bundle, &uri).await;
+                    published.map_err(chain::refused)?
+                }
+            };
+            studio.close().await.map_err(|error| remembered(&error))?;
+            let news = if before.is_some() {
+                "is already"
+            } else {
+                "is now"
+            };
+            let text = format!(
+                "{name} {} {news} version {version} of work {}\n",
+                bundle.short(),
+                known.work
+            );
+            let value = json!({
+                "process": name, "bundle": bundle, "work": known.work, "version": version,
+                "token": chain::caip19(known.chain, known.registry, known.work),
+                "published_before": before.is_some(),
+            });
+            ui.result(&value, &text);
+            Ok(0)
+        })
+    }
+}

@@ -1,0 +1,162 @@
+//! What an `anchor.json` says of a file: offline, and by the word of a node.
+
+use std::path::{Path, PathBuf};
+
+use alloy_primitives::U256;
+use daedal_chain::client::Remote;
+use daedal_chain::proof::{AnchorProof, ConfirmFault, Confirmed};
+use daedal_chain::{Client, ClientError};
+use daedal_core::run::Moment;
+use daedal_provenance::AnchorFault;
+use daedal_provenance::verdict::Origin;
+use serde_json::{Value, json};
+
+use crate::failure::Failure;
+use crate::text;
+
+/// The anchor that was given for a file, and what came of it.
+pub(crate) struct Given {
+    /// The proof, if it stands by itself.
+    proof: Option<AnchorProof>,
+    /// Who has confirmed it.
+    confirmed: Option<String>,
+    /// What is told of it.
+    pub(crate) result: Result<String, AnchorFault>,
+}
+
+/// The anchor beside a file: as the site names it, or simply `anchor.json`.
+pub(super) fn beside(path: &Path, origin: &Origin) -> Option<PathBuf> {
+    let run = &origin.run.to_string()[..16];
+    [format!("{run}.anchor.json"), "anchor.json".to_owned()]
+        .into_iter()
+        .map(|name| path.with_file_name(name))
+        .find(|beside| beside != path && beside.is_file())
+}
+
+/// What a person has to name as `--anchor` for a file of this origin; an error says why these bytes are not it.
+pub(super) fn named(path: &Path, bytes: &[u8], origin: Option<&Origin>) -> Result<(), Failure> {
+    let problem = match (AnchorProof::read(bytes), origin) {
+        (Err(fault), _) if fault.is_foreign() => fault.to_string(),
+        (Ok(proof), Some(origin)) if proof.run.run_root != origin.root => format!(
+            "it is about the run with the root {}, and the file is of run {} with the root {}",
+            proof.run.run_root,
+            origin.run.short(),
+            origin.root
+        ),
+        _ => return Ok(()),
+    };
+    let name = origin.map_or_else(
+        || "RUN.anchor.json".to_owned(),
+        |origin| format!("{}.anchor.json", &origin.run.to_string()[..16]),
+    );
+    let message = format!("{} can't be the file's anchor: {problem}", path.display());
+    Err(Failure::new(message).help(format!("name the {name} that was published with the file")))
+}
+
+/// What an anchor shows of a file by itself.
+pub(super) fn offline(bytes: &[u8], origin: &Origin) -> Given {
+    let judged = judge(bytes, origin);
+    let result = judged.as_ref().map_err(Clone::clone).map(|proof| {
+        let header = match proof.block.header {
+            Some(_) => "header not independently checked",
+            None => "its header can't be checked offline",
+        };
+        let text = format!("{}; {header}: --rpc confirms", told(proof));
+        match origin.registered {
+            Some(_) => text,
+            None => format!("{text}; the credential itself names no chain"),
+        }
+    });
+    Given {
+        proof: judged.ok(),
+        confirmed: None,
+        result,
+    }
+}
+
+fn judge(bytes: &[u8], origin: &Origin) -> Result<AnchorProof, AnchorFault> {
+    let proof = AnchorProof::read(bytes).map_err(|fault| match fault.is_foreign() {
+        true => AnchorFault::Foreign(format!(
+            "what was given as the anchor says nothing: {fault}"
+        )),
+        false => AnchorFault::Broken(fault.to_string()),
+    })?;
+    if proof.run.run_root != origin.root {
+        let (run, own) = (proof.run.run_root, origin.root);
+        let detail = format!("it is about the run with the root {run}, and the file's has {own}");
+        return Err(AnchorFault::Foreign(detail));
+    }
+    let check = proof.check();
+    check.map_err(|fault| AnchorFault::Broken(fault.to_string()))?;
+    let said = (proof.run.receipt_count, proof.run.inputs.0);
+    if said != (U256::from(origin.receipts), origin.inputs.0) {
+        let detail = "it tells the run otherwise than the credential: another number of receipts, or other inputs";
+        return Err(AnchorFault::Broken(detail.to_owned()));
+    }
+    let place = (proof.chain, proof.registry);
+    match origin.registered {
+        Some(due) if (due.chain, due.registry) != place => Err(AnchorFault::Foreign(format!(
+            "it is on chain {} for the registry {}, and the run is due on chain {} in {}",
+            proof.chain, proof.registry, due.chain, due.registry
+        ))),
+        _ => Ok(proof),
+    }
+}
+
+/// Where and when a batch was anchored, by its proof.
+fn told(proof: &AnchorProof) -> String {
+    let AnchorProof { chain, by, .. } = proof;
+    let block = &proof.block;
+    let at = text::moment(Moment(block.timestamp.saturating_mul(1_000)));
+    format!(
+        "anchored on chain {chain} in block {} at {at} by {by}",
+        block.number
+    )
+}
+
+impl Given {
+    /// Has the node at `url` confirm an anchor that stands offline.
+    pub(crate) async fn confirm(&mut self, url: &str, origin: &Origin) -> Result<(), Failure> {
+        let (Some(proof), Ok(_)) = (&self.proof, &self.result) else {
+            return Ok(());
+        };
+        let confirmed = match Client::connect(&Remote::at(url)).await {
+            Ok(client) => proof.confirm(&client).await,
+            Err(error @ ClientError::Url { .. }) => return Err(Failure::new(error.to_string())),
+            Err(error) => Err(error.into()),
+        };
+        self.result = match confirmed {
+            Ok(Confirmed { place, bundle }) if bundle == origin.bundle => {
+                let text = format!("{}; confirmed by {place}", told(proof));
+                self.confirmed = Some(place);
+                Ok(text)
+            }
+            Ok(confirmed) => Err(AnchorFault::Denied(format!(
+                "{} says that version {} of work {} is bundle {}, and the run is of {}",
+                confirmed.place,
+                proof.run.version,
+                proof.run.work,
+                confirmed.bundle.short(),
+                origin.bundle.short()
+            ))),
+            Err(ConfirmFault::Denied(detail)) => Err(AnchorFault::Denied(detail)),
+            Err(ConfirmFault::Unsaid(detail)) => Err(AnchorFault::Unconfirmed(format!(
+                "{}, by what the file says alone: {detail}",
+                told(proof)
+            ))),
+        };
+        Ok(())
+    }
+
+    /// The anchor for machines, as far as it stands.
+    pub(crate) fn to_json(&self) -> Option<Value> {
+        let proof = self.proof.as_ref()?;
+        Some(json!({
+            "chain": proof.chain, "registry": proof.registry, "contract": proof.contract,
+            "by": proof.by, "root": proof.root, "count": proof.count,
+            "work": proof.run.work.to_string(), "version": proof.run.version.to_string(),
+            "transaction": proof.transaction.hash, "block": proof.block.number,
+            "at": proof.block.timestamp, "confirmed_by": self.confirmed,
+        }))
+    }
+}
