@@ -16,6 +16,7 @@ mod progress;
 mod report;
 mod session;
 mod stop;
+mod watched;
 mod worker;
 
 pub use error::ExecError;

@@ -48,6 +48,12 @@ pub enum JobResult {
     Asked(DecisionRequest),
     /// It failed, or was told to stop.
     Failed(EngineError),
+    /// The place that keeps bytes failed: the disk is full, say. That is no fault of the task, which is
+    /// performed when the run is resumed.
+    Unkept {
+        /// What failed, and what to do.
+        message: String,
+    },
     /// It brought its workers down so often that it is not handed out any more.
     Poisoned {
         /// Times it was handed out.

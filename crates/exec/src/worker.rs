@@ -19,6 +19,7 @@ use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
 use crate::ports::{Delivery, Job, JobResult, Lane, Report};
+use crate::watched::Watched;
 
 /// An engine that keeps the time itself knows better where it was: it gets so long to say so first.
 const NOTICE: Duration = Duration::from_millis(200);
@@ -210,8 +211,9 @@ impl Shop {
         if self.guard_sleeps.swap(false, Ordering::SeqCst) {
             self.wake_guard.notify_one();
         }
+        let blobs = Watched::new(&*self.blobs);
         let context = TaskContext {
-            blobs: &*self.blobs,
+            blobs: &blobs,
             stop: &stop,
         };
         let result = catch_unwind(AssertUnwindSafe(|| engine.run(&task, &context)));
@@ -231,7 +233,10 @@ impl Shop {
             result: match result {
                 Ok(Performed::Done(outcome)) => JobResult::Done(outcome),
                 Ok(Performed::Asked(request)) => JobResult::Asked(request),
-                Err(error) => JobResult::Failed(error),
+                Err(error) => match blobs.failure() {
+                    Some(message) => JobResult::Unkept { message },
+                    None => JobResult::Failed(error),
+                },
             },
             ..engagement.report
         })

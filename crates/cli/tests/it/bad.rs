@@ -263,6 +263,31 @@ fn a_full_disk_loses_nothing() {
 }
 
 #[test]
+fn a_disk_that_is_full_after_a_decision_keeps_the_decision() {
+    let studio = Studio::tide();
+    studio.edit("keep: 2 }", "keep: 2, decider: human }");
+    // Larger than the limit below, which the records stay under.
+    studio.edit("width: 320", "width: 2400");
+    studio.daedal(&["account"]).ends(0);
+    studio.daedal(&["run", "-q"]).ends(3);
+    studio.daedal(&["approve", "latest", "pick"]).ends(0);
+    let daedal = env!("CARGO_BIN_EXE_daedal");
+    let command = format!("ulimit -f 64; trap '' XFSZ; {daedal} resume -q");
+    let told: Told = std::process::Command::new("bash")
+        .args(["-c", &command])
+        .current_dir(studio.path())
+        .output()
+        .unwrap()
+        .into();
+    assert_eq!(told.code, 1, "{}", told.err);
+    let runs = studio.daedal(&["runs", "--json"]).ends(0).json();
+    assert_eq!(runs[0]["status"], "stopped", "{}\n{}", told.err, told.out);
+    let done = studio.daedal(&["resume", "--json"]).ends(0).json();
+    assert_eq!(done["run"], runs[0]["run"]);
+    assert_eq!(done["status"], "succeeded");
+}
+
+#[test]
 fn wrong_values_are_told_together() {
     let studio = Studio::tide();
     let told = studio

@@ -64,6 +64,10 @@ impl Session<'_> {
                     at,
                 });
             }
+            // Nothing is noted, so that the run can be resumed once there is room again.
+            JobResult::Unkept { message } => {
+                return Err(daedal_store::StoreError::Io { message }.into());
+            }
             JobResult::Poisoned { deliveries } => {
                 self.record(Event::TaskPoisoned {
                     task: name,
