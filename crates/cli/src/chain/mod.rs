@@ -24,7 +24,7 @@ use crate::failure::Failure;
 use crate::home::Home;
 use crate::keys;
 
-pub(crate) use amount::price;
+pub(crate) use amount::{Price, price};
 pub(crate) use contracts::{deploy, deployment, ledgers};
 pub(crate) use names::{account, caip19, chain_name, token, work_number};
 pub(crate) use registration::{Overrides, holders_told, registration};

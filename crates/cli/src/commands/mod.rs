@@ -50,7 +50,7 @@ Begin with:
   daedal run my-almanac       carry it out
 
 Exit codes: 0 done, 1 you can fix it, 2 wrong usage, 3 waits for a person,
-10-13 verdicts of `verify`, 70 a bug of ours, 130 stopped by Ctrl-C.";
+10-14 verdicts of `verify`, 70 a bug of ours, 130 stopped by Ctrl-C.";
 
 /// What every command takes.
 #[derive(Debug, Clone, Args)]
@@ -93,7 +93,7 @@ enum Command {
     Cancel(cancel::Cancel),
     /// Seal what runs made with credentials and publish it
     Release(release::Release),
-    /// Check where a file came from, offline
+    /// Check where a file came from: offline, or with a node of its chain
     Verify(verify::Verify),
     /// Make a process a token, and split its shares
     Register(register::Register),

@@ -143,6 +143,9 @@ fn told(planned: &Planned, done: &Registered) -> String {
         done.version,
         chain::caip19(chain, registry, work),
     );
+    if done.before {
+        text.push_str("  holders, royalty and upstream works stand as they were registered\n");
+    }
     for (holder, part) in &done.holders {
         text.push_str(&format!("  holder   {holder}  {part}\n"));
     }

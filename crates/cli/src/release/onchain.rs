@@ -106,6 +106,8 @@ impl Session {
         let operator = chain::operator(home, studio, client, signing.person()?).await?;
         let reads = operator.reads();
         for subject in open {
+            // Before anything is sent: what can't be minted must not be half on the chain.
+            price_of(subject)?;
             let process = &subject.spec.process;
             let Some(known) = chain::known(studio, reads, process).await? else {
                 continue;
@@ -317,6 +319,14 @@ async fn anchor(
     })
 }
 
+/// What the process asks for its editions.
+fn price_of(subject: &Subject) -> Result<Option<chain::Price>, Failure> {
+    let release = subject.planned.process.release.as_ref();
+    let editions = release.and_then(|release| release.editions.as_ref());
+    let price = editions.and_then(|editions| editions.price.as_deref());
+    price.map(chain::price).transpose()
+}
+
 /// Mints the editions that the process says, unless that has been done.
 async fn mint(
     home: &Home,
@@ -336,7 +346,7 @@ async fn mint(
     if of.is_empty() {
         return Ok(Vec::new());
     }
-    let price = editions.price.as_deref().map(chain::price).transpose()?;
+    let price = price_of(subject)?;
     let record = &subject.record;
     let run = MintedRun {
         work: U256::from(work),

@@ -159,6 +159,23 @@ fn runs_released_together_share_an_anchor() {
 }
 
 #[test]
+fn a_price_that_cannot_be_meant_is_told_before_anything_is_sent() {
+    let studio = selling();
+    studio.edit("price: 5 USDC", "price: 5 shells");
+    studio.daedal(&["lock"]).ends(0);
+    studio.daedal(&["register"]).ends(0);
+    studio.daedal(&["run", "-q"]).ends(0);
+    let block = |studio: &Studio| {
+        let shown = studio.daedal(&["chain", "status", "--json"]).ends(0).json();
+        shown["block"].clone()
+    };
+    let before = block(&studio);
+    let told = studio.daedal(&["release", "latest"]).ends(1);
+    assert!(told.err.contains("`SHELLS` is no unit"), "{}", told.err);
+    assert_eq!(block(&studio), before);
+}
+
+#[test]
 fn an_unregistered_process_is_released_without_a_chain() {
     let studio = selling();
     let release = released(&studio);
