@@ -16,7 +16,7 @@ pub enum BlobError {
     /// The bytes under this digest have another digest.
     #[error(
         "blob {digest} is corrupted: its bytes hash to {found}; restore its file from a backup, \
-         or run the process again with `--fresh` to make it anew"
+         or run the process again, which makes anew what its steps made"
     )]
     Corrupted {
         /// What was asked for.

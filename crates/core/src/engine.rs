@@ -110,7 +110,8 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            timeout_ms_max: 600_000,
+            // Engines compute: what takes longer has most probably no end.
+            timeout_ms_max: 120_000,
             memory_bytes_max: 1 << 30,
             output_bytes_max: 1 << 30,
         }
