@@ -13,12 +13,12 @@ use alloy_consensus::{Header, Transaction, TxEnvelope};
 use alloy_eips::Decodable2718;
 use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
 use alloy_sol_types::SolCall;
-use daedal_core::canonical;
+use daedal_core::{canonical, merkle};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::contracts::ReceiptAnchor as contract;
-use crate::operations::{RunReceipt, leaf_of, root_of};
+use crate::operations::{RunReceipt, leaf_of};
 
 pub use self::online::{ConfirmFault, Confirmed};
 
@@ -201,7 +201,7 @@ impl AnchorProof {
             return Err(ProofFault::Path { length });
         }
         let leaf = leaf_of(self.chain, self.contract, &self.run.receipt());
-        let found = root_of(leaf, &self.path);
+        let found = merkle::climb(leaf, &self.path);
         if found != self.root {
             let told = self.root;
             return Err(ProofFault::Root { found, told });

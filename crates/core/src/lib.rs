@@ -12,6 +12,7 @@ pub mod blob;
 pub mod bundle;
 pub mod canonical;
 pub mod digest;
+pub mod economy;
 pub mod engine;
 pub mod excerpt;
 pub mod expression;

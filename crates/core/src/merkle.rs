@@ -37,16 +37,21 @@ impl Tree {
     /// Builds the tree of `items`.
     #[must_use]
     pub fn of(context: B256, items: &[B256]) -> Self {
-        let count = items.len();
-        let mut leaves: Vec<(B256, usize)> = items
-            .iter()
-            .enumerate()
-            .map(|(index, item)| (leaf(context, count as u64, index as u64, *item), index))
-            .collect();
-        leaves.sort_unstable();
+        let count = items.len() as u64;
+        let place = |(index, item): (u64, &B256)| leaf(context, count, index, *item);
+        let leaves: Vec<B256> = (0..).zip(items).map(place).collect();
+        Self::over(&leaves)
+    }
+
+    /// Builds the tree over leaves that have been hashed already, as another schema has them.
+    #[must_use]
+    pub fn over(leaves: &[B256]) -> Self {
+        let count = leaves.len();
+        let mut sorted: Vec<(B256, usize)> = leaves.iter().copied().zip(0..).collect();
+        sorted.sort_unstable();
         let mut nodes = vec![B256::ZERO; (2 * count).saturating_sub(1)];
         let mut places = vec![0; count];
-        for (rank, (leaf, index)) in leaves.into_iter().enumerate() {
+        for (rank, (leaf, index)) in sorted.into_iter().enumerate() {
             let place = nodes.len() - 1 - rank;
             nodes[place] = leaf;
             places[index] = place;
@@ -69,9 +74,9 @@ impl Tree {
         self.places.len() as u64
     }
 
-    /// Why the item at `index` belongs to the root.
+    /// The nodes beside the way up from an item.
     #[must_use]
-    pub fn proof(&self, index: u64) -> Option<Proof> {
+    pub fn path(&self, index: u64) -> Option<Vec<B256>> {
         let mut place = *self.places.get(usize::try_from(index).ok()?)?;
         let mut path = Vec::new();
         while place > 0 {
@@ -79,10 +84,16 @@ impl Tree {
             path.push(self.nodes[if place % 2 == 0 { place - 1 } else { place + 1 }]);
             place = (place - 1) / 2;
         }
+        Some(path)
+    }
+
+    /// Why the item at `index` belongs to the root.
+    #[must_use]
+    pub fn proof(&self, index: u64) -> Option<Proof> {
         Some(Proof {
             index,
             count: self.count(),
-            path,
+            path: self.path(index)?,
         })
     }
 }
@@ -93,11 +104,14 @@ impl Proof {
     pub fn holds(&self, context: B256, root: B256, item: B256) -> bool {
         self.index < self.count
             && self.path.len() <= PATH_MAX
-            && self.path.iter().fold(
-                leaf(context, self.count, self.index, item),
-                |node, beside| pair(node, *beside),
-            ) == root
+            && climb(leaf(context, self.count, self.index, item), &self.path) == root
     }
+}
+
+/// The root that a leaf and its path lead to.
+#[must_use]
+pub fn climb(leaf: B256, path: &[B256]) -> B256 {
+    path.iter().fold(leaf, |node, beside| pair(node, *beside))
 }
 
 /// A context that is named by a label alone.
@@ -178,6 +192,17 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn every_leaf_of_any_schema_climbs_to_the_root_and_no_other_does(count in 1_usize..70, at in any::<prop::sample::Index>()) {
+            let leaves = items(count);
+            let tree = Tree::over(&leaves);
+            let at = at.index(count);
+            let path = tree.path(at as u64).unwrap();
+            prop_assert_eq!(climb(leaves[at], &path), tree.root());
+            prop_assert_ne!(climb(keccak256(leaves[at]), &path), tree.root());
+            prop_assert_eq!(tree.path(count as u64), None);
+        }
+
         #[test]
         fn every_item_proves_and_only_in_its_place(count in 1_usize..70, at in any::<prop::sample::Index>(), other in any::<prop::sample::Index>()) {
             let items = items(count);

@@ -2,8 +2,9 @@
 
 use alloy_primitives::{Address, B256, Bytes, U256};
 use alloy_sol_types::SolValue;
+use daedal_core::merkle::Tree;
 
-use super::{BatchTree, Ledgers, OperationError, Operator, RunReceipt, hash_of, leaf_of, small};
+use super::{Ledgers, OperationError, Operator, RunReceipt, hash_of, leaf_of, small};
 use crate::contracts::ReceiptAnchor as contract;
 
 /// Text beside an anchor, in bytes.
@@ -48,12 +49,10 @@ impl Operator {
             .iter()
             .map(|receipt| self.reads.leaf(receipt))
             .collect();
-        let tree = BatchTree::of(&leaves);
+        let tree = Tree::over(&leaves);
         let (root, by) = (tree.root(), self.account());
-        let paths = (0..leaves.len())
-            .filter_map(|index| tree.path(index))
-            .collect();
-        let count = leaves.len() as u64;
+        let count = tree.count();
+        let paths = (0..count).filter_map(|index| tree.path(index)).collect();
         let mut anchored = Anchored {
             root,
             count,

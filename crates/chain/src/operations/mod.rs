@@ -13,7 +13,7 @@ use crate::deployment::Deployment;
 use crate::outbox::{Intended, Outbox, Settled};
 
 pub use self::anchor::{Anchored, anchored_proof};
-pub use self::batch::{BatchTree, RunReceipt, leaf_of, root_of};
+pub use self::batch::{RunReceipt, leaf_of};
 pub use self::edition::{Edition, MintedBatch, MintedRun, Output, Terms, prompt_of, token_of};
 pub use self::error::OperationError;
 pub use self::transfer::Holder;
@@ -24,8 +24,6 @@ mod anchor;
 mod batch;
 mod edition;
 mod error;
-#[cfg(test)]
-mod tests;
 mod transfer;
 mod work;
 
