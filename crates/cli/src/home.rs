@@ -83,6 +83,12 @@ impl Home {
         self.root.join(daedal_store::embedded::FOLDER).join("keys")
     }
 
+    /// Where accounts beside the studio's own are.
+    pub(crate) fn accounts(&self) -> PathBuf {
+        let folder = self.root.join(daedal_store::embedded::FOLDER);
+        folder.join("accounts")
+    }
+
     /// Tasks at once.
     pub(crate) fn jobs(&self, asked: Option<usize>) -> usize {
         let cores = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);

@@ -1,6 +1,7 @@
 //! The studio's keys, made on first use.
 
-use daedal_provenance::{KeyError, Keys, Password, Person, Signer};
+use alloy_primitives::Address;
+use daedal_provenance::{AccountError, Accounts, KeyError, Keys, Password, Person, Signer};
 
 use crate::commands::Common;
 use crate::failure::Failure;
@@ -41,6 +42,45 @@ pub(crate) fn signer<'k>(
 pub(crate) fn person(home: &Home, common: &Common, ui: Ui) -> Result<Person, Failure> {
     let (keys, password) = open(home, common, ui)?;
     keys.person(&password).map_err(|error| refused(&error))
+}
+
+/// The studio's account, or another that it keeps under a name, opened to act.
+pub(crate) fn person_named(
+    home: &Home,
+    common: &Common,
+    name: Option<&str>,
+    ui: Ui,
+) -> Result<Person, Failure> {
+    let Some(name) = name.filter(|name| *name != "studio") else {
+        return person(home, common, ui);
+    };
+    let accounts = Accounts::at(home.accounts());
+    // A wrong name is told before anybody types a password.
+    accounts.address(name).map_err(|error| unusable(&error))?;
+    let password = password::of_account(home, common, name)?;
+    let opened = accounts.open(name, &password);
+    opened.map_err(|error| unusable(&error))
+}
+
+/// The address of the studio's account, or of another that it keeps under a name.
+pub(crate) fn address_named(home: &Home, name: Option<&str>) -> Result<Address, Failure> {
+    match name.filter(|name| *name != "studio") {
+        None => crate::chain::account_of(home),
+        Some(name) => {
+            let address = Accounts::at(home.accounts()).address(name);
+            address.map_err(|error| unusable(&error))
+        }
+    }
+}
+
+/// Why an account can't be used, and what to do.
+pub(crate) fn unusable(error: &AccountError) -> Failure {
+    match error {
+        AccountError::Key(error) => refused(error),
+        AccountError::Unknown { .. } => Failure::new(error.to_string())
+            .help("`daedal account list` shows them; an address begins with 0x"),
+        error => Failure::new(error.to_string()),
+    }
 }
 
 /// Why keys can't be used, and what to do.

@@ -9,6 +9,7 @@ mod files;
 mod home;
 mod keys;
 mod password;
+mod plot;
 mod process;
 mod progress;
 mod release;

@@ -20,12 +20,36 @@ pub(crate) fn existing(home: &Home, common: &Common) -> Result<Password, Failure
     }
 }
 
+/// The password of an account that the studio keeps under a name.
+pub(crate) fn of_account(home: &Home, common: &Common, name: &str) -> Result<Password, Failure> {
+    match from_file(home, common)? {
+        Some(password) => Ok(password),
+        None => ask(&format!("Password of the account `{name}`: ")).map(Password::new),
+    }
+}
+
 /// The password for keys that are about to be made.
 pub(crate) fn new(home: &Home, common: &Common) -> Result<Password, Failure> {
     if let Some(password) = from_file(home, common)? {
         return Ok(password);
     }
-    let first = ask("The studio needs keys to sign with. Choose a password for them: ")?;
+    chosen("The studio needs keys to sign with. Choose a password for them: ")
+}
+
+/// The password for an account that is about to be made.
+pub(crate) fn new_of_account(
+    home: &Home,
+    common: &Common,
+    name: &str,
+) -> Result<Password, Failure> {
+    match from_file(home, common)? {
+        Some(password) => Ok(password),
+        None => chosen(&format!("Choose a password for the account `{name}`: ")),
+    }
+}
+
+fn chosen(prompt: &str) -> Result<Password, Failure> {
+    let first = ask(prompt)?;
     if first.chars().count() < LENGTH_MIN {
         return Err(Failure::new("the password is too short")
             .help(format!("choose at least {LENGTH_MIN} characters")));

@@ -12,31 +12,26 @@
 //! certificates; its files are for their owner only.
 
 use std::fs;
-use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 
 use alloy_primitives::{Address, B256, Bytes};
 use alloy_signer::SignerSync as _;
-use alloy_signer::k256::elliptic_curve::rand_core::OsRng;
 use alloy_signer_local::PrivateKeySigner;
 use daedal_core::intent::{Disclosure, Domain, Intent, SignedIntent};
 use p256::pkcs8::DecodePrivateKey as _;
-use serde::Deserialize;
-use serde_json::Value;
 use zeroize::Zeroizing;
 
 use crate::chain::{Chain, ChainError, issue};
+use crate::keystore;
 use crate::signer::Signer;
 
 const ACCOUNT: &str = "account.json";
 const SIGNING: &str = "signing.json";
 const AUTHORITY: &str = "authority.json";
 const CHAIN: &str = "chain.pem";
-/// More work than this is asked for only by a broken or hostile keystore (1 GiB of memory).
-const SCRYPT_WORK_MAX: u64 = 1 << 20;
 
 /// What keys are encrypted with. Never shown, wiped when dropped.
-pub struct Password(Zeroizing<String>);
+pub struct Password(pub(crate) Zeroizing<String>);
 
 impl Password {
     /// Takes the password.
@@ -153,15 +148,15 @@ impl Keys {
         let account = PrivateKeySigner::random();
         let address = account.address();
         let account = Zeroizing::new(account.to_bytes().0);
-        store(fresh.path(), ACCOUNT, &account[..], password, Some(address))?;
+        keystore::store(fresh.path(), ACCOUNT, &account[..], password, Some(address))?;
         for (file, pkcs8) in [
             (SIGNING, &issued.signing_key),
             (AUTHORITY, &issued.authority_key),
         ] {
             let scalar = scalar_of(pkcs8).ok_or(KeyError::Mismatch)?;
-            store(fresh.path(), file, &scalar[..], password, None)?;
+            keystore::store(fresh.path(), file, &scalar[..], password, None)?;
         }
-        write_private(&fresh.path().join(CHAIN), issued.chain.to_pem().as_bytes())?;
+        keystore::write_private(&fresh.path().join(CHAIN), issued.chain.to_pem().as_bytes())?;
         match fs::rename(fresh.path(), &self.dir) {
             Ok(()) => {
                 // It has moved: nothing is left to clean up.
@@ -177,15 +172,7 @@ impl Keys {
 
     /// The account; no password is needed to know its address.
     pub fn account(&self) -> Result<Account, KeyError> {
-        let path = self.dir.join(ACCOUNT);
-        let keystore = self.read_keystore(&path)?;
-        let address = keystore
-            .address
-            .and_then(|text| text.parse().ok())
-            .ok_or_else(|| KeyError::Damaged {
-                path,
-                problem: "it has no address".into(),
-            })?;
+        let address = keystore::address(&self.dir.join(ACCOUNT))?;
         Ok(Account { address })
     }
 
@@ -203,53 +190,15 @@ impl Keys {
 
     /// What signs intents.
     pub fn person(&self, password: &Password) -> Result<Person, KeyError> {
-        let key = self.open(ACCOUNT, password)?;
-        let key = PrivateKeySigner::from_slice(&key).map_err(|_| KeyError::Mismatch)?;
-        if key.address() != self.account()?.address {
-            return Err(KeyError::Mismatch);
-        }
-        Ok(Person(key))
+        Person::open(&self.dir.join(ACCOUNT), password)
     }
 
     fn open(&self, file: &str, password: &Password) -> Result<Zeroizing<Vec<u8>>, KeyError> {
-        let path = self.dir.join(file);
-        let keystore = self.read_keystore(&path)?;
-        let damaged = |problem: String| KeyError::Damaged {
-            path: path.clone(),
-            problem,
-        };
-        // The library indexes what it decodes without looking.
-        keystore
-            .crypto
-            .check()
-            .map_err(|problem| damaged(problem.into()))?;
-        match eth_keystore::decrypt_key(&path, password.0.as_bytes()) {
-            Ok(key) => Ok(Zeroizing::new(key)),
-            Err(eth_keystore::KeystoreError::MacMismatch) => Err(KeyError::WrongPassword {
-                dir: self.dir.clone(),
-            }),
-            Err(error) => Err(damaged(error.to_string())),
-        }
-    }
-
-    fn read_keystore(&self, path: &Path) -> Result<Keystore, KeyError> {
-        serde_json::from_slice(&self.read(path)?).map_err(|error| KeyError::Damaged {
-            path: path.to_owned(),
-            problem: error.to_string(),
-        })
+        keystore::open(&self.dir.join(file), password)
     }
 
     fn read(&self, path: &Path) -> Result<Vec<u8>, KeyError> {
-        fs::read(path).map_err(|source| match source.kind() {
-            ErrorKind::NotFound => KeyError::Missing {
-                dir: self.dir.clone(),
-            },
-            _ => KeyError::Io {
-                verb: "read",
-                path: path.to_owned(),
-                source,
-            },
-        })
+        keystore::read(path)
     }
 }
 
@@ -257,6 +206,16 @@ impl Keys {
 pub struct Person(PrivateKeySigner);
 
 impl Person {
+    /// Opens the account of a keystore.
+    pub(crate) fn open(path: &Path, password: &Password) -> Result<Self, KeyError> {
+        let key = keystore::open(path, password)?;
+        let key = PrivateKeySigner::from_slice(&key).map_err(|_| KeyError::Mismatch)?;
+        match keystore::address(path) {
+            Ok(address) if address != key.address() => Err(KeyError::Mismatch),
+            _ => Ok(Self(key)),
+        }
+    }
+
     /// The account.
     #[must_use]
     pub fn account(&self) -> Account {
@@ -296,94 +255,9 @@ impl Person {
     }
 }
 
-/// What of a keystore is looked at before the library opens it.
-#[derive(Deserialize)]
-struct Keystore {
-    address: Option<String>,
-    crypto: Crypto,
-}
-
-#[derive(Deserialize)]
-struct Crypto {
-    kdf: String,
-    kdfparams: Value,
-    ciphertext: String,
-    cipherparams: CipherParams,
-}
-
-#[derive(Deserialize)]
-struct CipherParams {
-    iv: String,
-}
-
-impl Crypto {
-    fn check(&self) -> Result<(), &'static str> {
-        let number = |name: &str| self.kdfparams.get(name).and_then(Value::as_u64);
-        if number("dklen") != Some(32)
-            || self.ciphertext.len() != 64
-            || self.cipherparams.iv.len() != 32
-        {
-            return Err("its lengths are not those of a 32-byte key");
-        }
-        if self.kdf == "scrypt" {
-            let work = number("n")
-                .zip(number("r"))
-                .map(|(n, r)| n.saturating_mul(r));
-            if !work.is_some_and(|work| (1..=SCRYPT_WORK_MAX).contains(&work))
-                || number("n").is_none_or(|n| !n.is_power_of_two() || n < 2)
-            {
-                return Err("its scrypt parameters are out of bounds");
-            }
-        }
-        Ok(())
-    }
-}
-
-fn store(
-    dir: &Path,
-    file: &str,
-    key: &[u8],
-    password: &Password,
-    address: Option<Address>,
-) -> Result<(), KeyError> {
-    let path = dir.join(file);
-    let damaged = |problem: String| KeyError::Damaged {
-        path: path.clone(),
-        problem,
-    };
-    eth_keystore::encrypt_key(dir, &mut OsRng, key, password.0.as_bytes(), Some(file))
-        .map_err(|error| damaged(error.to_string()))?;
-    let written = fs::read(&path).map_err(|error| damaged(error.to_string()))?;
-    let mut keystore: Value =
-        serde_json::from_slice(&written).map_err(|error| damaged(error.to_string()))?;
-    if let (Some(address), Some(fields)) = (address, keystore.as_object_mut()) {
-        fields.insert("address".into(), hex::encode(address).into());
-    }
-    fs::remove_file(&path).map_err(|error| damaged(error.to_string()))?;
-    write_private(&path, keystore.to_string().as_bytes())
-}
-
 fn scalar_of(pkcs8: &[u8]) -> Option<Zeroizing<[u8; 32]>> {
     let key = p256::SecretKey::from_pkcs8_der(pkcs8).ok()?;
     Some(Zeroizing::new(key.to_bytes().into()))
-}
-
-fn write_private(path: &Path, bytes: &[u8]) -> Result<(), KeyError> {
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options
-        .open(path)
-        .and_then(|mut file| {
-            file.write_all(bytes)?;
-            file.sync_all()
-        })
-        .map_err(|source| KeyError::Io {
-            verb: "written",
-            path: path.to_owned(),
-            source,
-        })
 }
 
 /// Makes the move itself durable; a file system that can't is none the worse for it.

@@ -6,10 +6,12 @@
 //!
 //! Everything is synchronous and offline; nothing is printed. This crate is the only user of c2pa.
 
+pub mod accounts;
 pub mod attest;
 pub mod chain;
 pub mod container;
 pub mod keys;
+mod keystore;
 pub mod manifest;
 mod packed;
 pub mod seal;
@@ -19,6 +21,7 @@ pub mod verdict;
 pub mod verify;
 pub mod when;
 
+pub use accounts::{AccountError, Accounts};
 pub use keys::{Account, KeyError, Keys, Password, Person};
 pub use seal::{SealError, SealRequest, Sealed, seal};
 pub use signer::Signer;

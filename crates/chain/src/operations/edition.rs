@@ -187,7 +187,8 @@ impl Ledgers {
             .event_signature(contract::BatchMinted::SIGNATURE_HASH)
             .topic2(B256::from(U256::from(work)));
         let logs = self.all_logs(filter).await?;
-        let minted = events::<contract::BatchMinted>(logs.iter(), self.at.editions);
+        let minted =
+            events::<contract::BatchMinted>(logs.iter().map(|log| &log.inner), self.at.editions);
         Ok(minted.map(|event| small(event.batch)).collect())
     }
 
@@ -197,7 +198,8 @@ impl Ledgers {
             .event_signature(contract::EditionMinted::SIGNATURE_HASH)
             .topic2(B256::from(U256::from(batch)));
         let logs = self.all_logs(filter).await?;
-        let minted = events::<contract::EditionMinted>(logs.iter(), self.at.editions);
+        let minted =
+            events::<contract::EditionMinted>(logs.iter().map(|log| &log.inner), self.at.editions);
         Ok(minted.map(|event| event.tokenId).collect())
     }
 }

@@ -1,37 +1,40 @@
-//! What a studio does with its contracts: works, anchors, editions.
+//! What a studio does with its contracts: works, anchors, editions, money.
 //!
 //! [`Ledgers`] asks, and needs no key; [`Operator`] acts with one. Every act takes a key of its own
 //! for the outbox, and asks the chain first whether it has been done, so that it can be repeated
 //! after any crash, even with a new ledger.
 
-use alloy_primitives::{Address, B256, Log, U256};
-use alloy_rpc_types_eth::{Filter, TransactionReceipt};
+use alloy_primitives::{Address, B256, U256};
+use alloy_rpc_types_eth::TransactionReceipt;
 use alloy_sol_types::{SolCall, SolEvent};
 
 use crate::client::{Client, ClientError};
 use crate::deployment::Deployment;
-use crate::outbox::{Intended, Outbox, Settled};
+use crate::outbox::{Outbox, Settled};
 
+use self::logs::events;
+
+pub use self::act::Act;
 pub use self::anchor::{Anchored, anchored_proof};
 pub use self::batch::{RunReceipt, leaf_of};
 pub use self::edition::{Edition, MintedBatch, MintedRun, Output, Terms, prompt_of, token_of};
 pub use self::error::OperationError;
+pub use self::history::{Moved, Movement};
+pub use self::revenue::{Coin, Revenue};
 pub use self::transfer::Holder;
 pub use self::work::{Derivatives, Kind, ParameterSpec, Registration};
 pub use self::work::{Registered, Version, Work};
 
+mod act;
 mod anchor;
 mod batch;
 mod edition;
 mod error;
+mod history;
+mod logs;
+mod revenue;
 mod transfer;
 mod work;
-
-/// Blocks that are asked for logs at once on chains that others run, to begin with.
-const LOG_BLOCKS: u64 = 10_000;
-
-/// Pieces that a search for logs is cut into at most.
-const LOG_QUERIES_MAX: usize = 10_000;
 
 /// Reads the contracts of one chain.
 #[derive(Debug, Clone)]
@@ -73,13 +76,7 @@ impl Operator {
         to: Address,
         call: &C,
     ) -> Result<Settled, OperationError> {
-        let intended = Intended {
-            key: key.to_owned(),
-            to: Some(to),
-            input: call.abi_encode().into(),
-            value: U256::ZERO,
-        };
-        Ok(self.outbox.carry_out(&intended).await?)
+        self.carry_out(key, &Act::call(to, call)).await
     }
 
     /// The event that a transaction of ours had to leave at `address`.
@@ -121,55 +118,12 @@ impl Ledgers {
         self.client.read(to, call).await
     }
 
-    /// Logs of a contract from the first block on, in order. Where a node refuses long ranges, it is
-    /// asked for shorter ones.
-    async fn all_logs(&self, filter: Filter) -> Result<Vec<Log>, OperationError> {
-        let newest = self.client.block_number().await?;
-        let whole = newest + 1;
-        let mut step = if self.client.is_embedded() {
-            whole
-        } else {
-            LOG_BLOCKS.min(whole)
-        };
-        let mut from = 0;
-        let mut logs = Vec::new();
-        for _ in 0..LOG_QUERIES_MAX {
-            if from > newest {
-                return Ok(logs);
-            }
-            let to = (from + step - 1).min(newest);
-            let part = filter.clone().from_block(from).to_block(to);
-            match self.client.logs(&part).await {
-                Ok(found) => {
-                    logs.extend(found.into_iter().map(|log| log.inner));
-                    from = to + 1;
-                }
-                Err(ClientError::Refused { .. }) if step > 1 => step /= 2,
-                Err(error) => return Err(error.into()),
-            }
-        }
-        Err(OperationError::Input(format!(
-            "{} gives logs of {step} blocks at a time, which is too few to search {newest} blocks; \
-             use another node",
-            self.client.place()
-        )))
-    }
-
     fn unknown(&self, what: String) -> OperationError {
         OperationError::Unknown {
             what,
             place: self.client.place().to_owned(),
         }
     }
-}
-
-/// Events of one kind at one address.
-fn events<'a, E: SolEvent>(
-    logs: impl Iterator<Item = &'a Log>,
-    address: Address,
-) -> impl Iterator<Item = E> {
-    logs.filter(move |log| log.address == address)
-        .filter_map(|log| E::decode_log_data(&log.data).ok())
 }
 
 /// A number of the chain that we count with.

@@ -60,7 +60,7 @@ impl Ledgers {
             .event_signature(shares::Transfer::SIGNATURE_HASH);
         let logs = self.all_logs(filter).await?;
         let mut balances: BTreeMap<Address, U256> = BTreeMap::new();
-        for event in events::<shares::Transfer>(logs.iter(), token) {
+        for event in events::<shares::Transfer>(logs.iter().map(|log| &log.inner), token) {
             if !event.from.is_zero() {
                 let balance = balances.entry(event.from).or_default();
                 *balance = balance.saturating_sub(event.value);

@@ -71,7 +71,7 @@ pub struct Registered {
 }
 
 /// A work as it stands.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Work {
     /// Its number.
     pub work: u64,

@@ -4,6 +4,7 @@
 mod anchor;
 mod crash;
 mod differential;
+mod economy;
 mod faults;
 mod scenario;
 mod support;

@@ -1,7 +1,8 @@
 //! The studio's chain: how it is reached, who acts on it, and which contracts are there.
 
-mod amount;
+pub(crate) mod amount;
 mod contracts;
+pub(crate) mod desk;
 mod ledger;
 mod names;
 mod registration;
@@ -26,9 +27,10 @@ use crate::keys;
 
 pub(crate) use amount::{Price, price};
 pub(crate) use contracts::{deploy, deployment, ledgers};
+pub(crate) use desk::{Acting, Desk, who};
 pub(crate) use names::{account, caip19, chain_name, token, work_number};
 pub(crate) use registration::{Overrides, holders_told, registration};
-pub(crate) use works::{Known, known, known_anywhere, remember};
+pub(crate) use works::{Known, known, known_anywhere, process_of, remember};
 
 /// What the studio's account owns on its embedded chain to begin with: a million coins, worth nothing.
 const BEGINNING: u64 = 1_000_000;

@@ -51,6 +51,22 @@ pub(crate) async fn known_anywhere(studio: &Studio, process: &str) -> Result<Vec
         .collect())
 }
 
+/// The process of this studio that a work on this chain is.
+pub(crate) async fn process_of(
+    studio: &Studio,
+    reads: &Ledgers,
+    work: u64,
+) -> Result<Option<String>, Failure> {
+    let all = studio.records.list(KIND).await;
+    let all = all.map_err(|error| remembered(&error))?;
+    let here = key("", reads);
+    Ok(all.into_iter().find_map(|(key, value)| {
+        let process = key.strip_suffix(&here)?.to_owned();
+        let known: Known = serde_json::from_value(value).ok()?;
+        (known.work == work).then_some(process)
+    }))
+}
+
 /// Notes that a process is a work.
 pub(crate) async fn remember(
     studio: &Studio,

@@ -6,11 +6,16 @@ mod cancel;
 mod chain;
 mod check;
 mod choose;
+mod claim;
+mod collect;
 mod demo;
 mod edition;
 mod engines;
+mod fork;
+mod ledger;
 mod lock;
 mod new;
+mod pay;
 mod publish;
 #[cfg(test)]
 mod reference;
@@ -21,8 +26,10 @@ mod resume;
 mod run;
 mod runs;
 mod schema;
-mod show;
+mod shares;
+pub(crate) mod show;
 mod time;
+mod transfer;
 mod verify;
 mod why;
 
@@ -99,8 +106,22 @@ enum Command {
     Register(register::Register),
     /// Make the files of a registered process its next version
     Publish(publish::Publish),
+    /// Begin a process that derives from a registered one
+    Fork(fork::Fork),
     /// Show works as they stand on the chain
     Show(show::Show),
+    /// Show who has shares of a work, and who can claim what
+    Shares(shares::Shares),
+    /// Pay a work: revenue, of which everybody has their part
+    Pay(pay::Pay),
+    /// Take what your shares of a work have earned
+    Claim(claim::Claim),
+    /// Have a work pay the works upstream of it
+    Collect(collect::Collect),
+    /// Give shares of a work away
+    Transfer(transfer::Transfer),
+    /// Show the money of a work: revenue, royalties, claims, costs
+    Ledger(ledger::Ledger),
     /// List or give away the tokens of published assets
     Edition(edition::Edition),
     /// Show, serve or set up the chain
@@ -148,7 +169,14 @@ pub(crate) fn run(cli: Cli) -> Result<u8, Failure> {
         Command::Verify(command) => command.run(common, ui),
         Command::Register(command) => command.run(common, ui),
         Command::Publish(command) => command.run(common, ui),
+        Command::Fork(command) => command.run(common, ui),
         Command::Show(command) => command.run(common, ui),
+        Command::Shares(command) => command.run(common, ui),
+        Command::Pay(command) => command.run(common, ui),
+        Command::Claim(command) => command.run(common, ui),
+        Command::Collect(command) => command.run(common, ui),
+        Command::Transfer(command) => command.run(common, ui),
+        Command::Ledger(command) => command.run(common, ui),
         Command::Edition(command) => command.run(common, ui),
         Command::Chain(command) => command.run(common, ui),
         Command::Time(command) => command.run(common, ui),

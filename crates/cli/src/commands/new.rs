@@ -6,7 +6,7 @@ use daedal_core::plan::SCHEMA_FILE;
 use daedal_core::process::suggestion;
 
 use crate::assemble;
-use crate::examples::{self, Example};
+use crate::examples;
 use crate::failure::Failure;
 use crate::home::upwards;
 use crate::settings::{IGNORED_NEW, SETTINGS_FILE, SETTINGS_NEW};
@@ -30,7 +30,7 @@ impl New {
             Failure::new(format!("there is no example `{}`", self.from))
                 .help(suggestion(&self.from, examples::names()))
         })?;
-        make(&self.dir, &name, &example)?;
+        make(&self.dir, |staged| example.write_to(staged, Some(&name)))?;
         let value = serde_json::json!({ "process": name, "directory": self.dir });
         let dir = quoted(&self.dir.display().to_string());
         let text = format!(
@@ -43,9 +43,12 @@ impl New {
     }
 }
 
-/// Writes the files of `example` as a process called `name`, all or nothing, with a studio around
-/// them and the schema that editors complete from.
-fn make(dir: &Path, name: &str, example: &Example) -> Result<(), Failure> {
+/// Makes a directory with the files that `write` writes, all or nothing, with a studio around them and
+/// the schema that editors complete from.
+pub(super) fn make(
+    dir: &Path,
+    write: impl FnOnce(&Path) -> std::io::Result<()>,
+) -> Result<(), Failure> {
     if dir.exists() {
         return Err(Failure::new(format!("{} exists already", dir.display()))
             .help("name a directory that is not there yet"));
@@ -62,8 +65,7 @@ fn make(dir: &Path, name: &str, example: &Example) -> Result<(), Failure> {
         .prefix(".daedal-new-")
         .tempdir_in(parent)
         .map_err(|error| failed(&error))?;
-    example
-        .write_to(staged.path(), Some(name))
+    write(staged.path())
         .and_then(|()| {
             let schema = daedal_core::plan::schema(&assemble::engines());
             let text = serde_json::to_string_pretty(&schema).unwrap_or_default();
@@ -94,7 +96,7 @@ fn open_to_all(dir: &Path) -> std::io::Result<()> {
 }
 
 /// The name of a process in `dir`: its last part, in the letters that names have.
-fn process_name(dir: &Path) -> Result<String, Failure> {
+pub(super) fn process_name(dir: &Path) -> Result<String, Failure> {
     let last = dir
         .file_name()
         .map(|name| name.to_string_lossy().to_lowercase())

@@ -97,7 +97,7 @@ fn check(shares: &Shares, asset: Asset) {
         .map(|(ancestor, _)| shares.due(ancestor, asset).unwrap())
         .sum();
     assert!(shares.balance(asset) >= owed + due, "solvent");
-    let net = shares.book(asset).net(shares.stack().rate());
+    let net = shares.net(asset);
     let left = (net - shares.claimed(asset)) * shares.supply();
     assert_eq!(shares.unsettled(asset), I256::from_raw(left), "identity");
 }

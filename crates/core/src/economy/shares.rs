@@ -116,10 +116,22 @@ impl Shares {
         book
     }
 
+    /// What of it is the holders'.
+    #[must_use]
+    pub fn net(&self, asset: Asset) -> U256 {
+        self.book(asset).net(self.stack.rate())
+    }
+
+    /// The works upstream.
+    #[must_use]
+    pub fn stack(&self) -> &Stack {
+        &self.stack
+    }
+
     /// What an account can claim.
     #[must_use]
     pub fn owed(&self, account: Address, asset: Asset) -> U256 {
-        let net = self.book(asset).net(self.stack.rate());
+        let net = self.net(asset);
         let debts = &self.money[asset as usize].debts;
         let debt = debts.get(&account).copied().unwrap_or_default();
         let earned = signed(net * self.balance_of(account)) - debt;
@@ -231,14 +243,9 @@ impl Shares {
 
     /// `sum(net * balance - debt)` over all accounts.
     pub(super) fn unsettled(&self, asset: Asset) -> I256 {
-        let net = self.book(asset).net(self.stack.rate());
+        let net = self.net(asset);
         let debts = &self.money[asset as usize].debts;
         let earned = self.balances.values().map(|shares| signed(net * *shares));
         earned.sum::<I256>() - debts.values().copied().sum::<I256>()
-    }
-
-    /// The works upstream.
-    pub(super) fn stack(&self) -> &Stack {
-        &self.stack
     }
 }

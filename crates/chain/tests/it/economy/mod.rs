@@ -1,0 +1,97 @@
+//! Money of works: the contracts against the arithmetic of core, and to the last unit.
+
+mod model;
+mod shares;
+
+use std::path::Path;
+
+use alloy_primitives::{Address, U256};
+use daedal_chain::Client;
+use daedal_chain::contracts::TestDollar;
+use daedal_chain::deployment::{Deployment, Money};
+use daedal_chain::operations::{Act, Operator, Work};
+use daedal_core::digest::Digest;
+use daedal_core::units::BasisPoints;
+
+use crate::scenario::registration;
+use crate::support::{outbox, signer};
+
+/// Some people on one chain, each with a key and an outbox.
+pub(crate) struct People {
+    operators: Vec<Operator>,
+    acts: std::sync::atomic::AtomicUsize,
+}
+
+impl People {
+    /// Signers 1 to `count`; the first deploys the contracts.
+    pub(crate) async fn on(client: &Client, folder: &Path, count: u8) -> Self {
+        let outboxes: Vec<_> = (1..=count)
+            .map(|number| outbox(client, folder, number))
+            .collect();
+        let at = Deployment::deploy(&outboxes[0], &Money::Test)
+            .await
+            .unwrap();
+        Self {
+            operators: outboxes
+                .into_iter()
+                .map(|outbox| Operator::new(outbox, at))
+                .collect(),
+            acts: 0.into(),
+        }
+    }
+
+    /// Signer `number`, from 1.
+    pub(crate) fn operator(&self, number: usize) -> &Operator {
+        &self.operators[number - 1]
+    }
+
+    pub(crate) fn account(&self, number: usize) -> Address {
+        signer(u8::try_from(number).unwrap()).address()
+    }
+
+    /// Does something that has to go well.
+    pub(crate) async fn act(&self, number: usize, act: &Act) {
+        self.try_act(number, act).await.unwrap();
+    }
+
+    /// Does something; in words why not.
+    pub(crate) async fn try_act(&self, number: usize, act: &Act) -> Result<(), String> {
+        let turn = self.acts.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        let key = format!("act:{turn}");
+        let done = self.operator(number).carry_out(&key, act).await;
+        done.map(drop).map_err(|error| error.to_string())
+    }
+
+    /// Gives somebody worthless dollars.
+    pub(crate) async fn dollars(&self, number: usize, amount: u64) {
+        let call = TestDollar::mintCall {
+            to: self.account(number),
+            amount: U256::from(amount),
+        };
+        let asset = self.operator(number).reads().deployment().asset;
+        self.act(number, &Act::call(asset, &call)).await;
+    }
+
+    /// Registers a work of signer `number` that asks `royalty`, with shares for these.
+    pub(crate) async fn register(
+        &self,
+        number: usize,
+        name: &str,
+        royalty: u16,
+        upstream: &[u64],
+        holders: &[(usize, u64)],
+    ) -> Work {
+        let mut asked = registration(name);
+        asked.bundle = Digest::of(name.as_bytes());
+        asked.royalty = BasisPoints(royalty);
+        asked.upstream = upstream.to_vec();
+        asked.holders = holders
+            .iter()
+            .map(|(holder, shares)| (self.account(*holder), U256::from(*shares)))
+            .collect();
+        let operator = self.operator(number);
+        let key = format!("register:{name}");
+        let made = operator.register(&key, &asked).await.unwrap();
+        operator.reads().work(made.work).await.unwrap()
+    }
+}

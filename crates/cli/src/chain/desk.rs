@@ -1,0 +1,229 @@
+//! Where a command acts on the chain: who acts, on what, and whether it only looks.
+
+use alloy_primitives::{Address, U256};
+use daedal_chain::operations::{Act, Ledgers, Operator, Work};
+use daedal_chain::outbox::Settled;
+use daedal_store::Studio;
+use daedal_store::ports::Document;
+use serde_json::{Value, json};
+
+use super::amount::Coins;
+use crate::commands::Common;
+use crate::failure::Failure;
+use crate::home::{Home, block_on, remembered};
+use crate::keys;
+use crate::ui::Ui;
+
+const TURNS: &str = "turn";
+
+/// How a command acts on the chain.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub(crate) struct Acting {
+    /// Say what it would do and which gas it would take, and do nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// JSON-RPC of the chain, in the place of `rpc` under [chain]
+    #[arg(long, value_name = "URL")]
+    pub(crate) rpc: Option<String>,
+    /// Act as this account of the studio instead of its own; `daedal account list` shows them
+    #[arg(long, value_name = "NAME", env = "DAEDAL_ACCOUNT")]
+    pub(crate) account: Option<String>,
+}
+
+/// A studio with its chain, and somebody who acts there.
+pub(crate) struct Desk {
+    pub(crate) home: Home,
+    pub(crate) studio: Studio,
+    pub(crate) reads: Ledgers,
+    /// Who acts.
+    pub(crate) me: Address,
+    /// None when nothing is to be done.
+    operator: Option<Operator>,
+    planned: std::sync::Mutex<Vec<Value>>,
+    ui: Ui,
+}
+
+/// What came of an act.
+pub(crate) enum Done {
+    /// It is in a block.
+    Settled(Box<Settled>),
+    /// It would take so much gas.
+    WouldTake(u64),
+}
+
+impl Acting {
+    /// Opens studio and chain for `work`, and closes them again. `command` is told to whoever comes second.
+    pub(crate) fn carry_out(
+        &self,
+        common: &Common,
+        ui: Ui,
+        command: &str,
+        work: impl AsyncFnOnce(&Desk) -> Result<u8, Failure>,
+    ) -> Result<u8, Failure> {
+        let mut home = Home::find(common)?;
+        if let Some(rpc) = &self.rpc {
+            home.settings.chain.rpc = Some(rpc.clone());
+        }
+        // Before the studio is locked: nobody else must wait while a password is typed.
+        let person = match self.dry_run {
+            true => None,
+            false => Some(keys::person_named(
+                &home,
+                common,
+                self.account.as_deref(),
+                ui,
+            )?),
+        };
+        let me = keys::address_named(&home, self.account.as_deref())?;
+        block_on(async {
+            let studio = match person {
+                Some(_) => home.open_to_write(command).await?,
+                None => home.open_to_read().await?,
+            };
+            let client = super::reach(&home, command).await?;
+            let (operator, reads) = match person {
+                Some(person) => {
+                    let operator = super::operator(&home, &studio, client, person).await?;
+                    let reads = operator.reads().clone();
+                    (Some(operator), reads)
+                }
+                None => (None, super::ledgers(&home, &studio, client).await?),
+            };
+            let desk = Desk {
+                home,
+                studio,
+                reads,
+                me,
+                operator,
+                planned: Default::default(),
+                ui,
+            };
+            let done = work(&desk).await;
+            let closed = match desk.operator.is_some() {
+                true => desk.studio.close().await,
+                false => Ok(()),
+            };
+            let code = done?;
+            closed.map_err(|error| remembered(&error))?;
+            Ok(code)
+        })
+    }
+}
+
+impl Desk {
+    /// Whether acts are only looked at.
+    pub(crate) fn is_dry(&self) -> bool {
+        self.operator.is_none()
+    }
+
+    /// What acts with a key; none when acts are only looked at.
+    pub(crate) fn operator(&self) -> Option<&Operator> {
+        self.operator.as_ref()
+    }
+
+    /// Does something that may be done again and again, each time once: a command that was killed, and is
+    /// given again, goes on with what it had begun. `words` say what it does.
+    pub(crate) async fn act(&self, what: &str, act: &Act, words: &str) -> Result<Done, Failure> {
+        let Some(operator) = &self.operator else {
+            return self.look(act, words).await;
+        };
+        let name = format!("{}/{}/{what}", self.reads.client().chain_id(), self.me);
+        let turn = self.studio.records.get(TURNS, &name).await;
+        let turn = turn.map_err(|error| remembered(&error))?;
+        let turn = turn.and_then(|turn| turn.as_u64()).unwrap_or(0);
+        let settled = operator
+            .carry_out(&format!("{what}:{}:{turn}", self.me), act)
+            .await;
+        let settled = settled.map_err(super::refused)?;
+        if !settled.is_new {
+            self.ui.note(format!(
+                "a command that was stopped had sent this already: transaction {}",
+                settled.receipt.transaction_hash
+            ));
+        }
+        let next = Document {
+            kind: TURNS.to_owned(),
+            key: name,
+            value: (turn + 1).into(),
+        };
+        let kept = self.studio.records.put(vec![next]).await;
+        kept.map_err(|error| remembered(&error))?;
+        Ok(Done::Settled(Box::new(settled)))
+    }
+
+    async fn look(&self, act: &Act, words: &str) -> Result<Done, Failure> {
+        let gas = self
+            .reads
+            .gas_of(self.me, act)
+            .await
+            .map_err(super::refused)?;
+        let mut planned = self.planned.lock().map_err(super::refused)?;
+        planned.push(json!({
+            "would": words, "gas": gas, "to": act.to, "value": act.value.to_string(),
+        }));
+        Ok(Done::WouldTake(gas))
+    }
+
+    /// Shows what came of the command, or what it would do.
+    pub(crate) fn result(&self, value: Value, text: &str) -> Result<u8, Failure> {
+        if !self.is_dry() {
+            self.ui.result(&value, text);
+            return Ok(0);
+        }
+        let planned = self.planned.lock().map_err(super::refused)?;
+        let mut text = String::from("nothing was done; it would\n");
+        let mut gas = 0;
+        for act in planned.iter() {
+            let taken = act["gas"].as_u64().unwrap_or_default();
+            let words = act["would"].as_str().unwrap_or_default();
+            text.push_str(&format!("  {words}  ({taken} gas)\n"));
+            gas += taken;
+        }
+        if planned.is_empty() {
+            "nothing to do\n".clone_into(&mut text);
+        }
+        let value = json!({
+            "dry_run": true, "account": self.me, "acts": *planned, "gas": gas,
+        });
+        self.ui.result(&value, &text);
+        Ok(0)
+    }
+
+    /// A work, by whatever a person calls it.
+    pub(crate) async fn work(&self, name: &str) -> Result<Work, Failure> {
+        let number = crate::commands::show::number(&self.studio, &self.reads, name).await?;
+        self.reads.work(number).await.map_err(super::refused)
+    }
+
+    /// The coins that a work accounts for.
+    pub(crate) async fn coins(&self, work: &Work) -> Result<Coins, Failure> {
+        coins(&self.reads, work).await
+    }
+
+    /// An address, or the name of an account of this studio.
+    pub(crate) fn who(&self, text: &str) -> Result<Address, Failure> {
+        who(&self.home, text)
+    }
+}
+
+/// The coins that a work accounts for.
+pub(crate) async fn coins(reads: &Ledgers, work: &Work) -> Result<Coins, Failure> {
+    let native = reads.coin(Address::ZERO).await.map_err(super::refused)?;
+    let stablecoin = reads.coin(work.asset).await.map_err(super::refused)?;
+    Ok(Coins { native, stablecoin })
+}
+
+/// An address, or the name of an account of this studio: `studio` and `creator` are its own.
+pub(crate) fn who(home: &Home, text: &str) -> Result<Address, Failure> {
+    match text {
+        "studio" | "creator" => super::account_of(home),
+        _ if text.starts_with("0x") => super::account(text),
+        name => keys::address_named(home, Some(name)),
+    }
+}
+
+/// A part of all shares, for people: `12.5%`.
+pub(crate) fn part(shares: U256, supply: U256) -> String {
+    let points = shares * U256::from(10_000) / supply.max(U256::ONE);
+    daedal_core::units::BasisPoints(points.saturating_to()).to_string()
+}

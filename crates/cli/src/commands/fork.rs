@@ -1,0 +1,177 @@
+//! `daedal fork`
+
+use std::path::{Path, PathBuf};
+
+use daedal_chain::operations::{Derivatives, Ledgers, Work};
+use daedal_core::bundle::{Bundle, LOCK_FILE};
+use daedal_core::plan;
+use daedal_core::process::{self, Process, Upstream};
+use daedal_store::Studio;
+use serde_json::json;
+
+use super::{Common, new};
+use crate::chain;
+use crate::failure::Failure;
+use crate::home::{Home, block_on, remembered};
+use crate::text::quoted;
+use crate::ui::Ui;
+use crate::{assemble, process::Loaded};
+
+/// Begins a process that derives from a registered one: its files under a new name, with the work
+/// upstream filled in, so that what the derivative earns pays the original for ever.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Fork {
+    /// A process of this studio, the number of a work, or its CAIP-19 name
+    work: String,
+    /// Directory to make; its name becomes the name of the new process
+    dir: PathBuf,
+    /// Where the files of the work are, when this studio has not got them
+    #[arg(long, value_name = "PROCESS")]
+    from: Option<PathBuf>,
+    /// How it derives, in words: remix, translation, model, dataset …
+    #[arg(long, default_value = "remix")]
+    relation: String,
+}
+
+impl Fork {
+    pub(crate) fn run(self, common: &Common, ui: Ui) -> Result<u8, Failure> {
+        let name = new::process_name(&self.dir)?;
+        let home = Home::find(common)?;
+        block_on(async {
+            let studio = home.open_to_read().await?;
+            let client = chain::reach(&home, "daedal fork").await?;
+            let reads = chain::ledgers(&home, &studio, client).await?;
+            let number = super::show::number(&studio, &reads, &self.work).await?;
+            let work = reads.work(number).await.map_err(chain::refused)?;
+            let me = chain::account_of(&home)?;
+            if work.derivatives == Derivatives::Closed && work.controller != me {
+                return Err(
+                    Failure::new(format!("nobody else may derive from work {number}")).help(
+                        "ask its controller, or choose another work: `daedal show` lists them",
+                    ),
+                );
+            }
+            let original = match &self.from {
+                Some(place) => from_files(&reads, &work, place).await?,
+                None => from_studio(&studio, &reads, &work).await?,
+            };
+            let (chain_id, registry) = (reads.client().chain_id(), reads.deployment().registry);
+            let upstream = Upstream {
+                work: chain::caip19(chain_id, registry, number),
+                relation: self.relation.clone(),
+            };
+            let forked = derived(original.process, &name, upstream);
+            new::make(&self.dir, |staged| write(staged, &forked, &original.files))?;
+            let dir = quoted(&self.dir.display().to_string());
+            let value = json!({
+                "process": name, "directory": self.dir, "upstream": number,
+                "royalty_bps": work.royalty.0,
+            });
+            let text = format!(
+                "made {dir}/process.yaml, from work {number}, which gets {} of what it earns\n\n  \
+                 daedal check {dir}       show its plan\n  daedal lock {dir} && daedal register \
+                 {dir}\n",
+                work.royalty
+            );
+            ui.result(&value, &text);
+            Ok(0)
+        })
+    }
+}
+
+/// What a process is made of.
+struct Original {
+    process: Process,
+    /// All but the process file and the lock.
+    files: Vec<(String, Vec<u8>)>,
+}
+
+/// Files elsewhere, which have to be a version of the work.
+async fn from_files(reads: &Ledgers, work: &Work, place: &Path) -> Result<Original, Failure> {
+    let engines = assemble::engines();
+    let Loaded { planned, .. } = Loaded::open(place, &engines)?;
+    let bundle = planned.bundle.digest();
+    let version = reads.version_of(work.work, bundle).await;
+    if version.map_err(chain::refused)?.is_none() {
+        return Err(Failure::new(format!(
+            "{} is no version of work {}: its digest is {}",
+            place.display(),
+            work.work,
+            bundle.short()
+        ))
+        .help(format!("`daedal show {}` lists its versions", work.work)));
+    }
+    let files = planned.contents.iter();
+    let files = files.filter(|(name, _)| *name != LOCK_FILE);
+    Ok(Original {
+        files: files
+            .map(|(name, bytes)| (name.clone(), bytes.to_vec()))
+            .collect(),
+        process: planned.process,
+    })
+}
+
+/// The newest version whose files this studio has.
+async fn from_studio(studio: &Studio, reads: &Ledgers, work: &Work) -> Result<Original, Failure> {
+    let versions = reads.versions(work.work).await.map_err(chain::refused)?;
+    for version in versions.iter().rev() {
+        let kept = studio
+            .records
+            .get("bundle", &version.bundle.to_string())
+            .await;
+        let Some(kept) = kept.map_err(|error| remembered(&error))? else {
+            continue;
+        };
+        let unread = |error: &dyn std::error::Error| {
+            Failure::new(format!(
+                "the kept files of work {} can't be read: {error}",
+                work.work
+            ))
+        };
+        let bundle: Bundle = serde_json::from_value(kept).map_err(|error| unread(&error))?;
+        let engines = assemble::engines();
+        let planned = plan::of_bundle(&bundle, &*studio.blobs, &engines).map_err(Failure::from)?;
+        let mut files = Vec::new();
+        for (name, asset) in bundle.files.iter().filter(|(name, _)| *name != LOCK_FILE) {
+            let bytes = studio.blobs.read(&asset.digest);
+            files.push((
+                name.clone(),
+                bytes.map_err(|error| unread(&error))?.to_vec(),
+            ));
+        }
+        return Ok(Original {
+            process: planned.process,
+            files,
+        });
+    }
+    Err(Failure::new(format!(
+        "this studio has not got the files of work {}",
+        work.work
+    ))
+    .help("get them from its creator, and name their directory: --from PROCESS"))
+}
+
+/// The process under a new name and below its original, whose own works upstream come along by themselves.
+/// Its shares and its place on the chain are a new matter.
+fn derived(mut process: Process, name: &str, upstream: Upstream) -> Process {
+    name.clone_into(&mut process.name);
+    if let Some(title) = &mut process.title {
+        title.push_str(" (derived)");
+    }
+    process.upstream = vec![upstream];
+    process
+}
+
+fn write(dir: &Path, process: &Process, files: &[(String, Vec<u8>)]) -> std::io::Result<()> {
+    for (name, bytes) in files {
+        let place = dir.join(name);
+        std::fs::create_dir_all(place.parent().unwrap_or(dir))?;
+        std::fs::write(place, bytes)?;
+    }
+    let text = format!(
+        "# yaml-language-server: $schema={}\n{}",
+        plan::SCHEMA_FILE,
+        process::print(process)
+    );
+    std::fs::write(dir.join("process.yaml"), text)
+}

@@ -1,0 +1,248 @@
+//! `daedal ledger`
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use alloy_primitives::U256;
+use daedal_chain::operations::{Moved, Movement, Work};
+use daedal_core::UsdMicros;
+use daedal_core::economy::Asset;
+use daedal_core::run::{Event, Moment};
+use daedal_store::Studio;
+use serde_json::{Value, json};
+
+use super::Common;
+use crate::chain::amount::Coins;
+use crate::chain::{self, amount, desk};
+use crate::failure::Failure;
+use crate::home::{Home, block_on, remembered};
+use crate::plot::{self, Series};
+use crate::runs::spec_of;
+use crate::text;
+use crate::ui::Ui;
+
+/// Shows the money of a work: what came in and from where, what went to holders and to works upstream,
+/// and what its runs in this studio have cost.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Ledger {
+    /// A process of this studio, the number of a work, or its CAIP-19 name
+    work: String,
+    /// Write every movement as a line of CSV to this file; - is stdout
+    #[arg(long, value_name = "FILE")]
+    csv: Option<PathBuf>,
+    /// Draw revenue over time into this SVG file
+    #[arg(long, value_name = "FILE")]
+    plot: Option<PathBuf>,
+}
+
+/// What a run has cost.
+struct Cost {
+    run: String,
+    at: Moment,
+    cost: UsdMicros,
+}
+
+impl Ledger {
+    pub(crate) fn run(self, common: &Common, ui: Ui) -> Result<u8, Failure> {
+        let home = Home::find(common)?;
+        block_on(async {
+            let studio = home.open_to_read().await?;
+            let client = chain::reach(&home, "daedal ledger").await?;
+            let reads = chain::ledgers(&home, &studio, client).await?;
+            let number = super::show::number(&studio, &reads, &self.work).await?;
+            let work = reads.work(number).await.map_err(chain::refused)?;
+            let coins = desk::coins(&reads, &work).await?;
+            let movements = reads.movements(&work).await.map_err(chain::refused)?;
+            let process = chain::process_of(&studio, &reads, number).await?;
+            let costs = match &process {
+                Some(process) => costs(&studio, process).await?,
+                None => Vec::new(),
+            };
+            if let Some(file) = &self.csv {
+                let table = csv(&movements, &coins)?;
+                if file.as_os_str() == "-" {
+                    ui.result(&Value::String(table.clone()), &table);
+                    return Ok(0);
+                }
+                text::write_whole(file, table.as_bytes())?;
+                ui.note(format!("wrote {}", file.display()));
+            }
+            let series: Vec<Series> = [Asset::Stablecoin, Asset::Native]
+                .into_iter()
+                .filter_map(|asset| series(&movements, &coins, asset))
+                .collect();
+            if let Some(file) = &self.plot {
+                let title = format!("Revenue of work {number}");
+                text::write_whole(file, plot::svg(&title, &series).as_bytes())?;
+                ui.note(format!("wrote {}", file.display()));
+            }
+            let value = to_json(&work, &movements, &coins, &costs);
+            ui.result(&value, &told(&work, &movements, &coins, &costs, &series));
+            Ok(0)
+        })
+    }
+}
+
+async fn costs(studio: &Studio, process: &str) -> Result<Vec<Cost>, Failure> {
+    let runs = studio
+        .log
+        .runs()
+        .await
+        .map_err(|error| remembered(&error))?;
+    let mut costs = Vec::new();
+    for run in &runs {
+        if spec_of(run).is_none_or(|spec| spec.process != process) {
+            continue;
+        }
+        let at = match &run.created {
+            Event::Created { at, .. } => *at,
+            _ => Moment::default(),
+        };
+        let events = studio.log.read(run.run).await;
+        let events = events.map_err(|error| remembered(&error))?;
+        let cost = events.iter().map(cost_of);
+        costs.push(Cost {
+            run: run.run.0.short(),
+            at,
+            cost: cost.fold(UsdMicros::default(), UsdMicros::saturating_add),
+        });
+    }
+    Ok(costs)
+}
+
+/// What an event says that was spent; reused outcomes are free.
+fn cost_of(event: &Event) -> UsdMicros {
+    match event {
+        Event::TaskDone {
+            outcome,
+            reused_from: None,
+            ..
+        } => outcome.usage.cost,
+        _ => UsdMicros::default(),
+    }
+}
+
+/// A movement as words: its kind, and who is at the other end.
+fn kind(what: Moved) -> (&'static str, String) {
+    match what {
+        Moved::Sale { by } => ("sale", by.to_string()),
+        Moved::Payment { by } => ("payment", by.to_string()),
+        Moved::Noted => ("arrived", String::new()),
+        Moved::RoyaltyIn { from } => ("royalty in", format!("work {from}")),
+        Moved::RoyaltyOut { to } => ("royalty out", format!("work {to}")),
+        Moved::Claim { by, .. } => ("claim", by.to_string()),
+    }
+}
+
+/// Sums by kind and coin.
+fn sums(movements: &[Movement]) -> BTreeMap<(&'static str, usize), U256> {
+    let mut sums = BTreeMap::new();
+    for movement in movements {
+        let (kind, _) = kind(movement.what);
+        *sums.entry((kind, movement.asset as usize)).or_default() += movement.amount;
+    }
+    sums
+}
+
+fn told(
+    work: &Work,
+    movements: &[Movement],
+    coins: &Coins,
+    costs: &[Cost],
+    series: &[Series],
+) -> String {
+    let mut text = format!("money of work {}, at {}\n", work.work, work.shares);
+    for movement in movements {
+        let (kind, who) = kind(movement.what);
+        let sign = if movement.what.is_income() { '+' } else { '-' };
+        text.push_str(&format!(
+            "{}  {:<11} {sign}{:<22} {who}\n",
+            text::moment(Moment(movement.at * 1_000)),
+            kind,
+            coins.told(movement.asset, movement.amount)
+        ));
+    }
+    for ((kind, asset), sum) in sums(movements) {
+        let sum = coins.told(Asset::ALL[asset], sum);
+        text.push_str(&format!("sum       {kind:<11} {sum}\n"));
+    }
+    for one in series {
+        text.push_str(&plot::line(one));
+    }
+    if movements.is_empty() {
+        text.push_str("nothing has come in yet: anyone can pay its address, or `daedal pay`\n");
+    }
+    for cost in costs {
+        let at = text::moment(cost.at);
+        text.push_str(&format!(
+            "cost      run {}  {at}  {}\n",
+            cost.run, cost.cost
+        ));
+    }
+    text
+}
+
+fn to_json(work: &Work, movements: &[Movement], coins: &Coins, costs: &[Cost]) -> Value {
+    let movement = |movement: &Movement| {
+        let (kind, who) = kind(movement.what);
+        json!({
+            "at": movement.at, "block": movement.block, "transaction": movement.transaction,
+            "kind": kind, "who": who, "coin": coins.of(movement.asset).symbol,
+            "amount": movement.amount.to_string(), "income": movement.what.is_income(),
+        })
+    };
+    let sum = |((kind, asset), sum): ((&str, usize), U256)| {
+        let coin = &coins.of(Asset::ALL[asset]).symbol;
+        json!({ "kind": kind, "coin": coin, "amount": sum.to_string() })
+    };
+    let cost = |cost: &Cost| json!({ "run": cost.run, "created": text::moment(cost.at), "usd_micros": cost.cost });
+    json!({
+        "work": work.work, "shares": work.shares,
+        "movements": movements.iter().map(movement).collect::<Vec<_>>(),
+        "sums": sums(movements).into_iter().map(sum).collect::<Vec<_>>(),
+        "costs": costs.iter().map(cost).collect::<Vec<_>>(),
+    })
+}
+
+fn csv(movements: &[Movement], coins: &Coins) -> Result<String, Failure> {
+    let mut table = String::from("time,block,transaction,kind,who,direction,amount,coin\n");
+    for movement in movements {
+        let (kind, who) = kind(movement.what);
+        let coin = coins.of(movement.asset);
+        // No field can hold a comma or a quote: symbols are tidied, and all else is ours.
+        let symbol = coin.symbol.replace([',', '"'], "");
+        table.push_str(&format!(
+            "{},{},{},{kind},{who},{},{},{symbol}\n",
+            text::moment(Moment(movement.at * 1_000)),
+            movement.block,
+            movement.transaction,
+            if movement.what.is_income() {
+                "in"
+            } else {
+                "out"
+            },
+            amount::plain(movement.amount, coin.decimals),
+        ));
+    }
+    Ok(table)
+}
+
+/// Revenue of one coin as it grew; none if there was none.
+fn series(movements: &[Movement], coins: &Coins, asset: Asset) -> Option<Series> {
+    let coin = coins.of(asset);
+    let income = movements
+        .iter()
+        .filter(|movement| movement.asset == asset && movement.what.is_income());
+    let mut sum = U256::ZERO;
+    let points: Vec<(u64, f64)> = income
+        .map(|movement| {
+            sum += movement.amount;
+            let shown = amount::plain(sum, coin.decimals).parse();
+            (movement.at, shown.unwrap_or(f64::MAX))
+        })
+        .collect();
+    (!points.is_empty()).then(|| Series {
+        unit: coin.symbol.clone(),
+        points,
+    })
+}
