@@ -2,7 +2,6 @@
 
 use alloy_primitives::{Address, U256};
 use daedal_chain::operations::{Act, Ledgers, Operator, Work};
-use daedal_chain::outbox::Settled;
 use daedal_store::Studio;
 use daedal_store::ports::Document;
 use serde_json::{Value, json};
@@ -41,14 +40,6 @@ pub(crate) struct Desk {
     operator: Option<Operator>,
     planned: std::sync::Mutex<Vec<Value>>,
     ui: Ui,
-}
-
-/// What came of an act.
-pub(crate) enum Done {
-    /// It is in a block.
-    Settled(Box<Settled>),
-    /// It would take so much gas.
-    WouldTake(u64),
 }
 
 impl Acting {
@@ -116,14 +107,9 @@ impl Desk {
         self.operator.is_none()
     }
 
-    /// What acts with a key; none when acts are only looked at.
-    pub(crate) fn operator(&self) -> Option<&Operator> {
-        self.operator.as_ref()
-    }
-
     /// Does something that may be done again and again, each time once: a command that was killed, and is
     /// given again, goes on with what it had begun. `words` say what it does.
-    pub(crate) async fn act(&self, what: &str, act: &Act, words: &str) -> Result<Done, Failure> {
+    pub(crate) async fn act(&self, what: &str, act: &Act, words: &str) -> Result<(), Failure> {
         let Some(operator) = &self.operator else {
             return self.look(act, words).await;
         };
@@ -148,10 +134,10 @@ impl Desk {
         };
         let kept = self.studio.records.put(vec![next]).await;
         kept.map_err(|error| remembered(&error))?;
-        Ok(Done::Settled(Box::new(settled)))
+        Ok(())
     }
 
-    async fn look(&self, act: &Act, words: &str) -> Result<Done, Failure> {
+    async fn look(&self, act: &Act, words: &str) -> Result<(), Failure> {
         let gas = self
             .reads
             .gas_of(self.me, act)
@@ -161,7 +147,7 @@ impl Desk {
         planned.push(json!({
             "would": words, "gas": gas, "to": act.to, "value": act.value.to_string(),
         }));
-        Ok(Done::WouldTake(gas))
+        Ok(())
     }
 
     /// Shows what came of the command, or what it would do.

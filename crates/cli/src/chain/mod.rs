@@ -27,7 +27,7 @@ use crate::keys;
 
 pub(crate) use amount::{Price, price};
 pub(crate) use contracts::{deploy, deployment, ledgers};
-pub(crate) use desk::{Acting, Desk, who};
+pub(crate) use desk::Acting;
 pub(crate) use names::{account, caip19, chain_name, token, work_number};
 pub(crate) use registration::{Overrides, holders_told, registration};
 pub(crate) use works::{Known, known, known_anywhere, process_of, remember};

@@ -173,13 +173,13 @@ async fn diamond(people: &People) {
 
 async fn whole(client: &Client, folder: &Path) {
     let people = People::on(client, folder, 4).await;
-    people.dollars(4, 10_u64.pow(9)).await;
     let gift = U256::from(10_u64.pow(18));
     for number in 2..=4 {
         people
             .act(1, &Act::payment(people.account(number), gift))
             .await;
     }
+    people.dollars(4, 10_u64.pow(9)).await;
     three_creators(&people).await;
     diamond(&people).await;
 }
