@@ -4,8 +4,9 @@ use std::path::PathBuf;
 
 use daedal_channels::{Channel, ChannelError, Site};
 use daedal_core::engine::Engines;
-use daedal_core::plan::Objection;
+use daedal_core::plan::{self, Objection};
 use daedal_core::process::{Process, suggestion};
+use serde_json::Value;
 
 use crate::home::Home;
 
@@ -39,6 +40,15 @@ pub(crate) fn judge(process: &Process) -> Vec<Objection> {
             Some(known) => {
                 if let Err(error) = known.check(&channel.settings) {
                     let known = known.settings_schema();
+                    let settings = Value::Object(channel.settings.clone());
+                    let objections = plan::objections(&channel.uses, &known, &settings);
+                    if !objections.is_empty() {
+                        found.extend(objections.into_iter().map(|wrong| Objection {
+                            pointer: format!("{pointer}{}", wrong.pointer),
+                            ..wrong
+                        }));
+                        continue;
+                    }
                     let known = known["properties"].as_object().into_iter().flatten();
                     let known: Vec<_> = known.map(|(name, _)| name.as_str()).collect();
                     found.push(Objection {

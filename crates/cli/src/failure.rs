@@ -132,9 +132,8 @@ impl Failure {
         match self {
             Self::Mistakes(mistakes) => {
                 let listed: Vec<_> = mistakes
-                    .iter()
-                    .map(|mistake| {
-                        let (line, column) = mistakes.position(mistake);
+                    .positions()
+                    .map(|(mistake, (line, column))| {
                         serde_json::json!({
                             "message": mistake.message,
                             "file": mistakes.file(), "line": line, "column": column,

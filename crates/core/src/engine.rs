@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::blob::{BlobError, BlobWrite};
 use crate::{AssetRef, Digest, Seed, UsdMicros};
@@ -44,13 +44,17 @@ pub struct EngineSpec {
     /// the bundle; an object with `"format": "asset"` takes an asset of a step (or a bundle file).
     pub schema: Value,
     /// JSON Schema of the value of its outcome: `"format": "asset"` where it is an asset (with its
-    /// fields as properties), `additionalProperties: true` where fields are open. Where it is a
-    /// list, `"x-length": "keep"` says that the field `keep` of `with:` is its length,
+    /// fields as properties), `additionalProperties: true` where fields are open. Of an asset, here
+    /// and in `schema`, the property `media_type` may say by `const` or `enum` which kinds it is or
+    /// takes; `"$asset": false` says that something with open fields is none. Where it is a list, `"x-length": "keep"` says that the field `keep` of `with:` is its length,
     /// and `"x-length-of": "from"` that its items are those of the field `from`.
     pub output: Value,
     /// Whether running it twice costs money or is visible outside.
     pub effect: bool,
 }
+
+/// Bytes of bundle files by path.
+pub type Files<'f> = dyn Fn(&str) -> Option<Arc<[u8]>> + 'f;
 
 /// Performs tasks of one kind. Computes; does not call out (engines that call out are async and
 /// come with their own trait).
@@ -64,9 +68,16 @@ pub trait Engine: Send + Sync {
         Vec::new()
     }
 
+    /// JSON Schema of what a step with this `with:` gives, where that says more than
+    /// [`EngineSpec::output`]. Expressions stand in `with` as they were written; `files` gives the
+    /// bytes of bundle files by path.
+    fn output(&self, _with: &Map<String, Value>, _files: &Files<'_>) -> Option<Value> {
+        None
+    }
+
     /// Checks what a schema cannot say (a grammar without its origin, a script that does not
     /// parse), before anything runs. `files` are the bundle files that `with` names, by path.
-    fn check(&self, _with: &Value, _files: &dyn Fn(&str) -> Option<Arc<[u8]>>) -> Vec<String> {
+    fn check(&self, _with: &Value, _files: &Files<'_>) -> Vec<String> {
         Vec::new()
     }
 

@@ -10,6 +10,8 @@ pub mod sketch;
 pub mod template;
 
 #[cfg(test)]
+mod check_tests;
+#[cfg(test)]
 mod docs_tests;
 mod english;
 mod measure;

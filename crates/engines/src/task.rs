@@ -1,16 +1,34 @@
 //! What every engine does with a task: reads its fields and the text files that it names.
 
-use daedal_core::AssetRef;
-use daedal_core::engine::{EngineError, Task, TaskContext};
+use std::fmt::Display;
+
+use daedal_core::engine::{EngineError, EngineSpec, Task, TaskContext};
+use daedal_core::{AssetRef, plan};
 use serde::de::DeserializeOwned;
 
 /// Longest text file that an engine reads, in bytes.
 const TEXT_BYTES_MAX: u64 = 4 << 20;
 
 /// The resolved `with:` as the engine's own type.
-pub(crate) fn params<T: DeserializeOwned>(task: &Task) -> Result<T, EngineError> {
-    T::deserialize(&task.params)
-        .map_err(|error| EngineError::invalid(format!("`with` of {}: {error}", task.engine)))
+pub(crate) fn params<T: DeserializeOwned>(
+    spec: &EngineSpec,
+    task: &Task,
+) -> Result<T, EngineError> {
+    T::deserialize(&task.params).map_err(|error| misfit(spec, task, &error))
+}
+
+/// Why a `with:` that an expression gave can't be read: what of it does not fit the schema, each
+/// with what was expected, or else what the reader said.
+pub(crate) fn misfit(spec: &EngineSpec, task: &Task, said: &dyn Display) -> EngineError {
+    let told: Vec<String> = plan::objections(spec.name, &spec.schema, &task.params)
+        .into_iter()
+        .map(|wrong| format!("{}: {}", wrong.message, wrong.help))
+        .collect();
+    EngineError::invalid(if told.is_empty() {
+        format!("`with` of {}: {said}", spec.name)
+    } else {
+        told.join("\n")
+    })
 }
 
 /// What a person calls `asset`: the path of a bundle file, or the start of its digest.

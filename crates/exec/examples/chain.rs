@@ -91,14 +91,8 @@ async fn measure(length: usize, repeat: u64) {
     });
     let run = async |nonce: u64, warm: Option<RunId>| -> (RunReport, f64) {
         let spec = RunSpec {
-            process: planned.plan.process.clone(),
-            bundle: planned.plan.bundle,
-            inputs: json!({}),
-            parameters: json!({}),
-            seed: RunSpec::default_seed(&planned.plan.bundle, &json!({}), &json!({})),
             nonce,
-            fresh: false,
-            earlier: Vec::new(),
+            ..RunSpec::of(&planned.plan, json!({}), json!({}))
         };
         let options = Options {
             jobs: 2,

@@ -217,16 +217,7 @@ pub(crate) fn plan(text: &str) -> Plan {
 
 /// A run of `plan` with inputs.
 pub(crate) fn spec(plan: &Plan, inputs: Value) -> RunSpec {
-    RunSpec {
-        process: plan.process.clone(),
-        bundle: plan.bundle,
-        seed: RunSpec::default_seed(&plan.bundle, &inputs, &json!({})),
-        inputs,
-        parameters: json!({}),
-        nonce: 0,
-        fresh: false,
-        earlier: Vec::new(),
-    }
+    RunSpec::of(plan, inputs, json!({}))
 }
 
 /// A studio in memory with workers in this process.

@@ -27,9 +27,16 @@ impl Check {
             "bundle": digest,
             "files": loaded.planned.bundle.files,
             "plan": tree,
+            "warnings": loaded.planned.warnings,
         });
         let text = format!("{tree}\nbundle {}\n", digest.short());
         ui.result(&value, &text);
+        for warning in &loaded.planned.warnings {
+            ui.note(format!(
+                "warning: {}\nhelp: {}",
+                warning.message, warning.help
+            ));
+        }
         Ok(0)
     }
 }

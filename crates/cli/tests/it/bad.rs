@@ -55,6 +55,24 @@ fn files_that_are_no_process_are_told_with_their_place() {
 }
 
 #[test]
+fn settings_of_a_channel_are_judged_one_by_one() {
+    let file = format!(
+        "{HEAD}steps:\n  page: {{ uses: template, with: {{ text: a }} }}\noutputs: {{ page: \"{{{{ steps.page }}}}\" }}\n\
+         release: {{ channels: [ {{ uses: site, title: 7, urll: x, url: nowhere }} ] }}\n"
+    );
+    let told = checked(file);
+    says(
+        &told,
+        &[
+            "`title` is the number 7",
+            "did you mean `url`?",
+            "`url` is the text `nowhere`",
+        ],
+    );
+    assert!(!told.err.contains("invalid type"), "{}", told.err);
+}
+
+#[test]
 fn every_mistake_of_a_process_is_one_item_of_a_list() {
     let studio = Studio::empty();
     let file = format!(
@@ -79,10 +97,43 @@ fn every_mistake_of_a_process_is_one_item_of_a_list() {
         (3, "CC-BY-4.0"),
         (5, "sketch"),
         (5, "1 to 1000"),
-        (5, "one of: daedal.toml, password, process.yaml"),
+        (5, "one of: daedal.toml, password"),
         (6, "one of: site"),
     ];
     assert_eq!(found, expected);
+}
+
+#[test]
+fn each_mistake_is_shown_where_it_stands_and_lines_of_any_length_are_readable() {
+    let long = "x ".repeat(5_000);
+    let told = checked(format!(
+        "{HEAD}steps:\n  a:\n    uses: template\n    with:\n      text: |\n        Of {{{{ inputs.one }}}}\n        \
+         and {long}{{{{ steps.two }}}}{long}\n"
+    ));
+    insta::assert_snapshot!(told.err);
+}
+
+#[test]
+fn a_process_without_outputs_is_warned_of_and_fits_all_the_same() {
+    let studio = Studio::empty();
+    let file = format!("{HEAD}steps:\n  page: {{ uses: template, with: {{ text: a }} }}\n");
+    studio.write("process.yaml", &file);
+    says(
+        &studio.daedal(&["check"]).ends(0),
+        &[
+            "warning: the process has no `outputs:`",
+            "help: ",
+            "steps.page",
+        ],
+    );
+    let told = studio.daedal(&["check", "--json"]).ends(0).json();
+    assert_eq!(told["warnings"].as_array().unwrap().len(), 1);
+    studio.write(
+        "process.yaml",
+        file + "outputs: { page: \"{{ steps.page }}\" }\n",
+    );
+    let told = studio.daedal(&["check", "--json"]).ends(0).json();
+    assert_eq!(told["warnings"], serde_json::json!([]));
 }
 
 #[test]
@@ -154,6 +205,8 @@ fn a_picture_that_claims_to_be_huge_is_refused() {
         message.contains("60000") || message.contains("60,000"),
         "{message}"
     );
+    studio.edit("\"{{ inputs.photo }}\"", "huge.png");
+    says(&studio.daedal(&["check"]).ends(1), &["huge.png", "60000"]);
 }
 
 /// Damages every blob that the studio's run made; its process's own files are left alone.

@@ -12,7 +12,7 @@ use std::fmt;
 use serde_json::Value;
 
 pub use path::{Path, Segment};
-pub(crate) use template::with_segment;
+pub(crate) use template::{Found, with_segment};
 pub use template::{Template, TemplateError};
 
 /// The names that an expression may begin with, outside of loops.
@@ -65,6 +65,17 @@ enum Code {
 impl Expression {
     /// Compiles `source`, which may stand in `{{ }}` or not.
     pub fn parse(source: &str) -> Result<Self, ExpressionError> {
+        match Self::compile(source)? {
+            (expression, None) => Ok(expression),
+            (_, Some(error)) => Err(error),
+        }
+    }
+
+    /// Like [`Self::parse`]; an expression that can be read but refers to a computed step comes with
+    /// the error, so that its other names can be looked at.
+    pub(crate) fn compile(
+        source: &str,
+    ) -> Result<(Self, Option<ExpressionError>), ExpressionError> {
         let source = strip_braces(source);
         if source.is_empty() {
             return Err(ExpressionError::new(
@@ -79,18 +90,19 @@ impl Expression {
                 (compiled.references(), Code::Jinja(compiled))
             }
         };
-        if references.iter().any(Path::is_dynamic) {
-            return Err(ExpressionError::new(
+        let error = references.iter().any(Path::is_dynamic).then(|| {
+            ExpressionError::new(
                 source,
                 "refers to `steps` as a whole or by a computed name: name the step, as in \
                  `steps.draft`, so that the plan can see what depends on what",
-            ));
-        }
-        Ok(Self {
+            )
+        });
+        let expression = Self {
             source: source.to_owned(),
             references,
             code,
-        })
+        };
+        Ok((expression, error))
     }
 
     /// The source text, without braces.

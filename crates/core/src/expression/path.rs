@@ -77,7 +77,7 @@ impl Path {
     }
 
     /// Whether it means a step but does not say which.
-    pub(super) fn is_dynamic(&self) -> bool {
+    pub(crate) fn is_dynamic(&self) -> bool {
         self.root == "steps" && self.step().is_none()
     }
 

@@ -1,5 +1,7 @@
 //! JSON values whose strings may hold expressions.
 
+use std::ops::Range;
+
 use serde_json::{Map, Value};
 
 use super::{Expression, ExpressionError, Path, Scope};
@@ -19,14 +21,34 @@ pub struct Template {
 pub struct TemplateError {
     /// JSON pointer (RFC 6901) of the string in the value.
     pub pointer: String,
+    /// The bytes of the string that are at fault.
+    pub range: Range<usize>,
     /// What is wrong with it.
     pub error: ExpressionError,
+}
+
+/// An expression inside a value.
+pub(crate) struct Found<'t> {
+    /// JSON pointer (RFC 6901) of its string in the value.
+    pub(crate) pointer: &'t str,
+    /// The bytes of the string that it is, with its braces.
+    pub(crate) range: Range<usize>,
+    /// The expression itself.
+    pub(crate) expression: &'t Expression,
+    /// Whether it is the whole string.
+    pub(crate) is_whole: bool,
+}
+
+#[derive(Debug, Clone)]
+struct Placed {
+    range: Range<usize>,
+    expression: Expression,
 }
 
 #[derive(Debug, Clone)]
 enum Node {
     Literal(Value),
-    Expression(Expression),
+    Expression(Placed),
     Text(Vec<Part>),
     List(Vec<Node>),
     Object(Vec<(String, Node)>),
@@ -35,7 +57,7 @@ enum Node {
 #[derive(Debug, Clone)]
 enum Part {
     Literal(String),
-    Expression(Expression),
+    Expression(Placed),
 }
 
 impl Template {
@@ -49,27 +71,32 @@ impl Template {
 
     /// Compiles every string in `value`; tells all that is wrong.
     pub fn parse(value: &Value) -> Result<Self, Vec<TemplateError>> {
-        let mut errors = Vec::new();
-        let node = compile(value, &mut String::new(), &mut errors);
+        let (template, errors) = Self::examine(value);
         if errors.is_empty() {
-            Ok(Self { node })
+            Ok(template)
         } else {
             Err(errors)
         }
+    }
+
+    /// Like [`Self::parse`], and gives what can be compiled beside what is wrong, to be looked at.
+    pub(crate) fn examine(value: &Value) -> (Self, Vec<TemplateError>) {
+        let mut errors = Vec::new();
+        let node = compile(value, &mut String::new(), &mut errors);
+        (Self { node }, errors)
     }
 
     /// The one expression that the whole template is, if it is one.
     #[must_use]
     pub fn as_expression(&self) -> Option<&Expression> {
         match &self.node {
-            Node::Expression(expression) => Some(expression),
+            Node::Expression(placed) => Some(&placed.expression),
             _ => None,
         }
     }
 
-    /// Calls `visit` with the JSON pointer and every expression in it, and whether the expression
-    /// is the whole string there.
-    pub fn visit(&self, visit: &mut dyn FnMut(&str, &Expression, bool)) {
+    /// Calls `visit` with every expression in it.
+    pub(crate) fn visit(&self, visit: &mut dyn FnMut(Found<'_>)) {
         walk(&self.node, &mut String::new(), visit);
     }
 
@@ -77,7 +104,7 @@ impl Template {
     #[must_use]
     pub fn references(&self) -> Vec<Path> {
         let mut found = Vec::new();
-        self.visit(&mut |_, expression, _| found.extend_from_slice(expression.references()));
+        self.visit(&mut |at| found.extend_from_slice(at.expression.references()));
         found
     }
 
@@ -103,14 +130,15 @@ pub(crate) fn with_segment<T>(
 
 fn compile(value: &Value, pointer: &mut String, errors: &mut Vec<TemplateError>) -> Node {
     match value {
-        Value::String(text) if text.contains("{{") || text.contains("{%") => compile_text(text)
-            .unwrap_or_else(|error| {
+        Value::String(text) if text.contains("{{") || text.contains("{%") => {
+            compile_text(text, &mut |range, error| {
                 errors.push(TemplateError {
                     pointer: pointer.clone(),
+                    range,
                     error,
                 });
-                Node::Literal(Value::Null)
-            }),
+            })
+        }
         Value::Array(items) => {
             let nodes: Vec<_> = items
                 .iter()
@@ -144,40 +172,57 @@ fn literal_if_all<'n>(value: &Value, mut nodes: impl Iterator<Item = &'n Node>) 
         .then(|| Node::Literal(value.clone()))
 }
 
-fn compile_text(text: &str) -> Result<Node, ExpressionError> {
-    if text.contains("{%") {
-        return Err(ExpressionError::new(
-            text,
-            "statements (`{% … %}`) can't stand here: use `{{ a if condition else b }}`, or the \
-             `template` engine",
-        ));
+/// Compiles a string; what is wrong with one expression of it hides nothing of the others.
+fn compile_text(text: &str, wrong: &mut dyn FnMut(Range<usize>, ExpressionError)) -> Node {
+    if let Some(start) = text.find("{%") {
+        let end = text[start..]
+            .find("%}")
+            .map_or(text.len(), |end| start + end + 2);
+        let message = "statements (`{% … %}`) can't stand here: use `{{ a if condition else b }}`, or \
+                       the `template` engine";
+        wrong(start..end, ExpressionError::new(text, message));
+        return Node::Literal(Value::Null);
     }
     let mut parts = Vec::new();
-    let mut rest = text;
-    while let Some(start) = rest.find("{{") {
-        if start > 0 {
-            parts.push(Part::Literal(rest[..start].to_owned()));
+    let mut at = 0;
+    while let Some(start) = text[at..].find("{{").map(|start| at + start) {
+        if start > at {
+            parts.push(Part::Literal(text[at..start].to_owned()));
         }
-        let inner = &rest[start + 2..];
-        let end = closing(inner)
-            .ok_or_else(|| ExpressionError::new(rest[start..].trim(), "has no closing `}}`"))?;
-        if inner[..end].contains("{{") && !inner[..end].contains(['"', '\'']) {
-            let whole = &rest[start..start + end + 4];
+        let inner = &text[start + 2..];
+        let Some(length) = closing(inner) else {
+            let open = text[start..].trim_end();
+            let error = ExpressionError::new(open, "has no closing `}}`");
+            wrong(start..start + open.len(), error);
+            return Node::Text(parts);
+        };
+        let range = start..start + length + 4;
+        let inner = &inner[..length];
+        at = range.end;
+        if inner.contains("{{") && !inner.contains(['"', '\'']) {
             let message = "has `{{` inside of `{{ }}`: close the first, or take one away";
-            return Err(ExpressionError::new(whole, message));
+            wrong(range.clone(), ExpressionError::new(&text[range], message));
+            continue;
         }
-        parts.push(Part::Expression(Expression::parse(&inner[..end])?));
-        rest = &inner[end + 2..];
+        match Expression::compile(inner) {
+            Ok((expression, error)) => {
+                if let Some(error) = error {
+                    wrong(range.clone(), error);
+                }
+                parts.push(Part::Expression(Placed { range, expression }));
+            }
+            Err(error) => wrong(range, error),
+        }
     }
-    if !rest.is_empty() {
-        parts.push(Part::Literal(rest.to_owned()));
+    if at < text.len() {
+        parts.push(Part::Literal(text[at..].to_owned()));
     }
     let blank = |part: &Part| matches!(part, Part::Literal(text) if text.trim().is_empty());
     let solid: Vec<_> = parts.iter().filter(|part| !blank(part)).collect();
-    if let [Part::Expression(expression)] = solid[..] {
-        return Ok(Node::Expression(expression.clone()));
+    if let [Part::Expression(placed)] = solid[..] {
+        return Node::Expression(placed.clone());
     }
-    Ok(Node::Text(parts))
+    Node::Text(parts)
 }
 
 /// Where `}}` stands, outside of quotes and of nested braces.
@@ -202,14 +247,22 @@ fn closing(text: &str) -> Option<usize> {
     None
 }
 
-fn walk(node: &Node, pointer: &mut String, visit: &mut dyn FnMut(&str, &Expression, bool)) {
+fn walk(node: &Node, pointer: &mut String, visit: &mut dyn FnMut(Found<'_>)) {
+    let mut found = |placed: &Placed, pointer: &str, is_whole| {
+        visit(Found {
+            pointer,
+            range: placed.range.clone(),
+            expression: &placed.expression,
+            is_whole,
+        });
+    };
     match node {
         Node::Literal(_) => {}
-        Node::Expression(expression) => visit(pointer, expression, true),
+        Node::Expression(placed) => found(placed, pointer, true),
         Node::Text(parts) => {
             for part in parts {
-                if let Part::Expression(expression) = part {
-                    visit(pointer, expression, false);
+                if let Part::Expression(placed) = part {
+                    found(placed, pointer, false);
                 }
             }
         }
@@ -231,13 +284,13 @@ fn walk(node: &Node, pointer: &mut String, visit: &mut dyn FnMut(&str, &Expressi
 fn resolve(node: &Node, scope: &dyn Scope) -> Result<Value, ExpressionError> {
     Ok(match node {
         Node::Literal(value) => value.clone(),
-        Node::Expression(expression) => expression.eval(scope)?,
+        Node::Expression(placed) => placed.expression.eval(scope)?,
         Node::Text(parts) => {
             let mut text = String::new();
             for part in parts {
                 match part {
                     Part::Literal(literal) => text.push_str(literal),
-                    Part::Expression(expression) => {
+                    Part::Expression(Placed { expression, .. }) => {
                         push_text(&mut text, &expression.eval(scope)?).map_err(|message| {
                             ExpressionError::new(expression.source(), message)
                         })?;

@@ -3,14 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::estimate::{self, Estimate};
-use super::files::{Files, advice};
+use super::files::Files;
 use super::graph;
 use super::lock;
 use super::model::*;
 use super::names::{Context, Names};
 use super::nodes::Reader;
 use super::place::Place;
-use super::{Planned, TASKS_MAX};
+use super::{Planned, TASKS_MAX, Warning};
 use crate::AssetRef;
 use crate::bundle::{Bundle, FileError, ProcessFiles};
 use crate::engine::Engines;
@@ -21,9 +21,18 @@ use crate::process::{FAN_OUT_MAX, Mistake, Parsed, Process, STEPS_MAX, suggestio
 /// Mistakes after which no further steps are looked at: each one compares names with all steps'.
 const MISTAKES_MAX: usize = 500;
 
+/// The file that a process was read from; nothing of it where it was not read from one.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Origin<'o> {
+    /// How people know the file.
+    pub(super) name: &'o str,
+    pub(super) text: &'o str,
+}
+
 /// Plans what was read; all mistakes, those of the reader included, if there is one.
 pub(super) fn plan(
     parsed: Parsed,
+    origin: Origin<'_>,
     files: &dyn ProcessFiles,
     frozen: Option<&Bundle>,
     engines: &Engines,
@@ -33,7 +42,7 @@ pub(super) fn plan(
         root,
         mistakes,
     } = parsed;
-    let names = Names::new(&process, &root, engines);
+    let names = Names::new(&process, &root, engines, files);
     if names.drafts.len() > STEPS_MAX {
         let message = format!(
             "{} steps, those of loops included, are more than the limit of {STEPS_MAX}",
@@ -47,7 +56,8 @@ pub(super) fn plan(
         process: &process,
         names: &names,
         engines,
-        files: Files::new(files, frozen),
+        text: origin.text,
+        files: Files::new(files, frozen, origin.name),
         mistakes,
         links: vec![BTreeMap::new(); names.drafts.len()],
         wants_earlier: false,
@@ -92,6 +102,7 @@ pub(super) fn plan(
     }
     drop(names);
     Ok(Planned {
+        warnings: warnings(&process),
         process,
         bundle,
         plan,
@@ -109,6 +120,19 @@ fn too_many(estimates: &[Estimate], root: &Source) -> Option<Mistake> {
         )
         .help("make fewer candidates, or divide the work into several processes")
     })
+}
+
+fn warnings(process: &Process) -> Vec<Warning> {
+    let last = process.steps.last().filter(|_| process.outputs.is_empty());
+    let no_outputs = last.map(|step| Warning {
+        message: "the process has no `outputs:`, so its runs have nothing to show or to release"
+            .into(),
+        help: format!(
+            "name what a run gives: `outputs: {{ {0}: \"{{{{ steps.{0} }}}}\" }}`",
+            step.name
+        ),
+    });
+    no_outputs.into_iter().collect()
 }
 
 fn outputs<'s>(
@@ -210,7 +234,8 @@ fn named_files(reader: &mut Reader<'_, '_>, process: &Process, root: &Source) ->
         }
     }
     for (pointer, error) in problems {
-        reader.wrong(root.span_at(pointer), error.to_string(), advice(&error));
+        let help = reader.files.advice(&error);
+        reader.wrong(root.span_at(pointer), error.to_string(), help);
     }
     signature
 }

@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::SCHEMA_FILE;
 use crate::AssetRef;
 use crate::bundle::{
-    BUNDLE_FILE_BYTES_MAX, Bundle, FileError, ProcessFiles, file_asset, normal_path,
+    BUNDLE_FILE_BYTES_MAX, Bundle, FileError, LOCK_FILE, PROCESS_FILE, ProcessFiles, file_asset,
+    normal_path,
 };
 use crate::process::suggestion;
 
@@ -17,15 +19,22 @@ pub(super) struct Files<'f> {
     source: &'f dyn ProcessFiles,
     /// Where the assets are known without reading the files.
     frozen: Option<&'f Bundle>,
+    /// How people know the process file.
+    process_file: &'f str,
     named: BTreeMap<String, Result<AssetRef, FileError>>,
     bytes: Contents,
 }
 
 impl<'f> Files<'f> {
-    pub(super) fn new(source: &'f dyn ProcessFiles, frozen: Option<&'f Bundle>) -> Self {
+    pub(super) fn new(
+        source: &'f dyn ProcessFiles,
+        frozen: Option<&'f Bundle>,
+        process_file: &'f str,
+    ) -> Self {
         Self {
             source,
             frozen,
+            process_file,
             named: BTreeMap::new(),
             bytes: BTreeMap::new(),
         }
@@ -83,6 +92,32 @@ impl<'f> Files<'f> {
         (assets, self.bytes)
     }
 
+    /// What to do about it.
+    pub(super) fn advice(&self, error: &FileError) -> String {
+        match error {
+            FileError::Missing { path, present } => {
+                // What describes the process is no file that a step could mean.
+                let own = self.process_file.rsplit(['/', '\\']).next();
+                let meant = |name: &&str| {
+                    ![PROCESS_FILE, LOCK_FILE, SCHEMA_FILE].contains(name) && Some(*name) != own
+                };
+                let known: Vec<&str> = present.iter().map(String::as_str).filter(meant).collect();
+                if known.is_empty() {
+                    return "put the file there: it belongs to the process".into();
+                }
+                suggestion(path, known)
+            }
+            FileError::Forbidden { .. } => {
+                "expected a path such as `sketches/coast.js`, from the directory of the process file"
+                    .into()
+            }
+            FileError::TooLarge { .. } => {
+                "make it smaller, or have a step fetch what is large".into()
+            }
+            FileError::Unreadable { .. } => "check that it is a file that you may read".into(),
+        }
+    }
+
     fn load(&mut self, path: &str) -> Result<Arc<[u8]>, FileError> {
         let bytes = self.source.read(path)?;
         let size = bytes.len() as u64;
@@ -94,20 +129,5 @@ impl<'f> Files<'f> {
         }
         self.bytes.insert(path.to_owned(), Arc::clone(&bytes));
         Ok(bytes)
-    }
-}
-
-/// What to do about it.
-pub(super) fn advice(error: &FileError) -> String {
-    match error {
-        FileError::Missing { path, present } => {
-            suggestion(path, present.iter().map(String::as_str))
-        }
-        FileError::Forbidden { .. } => {
-            "expected a path such as `sketches/coast.js`, from the directory of the process file"
-                .into()
-        }
-        FileError::TooLarge { .. } => "make it smaller, or have a step fetch what is large".into(),
-        FileError::Unreadable { .. } => "check that it is a file that you may read".into(),
     }
 }

@@ -9,8 +9,11 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
+use super::Objection;
 use super::alternatives::required;
-use super::types::{Kinds, Type, branches, expected, is_asset, is_bundle_file};
+use super::expected::{expected, is_bundle_file};
+use super::offers::only_files;
+use super::types::{Kinds, Type, branches, is_asset};
 use crate::asset::ASSET_KEY;
 use crate::expression::with_segment;
 use crate::process::{nearest, suggestion};
@@ -43,6 +46,26 @@ pub(super) struct Fitted {
     pub(super) files: Vec<(String, String)>,
 }
 
+/// What of `value` does not fit `schema`; `holder` is what people know it by. Assets stand where an
+/// author names files or steps.
+#[must_use]
+pub fn objections(holder: &str, schema: &Value, value: &Value) -> Vec<Objection> {
+    let fit = Fit {
+        root: schema,
+        engine: holder,
+        offers: &BTreeMap::new(),
+        implied: &[],
+        fitting: &|_| String::new(),
+        is_resolved: true,
+    };
+    let objection = |finding: Finding| Objection {
+        pointer: finding.pointer,
+        message: finding.message,
+        help: finding.help,
+    };
+    fit.run(value).wrong.into_iter().map(objection).collect()
+}
+
 /// Compares a value with a schema.
 pub(super) struct Fit<'a> {
     /// The whole schema.
@@ -53,6 +76,10 @@ pub(super) struct Fit<'a> {
     pub(super) offers: &'a BTreeMap<String, Offer<'a>>,
     /// Fields that will be added to `with:`.
     pub(super) implied: &'a [(&'static str, &'static str)],
+    /// What of the process would fit a schema, in words that follow what is expected.
+    pub(super) fitting: &'a dyn Fn(&Value) -> String,
+    /// Whether assets stand in the place of files already.
+    pub(super) is_resolved: bool,
 }
 
 impl Fit<'_> {
@@ -84,11 +111,15 @@ impl Fit<'_> {
         if let Some(offer) = self.offers.get(pointer.as_str()) {
             return self.offered(schema, offer, pointer, out);
         }
-        if let (true, Value::String(path)) = (is_asset(schema), value) {
+        if let (true, Value::String(path)) = (!self.is_resolved && is_asset(schema), value) {
             out.files.push((pointer.clone(), path.clone()));
             return;
         }
-        let is_path = value.is_string() && takes_path(schema);
+        let is_asset = self.is_resolved && Kinds::of_value(value) == Kinds::ASSET;
+        if is_asset && (takes_path(schema) || only_files(schema)) {
+            return;
+        }
+        let is_path = !self.is_resolved && value.is_string() && takes_path(schema);
         if !is_path && !Kinds::of_schema(schema).meets(Kinds::of_value(value)) {
             return self.wrong_value(schema, value, pointer, out);
         }
@@ -126,36 +157,6 @@ impl Fit<'_> {
             Value::Array(items) => self.list(schema, items, pointer, out),
             Value::Object(fields) => self.map(schema, fields, pointer, out),
             _ => {}
-        }
-    }
-
-    fn offered(&self, schema: &Value, offer: &Offer<'_>, pointer: &str, out: &mut Fitted) {
-        if only_files(schema) {
-            return out.say(
-                pointer,
-                false,
-                format!(
-                    "{} names a file, which `{}` computes",
-                    self.label(pointer),
-                    offer.source
-                ),
-                "write the path itself: the file is part of the process, so it must be known \
-                 before a run",
-            );
-        }
-        let given = offer.given.kinds();
-        if !Kinds::of_schema(schema).meets(given) {
-            out.say(
-                pointer,
-                false,
-                format!(
-                    "{} is given {} by `{}`",
-                    self.label(pointer),
-                    given.describe(),
-                    offer.source
-                ),
-                format!("expected {}", expected(schema)),
-            );
         }
     }
 
@@ -283,7 +284,7 @@ impl Fit<'_> {
     }
 
     /// The field at `pointer`, as its author knows it.
-    fn label(&self, pointer: &str) -> String {
+    pub(super) fn label(&self, pointer: &str) -> String {
         if pointer.is_empty() {
             "`with`".into()
         } else {
@@ -323,12 +324,6 @@ impl Fitted {
 /// Whether the path of a file may stand there for an asset.
 fn takes_path(schema: &Value) -> bool {
     is_asset(schema) || branches(schema).any(takes_path)
-}
-
-/// Whether nothing but the path of a file may stand there.
-fn only_files(schema: &Value) -> bool {
-    let mut alternatives = branches(schema).peekable();
-    is_bundle_file(schema) || (alternatives.peek().is_some() && alternatives.all(only_files))
 }
 
 fn one_of_the_values(schema: &Value, value: &Value) -> bool {

@@ -52,6 +52,14 @@ fn dial_schema(kind: &DialKind) -> Value {
         }
         DialKind::Boolean => json!({ "type": "boolean" }),
         DialKind::Choice { of } => json!({ "type": "string", "enum": of }),
-        DialKind::Asset { .. } => json!({ "type": "object", "format": "asset" }),
+        DialKind::Asset { media_types } if media_types.is_empty() => {
+            json!({ "type": "object", "format": "asset" })
+        }
+        DialKind::Asset { media_types } => json!({
+            "type": "object",
+            "format": "asset",
+            "properties": { "media_type": { "enum": media_types } },
+            "additionalProperties": true,
+        }),
     }
 }

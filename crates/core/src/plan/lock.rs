@@ -1,22 +1,28 @@
 //! `process.lock`: the versions of engines that a process was made with.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
 
-use serde::Deserialize;
+use serde_json::{Value, json};
 
-use super::files::advice;
+use super::fit::objections;
 use super::nodes::Reader;
 use crate::bundle::{FileError, LOCK_FILE};
 use crate::engine::Engines;
 use crate::process::source::Node;
 use crate::process::{Action, Process, Span, Step};
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Lock {
-    daedal: String,
-    engines: BTreeMap<String, String>,
-}
+static SCHEMA: LazyLock<Value> = LazyLock::new(|| {
+    json!({
+        "type": "object",
+        "properties": {
+            "daedal": { "const": "v1" },
+            "engines": { "type": "object", "additionalProperties": { "type": "string" } },
+        },
+        "required": ["daedal", "engines"],
+        "additionalProperties": false,
+    })
+});
 
 /// What `process.lock` says for a process that uses these engines. Engines that are unknown are
 /// left out: a plan tells them.
@@ -51,11 +57,14 @@ pub(super) fn check(reader: &mut Reader<'_, '_>) {
     match reader.files.asset(LOCK_FILE) {
         Ok(_) => {}
         Err(FileError::Missing { .. }) => return,
-        Err(error) => return reader.wrong(start, error.to_string(), advice(&error)),
+        Err(error) => {
+            let help = reader.files.advice(&error);
+            return reader.wrong(start, error.to_string(), help);
+        }
     }
     let bytes = reader.files.bytes(LOCK_FILE).unwrap_or_default();
     let pinned = match read(&bytes) {
-        Ok(lock) => lock.engines,
+        Ok(pinned) => pinned,
         Err(problem) => {
             return reader.wrong(
                 start,
@@ -93,12 +102,13 @@ pub(super) fn check(reader: &mut Reader<'_, '_>) {
     }
 }
 
-fn read(bytes: &[u8]) -> Result<Lock, String> {
+/// The version of each engine by name.
+fn read(bytes: &[u8]) -> Result<BTreeMap<String, String>, String> {
     let text = std::str::from_utf8(bytes).map_err(|error| error.to_string())?;
     let tree = Node::parse(text).map_err(|mistake| mistake.message)?;
-    let lock: Lock = serde_json::from_value(tree.to_value()).map_err(|error| error.to_string())?;
-    match lock.daedal.as_str() {
-        "v1" => Ok(lock),
-        other => Err(format!("its format `{other}` is unknown, expected `v1`")),
+    let value = tree.to_value();
+    if let Some(wrong) = objections(LOCK_FILE, &SCHEMA, &value).first() {
+        return Err(format!("{}: {}", wrong.message, wrong.help));
     }
+    serde_json::from_value(value["engines"].clone()).map_err(|error| error.to_string())
 }

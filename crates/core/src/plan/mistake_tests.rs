@@ -22,15 +22,7 @@ fn told(file: &str) -> String {
                 .collect()
         },
     );
-    let mistakes = found.map(|_| ()).unwrap_err();
-    mistakes
-        .iter()
-        .map(|mistake| {
-            let (line, column) = mistakes.position(mistake);
-            let help = mistake.help.as_deref().unwrap_or_default();
-            format!("{line}:{column}: {} ({help})\n", mistake.message)
-        })
-        .collect()
+    found.map(|_| ()).unwrap_err().listed()
 }
 
 #[test]
@@ -131,4 +123,83 @@ steps:
   c: { uses: sketch, when: "{{ 1 + }}", with: { script: sketches/coast.js } }
 "#
     ));
+}
+
+#[test]
+fn all_mistakes_of_one_string_are_told_each_in_its_own_place() {
+    insta::assert_snapshot!(told(
+        r#"daedal: v1
+name: x
+steps:
+  a: { uses: template, with: { text: "{{ steps[inputs.q] }} \"{{ steps.nope }}\" {{ steps.b.text ~ inputs.qq }} {{ 1 + }}" } }
+  b:
+    uses: template
+    when: "{{ steps.nowhere and steps[index] }}"
+    with:
+      text: |
+        First {{ inputs.one }},
+          then {{ parameters.two }} and {{ steps }}.
+      data:
+        folded: >-
+          and {{ inputs.three }}
+          and {{ steps.four.x if run.five }}
+        plain: also {{ steps['six'] }}
+          and {{ inputs.seven }}
+        quoted: 'it''s {{ inputs.eight }}'
+outputs: { page: "{{ steps.a }} of {{ steps.bb }}" }
+"#
+    ));
+}
+
+#[test]
+fn what_is_passed_on_is_known_by_where_it_comes_from() {
+    insta::assert_snapshot!(told(
+        r#"daedal: v1
+name: x
+steps:
+  idea: { uses: grammar, count: 3, with: { grammar: grammars/concept.json } }
+  draft: { uses: sketch, count: 3, with: { script: sketches/coast.js } }
+  some: { uses: choose, with: { from: "{{ steps.idea }}", keep: 2 } }
+  best: { uses: choose, with: { from: "{{ steps.some }}" } }
+  good: { uses: choose, with: { from: "{{ steps.draft }}" } }
+  cover: { uses: image, with: { image: "{{ steps.best[0] }}" } }
+  tiles: { uses: image, foreach: "{{ steps.best }}" }
+  judge: { uses: score, with: { image: "{{ steps.good[0] }}", signature: "{{ steps.some }}" } }
+  round: { uses: choose, with: { from: "{{ steps.trip }}" } }
+  trip: { uses: choose, with: { from: "{{ steps.round }}" } }
+outputs: { all: "{{ steps.good.titel }}" }
+"#
+    ));
+}
+
+#[test]
+fn no_file_of_the_process_itself_is_offered_for_a_missing_one() {
+    let mut own = files();
+    for name in [
+        "process.yaml",
+        "process.lock",
+        "process.schema.json",
+        "prose.yaml",
+    ] {
+        own.0.insert(name.into(), b"engines: {}".to_vec());
+    }
+    let advice = |named: &str, label: &str| {
+        let file = format!(
+            "daedal: v1\nname: x\nsteps: {{ a: {{ uses: grammar, with: {{ grammar: {named} }} }} }}\n"
+        );
+        let found = build(label, file.as_bytes(), &own, &engines());
+        let mistakes = found.map(|_| ()).unwrap_err();
+        let missing = mistakes
+            .iter()
+            .find(|mistake| mistake.message.contains("no file"));
+        missing.and_then(|mistake| mistake.help.clone()).unwrap()
+    };
+    for label in ["process.yaml", "./books/process.yaml"] {
+        assert_eq!(advice("proces.yaml", label), "did you mean `prose.yaml`?");
+    }
+    let others = advice("proces.yaml", "C:\\books\\prose.yaml");
+    assert!(
+        !others.contains("prose.yaml") && !others.contains("process."),
+        "{others}"
+    );
 }

@@ -6,9 +6,11 @@
 mod alternatives;
 mod build;
 mod estimate;
+mod expected;
 mod files;
 mod fit;
 mod given;
+mod gives;
 mod graph;
 mod lock;
 #[cfg(test)]
@@ -16,6 +18,7 @@ mod mistake_tests;
 pub mod model;
 mod names;
 mod nodes;
+mod offers;
 mod place;
 #[cfg(test)]
 mod properties;
@@ -37,6 +40,7 @@ use crate::engine::Engines;
 use crate::process::{self, Mistake, Mistakes, Process};
 
 pub use estimate::Estimate;
+pub use fit::objections;
 pub use lock::lock;
 pub use model::*;
 pub use schema::{SCHEMA_FILE, SCHEMA_LINE, schema};
@@ -56,9 +60,20 @@ pub struct Planned {
     pub plan: Plan,
     /// How many tasks each node of the plan has in a run.
     pub estimates: Vec<Estimate>,
+    /// What is no mistake, but most likely not meant either.
+    pub warnings: Vec<Warning>,
     /// Bytes of the bundle's files by path, to be kept as blobs; those that were read. All of them
     /// when the plan was built from files.
     pub contents: BTreeMap<String, Arc<[u8]>>,
+}
+
+/// Something that its author should know before a run.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Warning {
+    /// What is the matter.
+    pub message: String,
+    /// What to do.
+    pub help: String,
 }
 
 /// What a caller finds wrong with a process by rules of its own, such as those of channels.
@@ -95,7 +110,8 @@ pub fn build_judged(
         let mistake = Mistake::new(parsed.root.span_at(&found.pointer), found.message);
         parsed.mistakes.push(mistake.help(found.help));
     }
-    build::plan(parsed, files, None, engines)
+    let origin = build::Origin { name, text: &text };
+    build::plan(parsed, origin, files, None, engines)
         .map_err(|mistakes| Mistakes::new(name, &text, mistakes))
 }
 
@@ -107,6 +123,9 @@ pub fn of_bundle(
 ) -> Result<Planned, Mistakes> {
     let files = BundleFiles::new(bundle, blobs);
     process::read_value(&bundle.process)
-        .and_then(|parsed| build::plan(parsed, &files, Some(bundle), engines))
+        .and_then(|parsed| {
+            let origin = build::Origin::default();
+            build::plan(parsed, origin, &files, Some(bundle), engines)
+        })
         .map_err(|mistakes| Mistakes::new(crate::bundle::PROCESS_FILE, "", mistakes))
 }

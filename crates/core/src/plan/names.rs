@@ -3,14 +3,16 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 
 use super::given::{INDEX, RUN, dials};
+use super::gives::THROUGH_MAX;
 use super::types::Type;
-use crate::engine::{Engine, Engines};
+use crate::bundle::{ProcessFiles, normal_path};
+use crate::engine::{Engine, Engines, Files};
 use crate::expression::{Path, Segment};
 use crate::process::source::{Key, Kind, Node};
-use crate::process::{Action, FanOut, Process, Step, nearest, suggestion};
+use crate::process::{Action, Process, Step, nearest, suggestion};
 
 /// A step before it is a node of the plan: what was written, and where.
 pub(super) struct Draft<'s> {
@@ -24,6 +26,8 @@ pub(super) struct Draft<'s> {
     /// What performs it, or most likely is meant to; none if it is a loop, or if no engine has a name
     /// like that.
     pub(super) engine: Option<&'s Arc<dyn Engine>>,
+    /// What one task of it gives, where the engine can tell that from its `with:`.
+    pub(super) output: Option<Value>,
 }
 
 /// Every name of a process, and what is known of the values.
@@ -35,7 +39,7 @@ pub(super) struct Names<'s> {
     inputs: Value,
     parameters: Value,
     /// What a loop gives: its steps' values in the round that stands.
-    loops: BTreeMap<usize, Value>,
+    pub(super) loops: BTreeMap<usize, Value>,
 }
 
 /// Where an expression stands.
@@ -49,6 +53,12 @@ pub(super) struct Context<'s> {
     pub(super) item: Option<Type<'s>>,
     /// Whether it is evaluated for each task of a fan-out.
     pub(super) index: bool,
+}
+
+/// What is known beside the process file.
+struct Known<'s, 'f> {
+    engines: &'s Engines,
+    files: &'f Files<'f>,
 }
 
 /// A name that stands for nothing.
@@ -65,7 +75,12 @@ fn unknown<T>(message: impl Into<String>, help: impl Into<String>) -> Result<T, 
 }
 
 impl<'s> Names<'s> {
-    pub(super) fn new(process: &'s Process, root: &'s Node, engines: &'s Engines) -> Self {
+    pub(super) fn new(
+        process: &'s Process,
+        root: &'s Node,
+        engines: &'s Engines,
+        files: &dyn ProcessFiles,
+    ) -> Self {
         let mut names = Self {
             drafts: Vec::new(),
             top: BTreeMap::new(),
@@ -74,7 +89,11 @@ impl<'s> Names<'s> {
             parameters: dials(&process.parameters, root.field("parameters")),
             loops: BTreeMap::new(),
         };
-        names.top = names.add(&process.steps, root.field("steps"), None, engines);
+        let known = Known {
+            engines,
+            files: &|path| files.read(&normal_path(path).ok()?).ok(),
+        };
+        names.top = names.add(&process.steps, root.field("steps"), None, &known);
         names
     }
 
@@ -83,7 +102,7 @@ impl<'s> Names<'s> {
         steps: &'s [Step],
         at: Option<&'s Node>,
         parent: Option<usize>,
-        engines: &'s Engines,
+        known: &Known<'s, '_>,
     ) -> BTreeMap<&'s str, usize> {
         let places: BTreeMap<&str, (&Key, &Node)> = match at.map(|node| &node.kind) {
             Some(Kind::Map(entries)) => entries
@@ -92,20 +111,25 @@ impl<'s> Names<'s> {
                 .collect(),
             _ => BTreeMap::new(),
         };
-        let mut known = BTreeMap::new();
+        let mut ids = BTreeMap::new();
         for step in steps {
             let Some(&(key, at)) = places.get(step.name.as_str()) else {
                 continue;
             };
             let id = self.drafts.len();
-            known.insert(step.name.as_str(), id);
+            ids.insert(step.name.as_str(), id);
             let path = match parent {
                 Some(parent) => format!("{}.{}", self.drafts[parent].path, step.name),
                 None => step.name.clone(),
             };
-            let engine = match &step.action {
-                Action::Perform(perform) => meant(engines, &perform.uses),
-                Action::Repeat(_) => None,
+            let (engine, output) = match &step.action {
+                Action::Perform(perform) => {
+                    let engine = meant(known.engines, &perform.uses);
+                    let output =
+                        engine.and_then(|engine| engine.output(&perform.with, known.files));
+                    (engine, output)
+                }
+                Action::Repeat(_) => (None, None),
             };
             self.drafts.push(Draft {
                 path: path.into(),
@@ -114,46 +138,17 @@ impl<'s> Names<'s> {
                 at,
                 parent,
                 engine,
+                output,
             });
             if let Action::Repeat(repeat) = &step.action {
                 let steps_at = at.field("repeat").and_then(|node| node.field("steps"));
-                let inner = self.add(&repeat.steps, steps_at, Some(id), engines);
+                let inner = self.add(&repeat.steps, steps_at, Some(id), known);
                 let given = self.loop_schema(&inner);
                 self.loops.insert(id, given);
                 self.inner.insert(id, inner);
             }
         }
-        known
-    }
-
-    fn loop_schema(&self, inner: &BTreeMap<&str, usize>) -> Value {
-        let fields: Map<String, Value> = inner
-            .iter()
-            .map(|(name, &id)| {
-                let given = self.given_by(id);
-                let schema = (0..given.lists).fold(
-                    given.schema.clone(),
-                    |items, _| json!({ "type": "array", "items": items }),
-                );
-                ((*name).to_owned(), schema)
-            })
-            .collect();
-        json!({ "type": "object", "properties": fields, "additionalProperties": false })
-    }
-
-    /// What a step gives.
-    pub(super) fn given_by(&self, id: usize) -> Type<'_> {
-        let draft = &self.drafts[id];
-        match (&draft.step.action, draft.engine) {
-            (Action::Repeat(_), _) => self.loops.get(&id).map_or(Type::ANY, Type::of),
-            (Action::Perform(perform), engine) => {
-                let one = engine.map_or(Type::ANY, |engine| Type::of(&engine.spec().output));
-                match perform.fan_out {
-                    FanOut::One => one,
-                    FanOut::Count(_) | FanOut::Foreach(_) => one.in_list(),
-                }
-            }
-        }
+        ids
     }
 
     /// The step whose value `path` is, or is a field of; loops are seen through.
@@ -181,10 +176,20 @@ impl<'s> Names<'s> {
         path: &Path,
         context: Context<'n>,
     ) -> Result<(Type<'n>, Option<usize>), Unknown> {
+        self.resolve_through(path, context, THROUGH_MAX)
+    }
+
+    /// Like [`Self::resolve`], looking through `steps_max` steps that pass on what they are given.
+    pub(super) fn resolve_through<'n>(
+        &'n self,
+        path: &Path,
+        context: Context<'n>,
+        steps_max: usize,
+    ) -> Result<(Type<'n>, Option<usize>), Unknown> {
         let (mut known, step, taken) = match path.root.as_str() {
             "steps" => {
                 let id = self.outer_step(path.step().unwrap_or_default(), context)?;
-                (self.given_by(id), Some(id), 1)
+                (self.given_through(id, steps_max), Some(id), 1)
             }
             "inputs" => (self.dial(path, &self.inputs, &self.parameters)?, None, 0),
             "parameters" => (self.dial(path, &self.parameters, &self.inputs)?, None, 0),
@@ -209,7 +214,7 @@ impl<'s> Names<'s> {
             },
             bare => {
                 let id = self.inner_step(bare, context)?;
-                (self.given_by(id), Some(id), 0)
+                (self.given_through(id, steps_max), Some(id), 0)
             }
         };
         for (position, segment) in path.segments.iter().enumerate().skip(taken) {

@@ -1,6 +1,7 @@
 //! Steps to nodes: everything about one step that engines, files and names decide.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -12,7 +13,7 @@ use super::names::{Context, Names};
 use super::place::Place;
 use super::types::{Kinds, Type};
 use crate::engine::{Engines, Limits};
-use crate::expression::{Expression, Segment, Template};
+use crate::expression::{Expression, Found, Path, Segment, Template};
 use crate::process::source::Node as Source;
 use crate::process::{Action, FanOut, Mistake, Perform, Process, Repeat, Span, suggestion};
 
@@ -21,6 +22,8 @@ pub(super) struct Reader<'s, 'f> {
     pub(super) process: &'s Process,
     pub(super) names: &'s Names<'s>,
     pub(super) engines: &'s Engines,
+    /// The process file; empty where the process was not read from one.
+    pub(super) text: &'f str,
     pub(super) files: Files<'f>,
     pub(super) mistakes: Vec<Mistake>,
     /// By step: the steps that it refers to, and where it does.
@@ -205,31 +208,36 @@ impl<'s> Reader<'s, '_> {
     ) -> (Option<Template>, BTreeMap<String, Offer<'s>>) {
         let mut offers = BTreeMap::new();
         let before = self.mistakes.len();
-        let template = Template::parse(value).unwrap_or_else(|errors| {
-            let mut rest = value.clone();
-            for error in errors {
-                self.wrong(
-                    place.span(&error.pointer),
-                    error.error.to_string(),
-                    "expected an expression such as `{{ steps.draft }}`",
-                );
-                if let Some(broken) = rest.pointer_mut(&error.pointer) {
-                    *broken = Value::Null;
-                }
-                let offer = Offer {
-                    given: Type::ANY,
-                    source: error.error.expression,
-                };
-                offers.insert(error.pointer, offer);
-            }
-            // What can be compiled is looked at all the same.
-            Template::parse(&rest).unwrap_or_else(|_| Template::literal(Value::Null))
-        });
-        template.visit(&mut |pointer, expression, is_whole| {
-            let given = self.given(place, pointer, expression, context);
+        let (template, errors) = Template::examine(value);
+        let text_at = |pointer: &str| value.pointer(pointer).and_then(Value::as_str);
+        for error in errors {
+            let text = text_at(&error.pointer).unwrap_or_default();
+            self.wrong(
+                place.part(&error.pointer, self.text, text, error.range),
+                error.error.to_string(),
+                "expected an expression such as `{{ steps.draft }}`",
+            );
+            let offer = Offer {
+                given: Type::ANY,
+                source: error.error.expression,
+            };
+            offers.insert(error.pointer, offer);
+        }
+        template.visit(&mut |found| {
+            let Found {
+                pointer,
+                expression,
+                is_whole,
+                ..
+            } = found;
+            let written = Written {
+                text: text_at(pointer).unwrap_or_default(),
+                range: found.range,
+            };
+            let given = self.given(place, pointer, &written, expression, context);
             if !is_whole && given.kinds() == Kinds::ASSET {
                 self.wrong(
-                    place.span(pointer),
+                    place.part(pointer, self.text, written.text, written.range),
                     format!(
                         "`{}` is an asset, which can't stand inside text",
                         expression.source()
@@ -241,7 +249,8 @@ impl<'s> Reader<'s, '_> {
                 given: if is_whole { given } else { Type::text() },
                 source: expression.source().to_owned(),
             };
-            offers.insert(pointer.to_owned(), offer);
+            // Of what is wrong already nothing is known.
+            offers.entry(pointer.to_owned()).or_insert(offer);
         });
         ((self.mistakes.len() == before).then_some(template), offers)
     }
@@ -266,21 +275,25 @@ impl<'s> Reader<'s, '_> {
         source: &str,
         context: Context<'s>,
     ) -> Option<(Expression, Type<'s>)> {
-        match Expression::parse(source) {
-            Ok(expression) => {
-                let before = self.mistakes.len();
-                let given = self.given(place, "", &expression, context);
-                (self.mistakes.len() == before).then_some((expression, given))
-            }
-            Err(error) => {
-                self.wrong(
-                    place.span(""),
-                    error.to_string(),
-                    "expected an expression such as `{{ steps.draft }}`",
-                );
-                None
-            }
+        let before = self.mistakes.len();
+        let (expression, error) = match Expression::compile(source) {
+            Ok((expression, error)) => (Some(expression), error),
+            Err(error) => (None, Some(error)),
+        };
+        if let Some(error) = error {
+            self.wrong(
+                place.span(""),
+                error.to_string(),
+                "expected an expression such as `{{ steps.draft }}`",
+            );
         }
+        let expression = expression?;
+        let written = Written {
+            text: source,
+            range: 0..source.len(),
+        };
+        let given = self.given(place, "", &written, &expression, context);
+        (self.mistakes.len() == before).then_some((expression, given))
     }
 
     /// What an expression gives; its references are checked and remembered.
@@ -288,11 +301,17 @@ impl<'s> Reader<'s, '_> {
         &mut self,
         place: Place<'_>,
         pointer: &str,
+        written: &Written<'_>,
         expression: &Expression,
         context: Context<'s>,
     ) -> Type<'s> {
         let mut given = Type::ANY;
-        for path in expression.references() {
+        // A computed step has been told.
+        for path in expression
+            .references()
+            .iter()
+            .filter(|path| !path.is_dynamic())
+        {
             match self.names.resolve(path, context) {
                 Ok((known, step)) => {
                     if let (Some(step), Some(own)) = (step, context.own) {
@@ -304,7 +323,11 @@ impl<'s> Reader<'s, '_> {
                         given = known;
                     }
                 }
-                Err(unknown) => self.wrong(place.span(pointer), unknown.message, unknown.help),
+                Err(unknown) => {
+                    let range = written.name(path);
+                    let span = place.part(pointer, self.text, written.text, range);
+                    self.wrong(span, unknown.message, unknown.help);
+                }
             }
             self.wants_earlier |= path.root == "run"
                 && match path.segments.first() {
@@ -313,5 +336,31 @@ impl<'s> Reader<'s, '_> {
                 };
         }
         given
+    }
+}
+
+/// An expression as it was written: a part of a text.
+struct Written<'w> {
+    text: &'w str,
+    range: Range<usize>,
+}
+
+impl Written<'_> {
+    /// The part of the text that is a name of the expression; all of the expression where the name is
+    /// written in another way.
+    fn name(&self, path: &Path) -> Range<usize> {
+        let name = path.to_string();
+        let own = self.text.get(self.range.clone()).unwrap_or_default();
+        let goes_on = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '[');
+        let found = own.match_indices(&name).map(|(at, _)| at).find(|&at| {
+            !own[..at].ends_with(goes_on) && !own[at + name.len()..].starts_with(goes_on)
+        });
+        match found {
+            Some(at) => {
+                let start = self.range.start + at;
+                start..start + name.len()
+            }
+            None => self.range.clone(),
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! Places in a process file.
 
+use std::ops::Range;
+
 use crate::process::Span;
 use crate::process::source::Node;
 
@@ -19,8 +21,25 @@ impl<'p> Place<'p> {
         format!("{}{below}", self.prefix)
     }
 
+    /// Whether the author wrote something there.
+    pub(super) fn is_written(self, below: &str) -> bool {
+        self.at.at(&self.pointer(below)).is_some()
+    }
+
     pub(super) fn span(self, below: &str) -> Span {
         self.at.span_at(&self.pointer(below))
+    }
+
+    /// Where a part of a text stands in `source`, the file: `range` of `written`.
+    pub(super) fn part(
+        self,
+        below: &str,
+        source: &str,
+        written: &str,
+        range: Range<usize>,
+    ) -> Span {
+        let pointer = self.pointer(below);
+        self.at.span_within(&pointer, source, written, range)
     }
 
     pub(super) fn key_span(self, below: &str) -> Span {

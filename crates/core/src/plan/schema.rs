@@ -2,7 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
-use super::types::{is_asset, is_bundle_file};
+use super::expected::is_bundle_file;
+use super::types::is_asset;
 use crate::engine::{Engine, Engines};
 
 /// Name under which `daedal new` and `daedal schema` keep the schema beside a process file.

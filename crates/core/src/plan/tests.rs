@@ -7,18 +7,7 @@ const ALMANAC: &[u8] = include_bytes!("../../tests/fixtures/almanac.yaml");
 
 fn planned(text: &[u8]) -> Planned {
     build("process.yaml", text, &files(), &engines())
-        .unwrap_or_else(|mistakes| panic!("{}", told(&mistakes)))
-}
-
-fn told(mistakes: &Mistakes) -> String {
-    mistakes
-        .iter()
-        .map(|mistake| {
-            let (line, column) = mistakes.position(mistake);
-            let help = mistake.help.as_deref().unwrap_or_default();
-            format!("{line}:{column}: {} ({help})\n", mistake.message)
-        })
-        .collect()
+        .unwrap_or_else(|mistakes| panic!("{}", mistakes.listed()))
 }
 
 #[test]
@@ -140,7 +129,7 @@ release:
   channels: [ { uses: site, of: [poster, film] } ]
 "##;
     let others = build("process.yaml", file.as_bytes(), &files(), &engines()).unwrap_err();
-    insta::assert_snapshot!(told(&mistakes) + "\n" + &told(&others));
+    insta::assert_snapshot!(mistakes.listed() + "\n" + &others.listed());
 }
 
 /// Keeps the blobs of a plan.
@@ -188,8 +177,11 @@ fn a_lock_pins_engines_and_belongs_to_the_bundle() {
     let other = text
         .replace("sketch: \"1\"", "sketch: \"7\"")
         .replace("  image: \"1\"\n", "");
-    let wrong =
-        told(&with_lock(&other).unwrap_err()) + &told(&with_lock("engines: [").unwrap_err());
+    let wrong = with_lock(&other).unwrap_err().listed()
+        + &with_lock("engines: [").unwrap_err().listed()
+        + &with_lock("daedal: v1\nengines: { sketch: 1 }")
+            .unwrap_err()
+            .listed();
     insta::assert_snapshot!(format!("{text}\n{wrong}"));
 }
 
@@ -241,7 +233,7 @@ steps:
   first: { uses: image, with: { image: "{{ steps.pick[0] }}" } }
   second: { uses: image, with: { image: "{{ steps.draft[-1] if inputs.many > 2 else inputs.photo }}" } }
   tile: { uses: image, foreach: "{{ run.signature }}", with: { operations: [ { resize: { width: "{{ item.width }}" } } ] } }
-  stamp: { uses: image, with: { image: frame.svg, operations: "{{ steps.pick.operations }}" } }
+  stamp: { uses: image, with: { image: frame.svg, operations: "{{ steps.pick.features.operations }}" } }
   polish:
     when: "{{ steps.draft.features.tide | length > 1 }}"
     repeat:
@@ -279,6 +271,21 @@ outputs:
     );
 }
 
+#[test]
+fn a_process_that_gives_nothing_is_warned_of() {
+    let file = "daedal: v1\nname: x\nsteps: { a: { uses: grammar, with: { grammar: grammars/concept.json } } }\n";
+    insta::assert_debug_snapshot!(planned(file.as_bytes()).warnings, @r#"
+    [
+        Warning {
+            message: "the process has no `outputs:`, so its runs have nothing to show or to release",
+            help: "name what a run gives: `outputs: { a: \"{{ steps.a }}\" }`",
+        },
+    ]
+    "#);
+    let file = format!("{file}outputs: {{ a: \"{{{{ steps.a }}}}\" }}\n");
+    assert_eq!(planned(file.as_bytes()).warnings, []);
+}
+
 fn chain(length: usize) -> String {
     let mut text = String::from("daedal: v1\nname: chain\nsteps:\n");
     text.push_str("  s0: { uses: sketch, with: { script: sketches/coast.js } }\n");
@@ -296,7 +303,9 @@ fn long_chains_are_planned_without_recursion_and_limits_are_told() {
     let plan = planned(chain(10_000).as_bytes()).plan;
     assert_eq!(plan.nodes[9_999].dependencies, [9_998]);
     let wrong = |text: &str| {
-        told(&build("process.yaml", text.as_bytes(), &files(), &engines()).unwrap_err())
+        build("process.yaml", text.as_bytes(), &files(), &engines())
+            .unwrap_err()
+            .listed()
     };
     let many: String = (0..101)
         .map(|step| format!("  m{step}: {{ uses: sketch, count: 1000, with: {{ script: sketches/coast.js }} }}\n"))

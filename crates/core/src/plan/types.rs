@@ -44,6 +44,11 @@ impl<'s> Type<'s> {
         }
     }
 
+    /// Whether it can't be just anything.
+    pub(super) fn is_known(self) -> bool {
+        self.kinds() != Kinds::ALL
+    }
+
     fn is_any(self) -> bool {
         self.lists == 0 && *self.schema == Value::Bool(true)
     }
@@ -123,6 +128,7 @@ fn field<'s>(schema: &'s Value, name: &str) -> Result<Type<'s>, Vec<&'s str>> {
     let mut known: Vec<&str> = properties
         .into_iter()
         .flat_map(|properties| properties.keys().map(String::as_str))
+        .filter(|name| *name != ASSET_KEY)
         .collect();
     let mut found = Vec::new();
     let mut divided = false;
@@ -163,12 +169,15 @@ fn field<'s>(schema: &'s Value, name: &str) -> Result<Type<'s>, Vec<&'s str>> {
     }
 }
 
+/// Where a schema says what the mark of an asset is like.
+const ASSET: &str = "/properties/$asset";
+
 /// Whether a schema describes an asset.
 pub(super) fn is_asset(schema: &Value) -> bool {
     schema.get("format").and_then(Value::as_str) == Some("asset")
         || schema
-            .get("properties")
-            .is_some_and(|properties| properties.get(ASSET_KEY).is_some())
+            .pointer(ASSET)
+            .is_some_and(|asset| *asset != Value::Bool(false))
 }
 
 /// A set of kinds of values.
@@ -264,6 +273,7 @@ impl Kinds {
             "array" => Self::LIST,
             "object" if is_asset(schema) => Self::ASSET,
             // Where any field may stand, an asset's may.
+            "object" if schema.pointer(ASSET).is_some() => Self::MAP,
             "object" => match schema.get("additionalProperties") {
                 Some(Value::Bool(true)) => Self::MAP | Self::ASSET,
                 None if schema.get("properties").is_none() => Self::MAP | Self::ASSET,
@@ -311,81 +321,5 @@ impl BitAnd for Kinds {
     type Output = Self;
     fn bitand(self, other: Self) -> Self {
         Self(self.0 & other.0)
-    }
-}
-
-/// What a schema asks for, in words.
-pub(super) fn expected(schema: &Value) -> String {
-    if let Some(values) = schema.get("enum").and_then(Value::as_array) {
-        let values: Vec<_> = values.iter().map(plain).collect();
-        return match &values[..] {
-            [only] => format!("`{only}`"),
-            several => format!("one of {}", several.join(", ")),
-        };
-    }
-    if let Some(value) = schema.get("const") {
-        return format!("`{}`", plain(value));
-    }
-    let mut several: Vec<String> = ["anyOf", "oneOf"]
-        .into_iter()
-        .filter_map(|word| schema.get(word)?.as_array())
-        .flatten()
-        .map(expected)
-        .collect();
-    several.dedup();
-    match several.len() {
-        0 => {}
-        1..=4 => return several.join(", or "),
-        _ => return Kinds::of_schema(schema).describe(),
-    }
-    let kinds = Kinds::of_schema(schema);
-    let number = |word: &str| schema.get(word).and_then(Value::as_f64);
-    let range = match (number("minimum"), number("maximum")) {
-        (Some(min), Some(max)) => format!(" from {min} to {max}"),
-        (Some(min), None) => format!(" of at least {min}"),
-        (None, Some(max)) => format!(" of at most {max}"),
-        (None, None) => match (number("exclusiveMinimum"), number("exclusiveMaximum")) {
-            (Some(min), Some(max)) => format!(" between {min} and {max}"),
-            (Some(min), None) => format!(" above {min}"),
-            (None, Some(max)) => format!(" below {max}"),
-            (None, None) => String::new(),
-        },
-    };
-    if let Some(pattern) = schema.get("pattern") {
-        let kinds = kinds.describe();
-        return match schema.get("description") {
-            Some(description) => format!("{kinds}: {}", plain(description)),
-            None => format!("{kinds} that matches `{}`", plain(pattern)),
-        };
-    }
-    match kinds {
-        Kinds::WHOLE | Kinds::NUMBER => format!("{}{range}", kinds.describe()),
-        Kinds::TEXT if is_bundle_file(schema) => {
-            "the path of a file beside the process file".into()
-        }
-        Kinds::TEXT => match number("maxLength") {
-            Some(max) => format!("text of at most {max} characters"),
-            None => "text".into(),
-        },
-        Kinds::ASSET => "an asset, such as `{{ steps.draft }}`, or the path of a file".into(),
-        Kinds::LIST => match schema.get("items") {
-            Some(items) if Kinds::of_schema(items) != Kinds::ALL => {
-                format!("a list, each item {}", expected(items))
-            }
-            _ => "a list".into(),
-        },
-        other => other.describe(),
-    }
-}
-
-/// Whether a schema describes the path of a file of the bundle.
-pub(super) fn is_bundle_file(schema: &Value) -> bool {
-    schema.get("format").and_then(Value::as_str) == Some("bundle-file")
-}
-
-fn plain(value: &Value) -> String {
-    match value {
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
     }
 }

@@ -6,12 +6,11 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::estimate;
-use super::files::advice;
+use super::expected::is_bundle_file;
 use super::fit::{Fit, Offer};
 use super::names::Context;
 use super::nodes::Reader;
 use super::place::Place;
-use super::types::is_bundle_file;
 use crate::Digest;
 use crate::engine::Engine;
 use crate::expression::{Path, Template};
@@ -44,6 +43,8 @@ impl<'s> Reader<'s, '_> {
             engine: engine.spec().name,
             offers: &offers,
             implied: &implied,
+            fitting: &|schema| self.names.fitting(schema, context),
+            is_resolved: false,
         }
         .run(&with);
         let mut faults: Vec<String> = Vec::new();
@@ -51,13 +52,17 @@ impl<'s> Reader<'s, '_> {
             faults.push(finding.pointer.clone());
             let span = if finding.on_key {
                 place.key_span(&finding.pointer)
+            } else if context.item.is_some() && !place.is_written(&finding.pointer) {
+                // The item stands there by itself.
+                at.span_at("/foreach")
             } else {
                 place.span(&finding.pointer)
             };
             self.wrong(span, finding.message, finding.help);
         }
-        let mut resolved = with.clone();
-        let labels = self.bundle_files(place, &fitted.files, &mut resolved);
+        let is_changed = !fitted.files.is_empty() || !implied.is_empty();
+        let mut resolved = is_changed.then(|| with.clone());
+        let labels = self.bundle_files(place, &fitted.files, resolved.as_mut());
         self.length(place, engine, &with, &offers, context);
         // Fields that are wrong already are kept from the engine, which need not expect such values.
         for problem in engine.check(&sound(with, &faults), &|path| self.files.bytes(path)) {
@@ -67,9 +72,9 @@ impl<'s> Reader<'s, '_> {
         if self.mistakes.len() > before {
             return None;
         }
-        if fitted.files.is_empty() && implied.is_empty() {
+        let Some(mut resolved) = resolved else {
             return Some((template?, labels));
-        }
+        };
         for (field, expression) in &implied {
             resolved[*field] = Value::from(format!("{{{{ {expression} }}}}"));
         }
@@ -96,7 +101,7 @@ impl<'s> Reader<'s, '_> {
             .filter_map(|(name, value)| Some((format!("/{name}"), value.as_str()?.to_owned())))
             .filter(|(_, path)| !path.contains("{{"))
             .collect();
-        self.bundle_files(place, &files, &mut with.clone());
+        self.bundle_files(place, &files, None);
     }
 
     /// Puts assets in the place of paths; gives the paths by digest.
@@ -104,18 +109,21 @@ impl<'s> Reader<'s, '_> {
         &mut self,
         place: Place<'_>,
         files: &[(String, String)],
-        with: &mut Value,
+        mut with: Option<&mut Value>,
     ) -> Labels {
         let mut labels = Labels::new();
         for (pointer, path) in files {
             match self.files.asset(path) {
                 Ok(asset) => {
                     labels.insert(asset.digest, path.clone());
-                    if let Some(value) = with.pointer_mut(pointer) {
+                    if let Some(value) = with.as_mut().and_then(|with| with.pointer_mut(pointer)) {
                         *value = asset.to_value();
                     }
                 }
-                Err(error) => self.wrong(place.span(pointer), error.to_string(), advice(&error)),
+                Err(error) => {
+                    let help = self.files.advice(&error);
+                    self.wrong(place.span(pointer), error.to_string(), help);
+                }
             }
         }
         labels

@@ -1,9 +1,10 @@
 //! What is wrong with a process file, all of it at once, with the place of each mistake.
 
 use std::fmt;
-use std::sync::Arc;
 
-use miette::{LabeledSpan, NamedSource};
+use miette::LabeledSpan;
+
+use super::snippet::Snippet;
 
 /// Mistakes that are shown; the rest are counted.
 const SHOWN_MAX: usize = 100;
@@ -67,7 +68,7 @@ impl Mistake {
 /// Every mistake of a process file, in the order of the file.
 #[derive(Debug, Clone)]
 pub struct Mistakes {
-    source: Arc<NamedSource<String>>,
+    file: String,
     found: Vec<Placed>,
     total: usize,
 }
@@ -75,7 +76,7 @@ pub struct Mistakes {
 #[derive(Debug, Clone)]
 struct Placed {
     mistake: Mistake,
-    source: Arc<NamedSource<String>>,
+    snippet: Snippet,
 }
 
 impl Mistakes {
@@ -86,19 +87,16 @@ impl Mistakes {
         found.dedup();
         let total = found.len();
         found.truncate(SHOWN_MAX);
-        for mistake in &mut found {
+        let placed = |mut mistake: Mistake| {
             // A span never leaves the file, whatever the parser said.
             mistake.span.start = mistake.span.start.min(text.len());
             mistake.span.length = mistake.span.length.min(text.len() - mistake.span.start);
-        }
-        let source = Arc::new(NamedSource::new(name, text.to_owned()).with_language("yaml"));
-        let placed = |mistake| Placed {
-            mistake,
-            source: Arc::clone(&source),
+            let snippet = Snippet::new(name, text, mistake.span);
+            Placed { mistake, snippet }
         };
         Self {
+            file: name.to_owned(),
             found: found.into_iter().map(placed).collect(),
-            source,
             total,
         }
     }
@@ -118,21 +116,33 @@ impl Mistakes {
     /// Name of the file.
     #[must_use]
     pub fn file(&self) -> &str {
-        self.source.name()
+        &self.file
     }
 
-    /// Line and column of a mistake, both from 1; the column in characters.
-    #[must_use]
-    pub fn position(&self, mistake: &Mistake) -> (usize, usize) {
-        let before = &self.source.inner()[..mistake.span.start];
-        let line = before.rsplit('\n').next().unwrap_or_default();
-        (before.matches('\n').count() + 1, line.chars().count() + 1)
+    /// Each mistake with its line and column, both from 1; the column in characters.
+    pub fn positions(&self) -> impl Iterator<Item = (&Mistake, (usize, usize))> {
+        self.found
+            .iter()
+            .map(|placed| (&placed.mistake, placed.snippet.position()))
+    }
+}
+
+#[cfg(test)]
+impl Mistakes {
+    /// Every mistake as a line, with its place and its help.
+    pub(crate) fn listed(&self) -> String {
+        self.positions()
+            .map(|(mistake, (line, column))| {
+                let help = mistake.help.as_deref().unwrap_or_default();
+                format!("{line}:{column}: {} ({help})\n", mistake.message)
+            })
+            .collect()
     }
 }
 
 impl fmt::Display for Mistakes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = self.source.name();
+        let name = &self.file;
         match self.total {
             1 => write!(f, "{name} has a mistake"),
             total if total > self.found.len() => {
@@ -149,20 +159,6 @@ impl fmt::Display for Mistakes {
 
 impl std::error::Error for Mistakes {}
 
-impl miette::Diagnostic for Mistakes {
-    fn source_code(&self) -> Option<&dyn miette::SourceCode> {
-        Some(&*self.source)
-    }
-
-    fn related<'a>(&'a self) -> Option<Box<dyn Iterator<Item = &'a dyn miette::Diagnostic> + 'a>> {
-        Some(Box::new(
-            self.found
-                .iter()
-                .map(|placed| placed as &dyn miette::Diagnostic),
-        ))
-    }
-}
-
 impl fmt::Display for Placed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.mistake.message)
@@ -173,7 +169,7 @@ impl std::error::Error for Placed {}
 
 impl miette::Diagnostic for Placed {
     fn source_code(&self) -> Option<&dyn miette::SourceCode> {
-        Some(&*self.source)
+        Some(&self.snippet)
     }
 
     fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
@@ -184,12 +180,8 @@ impl miette::Diagnostic for Placed {
     }
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
-        let span = self.mistake.span;
-        Some(Box::new(std::iter::once(LabeledSpan::new(
-            Some("here".to_owned()),
-            span.start,
-            span.length,
-        ))))
+        let label = LabeledSpan::new_with_span(Some("here".to_owned()), self.snippet.label());
+        Some(Box::new(std::iter::once(label)))
     }
 }
 

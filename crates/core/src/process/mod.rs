@@ -10,8 +10,11 @@ mod parse;
 mod print;
 mod read;
 mod resolve;
+mod scalar;
+mod snippet;
 pub(crate) mod source;
 mod steps;
+mod syntax;
 pub mod units;
 
 pub use dial::Misfit;

@@ -332,7 +332,7 @@ fn reordered(value: &Value, turn: usize) -> Value {
 fn digest(text: &str) -> Result<crate::Digest, String> {
     match parse("process.yaml", text.as_bytes()) {
         Ok(process) => Ok(Bundle::new(&process, BTreeMap::new()).digest()),
-        Err(mistakes) => Err(format!("{:?}\n{text}", miette::Report::new(mistakes))),
+        Err(mistakes) => Err(format!("{}\n{text}", mistakes.listed())),
     }
 }
 
@@ -341,7 +341,7 @@ proptest! {
     fn what_is_printed_is_read_as_it_was(process in processes()) {
         let printed = print(&process);
         let again = parse("process.yaml", printed.as_bytes())
-            .map_err(|mistakes| format!("{:?}\n{printed}", miette::Report::new(mistakes)));
+            .map_err(|mistakes| format!("{}\n{printed}", mistakes.listed()));
         prop_assert_eq!(again.as_ref(), Ok(&process), "\n{}", printed);
     }
 

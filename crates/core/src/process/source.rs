@@ -1,17 +1,21 @@
 //! YAML text to a tree that remembers where everything stands.
 
 use std::fmt;
+use std::ops::Range;
 
 use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 use serde_saphyr::{Location, Spanned};
 
 use super::mistake::{Mistake, Span};
+use super::{scalar, syntax};
 
 /// Size of a process file, in bytes.
 pub const FILE_BYTES_MAX: usize = 4 << 20;
 /// How deep lists and maps may stand in each other.
 pub const NESTING_MAX: usize = 32;
+/// Lists, maps and plain values in a file.
+pub(super) const NODES_MAX: usize = 2_000_000;
 
 /// A value of the file and where it stands.
 #[derive(Debug, Clone, PartialEq)]
@@ -55,41 +59,13 @@ impl Node {
         budget.max_depth = NESTING_MAX + 1;
         budget.flow_nesting_limit = NESTING_MAX + 1;
         budget.max_events = 4_000_000;
-        budget.max_nodes = 2_000_000;
+        budget.max_nodes = NODES_MAX;
         let mut options = serde_saphyr::Options::default();
         options.budget = Some(budget);
         options.with_snippet = false;
         options.strict_booleans = true;
-        let raw: Spanned<Raw> =
-            serde_saphyr::from_str_with_options(text, options).map_err(|error| {
-                Mistake::new(syntax_span(text, &error), syntax_message(&error))
-                    .help("expected YAML: `key: value`, lists with `- `, indented by spaces")
-            })?;
-        Ok(Self::from_raw(raw))
-    }
-
-    fn from_raw(raw: Spanned<Raw>) -> Self {
-        let span = span_of(raw.referenced);
-        let kind = match raw.value {
-            Raw::Null => Kind::Null,
-            Raw::Bool(truth) => Kind::Bool(truth),
-            Raw::Number(number) => Kind::Number(number),
-            Raw::Text(text) => Kind::Text(text),
-            Raw::List(items) => Kind::List(items.into_iter().map(Self::from_raw).collect()),
-            Raw::Map(fields) => Kind::Map(
-                fields
-                    .into_iter()
-                    .map(|(key, value)| {
-                        let key = Key {
-                            span: span_of(key.referenced),
-                            name: key.value,
-                        };
-                        (key, Self::from_raw(value))
-                    })
-                    .collect(),
-            ),
-        };
-        Self { span, kind }
+        serde_saphyr::from_str_with_options(text, options)
+            .map_err(|error| syntax::mistake(text, &error))
     }
 
     /// A tree without places.
@@ -153,6 +129,26 @@ impl Node {
         self.walk(pointer, false)
     }
 
+    /// Where a part of the text of this JSON pointer stands in `source`, the file: `range` of
+    /// `written`, which is the text or the text without blanks around it. The whole text where that
+    /// can't be told.
+    pub(crate) fn span_within(
+        &self,
+        pointer: &str,
+        source: &str,
+        written: &str,
+        range: Range<usize>,
+    ) -> Span {
+        let node = self.at(pointer);
+        node.and_then(|node| match &node.kind {
+            Kind::Text(text) if text.trim() == written.trim() => {
+                scalar::within(source, node.span, written, range)
+            }
+            _ => None,
+        })
+        .unwrap_or_else(|| self.span_at(pointer))
+    }
+
     /// Where the key of the last segment stands.
     pub(crate) fn key_span_at(&self, pointer: &str) -> Span {
         self.walk(pointer, true)
@@ -162,20 +158,9 @@ impl Node {
         let mut node = self;
         let mut key_span = self.span;
         for segment in pointer.split('/').skip(1) {
-            let segment = segment.replace("~1", "/").replace("~0", "~");
-            let next = match &node.kind {
-                Kind::Map(fields) => fields
-                    .iter()
-                    .find(|(key, _)| key.name == segment)
-                    .map(|(key, value)| (key.span, value)),
-                Kind::List(items) => segment
-                    .parse::<usize>()
-                    .ok()
-                    .and_then(|index| items.get(index))
-                    .map(|item| (item.span, item)),
-                _ => None,
+            let Some((span, inner)) = node.child(segment) else {
+                break;
             };
-            let Some((span, inner)) = next else { break };
             (key_span, node) = (span, inner);
         }
         // A map or a list has no end that is worth pointing at: its key says it better.
@@ -184,6 +169,27 @@ impl Node {
             key_span
         } else {
             node.span
+        }
+    }
+
+    /// The value of this JSON pointer, where there is one.
+    pub(crate) fn at(&self, pointer: &str) -> Option<&Self> {
+        let mut segments = pointer.split('/').skip(1);
+        segments.try_fold(self, |node, segment| Some(node.child(segment)?.1))
+    }
+
+    /// The value of one segment of a JSON pointer, and where its key stands.
+    fn child(&self, segment: &str) -> Option<(Span, &Self)> {
+        let segment = segment.replace("~1", "/").replace("~0", "~");
+        match &self.kind {
+            Kind::Map(fields) => fields
+                .iter()
+                .find(|(key, _)| key.name == segment)
+                .map(|(key, value)| (key.span, value)),
+            Kind::List(items) => items
+                .get(segment.parse::<usize>().ok()?)
+                .map(|item| (item.span, item)),
+            _ => None,
         }
     }
 
@@ -201,7 +207,7 @@ impl Node {
     }
 }
 
-fn span_of(location: Location) -> Span {
+pub(super) fn span_of(location: Location) -> Span {
     let span = location.span();
     Span {
         start: usize::try_from(span.byte_offset().unwrap_or_default()).unwrap_or_default(),
@@ -209,124 +215,90 @@ fn span_of(location: Location) -> Span {
     }
 }
 
-/// Where a mistake of syntax stands. The scanner's own errors know line and column only.
-fn syntax_span(text: &str, error: &serde_saphyr::Error) -> Span {
-    let Some(location) = error.location() else {
-        return Span::default();
-    };
-    let known = span_of(location);
-    if known != Span::default() {
-        return known;
-    }
-    let line = usize::try_from(location.line()).unwrap_or(1);
-    let column = usize::try_from(location.column()).unwrap_or(1);
-    let start = text
-        .split_inclusive('\n')
-        .take(line.saturating_sub(1))
-        .map(str::len)
-        .sum::<usize>();
-    let into_line = text[start..]
-        .char_indices()
-        .nth(column.saturating_sub(1))
-        .map_or(0, |(offset, _)| offset);
-    Span {
-        start: start + into_line,
-        length: 1,
-    }
-}
-
-/// The library's message, without the place that we show ourselves, and in our words where its
-/// words speak of its settings.
-fn syntax_message(error: &serde_saphyr::Error) -> String {
-    let told = error.without_snippet().to_string();
-    let told = told.lines().next().unwrap_or_default();
-    let told = told.split(" at line ").next().unwrap_or(told);
-    let told = told.split(", set ").next().unwrap_or(told);
-    let lower = told.to_lowercase();
-    if lower.contains("depth") || lower.contains("nesting") || lower.contains("recursion") {
-        return format!("lists and maps stand in each other more than {NESTING_MAX} deep");
-    }
-    if lower.contains("alias") || lower.contains("anchor") || lower.contains("replay") {
-        return "aliases expand to more than a million values".to_owned();
-    }
-    format!("this is not well-formed YAML: {told}")
-}
-
-enum Raw {
-    Null,
-    Bool(bool),
-    Number(Number),
-    Text(String),
-    List(Vec<Spanned<Raw>>),
-    Map(Vec<(Spanned<String>, Spanned<Raw>)>),
-}
-
-impl<'de> Deserialize<'de> for Raw {
+impl<'de> Deserialize<'de> for Node {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(RawVisitor)
+        Spanned::<Kind>::deserialize(deserializer).map(|read| Self {
+            span: span_of(read.referenced),
+            kind: read.value,
+        })
     }
 }
 
-struct RawVisitor;
+impl<'de> Deserialize<'de> for Key {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Spanned::<String>::deserialize(deserializer).map(|read| Self {
+            span: span_of(read.referenced),
+            name: read.value,
+        })
+    }
+}
 
-impl<'de> Visitor<'de> for RawVisitor {
-    type Value = Raw;
+impl<'de> Deserialize<'de> for Kind {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(KindVisitor)
+    }
+}
+
+struct KindVisitor;
+
+impl<'de> Visitor<'de> for KindVisitor {
+    type Value = Kind;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a YAML value")
     }
 
-    fn visit_unit<E: de::Error>(self) -> Result<Raw, E> {
-        Ok(Raw::Null)
+    fn visit_unit<E: de::Error>(self) -> Result<Kind, E> {
+        Ok(Kind::Null)
     }
 
-    fn visit_none<E: de::Error>(self) -> Result<Raw, E> {
-        Ok(Raw::Null)
+    fn visit_none<E: de::Error>(self) -> Result<Kind, E> {
+        Ok(Kind::Null)
     }
 
-    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Raw, D::Error> {
-        Raw::deserialize(deserializer)
+    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Kind, D::Error> {
+        Kind::deserialize(deserializer)
     }
 
-    fn visit_bool<E: de::Error>(self, truth: bool) -> Result<Raw, E> {
-        Ok(Raw::Bool(truth))
+    fn visit_bool<E: de::Error>(self, truth: bool) -> Result<Kind, E> {
+        Ok(Kind::Bool(truth))
     }
 
-    fn visit_i64<E: de::Error>(self, number: i64) -> Result<Raw, E> {
-        Ok(Raw::Number(number.into()))
+    fn visit_i64<E: de::Error>(self, number: i64) -> Result<Kind, E> {
+        Ok(Kind::Number(number.into()))
     }
 
-    fn visit_u64<E: de::Error>(self, number: u64) -> Result<Raw, E> {
-        Ok(Raw::Number(number.into()))
+    fn visit_u64<E: de::Error>(self, number: u64) -> Result<Kind, E> {
+        Ok(Kind::Number(number.into()))
     }
 
-    fn visit_f64<E: de::Error>(self, number: f64) -> Result<Raw, E> {
+    fn visit_f64<E: de::Error>(self, number: f64) -> Result<Kind, E> {
         Number::from_f64(number)
-            .map(Raw::Number)
+            .map(Kind::Number)
             .ok_or_else(|| E::custom("numbers must be finite"))
     }
 
-    fn visit_str<E: de::Error>(self, text: &str) -> Result<Raw, E> {
-        Ok(Raw::Text(text.to_owned()))
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Kind, E> {
+        Ok(Kind::Text(text.to_owned()))
     }
 
-    fn visit_string<E: de::Error>(self, text: String) -> Result<Raw, E> {
-        Ok(Raw::Text(text))
+    fn visit_string<E: de::Error>(self, text: String) -> Result<Kind, E> {
+        Ok(Kind::Text(text))
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Raw, A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Kind, A::Error> {
         let mut list = Vec::new();
         while let Some(item) = items.next_element()? {
             list.push(item);
         }
-        Ok(Raw::List(list))
+        Ok(Kind::List(list))
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Raw, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Kind, A::Error> {
         let mut map = Vec::new();
         while let Some(entry) = fields.next_entry()? {
             map.push(entry);
         }
-        Ok(Raw::Map(map))
+        Ok(Kind::Map(map))
     }
 }

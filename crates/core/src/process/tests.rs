@@ -9,20 +9,12 @@ fn a_whole_file_is_read_and_printed_again() {
     assert_eq!(process.budget.time_ms, Some(1_200_000));
     let printed = print(&process);
     let again = parse("printed.yaml", printed.as_bytes())
-        .unwrap_or_else(|mistakes| panic!("{:?}\n{printed}", miette::Report::new(mistakes)));
+        .unwrap_or_else(|mistakes| panic!("{}\n{printed}", mistakes.listed()));
     assert_eq!(again, process, "\n{printed}");
 }
 
 fn told(bytes: &[u8]) -> String {
-    let mistakes = parse("process.yaml", bytes).unwrap_err();
-    mistakes
-        .iter()
-        .map(|mistake| {
-            let (line, column) = mistakes.position(mistake);
-            let help = mistake.help.as_deref().unwrap_or_default();
-            format!("{line}:{column}: {} ({help})\n", mistake.message)
-        })
-        .collect()
+    parse("process.yaml", bytes).unwrap_err().listed()
 }
 
 #[test]
@@ -58,7 +50,10 @@ fn what_is_no_file_at_all_is_told_plainly() {
         bomb.push_str(&format!("a{level}: &a{level} [{inner}]\n"));
     }
     let big = "x".repeat(FILE_BYTES_MAX + 1);
-    let cases: [(&str, &[u8]); 9] = [
+    let deep_blocks: String = (0..40)
+        .map(|depth| format!("{}a:\n", "  ".repeat(depth)))
+        .collect();
+    let cases: [(&str, &[u8]); 17] = [
         ("empty", b""),
         ("a list", b"- a\n- b\n"),
         ("broken", b"name: [a, b\nsteps: {}\n"),
@@ -68,6 +63,14 @@ fn what_is_no_file_at_all_is_told_plainly() {
         ("deep", deep.as_bytes()),
         ("bomb", bomb.as_bytes()),
         ("big", big.as_bytes()),
+        ("two", b"daedal: v1\n---\nname: x\n"),
+        ("no anchor", b"daedal: *v\n"),
+        ("in itself", b"daedal: &v [*v]\n"),
+        ("infinite", b"name: -.inf\n"),
+        ("a list as a key", b"[a]: b\n"),
+        ("open quote", b"name: \"x\nsteps: {}\n"),
+        ("colon", b"title: Tides: a study\n"),
+        ("deep blocks", deep_blocks.as_bytes()),
     ];
     let all: String = cases
         .iter()

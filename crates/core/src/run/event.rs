@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use crate::digest::DigestParseError;
 use crate::engine::{DecisionRequest, EngineError, Outcome};
+use crate::plan::Plan;
 use crate::record::{run_id, settings, settings_digest};
 use crate::{AssetRef, Digest, Seed};
 
@@ -62,6 +63,21 @@ pub struct RunSpec {
 }
 
 impl RunSpec {
+    /// The first run of `plan` that asks for this.
+    #[must_use]
+    pub fn of(plan: &Plan, inputs: Value, parameters: Value) -> Self {
+        Self {
+            process: plan.process.clone(),
+            bundle: plan.bundle,
+            seed: Self::default_seed(&plan.bundle, &inputs, &parameters),
+            inputs,
+            parameters,
+            nonce: 0,
+            fresh: false,
+            earlier: Vec::new(),
+        }
+    }
+
     /// The name of the run.
     #[must_use]
     pub fn id(&self) -> RunId {

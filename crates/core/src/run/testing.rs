@@ -64,16 +64,7 @@ pub(super) fn plan(text: &str) -> Plan {
 }
 
 pub(super) fn spec(plan: &Plan, inputs: Value) -> RunSpec {
-    RunSpec {
-        process: plan.process.clone(),
-        bundle: plan.bundle,
-        seed: RunSpec::default_seed(&plan.bundle, &inputs, &json!({})),
-        inputs,
-        parameters: json!({}),
-        nonce: 0,
-        fresh: false,
-        earlier: Vec::new(),
-    }
+    RunSpec::of(plan, inputs, json!({}))
 }
 
 /// A run of which everything that comes to pass is journaled.

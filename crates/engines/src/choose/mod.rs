@@ -5,8 +5,8 @@ mod sheet;
 mod tests;
 
 use daedal_core::engine::{
-    DecisionOption, DecisionRequest, Determinism, Engine, EngineError, EngineSpec, Otherwise,
-    Outcome, Performed, Task, TaskContext,
+    DecisionOption, DecisionRequest, Determinism, Engine, EngineError, EngineSpec, Files,
+    Otherwise, Outcome, Performed, Task, TaskContext,
 };
 use daedal_core::process::units::parse_duration;
 use serde::Deserialize;
@@ -92,11 +92,7 @@ impl Engine for ChooseEngine {
         &self.spec
     }
 
-    fn check(
-        &self,
-        with: &Value,
-        _files: &dyn Fn(&str) -> Option<std::sync::Arc<[u8]>>,
-    ) -> Vec<String> {
+    fn check(&self, with: &Value, _files: &Files<'_>) -> Vec<String> {
         let timeout = with.get("timeout").and_then(Value::as_str);
         timeout
             .filter(|text| !text.contains("{{"))
@@ -107,7 +103,7 @@ impl Engine for ChooseEngine {
     }
 
     fn run(&self, task: &Task, context: &TaskContext<'_>) -> Result<Performed, EngineError> {
-        let params: Params = params(task)?;
+        let params: Params = params(&self.spec, task)?;
         let keep = params.keep()?;
         let options = params.options()?;
         let ranking = ranking(&options, params.direction);

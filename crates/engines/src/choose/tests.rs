@@ -68,8 +68,8 @@ fn mistakes_are_told() {
     `keep: 0` is not a whole number of 1 to 1000
     `keep: 1.5` is not a whole number of 1 to 1000
     `timeout: soon` is not a duration such as 90m or 7d
-    `with` of choose: invalid type: string "a", expected a sequence
-    `with` of choose: unknown variant `dice`, expected `best` or `human`
+    `from` is the text `a`: expected a list
+    `decider` is the text `dice`: expected one of best, human
     "#);
     let early = engine.check(
         &json!({ "from": "{{ steps.x }}", "timeout": "7 days" }),

@@ -11,12 +11,12 @@ mod syntax;
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use daedal_core::AssetRef;
 use daedal_core::engine::{
-    Determinism, Engine, EngineError, EngineSpec, Outcome, Performed, Task, TaskContext,
+    Determinism, Engine, EngineError, EngineSpec, Files, Outcome, Performed, Task, TaskContext,
 };
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -46,7 +46,7 @@ impl Default for GrammarEngine {
                 schema: schema(),
                 output: json!({
                     "type": "object",
-                    "properties": { "text": { "type": "string" } },
+                    "properties": { "text": { "type": "string" }, "$asset": false },
                     "required": ["text"],
                     "additionalProperties": true
                 }),
@@ -99,7 +99,29 @@ impl Engine for GrammarEngine {
         &self.spec
     }
 
-    fn check(&self, with: &Value, files: &dyn Fn(&str) -> Option<Arc<[u8]>>) -> Vec<String> {
+    fn output(&self, with: &Map<String, Value>, files: &Files<'_>) -> Option<Value> {
+        let origin = with.get("origin").map_or(Some(ORIGIN), Value::as_str)?;
+        let rules = match (with.get("rules"), with.get("grammar")) {
+            (Some(rules), None) => Cow::Borrowed(rules),
+            (None, Some(Value::String(path))) => {
+                let text = utf8(path, &files(path)?).ok()?;
+                Cow::Owned(parse_file(path, &text).ok()?)
+            }
+            _ => return None,
+        };
+        let mut properties = self.spec.output.get("properties")?.clone();
+        for name in read::fields(rules.get(origin)?)? {
+            if name != "text" {
+                properties[name] = Value::Bool(true);
+            }
+        }
+        let mut output = self.spec.output.clone();
+        output["properties"] = properties;
+        output["additionalProperties"] = Value::Bool(false);
+        Some(output)
+    }
+
+    fn check(&self, with: &Value, files: &Files<'_>) -> Vec<String> {
         let data = match with.get("data") {
             None => Data::Known(BTreeMap::new()),
             Some(Value::Object(fields)) => known(fields),
@@ -124,7 +146,7 @@ impl Engine for GrammarEngine {
     }
 
     fn run(&self, task: &Task, context: &TaskContext<'_>) -> Result<Performed, EngineError> {
-        let params: Params = params(task)?;
+        let params: Params = params(&self.spec, task)?;
         let origin = params.origin.as_deref().unwrap_or(ORIGIN);
         let data = known(&params.data);
         let grammar = match (&params.grammar, params.rules) {

@@ -118,6 +118,20 @@ pub(super) fn read(value: &Value) -> Result<Grammar, Vec<String>> {
     }
 }
 
+/// The fields that a symbol's rules give beside a text; `None` where another symbol decides that.
+pub(super) fn fields(symbol: &Value) -> Option<BTreeSet<String>> {
+    let mut names = BTreeSet::new();
+    for rule in rules(symbol).ok()? {
+        match rule.body {
+            // A lone tag keeps the type of what it stands for.
+            Node::Text(parts) if matches!(parts[..], [Part::Tag(_)]) => return None,
+            Node::Record(fields) => names.extend(fields.into_iter().map(|(name, _)| name)),
+            Node::Text(_) | Node::List(_) | Node::Literal(_) => {}
+        }
+    }
+    Some(names)
+}
+
 /// One rule, a list of them, or a record.
 fn rules(value: &Value) -> Result<Vec<Rule>, String> {
     match value {

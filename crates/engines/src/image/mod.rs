@@ -11,17 +11,15 @@ mod schema;
 mod tests;
 mod tone;
 
-use std::sync::Arc;
-
 use daedal_core::AssetRef;
 use daedal_core::engine::{
-    Determinism, Engine, EngineError, EngineSpec, Outcome, Performed, Task, TaskContext,
+    Determinism, Engine, EngineError, EngineSpec, Files, Outcome, Performed, Task, TaskContext,
 };
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::picture::{self, Colour, Encoding, Picture, encode};
-use crate::task::params;
+use crate::task::{misfit, params};
 use crate::template;
 
 /// Operations of one step.
@@ -110,20 +108,33 @@ impl Engine for ImageEngine {
         &self.spec
     }
 
-    fn check(&self, with: &Value, files: &dyn Fn(&str) -> Option<Arc<[u8]>>) -> Vec<String> {
+    fn output(&self, with: &Map<String, Value>, _: &Files<'_>) -> Option<Value> {
+        let format = match with.get("format") {
+            None => FileFormat::default(),
+            Some(format) => FileFormat::deserialize(format).ok()?,
+        };
+        let mut output = self.spec.output.clone();
+        output["properties"]["media_type"] = json!({ "const": format.encoding(0).media_type() });
+        Some(output)
+    }
+
+    fn check(&self, with: &Value, files: &Files<'_>) -> Vec<String> {
         let operations = with.get("operations").and_then(Value::as_array);
-        operations
-            .into_iter()
-            .flatten()
+        let operations = || operations.into_iter().flatten();
+        let layers = operations().filter_map(|operation| operation.get("composite")?.get("image"));
+        let named = with.get("image").into_iter().chain(layers);
+        operations()
             .filter_map(|operation| operation.get("overlay")?.get("template")?.as_str())
             .filter_map(|path| template::check_file(path, files))
+            .chain(picture::check_files(named, files))
             .collect()
     }
 
     fn run(&self, task: &Task, context: &TaskContext<'_>) -> Result<Performed, EngineError> {
-        let params: Params = params(task)?;
+        let params: Params = params(&self.spec, task)?;
         let encoding = params.encoding()?;
-        let operations = read_operations(&params.operations)?;
+        let operations = read_operations(&params.operations)
+            .map_err(|error| misfit(&self.spec, task, &error))?;
         let mut picture = picture::read(task, context, &params.image, params.svg_width)?;
         for (index, (name, operation)) in operations.iter().enumerate() {
             context.check_stop()?;
@@ -155,11 +166,17 @@ impl Params {
                 "`quality: {quality}` is out of its range of 1 to 100"
             )));
         }
-        Ok(match self.format {
-            FileFormat::Png => Encoding::Png,
-            FileFormat::Jpeg => Encoding::Jpeg(quality.round() as u8),
-            FileFormat::Webp => Encoding::WebP,
-        })
+        Ok(self.format.encoding(quality.round() as u8))
+    }
+}
+
+impl FileFormat {
+    fn encoding(self, quality: u8) -> Encoding {
+        match self {
+            Self::Png => Encoding::Png,
+            Self::Jpeg => Encoding::Jpeg(quality),
+            Self::Webp => Encoding::WebP,
+        }
     }
 }
 

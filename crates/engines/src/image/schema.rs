@@ -2,6 +2,8 @@
 
 use serde_json::{Value, json};
 
+use crate::picture::schema as picture;
+
 /// A number of pixels, or a share such as `5%`.
 fn length(of: &str) -> Value {
     json!({
@@ -147,7 +149,7 @@ fn layers() -> Value {
             "opacity": number(0.0, 1.0, "1 covers.")
         }), &[]),
         "composite": fields(json!({
-            "image": { "type": "object", "format": "asset", "description": "The other picture." },
+            "image": picture("The other picture."),
             "width": length("the width"),
             "height": length("the height"),
             "position": position(),
@@ -169,7 +171,7 @@ pub(super) fn with() -> Value {
     json!({
         "type": "object",
         "properties": {
-            "image": { "type": "object", "format": "asset", "description": "PNG, JPEG, WebP or SVG." },
+            "image": picture("PNG, JPEG, WebP or SVG."),
             "svg_width": { "type": "number", "minimum": 1, "description": "Width at which an SVG is drawn; its own when absent." },
             "operations": {
                 "type": "array",

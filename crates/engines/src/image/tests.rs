@@ -232,23 +232,23 @@ fn mistakes_name_their_operation() {
     insta::assert_snapshot!(told.join("\n"), @r#"
     operation 1 (resize): give `width`, `height`, or both
     operation 1 (resize): the result is 50000 × 37500 pixels, more than the limit of 16384 a side and 100000000 in all; make it smaller first
-    operation 1 (resize): invalid value: string "wide", expected a number of pixels, or a share such as "5%"
+    `operations[0].resize.width` is the text `wide`: expected text or a number: Pixels, or a share of the width: "5%".
     operation 1 (resize): the result would be 0 × 1 pixels: expected at least 1 × 1
     operation 1 (crop): 20 × 5 pixels from (40, 15) reach out of the picture of 48 × 36
     operation 1 (crop): `aspect: wide` is not like `3:4`
     operation 1 (rotate): `rotate: 45` is no quarter turn: expected 90, 180 or 270
     operation 1 (blur): `radius` is -3 pixels, out of its range of 0 to 1,000
     operation 1 (grade): `curves: red` needs two or more points [from, to] of 0 to 255, rising in the first
-    operation 1 (grade): unknown field `saturatoin`, expected one of `exposure`, `temperature`, `tint`, `brightness`, `contrast`, `gamma`, `curves`, `saturation`
-    operation 1 (palette): `teal` is not a colour: expected #rgb, #rrggbb, #rrggbbaa, black, white or transparent
+    `operations[0].grade` takes no `saturatoin`: did you mean `saturation`?
+    `operations[0].palette.colours[0]` is the text `teal`: expected text: #rgb, #rrggbb, #rrggbbaa, black, white or transparent.
     operation 1 (palette): `colours` has 0 colours: expected 1 to 256
     operation 1 (overlay): template:1: `titel` is undefined: add it to `data:`, or use `| default(…)`
     operation 1 (overlay): a template is either `template:` (a file) or `text:`
     operation 1 (composite): `note.txt` is not a picture: expected PNG, JPEG, WebP or SVG
-    operation 1 (sharpne): unknown variant `sharpne`, expected one of `resize`, `crop`, `rotate`, `flip`, `border`, `blur`, `sharpen`, `grade`, `grain`, `palette`, `overlay`, `composite`, `background`
+    `operations[0]` takes no `sharpne`: did you mean `sharpen`?
     `note.txt` is not a picture: expected PNG, JPEG, WebP or SVG
     `quality: 200` is out of its range of 1 to 100
-    `with` of image: invalid type: string "in.png", expected struct AssetRef
+    `image` is the text `in.png`: expected an asset of type image/png, image/jpeg, image/webp or image/svg+xml, or the path of a file
     "#);
 }
 

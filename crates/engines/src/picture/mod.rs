@@ -9,9 +9,10 @@ mod tests;
 use std::io::Cursor;
 
 use daedal_core::AssetRef;
-use daedal_core::engine::{EngineError, Limits, Task, TaskContext};
+use daedal_core::engine::{EngineError, Files, Limits, Task, TaskContext};
 use fast_image_resize as fir;
 use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader};
+use serde_json::{Value, json};
 use tiny_skia::{IntSize, Pixmap};
 
 pub(crate) use colour::{Colour, Oklab, linear_to_srgb, srgb_to_linear};
@@ -176,6 +177,32 @@ pub(crate) fn check_size(
     Ok((width as u32, height as u32))
 }
 
+/// JSON Schema of a field that takes a picture.
+pub(crate) fn schema(description: &str) -> Value {
+    json!({
+        "type": "object",
+        "format": "asset",
+        "properties": {
+            "media_type": { "enum": ["image/png", "image/jpeg", "image/webp", "image/svg+xml"] }
+        },
+        "description": description
+    })
+}
+
+/// What is wrong with the files that fields name as pictures, as far as their beginnings tell.
+pub(crate) fn check_files<'v>(
+    fields: impl Iterator<Item = &'v Value>,
+    files: &Files<'_>,
+) -> Vec<String> {
+    let paths = fields.filter_map(|field| field.as_str().filter(|path| !path.contains("{{")));
+    let problems = paths.filter_map(|path| {
+        let limits = Limits::default();
+        let opened = open(path, &files(path)?, &limits).map(|_| ());
+        opened.err().map(|error| error.to_string())
+    });
+    problems.collect()
+}
+
 /// Reads the picture that `asset` is. An SVG is drawn `svg_width` pixels wide, or in its own size.
 pub(crate) fn read(
     task: &Task,
@@ -194,10 +221,34 @@ pub(crate) fn decode(
     svg_width: Option<f64>,
     limits: &Limits,
 ) -> Result<Picture, EngineError> {
+    let (format, mut decoder) = match open(name, bytes, limits)? {
+        Opened::Svg(tree) => return svg::rasterise(name, &tree, svg_width, limits),
+        Opened::Pixels(format, decoder) => (format, decoder),
+    };
+    let orientation = decoder
+        .orientation()
+        .unwrap_or(image::metadata::Orientation::NoTransforms);
+    let mut image =
+        DynamicImage::from_decoder(decoder).map_err(|error| damaged(name, format, &error))?;
+    image.apply_orientation(orientation);
+    let image = image.into_rgba8();
+    Ok(Picture {
+        width: image.width(),
+        height: image.height(),
+        pixels: image.into_raw(),
+    })
+}
+
+/// A picture whose pixels have not been unpacked.
+enum Opened<'b> {
+    Svg(Box<svg::Tree>),
+    Pixels(ImageFormat, Box<dyn ImageDecoder + 'b>),
+}
+
+fn open<'b>(name: &str, bytes: &'b [u8], limits: &Limits) -> Result<Opened<'b>, EngineError> {
     if svg::is_svg(bytes) {
         let text = crate::task::utf8(name, bytes).map_err(EngineError::invalid)?;
-        let tree = svg::parse(name, &text)?;
-        return svg::rasterise(name, &tree, svg_width, limits);
+        return Ok(Opened::Svg(Box::new(svg::parse(name, &text)?)));
     }
     let format = match image::guess_format(bytes) {
         Ok(format @ (ImageFormat::Png | ImageFormat::Jpeg | ImageFormat::WebP)) => format,
@@ -213,35 +264,19 @@ pub(crate) fn decode(
             )));
         }
     };
-    unpack(bytes, format, name, limits)
-}
-
-fn unpack(
-    bytes: &[u8],
-    format: ImageFormat,
-    name: &str,
-    limits: &Limits,
-) -> Result<Picture, EngineError> {
-    let damaged = |error: image::ImageError| {
-        let format = format!("{format:?}").to_uppercase();
-        EngineError::invalid(format!("`{name}` is damaged, or no {format} file: {error}"))
-    };
     let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
     let mut allowed = image::Limits::default();
     allowed.max_alloc = Some(limits.memory_bytes_max);
     reader.limits(allowed);
-    let mut decoder = reader.into_decoder().map_err(damaged)?;
+    let decoder = reader
+        .into_decoder()
+        .map_err(|error| damaged(name, format, &error))?;
     let (width, height) = decoder.dimensions();
     check_size(&format!("`{name}`"), width.into(), height.into(), limits)?;
-    let orientation = decoder
-        .orientation()
-        .unwrap_or(image::metadata::Orientation::NoTransforms);
-    let mut image = DynamicImage::from_decoder(decoder).map_err(damaged)?;
-    image.apply_orientation(orientation);
-    let image = image.into_rgba8();
-    Ok(Picture {
-        width: image.width(),
-        height: image.height(),
-        pixels: image.into_raw(),
-    })
+    Ok(Opened::Pixels(format, Box::new(decoder)))
+}
+
+fn damaged(name: &str, format: ImageFormat, error: &image::ImageError) -> EngineError {
+    let format = format!("{format:?}").to_uppercase();
+    EngineError::invalid(format!("`{name}` is damaged, or no {format} file: {error}"))
 }

@@ -1,7 +1,8 @@
 //! SVG with the bundled type faces, drawn by resvg. Nothing outside the text is read.
 
 use daedal_core::engine::{EngineError, Limits};
-use resvg::usvg::{ImageHrefResolver, Options, Tree, roxmltree};
+pub(crate) use resvg::usvg::Tree;
+use resvg::usvg::{ImageHrefResolver, Options, roxmltree};
 use tiny_skia::{Pixmap, PixmapMut, Transform};
 
 use super::{Picture, check_size};

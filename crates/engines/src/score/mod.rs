@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex};
 
 use daedal_core::asset::assets_in;
 use daedal_core::engine::{
-    Determinism, Engine, EngineError, EngineSpec, Outcome, Performed, Task, TaskContext,
+    Determinism, Engine, EngineError, EngineSpec, Files, Outcome, Performed, Task, TaskContext,
 };
 use daedal_core::process::suggestion;
 use daedal_core::{AssetRef, Digest};
@@ -90,7 +90,7 @@ fn schema() -> Value {
             .collect();
         json!({ "type": "object", "properties": properties, "additionalProperties": false })
     };
-    let assets = json!({ "type": "array", "items": { "type": "object", "format": "asset" } });
+    let assets = json!({ "type": "array", "items": picture::schema("A picture.") });
     let mut earlier = assets.clone();
     earlier["description"] =
         json!("Pictures that novelty compares with; those of earlier runs when absent.");
@@ -100,7 +100,7 @@ fn schema() -> Value {
     json!({
         "type": "object",
         "properties": {
-            "image": { "type": "object", "format": "asset", "description": "The picture." },
+            "image": picture::schema("The picture."),
             "weights": each(&|what| json!({ "type": "number", "minimum": 0, "description": what })),
             "targets": each(&|_| json!({
                 "type": "number", "minimum": 0, "maximum": 1,
@@ -152,8 +152,16 @@ impl Engine for ScoreEngine {
             .collect()
     }
 
+    fn check(&self, with: &Value, files: &Files<'_>) -> Vec<String> {
+        let lists = ["signature", "earlier"].into_iter();
+        let listed = lists
+            .filter_map(|name| with.get(name)?.as_array())
+            .flatten();
+        picture::check_files(with.get("image").into_iter().chain(listed), files)
+    }
+
     fn run(&self, task: &Task, context: &TaskContext<'_>) -> Result<Performed, EngineError> {
-        let params: Params = params(task)?;
+        let params: Params = params(&self.spec, task)?;
         params.check_names()?;
         let (measures, left_out) = self.measure(&params, task, context)?;
         let weights = params.weights(&measures);

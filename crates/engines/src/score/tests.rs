@@ -217,7 +217,7 @@ fn mistakes_are_told() {
     `contrast: -1` is below 0
     no measure that could be taken has a weight above 0; left out: {"novelty":"no `earlier` is given"}
     the target `edges: 2` is above 1
-    `with` of score: missing field `image`
+    `score` needs `image`: expected `image:` with an asset of type image/png, image/jpeg, image/webp or image/svg+xml, or the path of a file
     "#);
 }
 

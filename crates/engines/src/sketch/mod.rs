@@ -34,10 +34,8 @@ mod text;
 mod tokens;
 mod trouble;
 
-use std::sync::Arc;
-
 use daedal_core::engine::{
-    Determinism, Engine, EngineError, EngineSpec, Outcome, Performed, Task, TaskContext,
+    Determinism, Engine, EngineError, EngineSpec, Files, Outcome, Performed, Task, TaskContext,
 };
 use serde_json::{Map, Value, json};
 
@@ -81,7 +79,7 @@ impl Engine for Sketch {
         &self.spec
     }
 
-    fn check(&self, with: &Value, files: &dyn Fn(&str) -> Option<Arc<[u8]>>) -> Vec<String> {
+    fn check(&self, with: &Value, files: &Files<'_>) -> Vec<String> {
         let included = with.get("include").and_then(Value::as_array);
         let paths = included
             .into_iter()
@@ -98,7 +96,7 @@ impl Engine for Sketch {
     }
 
     fn run(&self, task: &Task, context: &TaskContext<'_>) -> Result<Performed, EngineError> {
-        let settings = Settings::read(&task.params).map_err(EngineError::invalid)?;
+        let settings = Settings::read(&self.spec, task)?;
         let mut scripts = Vec::new();
         for asset in settings.include.iter().chain([&settings.script]) {
             let bytes = context.read(asset)?;

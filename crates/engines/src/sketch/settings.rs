@@ -1,11 +1,13 @@
 //! What a step tells a sketch.
 
+use daedal_core::engine::{EngineError, EngineSpec, Task};
 use daedal_core::{AssetRef, Seed};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::colour;
 use super::limits::{INCLUDES_MAX, SIDE_MAX, device_size};
+use crate::task::params;
 
 /// The `with:` of a step.
 pub(crate) struct Settings {
@@ -51,10 +53,12 @@ fn default_density() -> f64 {
 }
 
 impl Settings {
-    /// Reads a resolved `with:`.
-    pub(crate) fn read(with: &Value) -> Result<Self, String> {
-        let with: With =
-            serde_json::from_value(with.clone()).map_err(|error| format!("`with`: {error}"))?;
+    /// Reads the resolved `with:` of a task.
+    pub(crate) fn read(spec: &EngineSpec, task: &Task) -> Result<Self, EngineError> {
+        Self::of(params(spec, task)?).map_err(EngineError::invalid)
+    }
+
+    fn of(with: With) -> Result<Self, String> {
         let script = AssetRef::from_value(&with.script)
             .ok_or_else(|| "`script` is not a file of the bundle".to_owned())?;
         let include: Option<Vec<AssetRef>> =

@@ -5,11 +5,10 @@ mod environment;
 mod tests;
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use daedal_core::AssetRef;
 use daedal_core::engine::{
-    Determinism, Engine, EngineError, EngineSpec, Outcome, Performed, Task, TaskContext,
+    Determinism, Engine, EngineError, EngineSpec, Files, Outcome, Performed, Task, TaskContext,
 };
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -98,7 +97,24 @@ impl Engine for TemplateEngine {
         &self.spec
     }
 
-    fn check(&self, with: &Value, files: &dyn Fn(&str) -> Option<Arc<[u8]>>) -> Vec<String> {
+    fn output(&self, with: &Map<String, Value>, _: &Files<'_>) -> Option<Value> {
+        let format = declared(with)?;
+        let mut output = self.spec.output.clone();
+        let fields = output.get_mut("properties")?.as_object_mut()?;
+        fields.insert(
+            "media_type".to_owned(),
+            json!({ "const": format.media_type() }),
+        );
+        if format != Format::Svg {
+            fields.retain(|name, _| name != "width" && name != "height");
+        }
+        if format != Format::Json {
+            fields.retain(|name, _| name != "json");
+        }
+        Some(output)
+    }
+
+    fn check(&self, with: &Value, files: &Files<'_>) -> Vec<String> {
         let Some(path) = with.get("template").and_then(Value::as_str) else {
             return Vec::new();
         };
@@ -106,7 +122,7 @@ impl Engine for TemplateEngine {
     }
 
     fn run(&self, task: &Task, context: &TaskContext<'_>) -> Result<Performed, EngineError> {
-        let params: Params = params(task)?;
+        let params: Params = params(&self.spec, task)?;
         let mut source = source(task, context, params.template.as_ref(), params.text)?;
         source.format = params.format.unwrap_or(source.format);
         for (name, asset) in &params.include {
@@ -125,8 +141,22 @@ impl Engine for TemplateEngine {
     }
 }
 
+/// The format that a step says, where it is known before a run.
+fn declared(with: &Map<String, Value>) -> Option<Format> {
+    let text = |name: &str| with.get(name).map(|value| value.as_str().unwrap_or("{{"));
+    match (with.get("format"), text("template"), text("text")) {
+        (Some(format), ..) => Format::deserialize(format).ok(),
+        (None, Some(path), _) if !path.contains("{{") => Some(Format::of_path(path)),
+        // Whatever begins like an SVG is drawn as one where a picture is taken.
+        (None, None, Some(text)) if !text.trim_start().starts_with(['<', '{']) => {
+            Some(Format::Text)
+        }
+        _ => None,
+    }
+}
+
 /// What is wrong with the template file at `path`, before anything runs.
-pub(crate) fn check_file(path: &str, files: &dyn Fn(&str) -> Option<Arc<[u8]>>) -> Option<String> {
+pub(crate) fn check_file(path: &str, files: &Files<'_>) -> Option<String> {
     let text = match utf8(path, &files(path)?) {
         Ok(text) => text,
         Err(problem) => return Some(problem),

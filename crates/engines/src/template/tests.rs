@@ -122,7 +122,7 @@ fn mistakes_name_file_and_line() {
     f.md:1: it runs too long: a loop is too large
     g.md:1: invalid operation: roman takes 1 to 3,999, not 4000
     a template is either `template:` (a file) or `text:`
-    `with` of template: unknown field `fromat`, expected one of `template`, `text`, `format`, `data`, `include`
+    `template` takes no `fromat`: did you mean `format`?
     "#);
 }
 
