@@ -12,6 +12,10 @@ pub(crate) mod exit {
     pub(crate) const WAITING: u8 = 3;
     /// Stopped by Ctrl-C, as shells count it (128 + SIGINT).
     pub(crate) const INTERRUPTED: u8 = 130;
+    /// Stopped by SIGTERM.
+    pub(crate) const TERMINATED: u8 = 143;
+    /// Stopped by SIGHUP.
+    pub(crate) const HUNG_UP: u8 = 129;
     /// A bug of ours.
     pub(crate) const BUG: u8 = 70;
 }

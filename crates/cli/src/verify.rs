@@ -1,6 +1,8 @@
 //! Verifying a file with whatever lies beside it.
 
 mod anchor;
+mod folder;
+mod misnamed;
 
 use std::path::{Path, PathBuf};
 
@@ -12,10 +14,11 @@ use daedal_provenance::verdict::Origin;
 use daedal_provenance::verify::{Given, attested_run, verify};
 use daedal_provenance::{Exit, Keys, Verdict};
 
-use crate::failure::Failure;
+use crate::failure::{Failure, exit};
 use crate::home::Home;
 
 pub(crate) use anchor::Given as Anchor;
+pub(crate) use folder::{Folder, folder};
 
 /// Largest file that is verified.
 const FILE_BYTES_MAX: u64 = 4 << 30;
@@ -37,6 +40,13 @@ pub(crate) struct Verified {
     pub(crate) anchor: Option<Anchor>,
 }
 
+/// The worse of two exit codes: first those that are about the file itself, then the others.
+pub(crate) fn worse(one: u8, other: u8) -> u8 {
+    const ORDER: [u8; 7] = [0, 14, 11, 12, 13, exit::USER, 10];
+    let rank = |code: &u8| ORDER.iter().position(|known| known == code);
+    std::cmp::max_by_key(one, other, rank)
+}
+
 /// Verifies the file at `path`, with the sidecar, the attestation and the anchor that lie beside it. The
 /// certificates of the studio at `home` are recognised.
 pub(crate) fn file(path: &Path, home: Option<&Home>) -> Result<Verdict, Failure> {
@@ -46,6 +56,9 @@ pub(crate) fn file(path: &Path, home: Option<&Home>) -> Result<Verdict, Failure>
 /// The same, with some of them from elsewhere.
 pub(crate) fn with(path: &Path, named: Named<'_>, anchors: &[Chain]) -> Result<Verified, Failure> {
     let bytes = read(path)?;
+    if let Some(failure) = misnamed::refused(path, &bytes) {
+        return Err(failure);
+    }
     let name = path
         .file_name()
         .map(|name| name.to_string_lossy())
@@ -90,6 +103,20 @@ pub(crate) fn with(path: &Path, named: Named<'_>, anchors: &[Chain]) -> Result<V
 }
 
 impl Verified {
+    /// What can be done about the verdict, where that is known.
+    pub(crate) fn hint(&self, path: &Path) -> Option<String> {
+        match self.verdict.exit {
+            Exit::Untrusted => Some(
+                "whoever sealed it is recognised once you name their certificate chain, from a place \
+                 that you trust: --trust CHAIN.pem; a studio's own is .daedal/keys/chain.pem, and is \
+                 recognised in that studio, or with --studio DIR"
+                    .to_owned(),
+            ),
+            Exit::Incomplete => misnamed::hint(path),
+            _ => None,
+        }
+    }
+
     /// Has the node at `url` confirm the anchor, if there is one that stands offline.
     pub(crate) async fn confirm(&mut self, url: &str) -> Result<(), Failure> {
         if let (Some(anchor), Some(origin)) = (&mut self.anchor, &self.verdict.origin) {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::Digest;
+use crate::{AssetRef, Digest};
 
 /// Bytes could not be read or kept.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -15,14 +15,17 @@ pub enum BlobError {
     },
     /// The bytes under this digest have another digest.
     #[error(
-        "blob {digest} is corrupted: its bytes hash to {found}; restore its file from a backup, \
-         or run the process again, which makes anew what its steps made"
+        "blob {digest} is corrupted: its bytes hash to {found}{}; restore its file from a backup, \
+         or run the process again, which makes anew what its steps made",
+        .aside.as_ref().map_or(String::new(), |place| format!(" and are now in {place}"))
     )]
     Corrupted {
         /// What was asked for.
         digest: Digest,
         /// What the bytes hash to.
         found: Digest,
+        /// Where the bytes were put, for whoever wants to look at them.
+        aside: Option<String>,
     },
     /// A blob is larger than the caller takes.
     #[error("{size} bytes are more than the limit of {size_max} bytes")]
@@ -44,6 +47,12 @@ pub enum BlobError {
 pub trait BlobRead: Send + Sync {
     /// The bytes with this digest.
     fn read(&self, digest: &Digest) -> Result<Arc<[u8]>, BlobError>;
+
+    /// Whether the asset is there in its full length; a place may answer without reading it.
+    fn holds(&self, asset: &AssetRef) -> bool {
+        self.read(&asset.digest)
+            .is_ok_and(|bytes| bytes.len() as u64 == asset.size)
+    }
 }
 
 /// Keeps blobs; a blob is visible only once it is whole.

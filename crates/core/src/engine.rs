@@ -348,7 +348,11 @@ mod tests {
         let (size, size_max) = (2, 1);
         let lasting = [
             BlobError::Missing { digest },
-            BlobError::Corrupted { digest, found },
+            BlobError::Corrupted {
+                digest,
+                found,
+                aside: None,
+            },
             BlobError::TooLarge { size, size_max },
         ];
         assert!(EngineError::from(io).is_retryable());

@@ -142,11 +142,13 @@ pub fn first_link(run: Digest) -> B256 {
     keccak256(bytes)
 }
 
-/// Links receipts that stand in plan order; earlier links are forgotten.
-pub fn link(run: Digest, receipts: &mut [Receipt]) {
+/// Links receipts that stand in plan order, and gives their hashes; earlier links are forgotten.
+pub fn link(run: Digest, receipts: &mut [Receipt]) -> Vec<B256> {
     let mut prev = first_link(run);
-    for receipt in receipts {
+    let link = |receipt: &mut Receipt| {
         receipt.prev = prev;
         prev = receipt.hash();
-    }
+        prev
+    };
+    receipts.iter_mut().map(link).collect()
 }

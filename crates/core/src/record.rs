@@ -240,8 +240,8 @@ impl RunRecord {
     ) -> Self {
         header.inputs = settings_digest(&inputs);
         header.parameters = settings_digest(&parameters);
-        link(header.run(), &mut receipts);
-        let root = tree(&header, &receipts).root();
+        let hashes = link(header.run(), &mut receipts);
+        let root = Tree::of(header.context(), &hashes).root();
         Self {
             count: receipts.len() as u64,
             header,

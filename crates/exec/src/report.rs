@@ -1,7 +1,7 @@
 //! What became of a run.
 
 use daedal_core::UsdMicros;
-use daedal_core::run::{Finish, Question, RunId};
+use daedal_core::run::{Finish, Question, RunId, Skipped};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -24,6 +24,8 @@ pub struct RunReport {
     pub worked_ms: u64,
     /// From the beginning of this call to its end, in milliseconds.
     pub elapsed_ms: u64,
+    /// What failed and was left out, in plan order.
+    pub skipped: Vec<Skipped>,
     /// What people are asked, in plan order.
     pub questions: Vec<Question>,
 }

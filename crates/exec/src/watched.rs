@@ -3,8 +3,8 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use daedal_core::Digest;
 use daedal_core::blob::{BlobError, BlobRead, BlobWrite};
+use daedal_core::{AssetRef, Digest};
 
 /// Blobs of an engine, watched.
 pub(crate) struct Watched<'a> {
@@ -38,6 +38,10 @@ impl<'a> Watched<'a> {
 impl BlobRead for Watched<'_> {
     fn read(&self, digest: &Digest) -> Result<Arc<[u8]>, BlobError> {
         self.watch(self.blobs.read(digest))
+    }
+
+    fn holds(&self, asset: &AssetRef) -> bool {
+        self.blobs.holds(asset)
     }
 }
 

@@ -19,7 +19,7 @@ use crate::keys;
 use crate::process::Loaded;
 use crate::progress::Show;
 use crate::release::{self, Released, Signing, release};
-use crate::runs::{self, Carrier, Dials, code_of, find};
+use crate::runs::{self, Carrier, Dials, Telling, code_of, find};
 use crate::settings::SETTINGS_FILE;
 use crate::text;
 use crate::ui::Ui;
@@ -64,7 +64,14 @@ impl Demo {
                 .await?;
             let code = code_of(&report.status);
             if code != 0 {
-                return runs::conclude(&home, &studio, &planned.plan, &report, ui, false);
+                return runs::conclude(
+                    &home,
+                    &studio,
+                    &planned.plan,
+                    &report,
+                    ui,
+                    Telling::default(),
+                );
             }
             let summary = find(&studio, &run.to_string()).await?;
             // The demo has a password of its own, whatever the user's is.
@@ -99,7 +106,7 @@ impl Demo {
             let mut verdicts = Vec::new();
             for file in &files {
                 let verdict = verify::file(file, Some(&home))?;
-                worst = worst.max(verdict.exit.code());
+                worst = verify::worse(worst, verdict.exit.code());
                 verdicts.push(json!({ "file": file, "verdict": verdict }));
             }
             let elapsed = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
@@ -269,7 +276,8 @@ fn screen(home: &Home, done: &Done<'_>) -> String {
         pieces.len()
     ));
     for piece in pieces {
-        text.push_str(&format!("     “{}”\n", piece.title));
+        let (title, name) = (&piece.title, piece.piece.stem());
+        text.push_str(&format!("     “{title}”, {name}\n"));
     }
     let mut channels = done.released.channels.iter();
     let published = match channels.any(|(_, published)| published.changed > 0) {

@@ -98,6 +98,8 @@ pub(crate) fn to_json(released: &Released) -> Value {
         .map(|piece| {
             json!({
                 "output": piece.piece.output,
+                "index": piece.piece.index,
+                "name": piece.piece.stem(),
                 "title": piece.title,
                 "unsigned": piece.sealed.unsigned.digest,
                 "file": piece.sealed.file,

@@ -5,7 +5,7 @@ use super::run::Carrying;
 use crate::assemble;
 use crate::failure::Failure;
 use crate::home::{Home, block_on, remembered};
-use crate::runs::{self, Carrier};
+use crate::runs::{self, Carrier, Telling};
 use crate::ui::Ui;
 
 /// Goes on with a run that was stopped or waited.
@@ -25,13 +25,17 @@ impl Resume {
         block_on(async {
             let studio = home.open_to_write("daedal resume").await?;
             let run = runs::find(&studio, &self.run).await?;
+            let was_over = run.finished.is_some();
             let (spec, planned) = runs::plan_of(&studio, &run, &engines).await?;
             home.note_command(&format!("daedal resume, run {}", spec.id().0.short()))?;
             let carrier = Carrier::start(&studio, engines, home.jobs(self.carrying.jobs));
             let show = self.carrying.show();
             let report = carrier.carry(&home, &planned.plan, spec, show, ui).await?;
-            let events = self.carrying.events;
-            let code = runs::conclude(&home, &studio, &planned.plan, &report, ui, events)?;
+            let telling = Telling {
+                events: self.carrying.events,
+                was_over,
+            };
+            let code = runs::conclude(&home, &studio, &planned.plan, &report, ui, telling)?;
             studio.close().await.map_err(|error| remembered(&error))?;
             Ok(code)
         })

@@ -8,7 +8,7 @@ use crate::failure::Failure;
 use crate::home::{Home, block_on};
 use crate::process::Loaded;
 use crate::progress::Show;
-use crate::runs::{self, Carrier, Dials};
+use crate::runs::{self, Carrier, Dials, Telling};
 use crate::ui::Ui;
 
 /// Carries out a process, or goes on with a run of it that was stopped.
@@ -56,8 +56,11 @@ impl Run {
             let carrier = Carrier::start(&studio, engines, home.jobs(self.carrying.jobs));
             let show = self.carrying.show();
             let report = carrier.carry(&home, &planned.plan, spec, show, ui).await?;
-            let events = self.carrying.events;
-            let code = runs::conclude(&home, &studio, &planned.plan, &report, ui, events)?;
+            let telling = Telling {
+                events: self.carrying.events,
+                was_over: false,
+            };
+            let code = runs::conclude(&home, &studio, &planned.plan, &report, ui, telling)?;
             studio
                 .close()
                 .await

@@ -45,8 +45,11 @@ pub(super) async fn small(
         Size::Thumbnail => SIDE_SMALL,
     };
     let key = format!("{}/{side}", asset.digest);
-    if let Some(known) = kept::get(studio, "preview", &key).await? {
-        return Ok(AssetRef::from_value(&known).map(|small| (small, dimensions(&known))));
+    if let Some(known) = kept::get(studio, "preview", &key).await?
+        && let Some(small) = AssetRef::from_value(&known)
+        && studio.blobs.read(&small.digest).is_ok()
+    {
+        return Ok(Some((small, dimensions(&known))));
     }
     let task = Task {
         engine: engine.spec().name.to_owned(),

@@ -1,22 +1,22 @@
 //! How the pieces were made, in the words of channels.
 
 use daedal_channels::{
-    Anchor, Attachment, Credential, Decider, Decision, Edition, Exhibit, Item, Licence,
-    LineageStep, Oversight, ProcessLabel, Release, Work,
+    Anchor, Attachment, Credential, Decider, Decision, Edition, Exhibit, Item, LineageStep,
+    Oversight, Release, Work,
 };
 use daedal_core::AssetRef;
 use daedal_core::asset::media_type_of;
 use daedal_core::canonical;
 use daedal_core::engine::Engines;
 use daedal_core::excerpt::Excerpt;
-use daedal_core::expression::Template;
 use daedal_core::intent::{self, IntentKind, SignedIntent};
-use daedal_core::process::Process;
 use daedal_core::run::{self, TaskRecord};
 use daedal_store::Studio;
 use serde_json::{Map, Value};
 
+use super::copies::Copies;
 use super::exhibit::{self, Size};
+use super::label::label;
 use super::lineage::Telling;
 use super::{Made, OnChain, SealedPiece, Subject, kept, released_at};
 use crate::chain::{caip19, chain_name};
@@ -38,7 +38,7 @@ pub(super) async fn release(
     let receipts = canonical::to_vec(&subject.record);
     let mut items = Vec::with_capacity(made.pieces.len());
     for (index, piece) in made.pieces.iter().enumerate() {
-        let mut item = item(studio, engines, subject, piece).await?;
+        let mut item = item(studio, engines, subject, piece, made.copies).await?;
         item.edition = made.on_chain.and_then(|on_chain| edition(on_chain, index));
         items.push(item);
     }
@@ -92,76 +92,12 @@ fn edition(on_chain: &OnChain, index: usize) -> Option<Edition> {
     })
 }
 
-fn label(subject: &Subject) -> ProcessLabel {
-    let process = &subject.planned.process;
-    ProcessLabel {
-        name: process.name.clone(),
-        title: process
-            .title
-            .clone()
-            .unwrap_or_else(|| process.name.clone()),
-        description: process.description.clone(),
-        licence: licence(process, subject),
-        disclosure: process
-            .disclosure
-            .label
-            .as_ref()
-            .map(|label| filled_in(label, subject)),
-        training: process.disclosure.training,
-    }
-}
-
-fn licence(process: &Process, subject: &Subject) -> Option<Licence> {
-    let license = process.license.as_ref()?;
-    let file = license.file.as_ref();
-    Some(Licence {
-        name: license.id.clone().or_else(|| file.cloned())?,
-        text: file.and_then(|path| subject.planned.bundle.files.get(path).cloned()),
-        commercial: license.commercial,
-        derivatives: license.derivatives,
-    })
-}
-
-/// A visible label with its expressions filled in; as it is, where they can't be.
-fn filled_in(label: &str, subject: &Subject) -> String {
-    struct Names {
-        run: Value,
-        inputs: Value,
-        parameters: Value,
-    }
-    impl daedal_core::expression::Scope for Names {
-        fn root(&self, name: &str) -> Option<&Value> {
-            match name {
-                "run" => Some(&self.run),
-                "inputs" => Some(&self.inputs),
-                "parameters" => Some(&self.parameters),
-                _ => None,
-            }
-        }
-        fn step(&self, _name: &str) -> Option<&Value> {
-            None
-        }
-    }
-    let names = Names {
-        run: serde_json::json!({
-            "process": subject.spec.process, "id": subject.run, "seed": subject.spec.seed,
-            "bundle": subject.spec.bundle,
-        }),
-        inputs: subject.spec.inputs.clone(),
-        parameters: subject.spec.parameters.clone(),
-    };
-    Template::parse(&Value::String(label.to_owned()))
-        .ok()
-        .and_then(|template| template.resolve(&names).ok())
-        .and_then(|value| value.as_str().map(str::to_owned))
-        .unwrap_or_else(|| label.to_owned())
-}
-
 async fn item(
     studio: &Studio,
     engines: &Engines,
     subject: &Subject,
     sealed: &SealedPiece,
+    copies: &Copies<'_>,
 ) -> Result<Item, Failure> {
     let piece = &sealed.piece;
     let telling = Telling::of(subject, piece);
@@ -181,7 +117,7 @@ async fn item(
         attachments: attachments(sealed),
         preview: preview.map(|(asset, _)| asset),
         fields: telling.fields(),
-        text: words(studio, &piece.asset)?,
+        text: words(studio, subject, sealed, copies)?,
         lineage,
         credential: credential(subject, sealed),
         edition: None,
@@ -202,15 +138,24 @@ fn attachments(sealed: &SealedPiece) -> Vec<Attachment> {
 }
 
 /// What is written in a text asset.
-fn words(studio: &Studio, asset: &AssetRef) -> Result<Option<String>, Failure> {
+fn words(
+    studio: &Studio,
+    subject: &Subject,
+    sealed: &SealedPiece,
+    copies: &Copies<'_>,
+) -> Result<Option<String>, Failure> {
+    let asset = &sealed.piece.asset;
     let essence = asset.media_type.split(';').next().unwrap_or_default();
     if !essence.starts_with("text/") && essence != media_type_of("x.json") {
         return Ok(None);
     }
-    let bytes = studio
-        .blobs
-        .read(&asset.digest)
-        .map_err(|error| Failure::because("a text of the run can't be read", &error))?;
+    let bytes = copies.read(studio, asset).map_err(|error| {
+        copies.lost(
+            &format!("“{}”", sealed.title),
+            &subject.spec.process,
+            &error,
+        )
+    })?;
     Ok(std::str::from_utf8(&bytes).ok().map(str::to_owned))
 }
 

@@ -2,8 +2,10 @@
 //! publish. Every stage keeps what it made before the next begins, and finds it when it is repeated:
 //! a release that was interrupted is finished by the same command, and nothing is sealed twice.
 
+mod copies;
 mod exhibit;
 mod kept;
+mod label;
 mod lineage;
 mod making;
 mod onchain;
@@ -27,13 +29,15 @@ use crate::assemble;
 use crate::commands::Common;
 use crate::failure::Failure;
 use crate::home::Home;
-use crate::runs::{self, Carrier, Piece, pieces, plan_of, replay};
+use crate::runs::{self, Carrier, Piece, outputs_of, pieces, plan_of, replay};
 use crate::ui::Ui;
 use crate::{keys, text};
 
+use copies::Copies;
 pub(crate) use onchain::OnChain;
 pub(crate) use record::{close, tool};
 pub(crate) use seal::SealedPiece;
+use seal::Sealing;
 
 /// Everything that is known of a run that is released.
 pub(crate) struct Subject {
@@ -68,24 +72,31 @@ pub(crate) async fn release(
     signing: &Signing<'_>,
     with_chain: bool,
 ) -> Result<Vec<Released>, Failure> {
+    let copies = Copies::of(home, signing.ui);
     let mut subjects = Vec::new();
     let mut plans = Vec::new();
     for run in runs {
         require_success(run)?;
-        let subject = subject(studio, run, engines).await?;
+        let subject = subject(studio, run, engines, &copies).await?;
         require_pieces(&subject)?;
         plans.push(plan_channels(home, &subject)?);
         subjects.push(subject);
     }
     let chain = match with_chain {
-        true => onchain::Session::open(home, studio, &subjects, signing).await?,
+        true => onchain::Session::open(home, studio, &subjects, signing, &copies).await?,
         false => onchain::Session::none(),
     };
     let mut sealed = Vec::new();
     for subject in &subjects {
-        let domain = chain.domain_of(subject.run);
-        let pieces = seal::all(studio, subject, domain, signing).await?;
-        let attestation = attestation(studio, subject, &pieces, signing).await?;
+        let sealing = Sealing {
+            studio,
+            subject,
+            domain: chain.domain_of(subject.run),
+            signing,
+            copies: &copies,
+        };
+        let pieces = sealing.all().await?;
+        let attestation = attestation(&sealing, &pieces).await?;
         sealed.push((pieces, attestation));
     }
     let mut on_chain = chain.carry_out(home, studio, &subjects).await?;
@@ -96,6 +107,7 @@ pub(crate) async fn release(
             pieces: &pieces,
             attestation: &attestation,
             on_chain: on_chain.as_ref(),
+            copies: &copies,
         };
         let told = making::release(studio, engines, subject, &made).await?;
         let channels = publish(studio, plans, &told)?;
@@ -116,6 +128,7 @@ pub(crate) struct Made<'a> {
     pieces: &'a [SealedPiece],
     attestation: &'a AssetRef,
     on_chain: Option<&'a OnChain>,
+    copies: &'a Copies<'a>,
 }
 
 /// Gives the release to its channels.
@@ -163,10 +176,9 @@ pub(crate) async fn takes_the_key(
     require_success(run)?;
     let attested = kept::asset(studio, "attestation", &run.run.to_string()).await?;
     let process = runs::spec_of(run).map_or("", |spec| spec.process.as_str());
-    Ok(
-        attested.is_none()
-            || with_chain && onchain::takes_the_key(studio, run.run, process).await?,
-    )
+    // Bytes that were damaged are noticed later, and the key is asked for then.
+    let attested = attested.is_some_and(|asset| studio.blobs.holds(&asset));
+    Ok(!attested || with_chain && onchain::takes_the_key(studio, run.run, process).await?)
 }
 
 fn require_success(run: &RunSummary) -> Result<(), Failure> {
@@ -183,25 +195,36 @@ fn require_success(run: &RunSummary) -> Result<(), Failure> {
     }
 }
 
-async fn subject(studio: &Studio, run: &RunSummary, engines: &Engines) -> Result<Subject, Failure> {
+async fn subject(
+    studio: &Studio,
+    run: &RunSummary,
+    engines: &Engines,
+    copies: &Copies<'_>,
+) -> Result<Subject, Failure> {
     let (spec, planned) = plan_of(studio, run, engines).await?;
+    let outputs = outputs_of(studio, run, engines).await?;
+    let pieces = pieces(&outputs);
+    for piece in &pieces {
+        // What has no copy is made again, if it can be; whoever needs the rest says so.
+        copies.have(studio, &piece.asset);
+        for (_, asset) in &piece.attachments {
+            copies.have(studio, asset);
+        }
+    }
     let carrier = Carrier::start(studio, engines.clone(), 1);
     let mended = carrier.executor().mend(&planned.plan, run.run).await;
     mended.map_err(|error| Failure::new(error.to_string()))?;
-    let (state, events) = replay(studio, &planned.plan, run.run).await?;
+    let (_, events) = replay(studio, &planned.plan, run.run).await?;
     let mut tasks = records(&planned.plan, &events);
     tasks.retain(|task| task.outcome().is_some());
     let record = record::of(studio, engines, &events, &tasks, run.run).await?;
-    let outputs = state
-        .outputs(&planned.plan)
-        .map_err(|error| Failure::new(error.to_string()))?;
     Ok(Subject {
         run: run.run,
         spec,
         planned,
         tasks,
         record,
-        pieces: pieces(&outputs),
+        pieces,
     })
 }
 
@@ -264,15 +287,18 @@ impl<'a> Signing<'a> {
     }
 }
 
-/// The run's attestation, signed once.
-async fn attestation(
-    studio: &Studio,
-    subject: &Subject,
-    sealed: &[SealedPiece],
-    signing: &Signing<'_>,
-) -> Result<AssetRef, Failure> {
+/// The run's attestation, signed once, unless it or what it names was lost.
+async fn attestation(sealing: &Sealing<'_>, sealed: &[SealedPiece]) -> Result<AssetRef, Failure> {
+    let Sealing {
+        studio,
+        subject,
+        signing,
+        copies,
+        ..
+    } = *sealing;
     let key = subject.run.to_string();
-    if let Some(asset) = kept::asset(studio, "attestation", &key).await? {
+    let known = kept::asset(studio, "attestation", &key).await?;
+    if let Some(asset) = known.filter(|asset| copies.have(studio, asset)) {
         return Ok(asset);
     }
     let subjects: Vec<attest::Subject> = sealed.iter().flat_map(SealedPiece::subjects).collect();

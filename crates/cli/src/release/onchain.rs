@@ -19,6 +19,7 @@ use daedal_store::Studio;
 use daedal_store::ports::Document;
 use serde::{Deserialize, Serialize};
 
+use super::copies::Copies;
 use super::{Signing, Subject, kept};
 use crate::chain::{self, Known};
 use crate::failure::Failure;
@@ -84,16 +85,14 @@ impl Session {
         studio: &Studio,
         subjects: &[Subject],
         signing: &Signing<'_>,
+        copies: &Copies<'_>,
     ) -> Result<Self, Failure> {
-        let mut session = Self {
-            operator: None,
-            due: BTreeMap::new(),
-            done: BTreeMap::new(),
-        };
+        let mut session = Self::none();
         let mut open = Vec::new();
         for subject in subjects {
             match is_due(studio, subject.run, &subject.spec.process).await? {
                 Due::Never => {}
+                Due::Done(known) if !copies.have(studio, &known.anchor.proof) => open.push(subject),
                 Due::Done(known) => drop(session.done.insert(subject.run, *known)),
                 Due::Open => open.push(subject),
             }
@@ -176,6 +175,14 @@ impl Session {
                     let value = serde_json::to_value(&done).unwrap_or_default();
                     kept::put(studio, "onchain", &key(subject.run, &known), value).await?;
                     self.done.insert(subject.run, done);
+                } else if let Some(done) = self.done.get_mut(&subject.run)
+                    && !studio.blobs.holds(&done.anchor.proof)
+                {
+                    // It is on the chain, which is asked for the proof that was lost; nothing is sent.
+                    let known = done.work;
+                    done.anchor = anchor(home, studio, &operator, subject.run, &known).await?;
+                    let value = serde_json::to_value(&*done).unwrap_or_default();
+                    kept::put(studio, "onchain", &key(subject.run, &known), value).await?;
                 }
             }
         }

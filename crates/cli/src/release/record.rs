@@ -12,7 +12,8 @@ use daedal_core::intent::SignedIntent;
 use daedal_core::plan::Plan;
 use daedal_core::receipt::{Origin, first_link};
 use daedal_core::record::{RunHeader, RunRecord, settings};
-use daedal_core::run::{Event, RunId, TaskRecord, Tool, finish_of, records};
+use daedal_core::run::{Event, RunId, TaskRecord, Tool, records};
+use daedal_exec::{RunReport, RunStatus};
 use daedal_store::Studio;
 use daedal_store::ports::Document;
 
@@ -31,22 +32,28 @@ pub(crate) fn tool() -> Tool {
     }
 }
 
-/// Closes the record of a run, if it is over and that has not been done.
+/// Closes the record of a run, if it is over and that has not been done, and notes what the run gave: in
+/// one write.
 pub(crate) async fn close(
     studio: &Studio,
     engines: &Engines,
     plan: &Plan,
-    run: RunId,
+    report: &RunReport,
 ) -> Result<(), Failure> {
-    let known = kept::get(studio, "record", &run.to_string()).await?;
-    let events = studio.log.read(run).await;
-    let events = events.map_err(|error| remembered(&error))?;
-    if known.is_some() || finish_of(&events).is_none() {
+    let (run, key) = (report.run, report.run.to_string());
+    let is_over = !matches!(report.status, RunStatus::Waiting | RunStatus::Interrupted);
+    if !is_over || kept::get(studio, "record", &key).await?.is_some() {
         return Ok(());
     }
+    let events = studio.log.read(run).await;
+    let events = events.map_err(|error| remembered(&error))?;
     let mut tasks = records(plan, &events);
     tasks.retain(|task| task.outcome().is_some());
-    of(studio, engines, &events, &tasks, run).await.map(drop)
+    let (_, mut documents) = closed(studio, engines, &events, &tasks, run).await?;
+    if report.status == RunStatus::Succeeded {
+        documents.push(kept::document("outputs", &key, report.outputs.clone()));
+    }
+    kept::put_all(studio, documents).await
 }
 
 /// The record of a run that is over, of whose tasks these have an outcome.
@@ -62,24 +69,30 @@ pub(super) async fn of(
         return serde_json::from_value(known)
             .map_err(|error| Failure::because("the run's record can't be read", &error));
     }
+    let (record, documents) = closed(studio, engines, events, tasks, run).await?;
+    kept::put_all(studio, documents).await?;
+    Ok(record)
+}
+
+/// The record of a run that is over, and what is kept of it.
+async fn closed(
+    studio: &Studio,
+    engines: &Engines,
+    events: &[Event],
+    tasks: &[TaskRecord],
+    run: RunId,
+) -> Result<(RunRecord, Vec<Document>), Failure> {
     let origins = origins(studio, tasks, run).await?;
     let (record, hashes) = made(engines, events, tasks, run, &origins)?;
     let unwritable = |error| Failure::because("the run's record can't be written", &error);
-    let document = |kind: &str, value| Document {
-        kind: kind.to_owned(),
-        key: key.clone(),
-        value,
-    };
+    let key = run.to_string();
+    let value = serde_json::to_value(&record).map_err(unwritable)?;
+    let receipts = serde_json::to_value(&hashes).map_err(unwritable)?;
     let documents = vec![
-        document("record", serde_json::to_value(&record).map_err(unwritable)?),
-        document(
-            "receipts",
-            serde_json::to_value(&hashes).map_err(unwritable)?,
-        ),
+        kept::document("record", &key, value),
+        kept::document("receipts", &key, receipts),
     ];
-    let put = studio.records.put(documents).await;
-    put.map_err(|error| remembered(&error))?;
-    Ok(record)
+    Ok((record, documents))
 }
 
 fn made(
@@ -264,7 +277,21 @@ mod tests {
             let mut events = log(spec, from, tool);
             studio.log.create(run, events.remove(0)).await.unwrap();
             studio.log.append(run, events).await.unwrap();
-            close(&studio, &engines, &plan, run).await.unwrap();
+            let report = RunReport {
+                run,
+                status: RunStatus::Succeeded,
+                outputs: json!({ "say": "sea" }),
+                tasks: 1,
+                hits: usize::from(from.is_some()),
+                cost: daedal_core::UsdMicros::default(),
+                worked_ms: 0,
+                elapsed_ms: 0,
+                skipped: Vec::new(),
+                questions: Vec::new(),
+            };
+            close(&studio, &engines, &plan, &report).await.unwrap();
+            let noted = kept::get(&studio, "outputs", &run.to_string()).await;
+            assert_eq!(noted.unwrap(), Some(json!({ "say": "sea" })));
             let known = kept::get(&studio, "record", &run.to_string())
                 .await
                 .unwrap();

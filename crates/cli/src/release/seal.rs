@@ -7,7 +7,9 @@ use daedal_provenance::manifest::{Content, Ingredient, Relation, Source};
 use daedal_provenance::{SealRequest, attest, seal};
 use daedal_store::Studio;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
+use super::copies::Copies;
 use super::lineage::Telling;
 use super::{Signing, Subject, kept};
 use crate::failure::Failure;
@@ -60,51 +62,84 @@ impl Sealed {
     }
 }
 
-/// Seals every piece that is not sealed yet.
-pub(super) async fn all(
-    studio: &Studio,
-    subject: &Subject,
-    domain: Domain,
-    signing: &Signing<'_>,
-) -> Result<Vec<SealedPiece>, Failure> {
-    let mut sealed = Vec::new();
-    for piece in &subject.pieces {
-        let title = Telling::of(subject, piece).title();
-        let mut attachments = Vec::new();
-        for (name, asset) in &piece.attachments {
-            let title = format!("{title}: {name}");
-            attachments.push((
-                name.clone(),
-                one(studio, subject, domain, signing, asset, &title).await?,
-            ));
-        }
-        sealed.push(SealedPiece {
-            sealed: one(studio, subject, domain, signing, &piece.asset, &title).await?,
-            piece: piece.clone(),
-            title,
-            attachments,
-        });
-    }
-    Ok(sealed)
+/// What sealing the pieces of a run takes.
+pub(super) struct Sealing<'a> {
+    pub(super) studio: &'a Studio,
+    pub(super) subject: &'a Subject,
+    /// Chain and registry that the credentials name.
+    pub(super) domain: Domain,
+    pub(super) signing: &'a Signing<'a>,
+    pub(super) copies: &'a Copies<'a>,
 }
 
-async fn one(
-    studio: &Studio,
-    subject: &Subject,
-    domain: Domain,
-    signing: &Signing<'_>,
+impl Sealing<'_> {
+    /// Seals every piece that is not sealed yet, or of which the sealed file was lost.
+    pub(super) async fn all(&self) -> Result<Vec<SealedPiece>, Failure> {
+        let mut sealed = Vec::new();
+        for piece in &self.subject.pieces {
+            let title = Telling::of(self.subject, piece).title();
+            let mut attachments = Vec::new();
+            for (name, asset) in &piece.attachments {
+                let title = format!("{title}: {name}");
+                attachments.push((name.clone(), self.one(asset, &title).await?));
+            }
+            sealed.push(SealedPiece {
+                sealed: self.one(&piece.asset, &title).await?,
+                piece: piece.clone(),
+                title,
+                attachments,
+            });
+        }
+        Ok(sealed)
+    }
+
+    async fn one(&self, asset: &AssetRef, title: &str) -> Result<Sealed, Failure> {
+        let (studio, run) = (self.studio, self.subject.run);
+        let key = format!("{run}/{}", asset.digest);
+        let known = kept::get(studio, "sealed", &key).await?;
+        let was_sealed = known.is_some();
+        if let Some(known) = known {
+            let sealed: Sealed = serde_json::from_value(known)
+                .map_err(|error| Failure::because("what was sealed can't be read", &error))?;
+            let have = |asset: &AssetRef| self.copies.have(studio, asset);
+            if have(&sealed.file) && sealed.sidecar.as_ref().is_none_or(have) {
+                return Ok(sealed);
+            }
+        }
+        let name = || match was_sealed {
+            true => format!("the sealed file of “{title}”"),
+            false => format!("“{title}”"),
+        };
+        let process = &self.subject.spec.process;
+        let bytes = self.copies.read(studio, asset);
+        let bytes = bytes.map_err(|error| self.copies.lost(&name(), process, &error))?;
+        let sealed = seal_one(self, asset, &bytes, title)?;
+        let value = serde_json::to_value(&sealed).unwrap_or_default();
+        let mut documents = vec![kept::document("sealed", &key, value)];
+        if was_sealed {
+            self.signing.ui.note(format!(
+                "sealed again: “{title}”, of which the sealed file was lost"
+            ));
+            // The run's attestation names the file that is gone.
+            documents.push(kept::document("attestation", &run.to_string(), Value::Null));
+        }
+        kept::put_all(studio, documents).await?;
+        Ok(sealed)
+    }
+}
+
+fn seal_one(
+    sealing: &Sealing<'_>,
     asset: &AssetRef,
+    bytes: &[u8],
     title: &str,
 ) -> Result<Sealed, Failure> {
-    let key = format!("{}/{}", subject.run, asset.digest);
-    if let Some(known) = kept::get(studio, "sealed", &key).await? {
-        return serde_json::from_value(known)
-            .map_err(|error| Failure::because("what was sealed can't be read", &error));
-    }
-    let bytes = studio
-        .blobs
-        .read(&asset.digest)
-        .map_err(|error| Failure::because("a piece of the run can't be read", &error))?;
+    let Sealing {
+        studio,
+        subject,
+        signing,
+        ..
+    } = *sealing;
     let process = &subject.planned.process;
     let maker = signing.maker()?;
     let ingredients = ingredients(subject);
@@ -112,13 +147,13 @@ async fn one(
         receipt.determinism == Determinism::Attested || receipt.usage.tokens.is_some()
     };
     let request = SealRequest {
-        bytes: &bytes,
+        bytes,
         content: Content {
             title,
             media_type: &asset.media_type,
             digest: asset.digest,
             record: &subject.record,
-            anchor: domain,
+            anchor: sealing.domain,
             source: Source::of(&subject.record, &asset.digest, trained),
             training: process.disclosure.training,
             license: process.license.as_ref(),
@@ -128,7 +163,7 @@ async fn one(
     };
     let made = seal(&request, signing.signer()?)
         .map_err(|error| Failure::because(format!("`{title}` can't be sealed"), &error))?;
-    let sealed = Sealed {
+    Ok(Sealed {
         unsigned: asset.clone(),
         file: kept::write(studio, &asset.media_type, &made.file)?,
         sidecar: match &made.sidecar {
@@ -136,10 +171,7 @@ async fn one(
             None => None,
         },
         signer: signing.certified()?,
-    };
-    let value = serde_json::to_value(&sealed).unwrap_or_default();
-    kept::put(studio, "sealed", &key, value).await?;
-    Ok(sealed)
+    })
 }
 
 /// The assets that the caller brought to the run.
@@ -162,7 +194,6 @@ fn ingredients(subject: &Subject) -> Vec<Ingredient> {
 #[cfg(test)]
 mod tests {
     use daedal_core::Digest;
-    use serde_json::Value;
 
     use super::*;
 

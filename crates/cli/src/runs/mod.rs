@@ -2,13 +2,16 @@
 
 mod begin;
 mod carry;
+mod conclude;
 mod decide;
 mod find;
+mod interrupt;
 mod outputs;
 mod standing;
 
 pub(crate) use begin::{Dials, begin, done_before, keep_bundle, outputs_of, spec_of};
-pub(crate) use carry::{Carrier, code_of, conclude};
+pub(crate) use carry::Carrier;
+pub(crate) use conclude::{Telling, code_of, conclude};
 pub(crate) use decide::{Answer, decide};
 pub(crate) use find::{find, newest_of, plan_of};
 pub(crate) use outputs::{Piece, pieces};

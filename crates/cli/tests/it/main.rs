@@ -7,6 +7,8 @@ mod kill;
 mod kill_release;
 mod people;
 mod proof;
+mod restore;
 mod session;
+mod signals;
 mod studio;
 mod token;

@@ -61,6 +61,114 @@ fn files_that_say_nothing_about_a_piece_are_mistakes_and_not_tampering() {
 }
 
 #[test]
+fn a_directory_is_verified_as_a_whole_and_its_worst_file_decides() {
+    let (studio, posters) = released();
+    let told = studio.daedal(&["verify", "site"]).ends(0).out;
+    let listed: Vec<&str> = told
+        .lines()
+        .filter(|line| line.starts_with("fine  "))
+        .collect();
+    assert_eq!(listed.len(), posters_only(&posters).len(), "{told}");
+    assert!(
+        told.contains("2 of 2 files fine; ") && told.contains("small pictures"),
+        "{told}"
+    );
+    let mut bytes = std::fs::read(studio.path().join(&posters[0])).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    studio.write("site/media/tide/bent.png", bytes);
+    studio.write("site/media/tide/stripped.txt", "no credential");
+    let told = studio.daedal(&["verify", "site/media/tide"]).ends(10).out;
+    for said in [
+        "tampered    bent.png ",
+        "incomplete  stripped.txt",
+        "2 of 4 files fine",
+    ] {
+        assert!(told.contains(said), "{said}\n{told}");
+    }
+    let list = studio.daedal(&["verify", "site", "--json"]).ends(10).json();
+    let codes: Vec<u64> = list
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|file| file["code"].as_u64().unwrap())
+        .collect();
+    assert_eq!(codes, [10, 0, 0, 13]);
+    let quiet = studio.daedal(&["verify", "site", "-q"]).ends(10).out;
+    assert_eq!(quiet.lines().count(), 3, "{quiet}");
+    let told = studio
+        .daedal(&["verify", "site", "--sidecar", "empty"])
+        .ends(1)
+        .err;
+    assert!(told.contains("is a directory"), "{told}");
+    studio.write("nothing/.hidden", "");
+    let told = studio.daedal(&["verify", "nothing"]).ends(1).err;
+    assert!(told.contains("nothing has nothing to verify"), "{told}");
+}
+
+fn posters_only(pictures: &[String]) -> Vec<&String> {
+    pictures
+        .iter()
+        .filter(|name| !name.contains(".preview."))
+        .collect()
+}
+
+#[test]
+fn what_is_about_another_file_says_about_which() {
+    let studio = Studio::empty();
+    studio.write(
+        "process.yaml",
+        "daedal: v1\nname: note\nsteps:\n  say: { uses: template, with: { text: \"low tide\" } }\n\
+         outputs: { note: \"{{ steps.say }}\" }\n",
+    );
+    studio.daedal(&["run", "-q"]).ends(0);
+    studio.daedal(&["release", "latest", "-q"]).ends(0);
+    let names = files_below(&studio.path().join("site/media/note")).into_keys();
+    let names: Vec<String> = names
+        .map(|name| format!("site/media/note/{name}"))
+        .collect();
+    let ending = |end: &str| names.iter().find(|name| name.ends_with(end)).unwrap();
+    let text = ending(".txt");
+    studio.daedal(&["verify", text]).ends(0);
+    let told = studio.daedal(&["verify", ending(".c2pa")]).ends(1).err;
+    assert!(
+        told.contains("is a credential, and not the file")
+            && told.contains(&format!("daedal verify {text}")),
+        "{told}"
+    );
+    let told = studio
+        .daedal(&["verify", ending(".attestation.json")])
+        .ends(1)
+        .err;
+    assert!(
+        told.contains("is the record of run") && told.contains("--attestation"),
+        "{told}"
+    );
+    // A small picture beside it is none of its credential's business.
+    let preview = text.replace(".txt", ".preview.jpg");
+    studio.write(&preview, "a picture");
+    let told = studio.daedal(&["verify", &preview]).ends(13).out;
+    assert!(
+        told.contains("help: this is a small picture")
+            && told.contains(&format!("daedal verify {text}")),
+        "{told}"
+    );
+    // Who is not known can be made known.
+    let elsewhere = Studio::empty();
+    let file = studio.path().join(text).display().to_string();
+    let told = elsewhere.daedal(&["verify", &file]).ends(11).out;
+    assert!(told.contains("--trust CHAIN.pem"), "{told}");
+    let chain = studio
+        .path()
+        .join(".daedal/keys/chain.pem")
+        .display()
+        .to_string();
+    elsewhere
+        .daedal(&["verify", &file, "--trust", &chain])
+        .ends(0);
+}
+
+#[test]
 fn quiet_verdicts_are_a_line_and_what_decided_it() {
     let (studio, posters) = released();
     let fine = studio.daedal(&["verify", "-q", &posters[0]]).ends(0);
@@ -99,6 +207,15 @@ fn a_second_demo_tells_that_nothing_had_to_be_done_again() {
     let studio = Studio::empty();
     let first = studio.daedal(&["demo", "-q"]).ends(0);
     assert!(first.out.contains("carried out") && first.out.contains("2  Sealed"));
+    let pieces: Vec<&str> = first
+        .out
+        .lines()
+        .filter(|line| line.contains('“'))
+        .collect();
+    assert!(
+        pieces.len() > 1 && pieces.iter().all(|line| line.contains("”, poster-0")),
+        "{pieces:?}"
+    );
     let second = studio.daedal(&["demo", "-q"]).ends(0);
     for said in [
         "was run before: nothing had to be done again",

@@ -126,9 +126,67 @@ fn a_failing_item_is_left_out_where_the_step_says_so() {
     let kept = run["outputs"]["picture"].as_array().unwrap();
     let kept = kept.iter().filter(|value| !value.is_null()).count();
     assert_eq!(kept, 3);
+    assert_eq!(
+        (&run["skipped"][0]["failed"], &run["skipped"][0]["tasks"]),
+        (&1.into(), &4.into())
+    );
+    let told = studio.daedal(&["run"]).ends(0).out;
+    let warning = "warning: 1 of 4 tasks of `draw` failed and left out; the first: ";
+    assert!(
+        told.contains(warning) && told.contains("not this one"),
+        "{told}"
+    );
     studio.edit("on_failure: skip", "on_failure: stop");
     let run = studio.daedal(&["run", "--json"]).ends(1).json();
     assert!(run["message"].as_str().unwrap().contains("not this one"));
+}
+
+#[test]
+fn a_run_of_which_every_item_failed_has_failed() {
+    let studio = Studio::empty();
+    studio.write(
+        "process.yaml",
+        "daedal: v1\nname: none\nsteps:\n  draw:\n    uses: sketch\n    count: 3\n    on_failure: skip\n    \
+         with: { script: draw.js, width: 20, height: 20 }\noutputs: { picture: \"{{ steps.draw }}\" }\n",
+    );
+    studio.write("draw.js", "throw new Error('no ink');\n");
+    let told = studio.daedal(&["run"]).ends(1).out;
+    let why = "failed in `draw`: all of its 3 tasks failed, and output `picture` is empty without them; the first: ";
+    assert!(told.contains(why) && told.contains("no ink"), "{told}");
+    let run = studio.daedal(&["run", "--json"]).ends(1).json();
+    assert_eq!(
+        (&run["status"], &run["skipped"][0]["failed"]),
+        (&"failed".into(), &3.into())
+    );
+    studio.daedal(&["release", "latest"]).ends(1);
+}
+
+#[test]
+fn a_run_that_has_ended_is_not_resumed_and_says_what_can_be_done() {
+    let studio = Studio::tide();
+    studio.daedal(&["run", "-q"]).ends(0);
+    std::fs::remove_dir_all(studio.path().join("out")).unwrap();
+    let told = studio.daedal(&["resume"]).ends(0);
+    for said in [
+        "is over, it is done: there is nothing to resume",
+        "daedal release ",
+        "--fresh",
+    ] {
+        assert!(told.out.contains(said), "{}", told.out);
+    }
+    assert!(!told.out.contains("reused"), "{}", told.out);
+    assert!(
+        studio.path().join("out/tide").is_dir(),
+        "what it gave is written again"
+    );
+    studio.edit("keep: 2 }", "keep: 2, decider: human }");
+    studio.daedal(&["run", "-q"]).ends(3);
+    studio.daedal(&["cancel", "latest"]).ends(0);
+    let told = studio.daedal(&["resume"]).ends(1).out;
+    assert!(
+        told.contains("is over, it was cancelled\nbegin a new run: daedal run PROCESS"),
+        "{told}"
+    );
 }
 
 #[test]

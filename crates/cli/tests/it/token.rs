@@ -77,6 +77,43 @@ fn a_registered_process_is_shown_with_its_holders() {
 }
 
 #[test]
+fn what_a_release_lost_comes_back_and_the_chain_is_left_alone() {
+    let studio = registered();
+    let release = released(&studio);
+    let proofs = crate::studio::files_below(&studio.path().join("site/media/tide"));
+    let proof = proofs
+        .iter()
+        .find(|(name, _)| name.ends_with(".anchor.json"))
+        .unwrap()
+        .1;
+    let blob = |digest: &str| {
+        studio
+            .path()
+            .join(".daedal/blobs")
+            .join(&digest[..2])
+            .join(&digest[2..])
+    };
+    std::fs::remove_file(blob(
+        release["pieces"][0]["file"]["$asset"].as_str().unwrap(),
+    ))
+    .unwrap();
+    std::fs::remove_file(blob(&daedal_core::Digest::of(proof).to_string())).unwrap();
+    std::fs::remove_dir_all(studio.path().join("site")).unwrap();
+    let before = studio.daedal(&["chain", "status", "--json"]).ends(0).json();
+    let told = studio.daedal(&["release", "latest", "--json"]).ends(0);
+    assert!(told.err.contains("sealed again"), "{}", told.err);
+    assert_eq!(told.json()[0]["chain"], release["chain"]);
+    let after = studio.daedal(&["chain", "status", "--json"]).ends(0).json();
+    assert_eq!(before, after, "nothing was sent");
+    let proofs = crate::studio::files_below(&studio.path().join("site/media/tide"));
+    assert!(
+        proofs.values().any(|file| file == proof),
+        "it is the same proof"
+    );
+    studio.daedal(&["verify", "site"]).ends(0);
+}
+
+#[test]
 fn a_release_is_anchored_and_minted_once_and_verified_with_its_anchor() {
     let studio = registered();
     let release = released(&studio);

@@ -89,7 +89,7 @@ impl State {
             return None;
         }
         Some(match self.outputs(plan) {
-            Ok(_) => Finish::Succeeded,
+            Ok(outputs) => self.barren(plan, &outputs).unwrap_or(Finish::Succeeded),
             Err(message) => Finish::Failed {
                 step: None,
                 message,

@@ -341,6 +341,7 @@ impl State {
 
     fn fail_task(&mut self, plan: &Plan, slot: Slot, message: String) {
         if plan.nodes[slot.node].on_failure == OnFailure::Skip {
+            self.skip(slot, message);
             self.end_task(plan, slot, TaskPhase::Failed);
         } else {
             self.fail_node(plan, slot.node, message);

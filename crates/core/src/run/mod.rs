@@ -12,6 +12,7 @@ mod fold;
 mod records;
 mod scope;
 mod settle;
+mod skipped;
 mod state;
 mod task;
 mod view;
@@ -21,6 +22,7 @@ pub use event::*;
 pub use explain::{Change, explain};
 pub use fold::fold;
 pub use records::{TaskRecord, TaskResult, finish_of, records};
+pub use skipped::Skipped;
 pub use state::{Question, Spent, State};
 pub use view::{StepStatus, StepView};
 

@@ -170,6 +170,12 @@ impl State {
         };
         match cycle {
             Some(cycle) => {
+                let slot = Slot {
+                    node: id,
+                    round: self.nodes[id].round,
+                    index: 0,
+                };
+                self.skip(slot, message);
                 self.abandon(plan, cycle);
                 let standing = self.nodes[cycle].cycle.take();
                 let value = standing.and_then(|cycle| cycle.standing);

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
+use super::skipped::Skips;
 use super::{Finish, Moment, RunId, RunSpec, TaskName, Timer};
 use crate::engine::DecisionRequest;
 use crate::plan::{NodeId, NodeKind, Plan};
@@ -30,6 +31,8 @@ pub struct State {
     pub(super) last: Moment,
     pub(super) cancelled: bool,
     pub(super) failure: Option<Failure>,
+    /// What was left out, by step.
+    pub(super) skipped: BTreeMap<NodeId, Skips>,
     pub(super) finished: Option<Finish>,
     /// What has become possible and was not decided yet.
     pub(super) agenda: Agenda,
@@ -210,6 +213,7 @@ impl State {
             last: Moment::default(),
             cancelled: false,
             failure: None,
+            skipped: BTreeMap::new(),
             finished: None,
             agenda: Agenda::default(),
             work: VecDeque::new(),

@@ -184,6 +184,7 @@ impl Session<'_> {
             cost: spent.cost,
             worked_ms: spent.worked_ms,
             elapsed_ms: self.now().ms_since(begun),
+            skipped: self.state.skipped(self.plan),
             questions: self.state.questions().cloned().collect(),
             status,
         }

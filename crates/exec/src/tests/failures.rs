@@ -52,6 +52,9 @@ outputs: {{ places: "{{{{ steps.each.place }}}}" }}
         .await
         .unwrap();
     assert_eq!(report.outputs, json!({ "places": [0, 2] }));
+    let skipped = serde_json::to_value(&report.skipped).unwrap();
+    let expected = json!({ "step": "each", "failed": 1, "tasks": 3, "error": "is broken" });
+    assert_eq!(skipped, json!([expected]));
     let strict = plan(&text("stop"));
     let report = rig
         .executor

@@ -188,15 +188,32 @@ impl Blobs {
     /// still want to look at them. If that fails they are found to be damaged again.
     fn set_aside(&self, path: &Path, digest: &Digest) {
         if self.may_write.load(Ordering::Acquire) {
-            let folder = self.root.join(DAMAGED);
-            fs::create_dir_all(&folder).ok();
-            fs::rename(path, folder.join(digest.to_string())).ok();
+            fs::create_dir_all(self.root.join(DAMAGED)).ok();
+            fs::rename(path, self.aside(digest)).ok();
         }
     }
 
-    /// Whether the blob is there in its full length. Its bytes are not looked at.
-    pub(super) fn holds(&self, asset: &AssetRef) -> bool {
-        fs::metadata(self.path_of(&asset.digest)).is_ok_and(|found| found.len() == asset.size)
+    /// Where damaged bytes of this name are put.
+    fn aside(&self, digest: &Digest) -> PathBuf {
+        self.root.join(DAMAGED).join(digest.to_string())
+    }
+
+    /// What is told of a blob that is damaged, or gone because it was.
+    fn corrupted(&self, digest: Digest, found: Digest) -> BlobError {
+        let aside = self.aside(&digest);
+        let aside = aside.exists().then(|| aside.display().to_string());
+        BlobError::Corrupted {
+            digest,
+            found,
+            aside,
+        }
+    }
+
+    fn missing(&self, digest: Digest) -> BlobError {
+        match fs::read(self.aside(&digest)) {
+            Ok(damaged) => self.corrupted(digest, Digest::of(&damaged)),
+            Err(_) => BlobError::Missing { digest },
+        }
     }
 }
 
@@ -204,7 +221,7 @@ impl BlobRead for Blobs {
     fn read(&self, digest: &Digest) -> Result<Arc<[u8]>, BlobError> {
         let path = self.path_of(digest);
         let failed = |error: &io::Error| match error.kind() {
-            io::ErrorKind::NotFound => BlobError::Missing { digest: *digest },
+            io::ErrorKind::NotFound => self.missing(*digest),
             _ => blob_io("read", &path, error),
         };
         let mut file = File::open(&path).map_err(|error| failed(&error))?;
@@ -217,12 +234,14 @@ impl BlobRead for Blobs {
             found if found == *digest => Ok(bytes.into()),
             found => {
                 self.set_aside(&path, digest);
-                Err(BlobError::Corrupted {
-                    digest: *digest,
-                    found,
-                })
+                Err(self.corrupted(*digest, found))
             }
         }
+    }
+
+    /// By the file's length. Its bytes are not looked at.
+    fn holds(&self, asset: &AssetRef) -> bool {
+        fs::metadata(self.path_of(&asset.digest)).is_ok_and(|found| found.len() == asset.size)
     }
 }
 

@@ -20,10 +20,12 @@ pub(super) enum Access {
 const APPLICATION: i64 = 0x4461_6564;
 
 /// Rises with every change of the tables.
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 
 /// Digests are bytes, moments are milliseconds, everything else is JSON. A run has a small number,
-/// so that its events lie side by side in the order in which they are appended and read.
+/// so that its events lie side by side in the order in which they are appended and read. Documents may be
+/// long: their keys lie in an index of their own, since whoever searches a table `without rowid` reads all
+/// of each row that it passes.
 const SCHEMA: &str = "
     create table runs (
         number integer primary key,
@@ -49,8 +51,18 @@ const SCHEMA: &str = "
         key text not null,
         value text not null,
         primary key (kind, key)
-    ) without rowid;
+    );
     create table sequences (name text not null primary key, last integer not null) without rowid;
+";
+
+/// Brings the tables of version 1 to this one, in which only the place of the keys differs.
+const FROM_1: &str = "
+    create table moved (
+        kind text not null, key text not null, value text not null, primary key (kind, key)
+    );
+    insert into moved select kind, key, value from documents;
+    drop table documents;
+    alter table moved rename to documents;
 ";
 
 /// How long a connection waits for SQLite's own locks; ours keeps other writers away.
@@ -133,6 +145,13 @@ impl Database {
         let (application, version, tables): (i64, i64, i64) = (row.get(0), row.get(1), row.get(2));
         match (application, version, tables) {
             (APPLICATION, VERSION, _) => Ok(connection),
+            // To look, the tables are the same.
+            (APPLICATION, 1, _) if access == Access::Read => Ok(connection),
+            (APPLICATION, 1, _) => {
+                let script = transaction(FROM_1);
+                let moved = sqlx::raw_sql(script).execute(&mut connection).await;
+                moved.map(|_| connection).map_err(failed)
+            }
             (0, 0, 0) if access == Access::Write => {
                 self.initialise(&mut connection).await.map_err(failed)?;
                 Ok(connection)
@@ -162,11 +181,7 @@ impl Database {
         sqlx::raw_sql("pragma journal_mode = wal")
             .execute(&mut *connection)
             .await?;
-        let script = format!(
-            "begin immediate; {SCHEMA} pragma application_id = {APPLICATION}; \
-             pragma user_version = {VERSION}; commit"
-        );
-        sqlx::raw_sql(sqlx::AssertSqlSafe(script))
+        sqlx::raw_sql(transaction(SCHEMA))
             .execute(&mut *connection)
             .await?;
         // So that the file is known as ours even without its log.
@@ -251,4 +266,12 @@ impl Database {
             .await
             .map_err(|error| self.failure(&error))
     }
+}
+
+/// Changes the tables and notes that they are of this version, all or nothing.
+fn transaction(change: &str) -> sqlx::AssertSqlSafe<String> {
+    sqlx::AssertSqlSafe(format!(
+        "begin immediate; {change} pragma application_id = {APPLICATION}; \
+         pragma user_version = {VERSION}; commit"
+    ))
 }

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use daedal_core::Digest;
 use daedal_core::blob::{BlobError, BlobRead, BlobWrite};
 use daedal_core::run::{Event, RunId};
+use daedal_core::{AssetRef, Digest};
 use serde_json::Value;
 
 use super::Embedded;
@@ -101,6 +101,10 @@ impl Keeper for Embedded {
 impl BlobRead for Embedded {
     fn read(&self, digest: &Digest) -> Result<Arc<[u8]>, BlobError> {
         self.blobs.read(digest)
+    }
+
+    fn holds(&self, asset: &AssetRef) -> bool {
+        self.blobs.holds(asset)
     }
 }
 

@@ -13,6 +13,7 @@ use std::sync::{MutexGuard, PoisonError};
 
 use daedal_core::Digest;
 use daedal_core::asset::assets_in;
+use daedal_core::blob::BlobRead as _;
 use daedal_core::run::RunId;
 
 use super::Embedded;

@@ -4,10 +4,12 @@ use std::fs;
 
 use daedal_core::Digest;
 use daedal_core::blob::BlobError;
+use serde_json::json;
 use sqlx::{Connection, SqliteConnection};
 
 use super::*;
 use crate::conformance::{created, done, run};
+use crate::ports::Document;
 
 /// Replaces a file that may be read-only.
 fn overwrite(path: &Path, bytes: &[u8]) {
@@ -51,11 +53,15 @@ async fn a_damaged_blob_is_refused_and_mended_by_its_bytes() {
             Err(BlobError::Corrupted {
                 digest: named,
                 found,
+                aside,
             }) => {
                 assert_eq!((named, found), (digest, Digest::of(damaged)));
+                assert_eq!(fs::read(aside.unwrap()).unwrap(), damaged);
             }
             other => panic!("{other:?}"),
         }
+        let asked_again = studio.blobs.read(&digest).unwrap_err().to_string();
+        assert!(asked_again.contains(".damaged/"), "{asked_again}");
         assert_eq!(studio.blobs.write(b"the sea").unwrap(), digest);
         assert_eq!(&*studio.blobs.read(&digest).unwrap(), b"the sea");
     }
@@ -228,4 +234,52 @@ async fn what_is_no_studio_is_said_to_be_none() {
     let error = refusal(&place, OpenMode::Read).await;
     assert!(error.to_string().contains("nothing has run in"), "{error}");
     assert!(!place.file("studio.db").exists(), "looking made a file");
+}
+
+#[tokio::test]
+async fn documents_of_a_studio_of_version_1_are_kept_and_get_an_index() {
+    let place = Place::new();
+    let document = |key: &str| Document {
+        kind: "record".to_owned(),
+        key: key.to_owned(),
+        value: json!({ "of": key }),
+    };
+    let studio = place.open().await;
+    let known = vec![document("a"), document("b")];
+    studio.records.put(known).await.unwrap();
+    studio.close().await.unwrap();
+    execute(
+        &place,
+        "alter table documents rename to moved; \
+         create table documents (kind text not null, key text not null, value text not null, \
+         primary key (kind, key)) without rowid; \
+         insert into documents select * from moved; drop table moved; pragma user_version = 1",
+    )
+    .await;
+    for mode in [OpenMode::Read, OpenMode::write("a test")] {
+        let studio = Studio::open(place.path(), mode).await.unwrap();
+        let found = studio.records.list("record").await.unwrap();
+        assert_eq!(found.len(), 2);
+        assert_eq!(found[1], ("b".to_owned(), json!({ "of": "b" })));
+        studio.close().await.unwrap();
+    }
+    let studio = place.open().await;
+    studio.records.put(vec![document("c")]).await.unwrap();
+    let found = studio.records.get("record", "c").await.unwrap();
+    assert_eq!(found, Some(json!({ "of": "c" })));
+    studio.close().await.unwrap();
+    let url = format!("sqlite://{}", place.file("studio.db").display());
+    let mut connection = SqliteConnection::connect(&url).await.unwrap();
+    let sql = "select sql from sqlite_schema where name = 'documents'";
+    let table: String = sqlx::query_scalar(sql)
+        .fetch_one(&mut connection)
+        .await
+        .unwrap();
+    assert!(!table.contains("without rowid"), "{table}");
+    let version: i64 = sqlx::query_scalar("pragma user_version")
+        .fetch_one(&mut connection)
+        .await
+        .unwrap();
+    assert_eq!(version, 2);
+    connection.close().await.unwrap();
 }

@@ -1,0 +1,99 @@
+//! The files of a directory that are verified, and those that belong to others.
+
+use std::path::{Path, PathBuf};
+
+use super::sidecar_of;
+use crate::failure::Failure;
+
+/// What is in a directory.
+#[derive(Debug, Default)]
+pub(crate) struct Folder {
+    /// Files to be verified, in order.
+    pub(crate) files: Vec<PathBuf>,
+    /// Credentials and records that belong to them, and small pictures for pages.
+    pub(crate) beside: usize,
+}
+
+/// Looks what there is to verify in a directory: of a site, what it published; of any other, everything.
+/// Hidden files and links are passed over.
+pub(crate) fn folder(place: &Path) -> Result<Folder, Failure> {
+    let is_site = place.join("data/site.json").is_file();
+    let mut found = Folder::default();
+    let mut pending = vec![match is_site {
+        true => place.join("media"),
+        false => place.to_owned(),
+    }];
+    while let Some(folder) = pending.pop() {
+        let failed = |error: std::io::Error| {
+            Failure::because(format!("{} can't be read", folder.display()), &error)
+        };
+        let entries = std::fs::read_dir(&folder).map_err(failed)?;
+        let entries: Result<Vec<_>, _> = entries.collect();
+        let entries = entries.map_err(failed)?;
+        let names: Vec<String> = entries
+            .iter()
+            .map(|entry| entry.file_name().to_string_lossy().into_owned())
+            .collect();
+        let is_published = names.iter().any(|name| is_record(name));
+        for (entry, name) in entries.iter().zip(&names) {
+            let path = entry.path();
+            match entry.file_type().map_err(failed)? {
+                _ if name.starts_with('.') => {}
+                // Where the pages have the pictures of what a step gave.
+                kind if kind.is_dir() && is_published && name == "steps" => {
+                    found.beside += std::fs::read_dir(&path).map_or(0, Iterator::count);
+                }
+                kind if kind.is_dir() => pending.push(path),
+                kind if !kind.is_file() => {}
+                _ if is_record(name) || original_of(&path).is_some() => found.beside += 1,
+                _ => found.files.push(path),
+            }
+        }
+    }
+    found.files.sort();
+    if found.files.is_empty() {
+        return Err(
+            Failure::new(format!("{} has nothing to verify", place.display()))
+                .help("name a published file, or a directory with some, such as site/"),
+        );
+    }
+    Ok(found)
+}
+
+/// What a release publishes of a run beside its pieces.
+fn is_record(name: &str) -> bool {
+    let records = [".attestation.json", ".receipts.json", ".anchor.json"];
+    name == "anchor.json" || records.iter().any(|end| name.ends_with(end))
+}
+
+/// The file that a credential lies beside, or that a small picture is of.
+pub(super) fn original_of(path: &Path) -> Option<PathBuf> {
+    let name = path.file_name()?.to_str()?;
+    let stem = match name.strip_suffix(".c2pa") {
+        Some(stem) => stem,
+        None => name.split_once(".preview.")?.0,
+    };
+    let folder = match path.parent()? {
+        here if here.as_os_str().is_empty() => Path::new("."),
+        folder => folder,
+    };
+    let mut originals: Vec<PathBuf> = std::fs::read_dir(folder)
+        .ok()?
+        .flatten()
+        .filter(|entry| {
+            let other = entry.file_name();
+            let other = other.to_string_lossy();
+            let is_original = *other == *stem
+                || Path::new(&*other)
+                    .file_stem()
+                    .is_some_and(|own| own == stem);
+            is_original && !other.ends_with(".c2pa") && entry.path().is_file()
+        })
+        .map(|entry| path.with_file_name(entry.file_name()))
+        .collect();
+    originals.sort();
+    let with_sidecar = |original: &&PathBuf| {
+        !name.ends_with(".c2pa") || sidecar_of(original).is_some_and(|own| own == path)
+    };
+    originals.iter().find(with_sidecar).cloned()
+}

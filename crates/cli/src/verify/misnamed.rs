@@ -1,0 +1,63 @@
+//! Files that are given to be verified and are about other files.
+
+use std::path::Path;
+
+use daedal_chain::proof::AnchorProof;
+use daedal_provenance::container::is_credential;
+use daedal_provenance::verify::attested_run;
+
+use super::folder::original_of;
+use crate::failure::Failure;
+use crate::text::quoted;
+
+/// Why a file is none that can be verified by itself, and what can be verified in its place.
+pub(super) fn refused(path: &Path, bytes: &[u8]) -> Option<Failure> {
+    let shown = path.display().to_string();
+    let own = quoted(&shown);
+    let original = original_of(path).map(|original| quoted(&original.display().to_string()));
+    if is_credential(bytes) {
+        let help = match original {
+            Some(original) => format!("verify that file: daedal verify {original}"),
+            None => format!("verify that file: daedal verify FILE --sidecar {own}"),
+        };
+        let message = format!("{shown} is a credential, and not the file that it is about");
+        return Some(Failure::new(message).help(help));
+    }
+    let is_json = bytes.first() == Some(&b'{');
+    if is_json && let Ok(Some(run)) = attested_run(bytes) {
+        let message = format!(
+            "{shown} is the record of run {}, and not a file that was published",
+            run.short()
+        );
+        let help = format!(
+            "verify a file of that run with it: daedal verify FILE --attestation {own}; or all files \
+             beside it: daedal verify {}",
+            quoted(&folder_of(path))
+        );
+        return Some(Failure::new(message).help(help));
+    }
+    if is_json && AnchorProof::read(bytes).is_ok() {
+        let message =
+            format!("{shown} is the proof of an anchor, and not a file that was published");
+        let help = format!("verify a file of its runs with it: daedal verify FILE --anchor {own}");
+        return Some(Failure::new(message).help(help));
+    }
+    None
+}
+
+/// What helps with a file that has no credential, where its name tells what it is.
+pub(super) fn hint(path: &Path) -> Option<String> {
+    let original = original_of(path)?;
+    Some(format!(
+        "this is a small picture for the gallery's pages, which has no credential of its own: verify what \
+         it shows, daedal verify {}",
+        quoted(&original.display().to_string())
+    ))
+}
+
+fn folder_of(path: &Path) -> String {
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder.display().to_string(),
+        _ => ".".to_owned(),
+    }
+}
