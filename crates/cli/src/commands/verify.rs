@@ -19,7 +19,7 @@ use crate::verify::{self, Folder, Named, Verified};
 /// the worst of its files.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Verify {
-    /// The file, or a directory: of a site what it published, of any other every file
+    /// The file, or a directory: of a studio or a site what it published, of any other every file
     file: PathBuf,
     /// The credential, when it is not in the file or beside it
     #[arg(long, value_name = "FILE")]

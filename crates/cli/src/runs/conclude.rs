@@ -228,7 +228,8 @@ fn told(plan: &Plan, report: &RunReport, files: &[PathBuf], sheets: &[Option<Pat
     for file in files {
         let _ = writeln!(text, "  {}", file.display());
     }
-    for skipped in &report.skipped {
+    let is_failed = matches!(report.status, RunStatus::Failed { .. });
+    for skipped in report.skipped.iter().filter(|_| !is_failed) {
         let Skipped {
             step,
             failed,

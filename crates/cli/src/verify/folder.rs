@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::sidecar_of;
 use crate::failure::Failure;
+use crate::settings::SETTINGS_FILE;
 
 /// What is in a directory.
 #[derive(Debug, Default)]
@@ -14,16 +15,17 @@ pub(crate) struct Folder {
     pub(crate) beside: usize,
 }
 
-/// Looks what there is to verify in a directory: of a site, what it published; of any other, everything.
-/// Hidden files and links are passed over.
+/// Looks what there is to verify in a directory: of a studio its site, of a site what it published, of any
+/// other everything. Hidden files and links are passed over.
 pub(crate) fn folder(place: &Path) -> Result<Folder, Failure> {
-    let is_site = place.join("data/site.json").is_file();
+    let site = place.join("site");
+    let is_studio = place.join(SETTINGS_FILE).is_file() && site.is_dir();
     let mut found = Folder::default();
-    let mut pending = vec![match is_site {
-        true => place.join("media"),
-        false => place.to_owned(),
-    }];
-    while let Some(folder) = pending.pop() {
+    let mut pending = vec![if is_studio { site } else { place.to_owned() }];
+    while let Some(mut folder) = pending.pop() {
+        if folder.join("data/site.json").is_file() {
+            folder.push("media");
+        }
         let failed = |error: std::io::Error| {
             Failure::because(format!("{} can't be read", folder.display()), &error)
         };

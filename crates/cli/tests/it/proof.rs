@@ -86,7 +86,7 @@ fn a_directory_is_verified_as_a_whole_and_its_worst_file_decides() {
     ] {
         assert!(told.contains(said), "{said}\n{told}");
     }
-    let list = studio.daedal(&["verify", "site", "--json"]).ends(10).json();
+    let list = studio.daedal(&["verify", ".", "--json"]).ends(10).json();
     let codes: Vec<u64> = list
         .as_array()
         .unwrap()
