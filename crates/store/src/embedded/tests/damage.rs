@@ -199,7 +199,7 @@ async fn other_databases_are_left_alone() {
         assert!(
             error
                 .to_string()
-                .contains("(format 99; this one knows 1); update"),
+                .contains("(format 99; this one knows 2); update"),
             "{error}"
         );
     }
