@@ -38,6 +38,8 @@ pub struct Options {
     pub hosts: Vec<String>,
     /// Whether other machines may reach it: without this, only loopback addresses are listened on.
     pub beyond_loopback: bool,
+    /// Who shows this key may move the chain's clock; without, nobody may.
+    pub clock_key: Option<String>,
     /// Largest request, in bytes.
     pub body_bytes_max: usize,
     /// Connections at once; further ones wait.
@@ -51,6 +53,7 @@ impl Default for Options {
             origins: Vec::new(),
             hosts: Vec::new(),
             beyond_loopback: false,
+            clock_key: None,
             body_bytes_max: 5 << 20,
             connections_max: 128,
         }
@@ -156,6 +159,7 @@ pub async fn serve(
         rpc,
         gate,
         network_name: options.network_name,
+        clock_key: options.clock_key,
         body_bytes_max: options.body_bytes_max,
     }));
     let stop = stop.child_token();

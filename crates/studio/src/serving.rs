@@ -1,6 +1,7 @@
 //! How other commands find a running server: the store of a chain has one owner, so while it is
 //! served, they have to ask the server.
 
+use std::fs::OpenOptions;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -25,6 +26,9 @@ pub struct Serving {
     pub pid: u32,
     /// The chain that it serves.
     pub chain_id: u64,
+    /// The key to its clock, for `daedal time`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clock_key: Option<String>,
 }
 
 /// The note can't be written.
@@ -54,7 +58,10 @@ pub fn announce(path: &Path, serving: &Serving) -> Result<Announcement, Announce
     let text = serde_json::to_vec(serving).map_err(|error| failed(error.to_string()))?;
     // Appears whole or not at all. What a crash in between leaves is overwritten by the next server.
     let draft = path.with_extension("json.new");
-    let written = std::fs::File::create(&draft)
+    // It holds a key: one of a killed server would keep what it lets others do.
+    std::fs::remove_file(&draft).ok();
+    let written = for_owner()
+        .open(&draft)
         .and_then(|mut file| file.write_all(&text))
         .and_then(|()| std::fs::rename(&draft, path));
     written.map_err(|error| failed(error.to_string()))?;
@@ -62,6 +69,15 @@ pub fn announce(path: &Path, serving: &Serving) -> Result<Announcement, Announce
         path: path.to_owned(),
         text,
     })
+}
+
+/// A new file that only its owner reads.
+fn for_owner() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
 }
 
 impl Drop for Announcement {
@@ -78,9 +94,9 @@ impl Drop for Announcement {
 pub async fn find(path: &Path) -> Option<Serving> {
     let serving: Serving = serde_json::from_slice(&note(path)?).ok()?;
     let remote = Remote {
-        url: serving.url.clone(),
         chain_id: Some(serving.chain_id),
         timeout: ANSWER_TIMEOUT,
+        ..Remote::at(&serving.url)
     };
     Client::connect(&remote).await.ok()?;
     Some(serving)

@@ -16,12 +16,13 @@ use alloy_rpc_types_eth::{
 };
 use alloy_sol_types::SolCall;
 use alloy_transport::TransportError;
+use reqwest::header::{HeaderMap, HeaderValue};
 use serde_json::json;
 use url::Url;
 
 use crate::InProcess;
 use crate::embedded::Chain;
-use crate::rpc::Rpc;
+use crate::rpc::{CLOCK_HEADER, Rpc};
 
 pub use self::error::ClientError;
 pub use self::reverts::words;
@@ -56,6 +57,8 @@ pub struct Remote {
     pub chain_id: Option<u64>,
     /// How long it may take for one answer.
     pub timeout: Duration,
+    /// The key to the clock of a studio's own server, for who is going to move it.
+    pub clock_key: Option<String>,
 }
 
 impl Remote {
@@ -65,6 +68,7 @@ impl Remote {
             url: url.into(),
             chain_id: None,
             timeout: TIMEOUT,
+            clock_key: None,
         }
     }
 }
@@ -98,8 +102,15 @@ impl Client {
         rustls::crypto::ring::default_provider()
             .install_default()
             .ok();
+        let mut headers = HeaderMap::new();
+        if let Some(key) = &remote.clock_key {
+            let mut key = HeaderValue::from_str(key).map_err(|error| wrong(error.to_string()))?;
+            key.set_sensitive(true);
+            headers.insert(CLOCK_HEADER, key);
+        }
         let http = reqwest::Client::builder()
             .timeout(remote.timeout)
+            .default_headers(headers)
             .redirect(reqwest::redirect::Policy::none())
             .build()
             .map_err(|error| wrong(error.to_string()))?;
@@ -287,7 +298,7 @@ impl Client {
         }
     }
 
-    fn error(&self, method: &str, error: TransportError) -> ClientError {
+    pub(crate) fn error(&self, method: &str, error: TransportError) -> ClientError {
         let (place, method) = (self.place.clone(), method.to_owned());
         match error {
             RpcError::ErrorResp(payload) => match revert_data(&payload) {

@@ -29,6 +29,9 @@ pub const REQUEST_BYTES_MAX: usize = 16 << 20;
 /// Requests in a batch at most.
 pub const BATCH_MAX: usize = 1000;
 
+/// Header in which a client shows a server the key to its clock.
+pub const CLOCK_HEADER: &str = "x-daedal-clock";
+
 /// Answers JSON-RPC requests on a chain. Clones share their filters.
 #[derive(Debug, Clone)]
 pub struct Rpc {

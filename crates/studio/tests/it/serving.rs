@@ -10,7 +10,22 @@ fn of(served: &Served) -> Serving {
         url: served.server.url(),
         pid: std::process::id(),
         chain_id: served.chain.chain_id(),
+        clock_key: Some("secret".to_owned()),
     }
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_note_is_read_by_its_owner_alone() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let served = start(Options::default()).await;
+    let path = served.folder.path().join("serving.json");
+    // Also over what another version has left open.
+    std::fs::write(&path, "{}").unwrap();
+    std::fs::write(path.with_extension("json.new"), "{}").unwrap();
+    let _announced = announce(&path, &of(&served)).unwrap();
+    let mode = std::fs::metadata(&path).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -75,6 +90,7 @@ fn a_note_that_cannot_be_written_is_told_by_its_path() {
         url: "http://127.0.0.1:1".to_owned(),
         pid: 1,
         chain_id: 1,
+        clock_key: None,
     };
     let message = announce(&path, &serving).unwrap_err().to_string();
     assert!(
