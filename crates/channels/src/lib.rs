@@ -15,7 +15,7 @@ use serde_json::{Map, Value};
 
 pub use release::{
     Anchor, Attachment, Credential, Decider, Decision, Edition, Exhibit, Item, Licence,
-    LineageStep, Oversight, ProcessLabel, Release, Work,
+    LineageStep, Oversight, ProcessLabel, Release, Work, WorkVersion,
 };
 pub use site::Site;
 

@@ -53,6 +53,17 @@ pub struct Work {
     pub shares: String,
 }
 
+/// A version of a work, whether anything of it has been released or not.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct WorkVersion {
+    /// The process.
+    pub process: ProcessLabel,
+    /// The bundle.
+    pub bundle: Digest,
+    /// The work and the number of the version.
+    pub work: Work,
+}
+
 /// What the audience is told about a process.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ProcessLabel {

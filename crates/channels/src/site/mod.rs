@@ -4,6 +4,7 @@
 //! [`records`] are read and completed, [`gallery`] arranges them, [`pages`] and [`feeds`] write
 //! them out, and [`files`] puts them in place so that nobody ever meets half a site.
 
+mod card;
 mod chain;
 mod dates;
 mod feeds;
@@ -26,7 +27,7 @@ use daedal_core::Digest;
 use daedal_core::blob::BlobRead;
 use serde_json::{Map, Value};
 
-use crate::{Channel, ChannelError, Published, Release};
+use crate::{Channel, ChannelError, Published, Release, WorkVersion};
 use files::{Directory, Files};
 use gallery::Gallery;
 use records::Records;
@@ -86,6 +87,28 @@ impl Site {
     pub fn url(&self, settings: &Map<String, Value>) -> Result<Option<String>, ChannelError> {
         let earlier = records::settings(&self.directory)?;
         Ok(Settings::read(settings)?.or(earlier).url)
+    }
+
+    /// Adds the metadata of a version that nothing has been released of yet, where there is a site. Gives
+    /// whether there is one: the first release makes it, and tells of the version.
+    pub fn add_version(
+        &self,
+        version: &WorkVersion,
+        settings: &Map<String, Value>,
+    ) -> Result<bool, ChannelError> {
+        let settings = Settings::read(settings)?;
+        if !records::is_there(&self.directory)? {
+            return Ok(false);
+        }
+        let _lock = self.directory.lock()?;
+        let records = Records::with_version(&self.directory, version, settings)?;
+        let pages = pages_of(&Gallery::new(&records), &records.works)?;
+        let mut changes = self.directory.change();
+        for (name, bytes) in records.files_of_version(version)? {
+            changes.write(&name, &bytes)?;
+        }
+        changes.write_all(&pages)?;
+        Ok(true)
     }
 }
 
@@ -148,7 +171,7 @@ impl Channel for Site {
         let known = records.releases.iter().chain(&records.replaced);
         let before: BTreeSet<String> = known.flat_map(belongings).collect();
         let gallery = Gallery::new(&records);
-        let pages = pages_of(&gallery)?;
+        let pages = pages_of(&gallery, &records.works)?;
 
         let mut changes = self.directory.change();
         for (name, asset) in records::assets(release) {
@@ -195,7 +218,7 @@ fn belongings(release: &Release) -> BTreeSet<String> {
 }
 
 /// Every page, feed and asset of the site itself.
-fn pages_of(gallery: &Gallery<'_>) -> Result<Files, ChannelError> {
+fn pages_of(gallery: &Gallery<'_>, works: &[WorkVersion]) -> Result<Files, ChannelError> {
     let mut pages = Files::new();
     let mut add = |name: &str, text: String| pages.insert(name.to_owned(), text.into_bytes());
     add("index.html", pages::index(gallery)?);
@@ -212,7 +235,7 @@ fn pages_of(gallery: &Gallery<'_>) -> Result<Files, ChannelError> {
             add(&piece.page(), pages::piece(gallery, process, position)?);
         }
     }
-    for (name, metadata) in tokens::of(gallery) {
+    for (name, metadata) in tokens::of(gallery, works) {
         add(&name, metadata);
     }
     pages.extend(

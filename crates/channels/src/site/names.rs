@@ -161,6 +161,11 @@ pub(super) fn token(run: &Digest, index: u64) -> String {
     format!("{}{index}.json", tokens(run))
 }
 
+/// The picture of an edition that has none.
+pub(super) fn card(run: &Digest, index: u64) -> String {
+    format!("{}{index}.svg", tokens(run))
+}
+
 /// The metadata of a process as a token.
 pub(super) fn work(process: &str, version: u64) -> String {
     format!("tokens/work-{process}-v{version}.json")
@@ -174,6 +179,11 @@ pub(super) fn collection(process: &str) -> String {
 /// The last part of a path of the site.
 pub(super) fn file_name(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or(path)
+}
+
+/// The record of a version of a work.
+pub(super) fn work_record(process: &str, version: u64) -> String {
+    format!("data/works/{process}-v{version}.json")
 }
 
 /// The record of a release.

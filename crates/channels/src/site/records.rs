@@ -5,15 +5,17 @@
 
 use std::collections::BTreeSet;
 
+use daedal_core::Digest;
 use serde::{Deserialize, Serialize};
 
 use super::files::Directory;
 use super::names;
 use super::settings::Settings;
-use crate::{ChannelError, Exhibit, Release};
+use crate::{ChannelError, Exhibit, Release, WorkVersion};
 
 const SITE: &str = "data/site.json";
 const RELEASES: &str = "data/releases";
+const WORKS: &str = "data/works";
 
 /// Everything that the pages are made from.
 #[derive(Debug, Clone)]
@@ -22,6 +24,8 @@ pub(super) struct Records {
     pub(super) site: SiteRecord,
     /// The newest first.
     pub(super) releases: Vec<Release>,
+    /// Versions of works that were told before anything of them was released.
+    pub(super) works: Vec<WorkVersion>,
     /// The release that the new one takes the place of.
     pub(super) replaced: Option<Release>,
 }
@@ -42,7 +46,7 @@ impl Records {
         release: &Release,
         settings: Settings,
     ) -> Result<Self, ChannelError> {
-        let mut records = Self::read(directory, release)?;
+        let mut records = Self::read(directory, &release.run)?;
         records.site.settings = settings.or(records.site.settings);
         let mut release = release.clone();
         match records
@@ -63,27 +67,52 @@ impl Records {
         Ok(records)
     }
 
-    fn read(directory: &Directory, first: &Release) -> Result<Self, ChannelError> {
+    /// The records as they are when `version` has been told with `settings`.
+    pub(super) fn with_version(
+        directory: &Directory,
+        version: &WorkVersion,
+        settings: Settings,
+    ) -> Result<Self, ChannelError> {
+        let mut records = Self::read(directory, &version.bundle)?;
+        records.site.settings = settings.or(records.site.settings);
+        let same = |known: &WorkVersion| {
+            (&known.process.name, known.work.version)
+                == (&version.process.name, version.work.version)
+        };
+        records.works.retain(|known| !same(known));
+        records.works.push(version.clone());
+        Ok(records)
+    }
+
+    fn read(directory: &Directory, first: &Digest) -> Result<Self, ChannelError> {
         let site = site(directory)?.unwrap_or_else(|| SiteRecord {
-            id: uuid_of("daedal/site", &[&first.run.0]),
+            id: uuid_of("daedal/site", &[&first.0]),
             settings: Settings::default(),
         });
         let mut releases = Vec::new();
-        for name in directory.list(RELEASES)? {
-            if name.starts_with('.') || !name.ends_with(".json") {
-                continue;
-            }
-            let name = format!("{RELEASES}/{name}");
-            let bytes = directory.read(&name)?.unwrap_or_default();
-            let release: Release = parse(directory, &name, &bytes)?;
+        for (name, release) in all::<Release>(directory, RELEASES)? {
             check(&release).map_err(|message| unreadable(directory, &name, &message))?;
             releases.push(release);
         }
+        let works = all(directory, WORKS)?;
         Ok(Self {
             site,
             releases,
+            works: works.into_iter().map(|(_, version)| version).collect(),
             replaced: None,
         })
+    }
+
+    /// The files in which the site and `version` are remembered.
+    pub(super) fn files_of_version(
+        &self,
+        version: &WorkVersion,
+    ) -> Result<super::files::Files, ChannelError> {
+        let mut files = super::files::Files::new();
+        files.insert(SITE.to_owned(), print(&self.site)?);
+        let name = names::work_record(&version.process.name, version.work.version);
+        files.insert(name, print(version)?);
+        Ok(files)
     }
 
     /// The files in which the site and `release` are remembered.
@@ -97,6 +126,29 @@ impl Records {
         );
         Ok(files)
     }
+}
+
+/// Every record of a folder, with its name.
+fn all<T: for<'de> Deserialize<'de>>(
+    directory: &Directory,
+    folder: &str,
+) -> Result<Vec<(String, T)>, ChannelError> {
+    let mut records = Vec::new();
+    for name in directory.list(folder)? {
+        if name.starts_with('.') || !name.ends_with(".json") {
+            continue;
+        }
+        let name = format!("{folder}/{name}");
+        let bytes = directory.read(&name)?.unwrap_or_default();
+        let record = parse(directory, &name, &bytes)?;
+        records.push((name, record));
+    }
+    Ok(records)
+}
+
+/// Whether there is a site.
+pub(super) fn is_there(directory: &Directory) -> Result<bool, ChannelError> {
+    Ok(site(directory)?.is_some())
 }
 
 fn site(directory: &Directory) -> Result<Option<SiteRecord>, ChannelError> {

@@ -230,7 +230,7 @@ fn a_crash_between_two_files_leaves_a_site() {
     }
     let records = Records::with(directory, &second, Settings::default()).unwrap();
     changes.write_all(&records.files(&second).unwrap()).unwrap();
-    let pages = pages_of(&Gallery::new(&records)).unwrap();
+    let pages = pages_of(&Gallery::new(&records), &[]).unwrap();
     let order = directory.in_order(&pages);
     assert_eq!(order.last().unwrap().0, "index.html");
     for (name, bytes) in order {

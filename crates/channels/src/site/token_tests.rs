@@ -2,17 +2,19 @@
 
 use std::collections::BTreeMap;
 
+use daedal_core::Digest;
 use serde_json::{Value, json};
 
 use super::fixture::{broken, object, release};
 use super::tests::Studio;
 use super::{Site, collection_uri, token_base, work_uri};
-use crate::Release;
+use crate::{Release, WorkVersion};
 
 const URL: &str = "https://example.org/a/";
 
 fn metadata(files: &BTreeMap<String, Vec<u8>>) -> BTreeMap<&str, Value> {
-    let tokens = files.iter().filter(|(name, _)| name.starts_with("tokens/"));
+    let is_metadata = |name: &str| name.starts_with("tokens/") && name.ends_with(".json");
+    let tokens = files.iter().filter(|(name, _)| is_metadata(name));
     tokens
         .map(|(name, bytes)| (name.as_str(), serde_json::from_slice(bytes).unwrap()))
         .collect()
@@ -124,8 +126,13 @@ fn what_moves_is_played_and_has_its_preview_as_picture() {
         };
         let pictured: Option<&[u8]> = match media_type.starts_with("image/") {
             true => Some(b"the asset"),
-            false => is_pictured.then_some(b"its preview"),
+            false if is_pictured => Some(b"its preview"),
+            // What has no picture gets a card.
+            false => files
+                .get(&format!("tokens/{}/0.svg", release.run))
+                .map(Vec::as_slice),
         };
+        assert!(pictured.is_some(), "{media_type} {preview:?}");
         assert_eq!(bytes("image"), pictured, "{media_type} {preview:?}");
         assert_eq!(
             bytes("animation_url"),
@@ -133,6 +140,63 @@ fn what_moves_is_played_and_has_its_preview_as_picture() {
             "{media_type}"
         );
     }
+}
+
+#[test]
+fn a_text_without_a_preview_has_a_card_for_a_picture() {
+    let studio = Studio::new();
+    let mut release = release(&studio.blobs, "almanac", 1);
+    let text = &mut release.items[2];
+    text.preview = None;
+    text.title = "Low <tide> & \u{1}moon".into();
+    studio.publish(&release);
+    let files = studio.tree();
+    let card = format!("tokens/{}/2.svg", release.run);
+    let card = String::from_utf8(files[&card].clone()).unwrap();
+    let mut reader = quick_xml::Reader::from_str(&card);
+    while reader.read_event().unwrap() != quick_xml::events::Event::Eof {}
+    insta::assert_snapshot!("card", card);
+    studio.publish(&release);
+    assert_eq!(studio.tree(), files, "the same card");
+    // It goes once there is a picture.
+    release.items[2].preview = Some(studio.blobs.keep("image/webp", b"its preview"));
+    studio.publish(&release);
+    assert!(studio.tree().keys().all(|name| !name.ends_with("/2.svg")));
+}
+
+#[test]
+fn a_version_is_told_before_anything_of_it_is_released() {
+    let studio = Studio::new();
+    let site = Site::new(studio.directory());
+    let release = release(&studio.blobs, "almanac", 1);
+    let mut version = WorkVersion {
+        process: release.process.clone(),
+        bundle: Digest::of(b"next"),
+        work: release.work.clone().unwrap(),
+    };
+    version.work.version = 7;
+    let none = object(json!({}));
+    assert!(!site.add_version(&version, &none).unwrap());
+    assert!(!studio.directory().exists());
+    studio.publish(&release);
+    let before = studio.tree();
+    assert!(site.add_version(&version, &none).unwrap());
+    let files = studio.tree();
+    let told = &metadata(&files)["tokens/work-almanac-v7.json"];
+    assert_eq!(told["properties"]["version"], 7);
+    assert_eq!(told["properties"]["bundle"], json!(version.bundle));
+    assert!(files.contains_key(&led_to("tokens/x", told)[0]), "{told}");
+    assert_eq!(files.len(), before.len() + 2, "its metadata and its record");
+    // Another release leaves it, and one of that version takes its place.
+    studio.publish(&super::fixture::release(&studio.blobs, "almanac", 2));
+    assert!(studio.tree().contains_key("tokens/work-almanac-v7.json"));
+    assert!(
+        site.add_version(&version, &object(json!({ "url": URL })))
+            .unwrap()
+    );
+    let files = studio.tree();
+    let told = &metadata(&files)["tokens/work-almanac-v7.json"];
+    assert!(told["external_url"].as_str().unwrap().starts_with(URL));
 }
 
 #[test]

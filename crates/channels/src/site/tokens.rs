@@ -3,16 +3,19 @@
 
 use std::collections::BTreeSet;
 
+use daedal_core::Digest;
 use serde_json::{Number, Value, json};
 
 use super::gallery::{Gallery, Kind, Piece, Process};
-use super::{hanging, making, names};
+use super::{card, hanging, making, names};
 use crate::release::{rounded, trait_text};
-use crate::{Edition, Item, Licence, Release, Work};
+use crate::{Edition, Item, Licence, Release, Work, WorkVersion};
 
-/// The metadata of every token, with its place in the site.
-pub(super) fn of(gallery: &Gallery<'_>) -> Vec<(String, String)> {
+/// The metadata of every token, and cards of what has no picture, with their places in the site. `works`
+/// are versions, of some of which there are no releases.
+pub(super) fn of(gallery: &Gallery<'_>, works: &[WorkVersion]) -> Vec<(String, String)> {
     let mut files = Vec::new();
+    let mut released = BTreeSet::new();
     for process in &gallery.processes {
         let name = &process.label.name;
         let mut versions = BTreeSet::new();
@@ -22,18 +25,33 @@ pub(super) fn of(gallery: &Gallery<'_>) -> Vec<(String, String)> {
             };
             for (item, edition) in editions(release) {
                 let piece = hanging::piece(release, item);
+                if picture(&piece).is_none() {
+                    files.push((names::card(&release.run, edition.index), card::of(&piece)));
+                }
                 let place = names::token(&release.run, edition.index);
                 files.push((place, print(of_edition(gallery, &piece, work))));
             }
             // The newest release tells what a version is.
             if versions.insert(work.version) {
                 let place = names::work(name, work.version);
-                files.push((place, print(of_work(gallery, process, release, work))));
+                files.push((place, print(of_release(gallery, process, release, work))));
+                released.insert((name, work.version));
             }
         }
         if !versions.is_empty() {
             let place = names::collection(name);
             files.push((place, print(of_collection(gallery, process))));
+        }
+    }
+    for version in works {
+        let (name, work) = (&version.process.name, &version.work);
+        if !released.contains(&(name, work.version)) {
+            let process = gallery
+                .processes
+                .iter()
+                .find(|known| known.label.name == *name);
+            let metadata = of_work(gallery, process, version, None);
+            files.push((names::work(name, work.version), print(metadata)));
         }
     }
     files
@@ -46,7 +64,9 @@ pub(super) fn names(release: &Release) -> Vec<String> {
     };
     let process = &release.process.name;
     let mut names: Vec<_> = editions(release)
-        .map(|(_, edition)| names::token(&release.run, edition.index))
+        .flat_map(|(_, edition)| {
+            [names::token, names::card].map(|place| place(&release.run, edition.index))
+        })
         .collect();
     names.push(names::work(process, work.version));
     names.push(names::collection(process));
@@ -69,7 +89,7 @@ fn of_edition(gallery: &Gallery<'_>, piece: &Piece<'_>, work: &Work) -> Value {
     json!({
         "name": piece.name,
         "description": description.join("\n\n"),
-        "image": picture(piece).map(address),
+        "image": shown(piece).map(address),
         "animation_url": moves(&item.asset.media_type).then(|| address(piece.media())),
         "external_url": gallery.page_of(release, item).map(address),
         "attributes": attributes(item),
@@ -84,29 +104,64 @@ fn of_edition(gallery: &Gallery<'_>, piece: &Piece<'_>, work: &Work) -> Value {
     })
 }
 
-fn of_work(gallery: &Gallery<'_>, process: &Process<'_>, release: &Release, work: &Work) -> Value {
+/// What the newest release of a version tells of the work.
+fn of_release(
+    gallery: &Gallery<'_>,
+    process: &Process<'_>,
+    release: &Release,
+    work: &Work,
+) -> Value {
+    let version = WorkVersion {
+        process: release.process.clone(),
+        bundle: release.version,
+        work: work.clone(),
+    };
+    of_work(gallery, Some(process), &version, Some(release))
+}
+
+/// `release` brings the text of the licence along, where the process has its own.
+fn of_work(
+    gallery: &Gallery<'_>,
+    process: Option<&Process<'_>>,
+    version: &WorkVersion,
+    release: Option<&Release>,
+) -> Value {
     let url = gallery.settings.url.as_deref();
     let address = |path: String| names::address(url, names::ROOT_OF_TOKENS, &path);
-    let label = &release.process;
-    let pieces = process.pieces.iter();
-    let own = pieces
-        .clone()
-        .filter(|piece| piece.release.version == release.version);
+    let WorkVersion {
+        process: label,
+        bundle,
+        work,
+    } = version;
+    let licence = label.licence.as_ref();
     json!({
         "name": label.title,
         "description": label.description,
-        // A version may have given nothing that had not been there before.
-        "image": own.chain(pieces).find_map(picture).map(address),
-        "external_url": address(process.href()),
+        "image": process.and_then(|process| picture_of(process, Some(bundle))).map(address),
+        "external_url": process.map(|process| address(process.href())),
         "properties": told(json!({
             "process": work.token,
             "version": work.version,
-            "bundle": release.version,
+            "bundle": bundle,
             "shares": work.shares,
-            "licence": label.licence.as_ref().map(|licence| &licence.name),
-            "licenceUrl": label.licence.as_ref().and_then(|licence| terms(release, licence, address)),
+            "licence": licence.map(|licence| &licence.name),
+            "licenceUrl": licence.and_then(|licence| match release {
+                Some(release) => terms(release, licence, address),
+                None => making::licence_url(licence),
+            }),
         })),
     })
+}
+
+/// The picture of a process: of the newest piece of this version that has one, or of any. A version may
+/// have given nothing that had not been there before.
+fn picture_of(process: &Process<'_>, version: Option<&Digest>) -> Option<String> {
+    let pieces = || process.pieces.iter();
+    let own =
+        pieces().filter(|piece| version.is_none_or(|version| piece.release.version == *version));
+    own.chain(pieces())
+        .find_map(picture)
+        .or_else(|| pieces().find_map(shown))
 }
 
 fn of_collection(gallery: &Gallery<'_>, process: &Process<'_>) -> Value {
@@ -115,9 +170,19 @@ fn of_collection(gallery: &Gallery<'_>, process: &Process<'_>) -> Value {
     json!({
         "name": process.label.title,
         "description": process.label.description,
-        "image": process.pieces.iter().find_map(picture).map(address),
+        "image": picture_of(process, None).map(address),
         "external_link": address(process.href()),
     })
+}
+
+/// What is shown of a piece: its picture, or the card of its edition.
+fn shown(piece: &Piece<'_>) -> Option<String> {
+    let card = || {
+        let edition = piece.item.edition.as_ref()?;
+        piece.release.work.as_ref()?;
+        Some(names::card(&piece.release.run, edition.index))
+    };
+    picture(piece).or_else(card)
 }
 
 /// The picture of a piece: the sealed bytes themselves where they are one.
