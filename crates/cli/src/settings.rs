@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use alloy_primitives::Address;
 use config::{Config, Environment, File, FileFormat};
+use daedal_core::process::{Mistake, Mistakes, Span};
 use serde::Deserialize;
 
 use crate::failure::Failure;
@@ -36,6 +37,7 @@ pub(crate) const SETTINGS_NEW: &str = "\
 [chain]                         # in the studio itself, unless an address is set
 # rpc = \"https://…\"             # JSON-RPC of any EVM chain
 # chain_id = 8453               # the chain that it has to be
+# timeout_s = 30                # how long a node may take for one answer
 # registry = \"0x…\"              # contracts there, with `anchor`, `editions` and `asset`
 ";
 
@@ -106,6 +108,8 @@ pub(crate) struct ChainSettings {
     pub(crate) asset: Option<Address>,
     /// Who holds what a process gives to its treasury; the studio's account if absent.
     pub(crate) treasury: Option<Address>,
+    /// Seconds that a node may take for one answer.
+    pub(crate) timeout_s: Option<u64>,
     /// Blocks that have to stand on a transaction, its own counted.
     pub(crate) confirmations: Option<u64>,
 }
@@ -126,22 +130,12 @@ impl Settings {
     /// Reads the file of the studio at `root` and the environment over it.
     pub(crate) fn read(root: &Path) -> Result<Self, Failure> {
         let path = root.join(SETTINGS_FILE);
-        let wrong = |error: &config::ConfigError| {
-            Failure::because(format!("{} can't be used", path.display()), error).help(
-                "expected the sections [studio], [run], [site], [account] and [chain], in TOML",
-            )
-        };
         let text = std::fs::read_to_string(&path).map_err(|error| {
             Failure::because(format!("{} can't be read", path.display()), &error)
         })?;
-        let file = || File::from_str(&text, FileFormat::Toml);
+        toml::from_str::<Strict>(&text).map_err(|error| mistake(&path, &text, &error))?;
         Config::builder()
-            .add_source(file())
-            .build()
-            .and_then(Config::try_deserialize::<Strict>)
-            .map_err(|error| wrong(&error))?;
-        Config::builder()
-            .add_source(file())
+            .add_source(File::from_str(&text, FileFormat::Toml))
             .add_source(
                 Environment::with_prefix("DAEDAL")
                     .separator("__")
@@ -149,6 +143,20 @@ impl Settings {
             )
             .build()
             .and_then(Config::try_deserialize::<Self>)
-            .map_err(|error| wrong(&error))
+            .map_err(|error| {
+                Failure::because("a variable DAEDAL__… can't be used", &error)
+                    .help("they are called like DAEDAL__SITE__URL, for `url` under [site]")
+            })
     }
+}
+
+/// What is wrong with the file, and where.
+fn mistake(path: &Path, text: &str, error: &toml::de::Error) -> Failure {
+    let range = error.span().unwrap_or_default();
+    let span = Span {
+        start: range.start,
+        length: range.len(),
+    };
+    let mistake = Mistake::new(span, error.message());
+    Mistakes::new(&path.display().to_string(), text, vec![mistake]).into()
 }

@@ -9,8 +9,8 @@ use super::{Ledgers, OperationError, Operator, events, hash_of, small};
 use crate::client::ClientError;
 use crate::contracts::Editions as contract;
 
-/// Editions of one mint, as the contract has it.
-const MINT_MAX: usize = 200;
+/// Editions of one mint, as the contract has it; more are minted in several batches.
+pub const MINT_MAX: usize = 200;
 
 /// A run whose outputs become editions.
 pub type MintedRun = contract::Run;
@@ -94,6 +94,21 @@ impl Operator {
         Ok(batches)
     }
 
+    /// Says that the metadata of a batch begins at `base_uri`. Gives the transaction.
+    pub async fn set_base_uri(
+        &self,
+        key: &str,
+        batch: u64,
+        base_uri: &str,
+    ) -> Result<B256, OperationError> {
+        let call = contract::setBaseUriCall {
+            batch: U256::from(batch),
+            baseUri: base_uri.to_owned(),
+        };
+        let settled = self.act(key, self.reads.at.editions, &call).await?;
+        Ok(hash_of(&settled))
+    }
+
     async fn mint_part(
         &self,
         key: &str,
@@ -150,6 +165,16 @@ impl Ledgers {
             owner,
             uri,
         }))
+    }
+
+    /// Where the metadata of an edition is said to be, if it has been minted.
+    pub async fn edition_uri(&self, token: U256) -> Result<Option<String>, OperationError> {
+        let call = contract::tokenURICall { tokenId: token };
+        match self.read(self.at.editions, &call).await {
+            Ok(uri) => Ok(Some(uri)),
+            Err(ClientError::Reverted { .. }) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Editions of a work, in the order of their minting.

@@ -17,7 +17,9 @@ use self::logs::events;
 pub use self::act::Act;
 pub use self::anchor::{Anchored, anchored_proof};
 pub use self::batch::{RunReceipt, leaf_of};
-pub use self::edition::{Edition, MintedBatch, MintedRun, Output, Terms, prompt_of, token_of};
+pub use self::edition::{
+    Edition, MINT_MAX, MintedBatch, MintedRun, Output, Terms, prompt_of, token_of,
+};
 pub use self::error::OperationError;
 pub use self::history::{Moved, Movement};
 pub use self::revenue::{Coin, Revenue};

@@ -55,12 +55,8 @@ impl Ledgers {
     /// been, and compared with the supply.
     pub async fn holders(&self, work: u64) -> Result<Vec<Holder>, OperationError> {
         let token = self.work(work).await?.shares;
-        let filter = Filter::new()
-            .address(token)
-            .event_signature(shares::Transfer::SIGNATURE_HASH);
-        let logs = self.all_logs(filter).await?;
         let mut balances: BTreeMap<Address, U256> = BTreeMap::new();
-        for event in events::<shares::Transfer>(logs.iter().map(|log| &log.inner), token) {
+        for event in self.share_transfers(token).await? {
             if !event.from.is_zero() {
                 let balance = balances.entry(event.from).or_default();
                 *balance = balance.saturating_sub(event.value);
@@ -85,6 +81,30 @@ impl Ledgers {
             .collect();
         holders.sort_by(|a, b| b.shares.cmp(&a.shares).then(a.account.cmp(&b.account)));
         Ok(holders)
+    }
+
+    /// Who got shares of a work when it was registered, in the order of the registration.
+    pub async fn first_holders(&self, work: u64) -> Result<Vec<Holder>, OperationError> {
+        let token = self.work(work).await?.shares;
+        let transfers = self.share_transfers(token).await?.into_iter();
+        Ok(transfers
+            .filter(|event| event.from.is_zero())
+            .map(|event| Holder {
+                account: event.to,
+                shares: event.value,
+            })
+            .collect())
+    }
+
+    async fn share_transfers(
+        &self,
+        token: Address,
+    ) -> Result<Vec<shares::Transfer>, OperationError> {
+        let filter = Filter::new()
+            .address(token)
+            .event_signature(shares::Transfer::SIGNATURE_HASH);
+        let logs = self.all_logs(filter).await?;
+        Ok(events::<shares::Transfer>(logs.iter().map(|log| &log.inner), token).collect())
     }
 
     /// Shares of a work that an account has.

@@ -1,10 +1,12 @@
 //! Works: registering them, publishing versions, and looking at them.
 
 use alloy_primitives::{Address, B256, U256};
+use alloy_rpc_types_eth::Filter;
+use alloy_sol_types::SolEvent;
 use daedal_core::digest::Digest;
 use daedal_core::units::BasisPoints;
 
-use super::{Ledgers, OperationError, Operator, hash_of, small};
+use super::{Ledgers, OperationError, Operator, events, hash_of, small};
 use crate::client::ClientError;
 use crate::contracts::ProcessRegistry as registry;
 
@@ -252,6 +254,37 @@ impl Ledgers {
             )
         };
         Ok(stack.into_iter().map(entry).collect())
+    }
+}
+
+impl Ledgers {
+    /// The governed dials of a work, as they stand.
+    pub async fn parameters(&self, work: u64) -> Result<Vec<ParameterSpec>, OperationError> {
+        let at = self.at.registry;
+        let number = U256::from(work);
+        let filter = Filter::new()
+            .address(at)
+            .event_signature(registry::ParameterRegistered::SIGNATURE_HASH)
+            .topic1(B256::from(number));
+        let logs = self.all_logs(filter).await?;
+        let mut parameters = Vec::new();
+        for event in events::<registry::ParameterRegistered>(logs.iter().map(|log| &log.inner), at)
+        {
+            let call = registry::parameterOfCall {
+                work: number,
+                name: event.name,
+            };
+            parameters.push(ParameterSpec {
+                name: event.name,
+                value: self.read(at, &call).await?.value,
+                min: event.min,
+                max: event.max,
+                step: event.step,
+                cooldown: event.cooldown,
+                decimals: event.decimals,
+            });
+        }
+        Ok(parameters)
     }
 }
 

@@ -261,15 +261,8 @@ impl Inner {
         if self.client.is_embedded() {
             return Ok((0, 0));
         }
-        // Asked once before, so that a node that doesn't answer is told apart.
-        self.client.block_number().await?;
         let fees = self.client.provider().estimate_eip1559_fees().await;
-        let fees = fees.map_err(|error| ClientError::Refused {
-            place: self.client.place().to_owned(),
-            method: "eth_feeHistory".to_owned(),
-            code: 0,
-            message: error.to_string(),
-        })?;
+        let fees = fees.map_err(|error| self.client.error("eth_feeHistory", error))?;
         Ok((fees.max_fee_per_gas, fees.max_priority_fee_per_gas))
     }
 

@@ -73,8 +73,24 @@ pub(super) async fn of_operator(
             Ok(at)
         }
         None if is_embedded(home) => deploy(studio, outbox, &Money::Test).await,
-        None => Err(none(client)),
+        None => Err(none(studio, client).await),
     }
+}
+
+/// What can be asked of the contracts; none where an embedded chain has none yet.
+pub(crate) async fn ledgers_if_any(
+    home: &Home,
+    studio: &Studio,
+    client: &Client,
+) -> Result<Option<Ledgers>, Failure> {
+    let Some(at) = deployment(home, studio, client.chain_id()).await? else {
+        return match is_embedded(home) {
+            true => Ok(None),
+            false => Err(none(studio, client).await),
+        };
+    };
+    at.check(client).await.map_err(refused)?;
+    Ok(Some(Ledgers::new(client.clone(), at)))
 }
 
 /// What can be asked of the contracts, without any key.
@@ -87,17 +103,25 @@ pub(crate) async fn ledgers(
         Some(at) => Ok(Ledgers::new(client, at)),
         None if is_embedded(home) => Err(Failure::new("nothing is registered in this studio yet")
             .help("register a process: daedal register PROCESS")),
-        None => Err(none(&client)),
+        None => Err(none(studio, &client).await),
     }
 }
 
-fn none(client: &Client) -> Failure {
-    Failure::new(format!(
+async fn none(studio: &Studio, client: &Client) -> Failure {
+    let mut message = format!(
         "the studio knows of no contracts on chain {} ({})",
         client.chain_id(),
         client.place()
-    ))
-    .help(
+    );
+    let noted = studio.records.list(KIND).await.unwrap_or_default();
+    let others: Vec<String> = noted.into_iter().map(|(chain, _)| chain).collect();
+    if !others.is_empty() {
+        message.push_str(&format!(
+            ", but of some on chain {}: is it the right node",
+            others.join(", ")
+        ));
+    }
+    Failure::new(message).help(
         "set `registry`, `anchor`, `editions` and `asset` under [chain] in daedal.toml, or make \
          contracts of your own there: daedal chain deploy",
     )

@@ -6,6 +6,7 @@ pub(crate) mod desk;
 mod ledger;
 mod names;
 mod registration;
+mod standing;
 mod works;
 
 use std::path::PathBuf;
@@ -19,17 +20,18 @@ use daedal_chain::outbox::{Outbox, Patience};
 use daedal_chain::{Chain, Client};
 use daedal_provenance::{Keys, Person};
 use daedal_store::Studio;
-use daedal_studio::Serving;
 
 use crate::failure::Failure;
 use crate::home::Home;
 use crate::keys;
 
 pub(crate) use amount::{Price, price};
-pub(crate) use contracts::{deploy, deployment, ledgers};
+pub(crate) use contracts::{deploy, deployment, ledgers, ledgers_if_any};
 pub(crate) use desk::Acting;
+use names::is_work;
 pub(crate) use names::{account, caip19, chain_name, token, work_number};
-pub(crate) use registration::{Overrides, holders_told, registration};
+pub(crate) use registration::{Overrides, Wish};
+pub(crate) use standing::holders_told;
 pub(crate) use works::{Known, known, known_anywhere, process_of, remember};
 
 /// What the studio's account owns on its embedded chain to begin with: a million coins, worth nothing.
@@ -93,28 +95,41 @@ pub(crate) async fn open(home: &Home, command: &str) -> Result<Chain, Failure> {
 /// A client of the studio's chain: the one that `[chain] rpc` names, or the embedded one, through a
 /// server where one runs.
 pub(crate) async fn reach(home: &Home, command: &str) -> Result<Client, Failure> {
+    reach_as(home, command, false).await
+}
+
+/// The same, allowed to move the embedded chain's clock.
+pub(crate) async fn reach_to_move_time(home: &Home, command: &str) -> Result<Client, Failure> {
+    reach_as(home, command, true).await
+}
+
+async fn reach_as(home: &Home, command: &str, moves_time: bool) -> Result<Client, Failure> {
     let settings = &home.settings.chain;
     if let Some(url) = &settings.rpc {
-        let remote = Remote {
+        let mut remote = Remote {
             chain_id: settings.chain_id,
             ..Remote::at(url)
         };
+        if let Some(seconds) = settings.timeout_s {
+            remote.timeout = Duration::from_secs(seconds.max(1));
+        }
         return Client::connect(&remote).await.map_err(refused);
     }
-    if let Some(client) = served(home).await? {
+    if let Some(client) = served(home, moves_time).await? {
         return Ok(client);
     }
     Ok(Client::embedded(&open(home, command).await?))
 }
 
 /// The embedded chain through its server, where one runs.
-async fn served(home: &Home) -> Result<Option<Client>, Failure> {
-    let Some(Serving { url, chain_id, .. }) = daedal_studio::find(&serving(home)).await else {
+async fn served(home: &Home, moves_time: bool) -> Result<Option<Client>, Failure> {
+    let Some(serving) = daedal_studio::find(&serving(home)).await else {
         return Ok(None);
     };
     let remote = Remote {
-        chain_id: Some(chain_id),
-        ..Remote::at(url)
+        chain_id: Some(serving.chain_id),
+        clock_key: serving.clock_key.filter(|_| moves_time),
+        ..Remote::at(serving.url)
     };
     let client = Client::connect(&remote).await.map_err(refused)?;
     Ok(Some(client))

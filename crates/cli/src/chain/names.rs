@@ -16,6 +16,21 @@ pub(crate) fn caip19(chain_id: u64, contract: Address, token: impl std::fmt::Dis
     format!("{}/erc721:{contract}/{token}", chain_name(chain_id))
 }
 
+/// Refuses what can't name any work.
+pub(super) fn is_work(name: &str) -> Result<(), Failure> {
+    let is_caip19 = || {
+        let (_, token) = name.strip_prefix("eip155:")?.split_once("/erc721:")?;
+        token.rsplit_once('/')?.1.parse::<u64>().ok()
+    };
+    match name.parse::<u64>().is_ok() || is_caip19().is_some() {
+        true => Ok(()),
+        false => Err(Failure::new(format!("`{name}` is no work")).help(
+            "write its number, or its CAIP-19 name, such as eip155:8453/erc721:0x…/7; `daedal show` \
+             lists those of the registry",
+        )),
+    }
+}
+
 /// The number of a work, from its number or its CAIP-19 name on this chain and registry.
 pub(crate) fn work_number(name: &str, reads: &Ledgers) -> Result<u64, Failure> {
     if let Ok(number) = name.parse() {

@@ -7,13 +7,15 @@ use daedal_core::process::{DerivativePolicy, Dial, DialKind};
 use daedal_core::units::BasisPoints;
 use serde_json::Value;
 
-use super::{account, work_number};
+use super::{account, is_work, refused, work_number};
 use crate::failure::Failure;
 
 /// Shares of a work: a million, in units of 10^-18.
 const SHARES: u64 = 1_000_000;
 /// Parts of a whole, in basis points.
 const WHOLE: u16 = 10_000;
+/// What all works upstream together may be owed, as the registry has it.
+const ROYALTY_MAX: u16 = 5_000;
 /// On chain a number is counted in millionths.
 const MILLION: f64 = 1_000_000.0;
 
@@ -31,85 +33,159 @@ pub(crate) struct Overrides {
     pub(crate) upstream: Vec<String>,
 }
 
-/// What is registered for a process.
-pub(crate) fn registration(
-    planned: &Planned,
-    overrides: &Overrides,
-    me: Address,
-    treasury: Option<Address>,
-    reads: &Ledgers,
-    uri: String,
-) -> Result<Registration, Failure> {
-    let process = &planned.process;
-    let token = process.token.as_ref();
-    let parts = match overrides.holders.is_empty() {
-        false => given(&overrides.holders)?,
-        true => token.map(|token| token.shares.clone()).unwrap_or_default(),
-    };
-    if parts.is_empty() {
-        return Err(Failure::new(format!("{} says nothing of its shares", process.name)).help(
-            "write who gets them, such as `token: { shares: { creator: 100% }, royalty: 5% }`, or \
-             give --holder creator=100%",
-        ));
+/// What a process and the flags beside it want to be registered, as far as that can be judged without any
+/// chain.
+#[derive(Debug)]
+pub(crate) struct Wish {
+    parts: Vec<(Holder, BasisPoints)>,
+    pub(super) royalty: BasisPoints,
+    /// Works upstream, as they are called.
+    upstream: Vec<String>,
+    parameters: Vec<ParameterSpec>,
+    /// Which of it flags say.
+    pub(super) flags: Flags,
+}
+
+/// What flags say.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Flags {
+    pub(super) holders: bool,
+    pub(super) royalty: bool,
+    pub(super) upstream: bool,
+}
+
+/// Who holds a part of the shares.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Holder {
+    Creator,
+    Treasury,
+    Account(Address),
+}
+
+impl Wish {
+    /// Reads what the process and flags say.
+    pub(crate) fn read(planned: &Planned, overrides: &Overrides) -> Result<Self, Failure> {
+        let process = &planned.process;
+        let token = process.token.as_ref();
+        let parts = match overrides.holders.is_empty() {
+            false => given(&overrides.holders)?,
+            true => token.map(|token| token.shares.clone()).unwrap_or_default(),
+        };
+        let royalty = match &overrides.royalty {
+            Some(text) => percent(text)?,
+            None => token.map_or(BasisPoints(0), |token| token.royalty),
+        };
+        if royalty.0 > ROYALTY_MAX {
+            return Err(
+                Failure::new(format!("a royalty of {royalty} is too high")).help(format!(
+                    "what derivatives owe to all works upstream together is {} at most: ask for less",
+                    BasisPoints(ROYALTY_MAX)
+                )),
+            );
+        }
+        let named = process.upstream.iter().map(|upstream| &upstream.work);
+        let upstream: Vec<String> = named.chain(&overrides.upstream).cloned().collect();
+        upstream.iter().try_for_each(|name| is_work(name))?;
+        let mut parameters = Vec::new();
+        for (name, dial) in process.parameters.iter().filter(|(_, dial)| dial.governed) {
+            parameters.push(parameter(name, dial)?);
+        }
+        let flags = Flags {
+            holders: !overrides.holders.is_empty(),
+            royalty: overrides.royalty.is_some(),
+            upstream: !overrides.upstream.is_empty(),
+        };
+        Ok(Self {
+            parts: whole(&process.name, &parts)?,
+            royalty,
+            upstream,
+            parameters,
+            flags,
+        })
     }
-    let royalty = match &overrides.royalty {
-        Some(text) => percent(text)?,
-        None => token.map_or(BasisPoints(0), |token| token.royalty),
-    };
-    let named = process.upstream.iter().map(|upstream| &upstream.work);
-    let mut upstream = Vec::new();
-    for name in named.chain(&overrides.upstream) {
-        let work = work_number(name, reads)?;
-        if !upstream.contains(&work) {
-            upstream.push(work);
+
+    /// The numbers of the works upstream, which have to be there.
+    pub(crate) async fn upstream(&self, reads: Option<&Ledgers>) -> Result<Vec<u64>, Failure> {
+        let mut works = Vec::new();
+        for name in &self.upstream {
+            let Some(reads) = reads else {
+                return Err(Failure::new(format!(
+                    "there is no work {name}: nothing is registered in this studio yet"
+                ))
+                .help("register the work upstream first; to build on one of another chain, set `rpc` under [chain]"));
+            };
+            let work = work_number(name, reads)?;
+            reads.work(work).await.map_err(refused)?;
+            if !works.contains(&work) {
+                works.push(work);
+            }
+        }
+        Ok(works)
+    }
+
+    /// The shares of each holder; what rounding leaves is the last one's.
+    pub(crate) fn holders(&self, me: Address, treasury: Option<Address>) -> Vec<(Address, U256)> {
+        let all = U256::from(SHARES) * U256::from(10).pow(U256::from(18));
+        let mut holders: Vec<(Address, U256)> = Vec::new();
+        for (holder, part) in &self.parts {
+            let holder = match holder {
+                Holder::Creator => me,
+                // Until the process has a treasury of its own, its creator keeps that part.
+                Holder::Treasury => treasury.unwrap_or(me),
+                Holder::Account(account) => *account,
+            };
+            let shares = all * U256::from(part.0) / U256::from(WHOLE);
+            match holders.iter_mut().find(|(known, _)| *known == holder) {
+                Some((_, sum)) => *sum += shares,
+                None => holders.push((holder, shares)),
+            }
+        }
+        holders
+    }
+
+    /// What is registered.
+    pub(crate) fn registration(
+        &self,
+        planned: &Planned,
+        upstream: Vec<u64>,
+        holders: Vec<(Address, U256)>,
+        uri: String,
+    ) -> Registration {
+        let process = &planned.process;
+        let title = process.title.as_ref().unwrap_or(&process.name);
+        Registration {
+            kind: Kind::Process,
+            derivatives: match process.token.as_ref().map(|token| token.derivatives) {
+                None | Some(DerivativePolicy::Open) => Derivatives::Open,
+                Some(DerivativePolicy::AllowList) => Derivatives::AllowList,
+                Some(DerivativePolicy::Closed) => Derivatives::Closed,
+            },
+            royalty: self.royalty,
+            bundle: planned.bundle.digest(),
+            name: cut(title, 64),
+            symbol: symbol(&process.name),
+            uri,
+            upstream,
+            holders,
+            parameters: self.parameters.clone(),
+            asset: None,
         }
     }
-    let mut parameters = Vec::new();
-    for (name, dial) in process.parameters.iter().filter(|(_, dial)| dial.governed) {
-        parameters.push(parameter(name, dial)?);
-    }
-    let title = process.title.as_ref().unwrap_or(&process.name);
-    Ok(Registration {
-        kind: Kind::Process,
-        derivatives: match token.map(|token| token.derivatives) {
-            None | Some(DerivativePolicy::Open) => Derivatives::Open,
-            Some(DerivativePolicy::AllowList) => Derivatives::AllowList,
-            Some(DerivativePolicy::Closed) => Derivatives::Closed,
-        },
-        royalty,
-        bundle: planned.bundle.digest(),
-        name: cut(title, 64),
-        symbol: symbol(&process.name),
-        uri,
-        upstream,
-        holders: split(&parts, me, treasury)?,
-        parameters,
-        asset: None,
-    })
 }
 
-/// Who holds which part, for people.
-pub(crate) fn holders_told(registration: &Registration) -> Vec<(String, String)> {
-    let all: U256 = registration.holders.iter().map(|(_, shares)| *shares).sum();
-    registration
-        .holders
-        .iter()
-        .map(|(holder, shares)| {
-            let points = *shares * U256::from(WHOLE) / all.max(U256::ONE);
-            (
-                holder.to_checksum(None),
-                BasisPoints(points.saturating_to()).to_string(),
-            )
-        })
-        .collect()
-}
-
-/// The shares of each holder; what rounding leaves is the last one's.
-fn split(
+/// Parts that make up a whole, each of somebody.
+fn whole(
+    process: &str,
     parts: &[(String, BasisPoints)],
-    me: Address,
-    treasury: Option<Address>,
-) -> Result<Vec<(Address, U256)>, Failure> {
+) -> Result<Vec<(Holder, BasisPoints)>, Failure> {
+    if parts.is_empty() {
+        return Err(
+            Failure::new(format!("{process} says nothing of its shares")).help(
+                "write who gets them, such as `token: { shares: { creator: 100% }, royalty: 5% }`, or \
+                 give --holder creator=100%",
+            ),
+        );
+    }
     let sum: u32 = parts.iter().map(|(_, part)| u32::from(part.0)).sum();
     if sum != u32::from(WHOLE) {
         return Err(Failure::new(format!(
@@ -118,22 +194,15 @@ fn split(
         ))
         .help("change the parts until they sum to 100%"));
     }
-    let all = U256::from(SHARES) * U256::from(10).pow(U256::from(18));
-    let mut holders: Vec<(Address, U256)> = Vec::new();
-    for (name, part) in parts {
+    let holder = |(name, part): &(String, BasisPoints)| {
         let holder = match name.as_str() {
-            "creator" => me,
-            // Until the process has a treasury of its own, its creator keeps that part.
-            "treasury" => treasury.unwrap_or(me),
-            address => account(address)?,
+            "creator" => Holder::Creator,
+            "treasury" => Holder::Treasury,
+            address => Holder::Account(account(address)?),
         };
-        let shares = all * U256::from(part.0) / U256::from(WHOLE);
-        match holders.iter_mut().find(|(known, _)| *known == holder) {
-            Some((_, sum)) => *sum += shares,
-            None => holders.push((holder, shares)),
-        }
-    }
-    Ok(holders)
+        Ok((holder, *part))
+    };
+    parts.iter().map(holder).collect()
 }
 
 fn given(holders: &[String]) -> Result<Vec<(String, BasisPoints)>, Failure> {
@@ -269,11 +338,22 @@ mod tests {
             (other, BasisPoints(2_333)),
             ("treasury".to_owned(), BasisPoints(1_000)),
         ];
-        let holders = split(&parts, me, None).unwrap();
+        let wish = Wish {
+            parts: whole("tide", &parts).unwrap(),
+            royalty: BasisPoints(0),
+            upstream: Vec::new(),
+            parameters: Vec::new(),
+            flags: Flags {
+                holders: false,
+                royalty: false,
+                upstream: false,
+            },
+        };
+        let holders = wish.holders(me, None);
         assert_eq!(holders.len(), 2);
         let sum: U256 = holders.iter().map(|(_, shares)| *shares).sum();
         assert_eq!(sum, U256::from(SHARES) * U256::from(10).pow(U256::from(18)));
-        assert!(split(&parts[..2], me, None).is_err());
+        assert!(whole("tide", &parts[..2]).is_err());
     }
 
     #[test]

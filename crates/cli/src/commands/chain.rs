@@ -123,7 +123,9 @@ impl Serve {
         }
         block_on(async {
             let chain = chain::open(home, "daedal chain serve").await?;
+            let clock_key = key()?;
             let options = Options {
+                clock_key: Some(clock_key.clone()),
                 network_name: home.name(),
                 origins: self.allow_origin,
                 beyond_loopback: self.public,
@@ -140,6 +142,7 @@ impl Serve {
                 url: server.url(),
                 pid: std::process::id(),
                 chain_id,
+                clock_key: Some(clock_key),
             };
             let announced =
                 daedal_studio::announce(&chain::serving(home), &note).map_err(chain::refused)?;
@@ -161,6 +164,14 @@ impl Serve {
             Ok(0)
         })
     }
+}
+
+/// What nobody can guess.
+fn key() -> Result<String, Failure> {
+    let mut bytes = [0; 32];
+    getrandom::fill(&mut bytes)
+        .map_err(|error| Failure::because("the system gives no random numbers", &error))?;
+    Ok(alloy_primitives::hex::encode(bytes))
 }
 
 /// Waits for Ctrl-C, or for the system to end the process.

@@ -11,7 +11,7 @@ use serde_json::json;
 use super::Common;
 use super::register::{Registered, register, to_json};
 use crate::assemble;
-use crate::chain::{self, Overrides};
+use crate::chain::{self, Overrides, Wish};
 use crate::examples;
 use crate::failure::Failure;
 use crate::home::{Home, block_on, remembered};
@@ -88,12 +88,13 @@ impl Demo {
                 holders: holders.clone(),
                 ..Overrides::default()
             };
-            let work = register(&home, &studio, &operator, &planned, &overrides).await?;
+            let wish = Wish::read(&planned, &overrides)?;
+            let work = register(&home, &studio, &operator, &planned, &wish).await?;
             let holding = operator.reads().holders(work.known.work).await;
             let shareholders = holding.map_err(chain::refused)?;
             // The release opens the chain for itself.
             drop(operator);
-            let sealed_before = !release::takes_the_key(&studio, &summary, true).await?;
+            let sealed_before = !release::takes_the_key(&home, &studio, &summary, true).await?;
             let runs = std::slice::from_ref(&summary);
             let released = release(&home, &studio, &engines, runs, &signing, true).await?;
             let released = released

@@ -6,14 +6,15 @@ use daedal_channels::site;
 use serde_json::json;
 
 use super::Common;
-use super::register::require_lock;
+use super::register::{METADATA_LATER, require_lock};
+use super::release::told_anew;
 use crate::assemble;
 use crate::chain;
 use crate::failure::Failure;
 use crate::home::{Home, block_on, remembered};
 use crate::process::Loaded;
 use crate::ui::Ui;
-use crate::{keys, runs};
+use crate::{keys, release, runs};
 
 /// Makes the files of a registered process its next version. Asking twice for the same is asking once.
 #[derive(Debug, clap::Args)]
@@ -35,12 +36,17 @@ impl Publish {
             let command = format!("daedal publish {name}");
             let studio = home.open_to_write(&command).await?;
             let client = chain::reach(&home, &command).await?;
-            let operator = chain::operator(&home, &studio, client, person).await?;
-            let reads = operator.reads();
-            let known = chain::known(&studio, reads, name).await?.ok_or_else(|| {
+            // Before an embedded chain gets its contracts.
+            let known = match chain::ledgers_if_any(&home, &studio, &client).await? {
+                Some(reads) => chain::known(&studio, &reads, name).await?,
+                None => None,
+            };
+            let known = known.ok_or_else(|| {
                 Failure::new(format!("{name} is not registered on this chain"))
                     .help("register it first: daedal register PROCESS")
             })?;
+            let operator = chain::operator(&home, &studio, client, person).await?;
+            let reads = operator.reads();
             let bundle = planned.bundle.digest();
             let before = reads.version_of(known.work, bundle).await;
             let before = before.map_err(chain::refused)?;
@@ -49,28 +55,37 @@ impl Publish {
                 None => {
                     runs::keep_bundle(&studio, &planned).await?;
                     let work = reads.work(known.work).await.map_err(chain::refused)?;
-                    let url = home.settings.site.url.as_deref();
-                    let uri = site::work_uri(url, name, work.versions + 1);
+                    let url = release::site_url(&home, &planned.process)?;
+                    let uri = site::work_uri(url.as_deref(), name, work.versions + 1);
                     let key = format!("publish:{}:{bundle}", known.work);
                     let published = operator.publish(&key, known.work, bundle, &uri).await;
                     published.map_err(chain::refused)?
                 }
             };
+            let mended = release::mend(&home, &studio, &operator, &planned.process, &known).await?;
+            let on_site = release::tell_site(&home, &planned, &known, version)?;
             studio.close().await.map_err(|error| remembered(&error))?;
             let news = if before.is_some() {
                 "is already"
             } else {
                 "is now"
             };
-            let text = format!(
+            let mut text = format!(
                 "{name} {} {news} version {version} of work {}\n",
                 bundle.short(),
                 known.work
             );
+            if mended > 0 {
+                text.push_str(&format!("  {}\n", told_anew(mended)));
+            }
+            if !on_site {
+                text.push_str(METADATA_LATER);
+            }
             let value = json!({
                 "process": name, "bundle": bundle, "work": known.work, "version": version,
                 "token": chain::caip19(known.chain, known.registry, known.work),
-                "published_before": before.is_some(),
+                "published_before": before.is_some(), "addresses_set": mended,
+                "metadata_on_site": on_site,
             });
             ui.result(&value, &text);
             Ok(0)

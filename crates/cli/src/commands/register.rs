@@ -11,13 +11,16 @@ use serde_json::{Value, json};
 
 use super::Common;
 use crate::assemble;
-use crate::chain::{self, Known, Overrides};
+use crate::chain::{self, Known, Overrides, Wish};
 use crate::failure::Failure;
 use crate::home::{Home, block_on, remembered};
 use crate::process::Loaded;
 use crate::text::quoted;
 use crate::ui::Ui;
-use crate::{keys, runs};
+use crate::{keys, release, runs};
+
+/// When the metadata of a version can be read.
+pub(crate) const METADATA_LATER: &str = "its metadata is on the site from its first release on\n";
 
 /// Registers a process as a token, and splits its shares as its `token:` says. Asking twice for the same
 /// is asking once.
@@ -46,6 +49,7 @@ impl Register {
         let engines = assemble::engines();
         let Loaded { planned, files } = Loaded::open(&self.process, &engines)?;
         require_lock(&planned, &self.process.display().to_string())?;
+        let wish = Wish::read(&planned, &self.overrides)?;
         let home = Home::find_or_make(common, files.root(), ui)?;
         // Before the studio is locked: nobody else must wait while a password is typed.
         let person = keys::person(&home, common, ui)?;
@@ -53,11 +57,20 @@ impl Register {
             let command = format!("daedal register {}", planned.plan.process);
             let studio = home.open_to_write(&command).await?;
             let client = chain::reach(&home, &command).await?;
+            // Before an embedded chain gets its contracts: a registration that can't be leaves nothing.
+            let reads = chain::ledgers_if_any(&home, &studio, &client).await?;
+            wish.upstream(reads.as_ref()).await?;
             let operator = chain::operator(&home, &studio, client, person).await?;
-            let done = register(&home, &studio, &operator, &planned, &self.overrides).await?;
+            let done = register(&home, &studio, &operator, &planned, &wish).await?;
+            let on_site = release::tell_site(&home, &planned, &done.known, done.version)?;
             studio.close().await.map_err(|error| remembered(&error))?;
-            let value = to_json(&planned, &done);
-            ui.result(&value, &told(&planned, &done));
+            let mut value = to_json(&planned, &done);
+            value["metadata_on_site"] = on_site.into();
+            let mut text = told(&planned, &done);
+            if !on_site {
+                text.push_str(METADATA_LATER);
+            }
+            ui.result(&value, &text);
             Ok(0)
         })
     }
@@ -81,12 +94,14 @@ pub(crate) async fn register(
     studio: &Studio,
     operator: &Operator,
     planned: &Planned,
-    overrides: &Overrides,
+    wish: &Wish,
 ) -> Result<Registered, Failure> {
     let reads = operator.reads();
     let name = &planned.plan.process;
     let bundle = planned.bundle.digest();
-    if let Some(known) = chain::known(studio, reads, name).await? {
+    let upstream = wish.upstream(Some(reads)).await?;
+    let holders = wish.holders(operator.account(), home.settings.chain.treasury);
+    if let Some(known) = registered_before(studio, operator, planned).await? {
         let version = reads.version_of(known.work, bundle).await;
         let Some(version) = version.map_err(chain::refused)? else {
             return Err(Failure::new(format!(
@@ -95,6 +110,7 @@ pub(crate) async fn register(
             ))
             .help("make these its next version: daedal publish PROCESS"));
         };
+        wish.agrees(reads, known.work, &upstream, holders).await?;
         return Ok(Registered {
             known,
             version,
@@ -103,15 +119,9 @@ pub(crate) async fn register(
         });
     }
     runs::keep_bundle(studio, planned).await?;
-    let uri = site::work_uri(home.settings.site.url.as_deref(), name, 1);
-    let registration = chain::registration(
-        planned,
-        overrides,
-        operator.account(),
-        home.settings.chain.treasury,
-        reads,
-        uri,
-    )?;
+    let url = release::site_url(home, &planned.process)?;
+    let uri = site::work_uri(url.as_deref(), name, 1);
+    let registration = wish.registration(planned, upstream, holders, uri);
     let key = format!("register:{bundle}");
     let registered = operator
         .register(&key, &registration)
@@ -120,9 +130,36 @@ pub(crate) async fn register(
     Ok(Registered {
         known: chain::remember(studio, reads, name, &registered).await?,
         version: 1,
-        before: registered.transaction.is_none(),
+        before: false,
         holders: chain::holders_told(&registration),
     })
+}
+
+/// The work that the process is, by the studio's records, or by the chain where they are lost.
+async fn registered_before(
+    studio: &Studio,
+    operator: &Operator,
+    planned: &Planned,
+) -> Result<Option<Known>, Failure> {
+    let reads = operator.reads();
+    let name = &planned.plan.process;
+    if let Some(known) = chain::known(studio, reads, name).await? {
+        return Ok(Some(known));
+    }
+    let bundle = planned.bundle.digest();
+    let found = reads.work_of(operator.account(), bundle).await;
+    let Some(work) = found.map_err(chain::refused)? else {
+        return Ok(None);
+    };
+    let shares = reads.work(work).await.map_err(chain::refused)?.shares;
+    let registered = daedal_chain::operations::Registered {
+        work,
+        shares,
+        transaction: None,
+    };
+    Ok(Some(
+        chain::remember(studio, reads, name, &registered).await?,
+    ))
 }
 
 fn told(planned: &Planned, done: &Registered) -> String {

@@ -10,6 +10,7 @@ use crate::failure::Failure;
 use crate::home::{Home, block_on, remembered};
 use crate::release::{self, OnChain, Released, Signing, release};
 use crate::runs::find;
+use crate::text;
 use crate::ui::Ui;
 
 /// Seals what runs made with credentials and publishes it to the channels of the process.
@@ -34,7 +35,8 @@ impl Release {
             let mut takes_the_key = false;
             for name in &self.runs {
                 let run = find(&studio, name).await?;
-                takes_the_key |= release::takes_the_key(&studio, &run, !self.no_chain).await?;
+                takes_the_key |=
+                    release::takes_the_key(&home, &studio, &run, !self.no_chain).await?;
             }
             studio.close().await.map_err(|error| remembered(&error))?;
             if takes_the_key {
@@ -77,6 +79,9 @@ pub(crate) fn told(released: &Released) -> String {
             text.push_str(&format!("  edition {:#x}\n", minted.token));
         }
     }
+    if released.told_anew > 0 {
+        text.push_str(&format!("  {}\n", told_anew(released.told_anew)));
+    }
     for (name, published) in &released.channels {
         let news = match published.changed {
             0 => "nothing new".to_owned(),
@@ -88,6 +93,12 @@ pub(crate) fn told(released: &Released) -> String {
         }
     }
     text
+}
+
+/// That the chain was told where metadata is.
+pub(crate) fn told_anew(mints: usize) -> String {
+    let mints = text::count(mints, "earlier mint");
+    format!("the chain says now where the metadata of {mints} is")
 }
 
 /// The same for programs.
@@ -124,6 +135,7 @@ pub(crate) fn to_json(released: &Released) -> Value {
         "process": released.process,
         "pieces": pieces,
         "attestation": released.attestation,
+        "addresses_set": released.told_anew,
         "chain": released.on_chain.as_ref().map(on_chain_json),
         "channels": channels,
     })

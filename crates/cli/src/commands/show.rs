@@ -1,6 +1,6 @@
 //! `daedal show`
 
-use daedal_chain::operations::{Derivatives, Kind, Ledgers};
+use daedal_chain::operations::{Derivatives, Kind, Ledgers, ParameterSpec};
 use daedal_core::run::Moment;
 use daedal_core::units::BasisPoints;
 use daedal_store::Studio;
@@ -10,6 +10,7 @@ use super::Common;
 use crate::chain;
 use crate::failure::Failure;
 use crate::home::{Home, block_on};
+use crate::release::{self, Addresses};
 use crate::text;
 use crate::ui::Ui;
 
@@ -31,7 +32,14 @@ impl Show {
             match &self.work {
                 Some(name) => {
                     let work = number(&studio, &reads, name).await?;
-                    let (value, text) = one(&reads, work).await?;
+                    let (mut value, mut text) = one(&reads, work).await?;
+                    if let Some(known) = chain::known(&studio, &reads, name).await? {
+                        let url = release::studio_url(&home)?;
+                        let at = release::addresses(&studio, &reads, url, &known).await?;
+                        value["metadata"] =
+                            json!({ "site": at.url, "mints_elsewhere": at.elsewhere() });
+                        text.push_str(&metadata(&at));
+                    }
                     ui.result(&value, &text);
                 }
                 None => {
@@ -84,6 +92,7 @@ async fn one(reads: &Ledgers, number: u64) -> Result<(Value, String), Failure> {
     let work = reads.work(number).await.map_err(chain::refused)?;
     let versions = reads.versions(number).await.map_err(chain::refused)?;
     let stack = reads.stack(number).await.map_err(chain::refused)?;
+    let dials = reads.parameters(number).await.map_err(chain::refused)?;
     let holders = reads.holders(number).await.map_err(chain::refused)?;
     let editions = reads.editions(number).await.map_err(chain::refused)?;
     let (chain_id, registry) = (reads.client().chain_id(), reads.deployment().registry);
@@ -110,6 +119,9 @@ async fn one(reads: &Ledgers, number: u64) -> Result<(Value, String), Failure> {
             version.bundle.short()
         ));
     }
+    for dial in &dials {
+        text.push_str(&format!("dial       {}\n", dial_told(dial)));
+    }
     let supply: alloy_primitives::U256 = holders.iter().map(|holder| holder.shares).sum();
     for holder in &holders {
         let part = holder.shares * alloy_primitives::U256::from(10_000)
@@ -132,12 +144,75 @@ async fn one(reads: &Ledgers, number: u64) -> Result<(Value, String), Failure> {
             "version": version.version, "bundle": version.bundle, "uri": version.uri,
             "published_at": version.published_at,
         })).collect::<Vec<_>>(),
+        "parameters": dials.iter().map(|dial| json!({
+            "name": name_of(dial), "value": counted(dial.value.into(), dial.decimals),
+            "min": counted(dial.min.into(), dial.decimals), "max": counted(dial.max.into(), dial.decimals),
+            "max_step": counted(dial.step.into(), dial.decimals), "cooldown_s": dial.cooldown,
+        })).collect::<Vec<_>>(),
         "holders": holders.iter().map(|holder| json!({
             "address": holder.account, "shares": holder.shares.to_string(),
         })).collect::<Vec<_>>(),
         "editions": editions.len(),
     });
     Ok((value, text))
+}
+
+/// A governed dial: where it stands and within which bounds it may be moved.
+fn dial_told(dial: &ParameterSpec) -> String {
+    let number = |counted_in: i128| counted(counted_in, dial.decimals);
+    let mut told = format!(
+        "{} {}, from {} to {}, by {} at most",
+        name_of(dial),
+        number(dial.value.into()),
+        number(dial.min.into()),
+        number(dial.max.into()),
+        number(dial.step.into()),
+    );
+    if dial.cooldown > 0 {
+        let pause = text::duration(u64::from(dial.cooldown) * 1_000);
+        told.push_str(&format!(" every {pause}"));
+    }
+    told
+}
+
+fn name_of(dial: &ParameterSpec) -> String {
+    let name = dial.name.as_slice();
+    let end = name.iter().position(|byte| *byte == 0);
+    String::from_utf8_lossy(&name[..end.unwrap_or(name.len())]).into_owned()
+}
+
+/// A number of the chain as people write it.
+fn counted(number: i128, decimals: u8) -> String {
+    let sign = if number < 0 { "-" } else { "" };
+    let width = usize::from(decimals) + 1;
+    let digits = format!("{:0width$}", number.unsigned_abs());
+    let (whole, part) = digits.split_at(digits.len() - usize::from(decimals));
+    match part.trim_end_matches('0') {
+        "" => format!("{sign}{whole}"),
+        part => format!("{sign}{whole}.{part}"),
+    }
+}
+
+#[cfg(test)]
+#[test]
+fn numbers_of_the_chain_have_their_point() {
+    let told = [(350_000, 6), (-1_500_000, 6), (7, 0), (0, 6), (-1, 6)];
+    let told = told.map(|(number, decimals)| counted(number, decimals));
+    assert_eq!(told, ["0.35", "-1.5", "7", "0", "-0.000001"]);
+}
+
+/// Where wallets find the metadata of editions, and what is to be done about it.
+fn metadata(at: &Addresses) -> String {
+    match (&at.url, at.elsewhere()) {
+        (None, _) => {
+            "metadata   at no address yet: set `url` under [site], then `daedal publish`\n".into()
+        }
+        (Some(url), 0) => format!("metadata   on {url}\n"),
+        (Some(url), count) => format!(
+            "metadata   on {url}; the chain says something else of {}: `daedal publish` tells it\n",
+            text::count(count, "mint")
+        ),
+    }
 }
 
 fn kind(kind: Kind) -> &'static str {

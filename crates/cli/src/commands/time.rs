@@ -30,7 +30,7 @@ impl Time {
         }
         let forward = self.forward.as_deref().map(seconds).transpose()?;
         block_on(async {
-            let client = chain::reach(&home, "daedal time").await?;
+            let client = chain::reach_to_move_time(&home, "daedal time").await?;
             if let Some(seconds) = forward {
                 let asked = client.request::<_, serde_json::Value>("evm_increaseTime", (seconds,));
                 asked.await.map_err(chain::refused)?;

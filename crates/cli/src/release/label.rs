@@ -1,40 +1,20 @@
 //! What is said of the process on each of its pages.
 
-use daedal_channels::{Licence, ProcessLabel};
+use daedal_channels::ProcessLabel;
 use daedal_core::expression::Template;
-use daedal_core::process::Process;
 use serde_json::Value;
 
 use super::Subject;
+use super::versions::{label_of, licence_of};
 
 pub(super) fn label(subject: &Subject) -> ProcessLabel {
     let process = &subject.planned.process;
+    let disclosure = process.disclosure.label.as_ref();
     ProcessLabel {
-        name: process.name.clone(),
-        title: process
-            .title
-            .clone()
-            .unwrap_or_else(|| process.name.clone()),
-        description: process.description.clone(),
-        licence: licence(process, subject),
-        disclosure: process
-            .disclosure
-            .label
-            .as_ref()
-            .map(|label| filled_in(label, subject)),
-        training: process.disclosure.training,
+        licence: licence_of(process, &subject.planned.bundle),
+        disclosure: disclosure.map(|label| filled_in(label, subject)),
+        ..label_of(process)
     }
-}
-
-fn licence(process: &Process, subject: &Subject) -> Option<Licence> {
-    let license = process.license.as_ref()?;
-    let file = license.file.as_ref();
-    Some(Licence {
-        name: license.id.clone().or_else(|| file.cloned())?,
-        text: file.and_then(|path| subject.planned.bundle.files.get(path).cloned()),
-        commercial: license.commercial,
-        derivatives: license.derivatives,
-    })
 }
 
 /// A visible label with its expressions filled in; as it is, where they can't be.

@@ -2,22 +2,26 @@
 //! publish. Every stage keeps what it made before the next begins, and finds it when it is repeated:
 //! a release that was interrupted is finished by the same command, and nothing is sealed twice.
 
+mod addresses;
 mod copies;
 mod exhibit;
 mod kept;
 mod label;
 mod lineage;
 mod making;
+mod minting;
 mod onchain;
 mod record;
 mod seal;
+mod versions;
 
 use std::cell::OnceCell;
 
-use daedal_channels::{Channel, Published, Release};
+use daedal_channels::{Channel, Published, Release, Site};
 use daedal_core::AssetRef;
 use daedal_core::engine::Engines;
 use daedal_core::plan::Planned;
+use daedal_core::process::Process;
 use daedal_core::record::RunRecord;
 use daedal_core::run::{Event, Finish, RunId, RunSpec, TaskRecord, records};
 use daedal_provenance::{Keys, Password, Person, Signer, attest};
@@ -33,11 +37,16 @@ use crate::runs::{self, Carrier, Piece, outputs_of, pieces, plan_of, replay};
 use crate::ui::Ui;
 use crate::{keys, text};
 
+pub(crate) use addresses::{Addresses, addresses, mend};
 use copies::Copies;
 pub(crate) use onchain::OnChain;
 pub(crate) use record::{close, tool};
 pub(crate) use seal::SealedPiece;
 use seal::Sealing;
+pub(crate) use versions::tell_site;
+
+/// The channel whose files the metadata of tokens is among.
+const SITE: &str = "site";
 
 /// Everything that is known of a run that is released.
 pub(crate) struct Subject {
@@ -58,6 +67,8 @@ pub(crate) struct Released {
     pub(crate) attestation: AssetRef,
     /// What of it is on the chain.
     pub(crate) on_chain: Option<OnChain>,
+    /// Mints of its work that the chain was told of where their metadata is now.
+    pub(crate) told_anew: usize,
     /// Channel and what it published.
     pub(crate) channels: Vec<(&'static str, Published)>,
 }
@@ -99,7 +110,7 @@ pub(crate) async fn release(
         let attestation = attestation(&sealing, &pieces).await?;
         sealed.push((pieces, attestation));
     }
-    let mut on_chain = chain.carry_out(home, studio, &subjects).await?;
+    let (mut on_chain, mut told_anew) = chain.carry_out(home, studio, &subjects).await?;
     let mut released = Vec::new();
     for ((subject, plans), (pieces, attestation)) in subjects.iter().zip(plans).zip(sealed) {
         let on_chain = on_chain.remove(&subject.run);
@@ -117,6 +128,7 @@ pub(crate) async fn release(
             pieces,
             attestation,
             on_chain,
+            told_anew: told_anew.remove(&subject.run).unwrap_or_default(),
             channels,
         });
     }
@@ -169,6 +181,7 @@ fn require_pieces(subject: &Subject) -> Result<(), Failure> {
 /// Whether releasing the run takes the key: nothing is sealed twice, and the attestation is signed last.
 /// Only looks, so that a password can be asked for before anybody is kept out of the studio.
 pub(crate) async fn takes_the_key(
+    home: &Home,
     studio: &Studio,
     run: &RunSummary,
     with_chain: bool,
@@ -178,7 +191,7 @@ pub(crate) async fn takes_the_key(
     let process = runs::spec_of(run).map_or("", |spec| spec.process.as_str());
     // Bytes that were damaged are noticed later, and the key is asked for then.
     let attested = attested.is_some_and(|asset| studio.blobs.holds(&asset));
-    Ok(!attested || with_chain && onchain::takes_the_key(studio, run.run, process).await?)
+    Ok(!attested || with_chain && onchain::takes_the_key(home, studio, run.run, process).await?)
 }
 
 fn require_success(run: &RunSummary) -> Result<(), Failure> {
@@ -327,35 +340,10 @@ impl ChannelPlan {
 
 /// The channels of `release:`, or the site; checked before anything is sealed.
 fn plan_channels(home: &Home, subject: &Subject) -> Result<Vec<ChannelPlan>, Failure> {
-    let named = subject
-        .planned
-        .process
-        .release
-        .as_ref()
-        .map(|release| release.channels.as_slice())
-        .unwrap_or_default();
-    let mut wanted: Vec<(String, Map<String, Value>, Vec<String>)> = named
-        .iter()
-        .map(|channel| {
-            (
-                channel.uses.clone(),
-                channel.settings.clone(),
-                channel.of.clone(),
-            )
-        })
-        .collect();
-    if wanted.is_empty() {
-        wanted.push(("site".to_owned(), Map::new(), Vec::new()));
-    }
     let mut plans = Vec::new();
-    for (name, mut settings, of) in wanted {
+    for (name, settings, of) in channels_of(home, &subject.planned.process) {
         let channel =
             assemble::channel(home, &name).map_err(|error| Failure::new(error.to_string()))?;
-        if name == "site"
-            && let Some(url) = &home.settings.site.url
-        {
-            settings.entry("url").or_insert_with(|| json!(url));
-        }
         channel
             .check(&settings)
             .map_err(|error| Failure::because(format!("channel `{name}` can't be used"), &error))?;
@@ -366,6 +354,61 @@ fn plan_channels(home: &Home, subject: &Subject) -> Result<Vec<ChannelPlan>, Fai
         });
     }
     Ok(plans)
+}
+
+/// The channels of a process with their settings and the outputs that they are given; the site if it
+/// names none.
+fn channels_of(home: &Home, process: &Process) -> Vec<(String, Map<String, Value>, Vec<String>)> {
+    let named = process.release.as_ref();
+    let named = named.map_or(&[][..], |release| &release.channels);
+    let mut channels: Vec<_> = named
+        .iter()
+        .map(|channel| {
+            (
+                channel.uses.clone(),
+                channel.settings.clone(),
+                channel.of.clone(),
+            )
+        })
+        .collect();
+    if channels.is_empty() {
+        channels.push((SITE.to_owned(), Map::new(), Vec::new()));
+    }
+    for (name, settings, _) in &mut channels {
+        if name == SITE
+            && let Some(url) = &home.settings.site.url
+        {
+            settings.entry("url").or_insert_with(|| json!(url));
+        }
+    }
+    channels
+}
+
+/// What the process and the studio say of the site.
+fn site_settings(home: &Home, process: &Process) -> Map<String, Value> {
+    let mut channels = channels_of(home, process).into_iter();
+    let site = channels.find(|(name, ..)| name == SITE);
+    site.map(|(_, settings, _)| settings).unwrap_or_default()
+}
+
+/// Where the site is served, as the studio or releases say.
+pub(crate) fn studio_url(home: &Home) -> Result<Option<String>, Failure> {
+    let said = home.settings.site.url.iter();
+    url_of(
+        home,
+        &said.map(|url| ("url".to_owned(), json!(url))).collect(),
+    )
+}
+
+/// Where the site of the process is served, as the process, the studio or earlier releases say.
+pub(crate) fn site_url(home: &Home, process: &Process) -> Result<Option<String>, Failure> {
+    url_of(home, &site_settings(home, process))
+}
+
+fn url_of(home: &Home, settings: &Map<String, Value>) -> Result<Option<String>, Failure> {
+    Site::new(home.site())
+        .url(settings)
+        .map_err(|error| Failure::because("the site's address can't be found out", &error))
 }
 
 /// When the run was first released.

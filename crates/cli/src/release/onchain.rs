@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 
 use alloy_primitives::{Address, B256, U256};
-use daedal_chain::operations::{MintedRun, Operator, Output, RunReceipt, Terms};
+use daedal_chain::operations::{Operator, RunReceipt};
 use daedal_chain::proof::{AnchorProof, AnchoredRun};
 use daedal_channels::site;
 use daedal_core::AssetRef;
@@ -20,7 +20,8 @@ use daedal_store::ports::Document;
 use serde::{Deserialize, Serialize};
 
 use super::copies::Copies;
-use super::{Signing, Subject, kept};
+use super::minting::{mint, price_of};
+use super::{Signing, Subject, kept, mend, site_url};
 use crate::chain::{self, Known};
 use crate::failure::Failure;
 use crate::home::{Home, remembered};
@@ -37,6 +38,17 @@ pub(crate) struct OnChain {
     /// The contract of the editions.
     pub(crate) contract: Address,
     pub(crate) editions: Vec<Minted>,
+    /// Where the metadata of the editions begins, as the chain says.
+    #[serde(default)]
+    pub(crate) base: Option<String>,
+}
+
+impl OnChain {
+    /// Whether the chain may say otherwise than the site, which is served at `url`.
+    fn has_moved(&self, run: RunId, url: Option<&str>) -> bool {
+        let due = url.map(|url| site::token_base(Some(url), &run.0));
+        !self.editions.is_empty() && due.is_some() && self.base != due
+    }
 }
 
 /// Where the root of the run's batch stands.
@@ -90,7 +102,9 @@ impl Session {
         let mut session = Self::none();
         let mut open = Vec::new();
         for subject in subjects {
-            match is_due(studio, subject.run, &subject.spec.process).await? {
+            let url = site_url(home, &subject.planned.process)?;
+            let process = &subject.spec.process;
+            match is_due(studio, subject.run, process, url.as_deref()).await? {
                 Due::Never => {}
                 Due::Done(known) if !copies.have(studio, &known.anchor.proof) => open.push(subject),
                 Due::Done(known) => drop(session.done.insert(subject.run, *known)),
@@ -144,33 +158,50 @@ impl Session {
 
     /// Chain and registry that the run's credentials name.
     pub(super) fn domain_of(&self, run: RunId) -> Domain {
-        let due = self.due.get(&run).map(|(known, _)| known);
-        let known = due.or_else(|| self.done.get(&run).map(|done| &done.work));
-        known.map_or_else(Domain::default, |known| Domain {
-            chain: known.chain,
-            registry: known.registry,
-        })
+        self.work_of(run)
+            .map_or_else(Domain::default, |known| Domain {
+                chain: known.chain,
+                registry: known.registry,
+            })
     }
 
-    /// Anchors and mints what is due; gives what of each run is on the chain.
+    /// The work that the run is of.
+    fn work_of(&self, run: RunId) -> Option<&Known> {
+        let due = self.due.get(&run).map(|(known, _)| known);
+        due.or_else(|| self.done.get(&run).map(|done| &done.work))
+    }
+
+    /// Anchors and mints what is due; gives what of each run is on the chain, and how many mints of its
+    /// work were told where their metadata is now.
     pub(super) async fn carry_out(
         mut self,
         home: &Home,
         studio: &Studio,
         subjects: &[Subject],
-    ) -> Result<BTreeMap<RunId, OnChain>, Failure> {
+    ) -> Result<(BTreeMap<RunId, OnChain>, BTreeMap<RunId, usize>), Failure> {
+        let mut told_anew = BTreeMap::new();
         if let Some(operator) = self.operator.take() {
+            for subject in subjects {
+                if let Some(known) = self.work_of(subject.run) {
+                    let process = &subject.planned.process;
+                    let count = mend(home, studio, &operator, process, known).await?;
+                    told_anew.insert(subject.run, count);
+                }
+            }
             self.batch(studio, subjects).await?;
             for subject in subjects {
                 if let Some((known, version)) = self.due.get(&subject.run).copied() {
                     let anchor = anchor(home, studio, &operator, subject.run, &known).await?;
-                    let editions = mint(home, &operator, subject, known.work, version).await?;
+                    let url = site_url(home, &subject.planned.process)?;
+                    let base = site::token_base(url.as_deref(), &subject.run.0);
+                    let editions = mint(&operator, subject, known.work, version, &base).await?;
                     let done = OnChain {
                         work: known,
                         version,
                         anchor,
                         contract: operator.reads().deployment().editions,
                         editions,
+                        base: Some(base),
                     };
                     let value = serde_json::to_value(&done).unwrap_or_default();
                     kept::put(studio, "onchain", &key(subject.run, &known), value).await?;
@@ -186,7 +217,7 @@ impl Session {
                 }
             }
         }
-        Ok(self.done)
+        Ok((self.done, told_anew))
     }
 
     /// Decides what is anchored together, for runs of which that is not decided.
@@ -233,13 +264,18 @@ enum Due {
     Done(Box<OnChain>),
 }
 
-async fn is_due(studio: &Studio, run: RunId, process: &str) -> Result<Due, Failure> {
+async fn is_due(
+    studio: &Studio,
+    run: RunId,
+    process: &str,
+    url: Option<&str>,
+) -> Result<Due, Failure> {
     let works = chain::known_anywhere(studio, process).await?;
     match works[..] {
         [] => Ok(Due::Never),
         [work] => Ok(match recorded(studio, run, &work).await? {
-            Some(done) => Due::Done(Box::new(done)),
-            None => Due::Open,
+            Some(done) if !done.has_moved(run, url) => Due::Done(Box::new(done)),
+            _ => Due::Open,
         }),
         // Which of several chains the studio is on, only the chain tells.
         _ => Ok(Due::Open),
@@ -248,14 +284,17 @@ async fn is_due(studio: &Studio, run: RunId, process: &str) -> Result<Due, Failu
 
 /// Whether releasing the run takes the account's key.
 pub(super) async fn takes_the_key(
+    home: &Home,
     studio: &Studio,
     run: RunId,
     process: &str,
 ) -> Result<bool, Failure> {
-    Ok(matches!(is_due(studio, run, process).await?, Due::Open))
+    let url = home.settings.site.url.as_deref();
+    let due = is_due(studio, run, process, url).await?;
+    Ok(matches!(due, Due::Open))
 }
 
-fn key(run: RunId, known: &Known) -> String {
+pub(super) fn key(run: RunId, known: &Known) -> String {
     format!("{run}/{}/{}", known.chain, known.registry)
 }
 
@@ -324,77 +363,4 @@ async fn anchor(
         block: proof.block.number,
         proof: kept::write(studio, "application/json", &proof.to_bytes())?,
     })
-}
-
-/// What the process asks for its editions.
-fn price_of(subject: &Subject) -> Result<Option<chain::Price>, Failure> {
-    let release = subject.planned.process.release.as_ref();
-    let editions = release.and_then(|release| release.editions.as_ref());
-    let price = editions.and_then(|editions| editions.price.as_deref());
-    price.map(chain::price).transpose()
-}
-
-/// Mints the editions that the process says, unless that has been done.
-async fn mint(
-    home: &Home,
-    operator: &Operator,
-    subject: &Subject,
-    work: u64,
-    version: u64,
-) -> Result<Vec<Minted>, Failure> {
-    let release = subject.planned.process.release.as_ref();
-    let Some(editions) = release.and_then(|release| release.editions.as_ref()) else {
-        return Ok(Vec::new());
-    };
-    let of = subject.pieces.iter().enumerate();
-    let of: Vec<_> = of
-        .filter(|(_, piece)| piece.output == editions.of)
-        .collect();
-    if of.is_empty() {
-        return Ok(Vec::new());
-    }
-    let price = price_of(subject)?;
-    let record = &subject.record;
-    let run = MintedRun {
-        work: U256::from(work),
-        version: U256::from(version),
-        bundle: record.header.bundle.0.into(),
-        parameters: record.header.parameters.0.into(),
-        inputs: record.header.inputs.0.into(),
-        seed: record.header.seed.0.0.into(),
-        runRoot: record.root,
-    };
-    let outputs: Vec<Output> = of
-        .iter()
-        .map(|(index, piece)| Output {
-            digest: piece.asset.digest.0.into(),
-            index: U256::from(*index),
-        })
-        .collect();
-    let account = operator.account();
-    // What derivatives owe is what resales owe, too.
-    let resale = operator.reads().work(work).await.map_err(chain::refused)?;
-    let terms = Terms {
-        to: price.is_none().then_some(account),
-        base_uri: site::token_base(home.settings.site.url.as_deref(), &subject.run.0),
-        resale: resale.royalty,
-        price: price.map_or(0, |price| price.units),
-        in_native: price.is_some_and(|price| price.in_native),
-    };
-    let minted = operator
-        .mint(&format!("mint:{}", subject.run), &run, &outputs, &terms)
-        .await
-        .map_err(chain::refused)?;
-    let shop = operator.reads().deployment().editions;
-    let tokens = minted.iter().flat_map(|batch| &batch.tokens);
-    Ok(of
-        .iter()
-        .zip(tokens)
-        .map(|((index, _), token)| Minted {
-            index: *index,
-            token: *token,
-            price: editions.price.clone(),
-            owner: terms.to.unwrap_or(shop),
-        })
-        .collect())
 }

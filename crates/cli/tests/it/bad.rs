@@ -353,3 +353,33 @@ fn wrong_values_are_told_together() {
     );
     says(&studio.daedal(&["resume", "abcdef"]).ends(1), &["no runs"]);
 }
+
+#[test]
+fn mistakes_of_the_settings_are_told_with_their_place() {
+    let studio = Studio::empty();
+    for (text, words) in [
+        (
+            "[chain]\nregistry = \"0x12\"\n",
+            &["daedal.toml:2:12", "0x12"][..],
+        ),
+        (
+            "[run]\n\njobs = \"four\"\n",
+            &["daedal.toml:3:8", "invalid type"],
+        ),
+        (
+            "[chain]\nrcp = \"http://a\"\n",
+            &["daedal.toml:2:1", "unknown field `rcp`", "`rpc`"],
+        ),
+        ("[chain\n", &["daedal.toml:1:7"]),
+    ] {
+        studio.write("daedal.toml", text);
+        says(&studio.daedal(&["runs"]).ends(1), words);
+    }
+    studio.write("daedal.toml", "");
+    let mut command = studio.command(&["runs"]);
+    command.env("DAEDAL__CHAIN__REGISTRY", "0x12");
+    says(
+        &Told::from(command.output().unwrap()).ends(1),
+        &["DAEDAL__"],
+    );
+}

@@ -1,13 +1,18 @@
 //! The `daedal` command, as people and programs meet it.
 #![allow(clippy::unwrap_used, clippy::print_stdout)] // A test that can't go on fails.
 
+mod addresses;
 mod bad;
+mod chains;
 mod economy;
 mod kill;
 mod kill_release;
+mod nodes;
 mod people;
 mod proof;
+mod registering;
 mod restore;
+mod scenario;
 mod session;
 mod signals;
 mod studio;

@@ -12,6 +12,8 @@ pub(crate) const PASSWORD: &str = "correct horse battery";
 /// A studio with one process in it.
 pub(crate) struct Studio {
     dir: tempfile::TempDir,
+    /// The chain, where it is not the embedded one.
+    rpc: Option<String>,
 }
 
 /// What a command told, and how it ended.
@@ -61,7 +63,7 @@ impl Studio {
             .unwrap();
         std::fs::write(dir.path().join("daedal.toml"), "").unwrap();
         std::fs::write(dir.path().join("password"), PASSWORD).unwrap();
-        Self { dir }
+        Self { dir, rpc: None }
     }
 
     /// A studio that is itself the process `tide`.
@@ -77,6 +79,17 @@ impl Studio {
         let studio = Self::empty();
         copy(self.path(), studio.path());
         studio
+    }
+
+    /// Has it use the chain at `url` from here on; the embedded one without.
+    pub(crate) fn use_chain(&mut self, url: Option<&str>) {
+        self.rpc = url.map(str::to_owned);
+    }
+
+    /// The address of its account, which is made if it is not there.
+    pub(crate) fn account(&self) -> String {
+        let account = self.daedal(&["account", "--json"]).ends(0).json();
+        account["address"].as_str().unwrap().to_owned()
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -109,6 +122,9 @@ impl Studio {
             .env("DAEDAL_PASSWORD_FILE", "password")
             .env("NO_COLOR", "1")
             .stdin(std::process::Stdio::null());
+        if let Some(url) = &self.rpc {
+            command.env("DAEDAL__CHAIN__RPC", url);
+        }
         command
     }
 

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::chains::Server;
 use crate::studio::{Studio, Told};
 
 const OTHER: &str = "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed";
@@ -256,17 +257,8 @@ fn the_clock_of_the_embedded_chain_goes_forward() {
 #[cfg(unix)]
 #[test]
 fn other_commands_go_through_a_server_of_the_chain() {
-    use std::io::BufRead as _;
     let studio = registered();
-    let mut server = studio
-        .command(&["chain", "serve", "--port", "0"])
-        .stdout(std::process::Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut first = String::new();
-    let mut out = std::io::BufReader::new(server.stdout.take().unwrap());
-    out.read_line(&mut first).unwrap();
-    assert!(first.contains("http://127.0.0.1:"), "{first}");
+    let server = Server::of(&studio);
     let shown = studio.daedal(&["chain", "status", "--json"]).ends(0).json();
     assert!(
         shown["place"].as_str().unwrap().contains("127.0.0.1"),
@@ -274,20 +266,13 @@ fn other_commands_go_through_a_server_of_the_chain() {
     );
     let release = released(&studio);
     assert!(release["chain"]["anchor"]["block"].is_u64());
-    let url = first.split_whitespace().last().unwrap();
-    let verdict = Told::from(
-        studio
-            .command(&["verify", &posters(&studio)[0], "--rpc", url, "--json"])
-            .output()
-            .unwrap(),
-    );
-    let verdict = verdict.ends(0).json();
+    let ahead = studio.daedal(&["time", "7d", "--json"]).ends(0).json();
+    assert!(ahead["ahead_seconds"].as_u64().unwrap() > 6 * 86_400);
+    let poster = &posters(&studio)[0];
+    let verify = ["verify", poster, "--rpc", &server.url, "--json"];
+    let verdict = studio.daedal(&verify).ends(0).json();
     assert!(verdict["anchor"]["confirmed_by"].is_string(), "{verdict}");
-    let stopped = std::process::Command::new("kill")
-        .args(["-INT", &server.id().to_string()])
-        .status();
-    assert!(stopped.unwrap().success());
-    assert!(server.wait().unwrap().success());
+    server.interrupt();
     // The chain is this process's again.
     let shown = studio.daedal(&["chain", "status", "--json"]).ends(0).json();
     assert_eq!(shown["place"], "the embedded chain");

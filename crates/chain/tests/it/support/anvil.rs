@@ -44,6 +44,11 @@ fn find() -> Option<PathBuf> {
 impl Anvil {
     /// Starts one with the rules, fees and limits of the embedded chain.
     pub(crate) fn start(chain_id: u64) -> Option<Self> {
+        Self::start_at(chain_id, 0)
+    }
+
+    /// The same, but a unit of gas costs so many wei.
+    pub(crate) fn start_at(chain_id: u64, fee: u64) -> Option<Self> {
         let mut child = Command::new(find()?)
             .args(["--port", "0", "--accounts", "0", "--hardfork", "osaka"])
             .args([
@@ -52,7 +57,8 @@ impl Anvil {
                 "--gas-limit",
                 "1000000000",
             ])
-            .args(["--block-base-fee-per-gas", "0", "--gas-price", "0"])
+            .args(["--block-base-fee-per-gas", &fee.to_string()])
+            .args(["--gas-price", &fee.to_string()])
             .args([
                 "--disable-min-priority-fee",
                 "--disable-default-create2-deployer",

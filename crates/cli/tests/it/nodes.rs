@@ -1,0 +1,190 @@
+//! Chains that are the wrong one, poor, slow, dishonest or gone in the middle of a release: each is told,
+//! and the same command finishes what was begun, once.
+
+use daedal_core::Digest;
+use serde_json::{Value, json};
+
+use crate::chains::{Act, Anvil, Elsewhere, fund};
+use crate::studio::{Studio, Told};
+
+/// A studio that sells two posters a run.
+fn selling() -> Studio {
+    let studio = Studio::tide();
+    studio.edit("count: 12", "count: 2");
+    studio.edit(
+        "outputs:",
+        "token: { shares: { creator: 100% }, royalty: 5% }\nrelease: { editions: { of: poster } }\noutputs:",
+    );
+    studio.write("daedal.toml", "[chain]\ntimeout_s = 1\n");
+    studio
+}
+
+/// A studio on a chain elsewhere, where its process is registered, with a run.
+fn registered() -> (Studio, Elsewhere) {
+    let mut studio = selling();
+    let chain = Elsewhere::of(&studio.account());
+    studio.use_chain(Some(&chain.honest()));
+    studio.daedal(&["chain", "deploy", "--test-money"]).ends(0);
+    studio.daedal(&["lock"]).ends(0);
+    studio.daedal(&["register"]).ends(0);
+    studio.daedal(&["run", "-q"]).ends(0);
+    (studio, chain)
+}
+
+#[track_caller]
+fn says(told: Told, words: &[&str]) {
+    let told = told.ends(1);
+    for word in words {
+        assert!(told.err.contains(word), "{word:?} is not in\n{}", told.err);
+    }
+}
+
+/// The release is finished on an honest node, with one anchor and one mint since block `before`.
+#[track_caller]
+fn finishes(studio: &mut Studio, chain: &Elsewhere, before: u64) {
+    studio.use_chain(Some(&chain.honest()));
+    let release = studio
+        .daedal(&["release", "latest", "--json"])
+        .ends(0)
+        .json();
+    assert_eq!(chain.height(), before + 2, "an anchor and a mint");
+    let editions = release[0]["chain"]["editions"].as_array().unwrap();
+    let listed = studio
+        .daedal(&["edition", "list", "tide", "--json"])
+        .ends(0)
+        .json();
+    let listed: Vec<&Value> = listed
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|listed| &listed["id"])
+        .collect();
+    for edition in editions {
+        let same = listed.iter().filter(|id| **id == &edition["id"]).count();
+        assert_eq!(same, 1, "{edition}");
+    }
+}
+
+#[test]
+fn a_chain_that_is_another_one_is_told() {
+    let (mut studio, chain) = registered();
+    let before = chain.height();
+    let other = Elsewhere::of("0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed");
+    studio.use_chain(Some(&other.honest()));
+    says(
+        studio.daedal(&["release", "latest"]),
+        &[
+            "knows of no contracts on chain",
+            "but of some on chain",
+            "right node",
+        ],
+    );
+    studio.write("daedal.toml", "[chain]\nchain_id = 5\n");
+    studio.use_chain(Some(&chain.honest()));
+    for command in [&["release", "latest"][..], &["show"], &["register"]] {
+        says(
+            studio.daedal(command),
+            &["but chain 5 is expected", "chain_id"],
+        );
+    }
+    studio.write("daedal.toml", "");
+    assert_eq!(chain.height(), before);
+    finishes(&mut studio, &chain, before);
+}
+
+#[test]
+fn a_node_that_does_not_answer_is_told_and_the_release_goes_on_later() {
+    let (mut studio, chain) = registered();
+    let before = chain.height();
+    for hangs in ["eth_chainId", "eth_getCode", "eth_sendRawTransaction"] {
+        let node = chain.node(move |method| match method == hangs {
+            true => Act::Hang,
+            false => Act::Pass,
+        });
+        studio.use_chain(Some(&node));
+        let expected = format!("has not answered {hangs} within 1 s");
+        says(
+            studio.daedal(&["release", "latest"]),
+            &[&expected, "goes on"],
+        );
+        assert_eq!(chain.height(), before);
+    }
+    finishes(&mut studio, &chain, before);
+}
+
+#[test]
+fn a_node_that_lies_is_told_and_the_release_goes_on_elsewhere() {
+    let (mut studio, chain) = registered();
+    let before = chain.height();
+    let lies: [(&str, Value, &str); 4] = [
+        ("eth_call", json!("0x"), "no result of"),
+        ("eth_getCode", json!("0x00"), "there is no"),
+        ("eth_feeHistory", json!("many"), "can't be right"),
+        (
+            "eth_sendRawTransaction",
+            json!(format!("0x{}", "09".repeat(32))),
+            "by the name 0x0909",
+        ),
+    ];
+    for (liar, answer, words) in lies {
+        let node = chain.node(move |method| match method == liar {
+            true => Act::Result(answer.clone()),
+            false => Act::Pass,
+        });
+        studio.use_chain(Some(&node));
+        says(studio.daedal(&["release", "latest"]), &[words]);
+        assert_eq!(chain.height(), before, "{liar}");
+    }
+    finishes(&mut studio, &chain, before);
+}
+
+/// The node breaks off at each of the requests of a release in turn, with what it was asked done and not
+/// answered; each time another run is released.
+#[test]
+fn a_node_that_dies_in_the_middle_of_a_release_mints_nothing_twice() {
+    const STEP: usize = 3;
+    let (mut studio, chain) = registered();
+    let mut last = 0;
+    loop {
+        let seed = Digest::of(format!("{last}").as_bytes()).to_string();
+        studio.daedal(&["run", "-q", "--seed", &seed]).ends(0);
+        let before = chain.height();
+        studio.use_chain(Some(&chain.dying_at(last)));
+        let told = studio.daedal(&["release", "latest", "-q"]);
+        if told.code == 0 {
+            assert_eq!(chain.height(), before + 2);
+            break;
+        }
+        says(told, &["no answer from http://127.0.0.1"]);
+        finishes(&mut studio, &chain, before);
+        last += STEP;
+    }
+    assert!(last > 20, "a release asks more than {last} times");
+}
+
+#[test]
+fn an_account_without_coins_is_told_and_its_release_goes_on_once_it_has_some() {
+    let Some(anvil) = Anvil::start_at(31_337, 1_000_000_000) else {
+        return;
+    };
+    let mut studio = selling();
+    let account = studio.account();
+    studio.use_chain(Some(&anvil.url));
+    let poor = &[account.as_str(), "has not got enough"][..];
+    says(studio.daedal(&["chain", "deploy", "--test-money"]), poor);
+    fund(&anvil, &account, 100);
+    studio.daedal(&["chain", "deploy", "--test-money"]).ends(0);
+    studio.daedal(&["lock"]).ends(0);
+    studio.daedal(&["register"]).ends(0);
+    studio.daedal(&["run", "-q"]).ends(0);
+    fund(&anvil, &account, 0);
+    says(studio.daedal(&["release", "latest"]), poor);
+    fund(&anvil, &account, 100);
+    let release = studio
+        .daedal(&["release", "latest", "--json"])
+        .ends(0)
+        .json();
+    assert_eq!(release[0]["chain"]["editions"].as_array().unwrap().len(), 2);
+    let shown = studio.daedal(&["show", "tide", "--json"]).ends(0).json();
+    assert_eq!(shown["editions"], 2);
+}
