@@ -3,6 +3,7 @@
 //! An engine is given a self-contained [`Task`] and returns data: an [`Outcome`], a question to a
 //! person ([`DecisionRequest`]), or an [`EngineError`] that says whether trying again may help.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -71,7 +72,7 @@ pub trait Engine: Send + Sync {
     /// JSON Schema of what a step with this `with:` gives, where that says more than
     /// [`EngineSpec::output`]. Expressions stand in `with` as they were written; `files` gives the
     /// bytes of bundle files by path.
-    fn output(&self, _with: &Map<String, Value>, _files: &Files<'_>) -> Option<Value> {
+    fn output(&self, _with: &Map<String, Value>, _files: &Files<'_>) -> Option<Cow<'_, Value>> {
         None
     }
 

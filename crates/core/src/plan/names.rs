@@ -1,5 +1,6 @@
 //! What the names in expressions stand for.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -27,7 +28,7 @@ pub(super) struct Draft<'s> {
     /// like that.
     pub(super) engine: Option<&'s Arc<dyn Engine>>,
     /// What one task of it gives, where the engine can tell that from its `with:`.
-    pub(super) output: Option<Value>,
+    pub(super) output: Option<Cow<'s, Value>>,
 }
 
 /// Every name of a process, and what is known of the values.

@@ -14,13 +14,15 @@ impl Fit<'_> {
         pointer: &str,
         out: &mut Fitted,
     ) {
-        let label = self.label(pointer);
         let source = &offer.source;
         if only_files(schema) {
             out.say(
                 pointer,
                 false,
-                format!("{label} names a file, which `{source}` computes"),
+                format!(
+                    "{} names a file, which `{source}` computes",
+                    self.label(pointer)
+                ),
                 "write the path itself: the file is part of the process, so it must be known \
                  before a run",
             );
@@ -28,7 +30,7 @@ impl Fit<'_> {
             out.say(
                 pointer,
                 false,
-                format!("{label} is given {given} by `{source}`"),
+                format!("{} is given {given} by `{source}`", self.label(pointer)),
                 format!("expected {}{}", expected(schema), (self.fitting)(schema)),
             );
         }

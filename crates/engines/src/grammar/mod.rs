@@ -99,7 +99,7 @@ impl Engine for GrammarEngine {
         &self.spec
     }
 
-    fn output(&self, with: &Map<String, Value>, files: &Files<'_>) -> Option<Value> {
+    fn output(&self, with: &Map<String, Value>, files: &Files<'_>) -> Option<Cow<'_, Value>> {
         let origin = with.get("origin").map_or(Some(ORIGIN), Value::as_str)?;
         let rules = match (with.get("rules"), with.get("grammar")) {
             (Some(rules), None) => Cow::Borrowed(rules),
@@ -118,7 +118,7 @@ impl Engine for GrammarEngine {
         let mut output = self.spec.output.clone();
         output["properties"] = properties;
         output["additionalProperties"] = Value::Bool(false);
-        Some(output)
+        Some(Cow::Owned(output))
     }
 
     fn check(&self, with: &Value, files: &Files<'_>) -> Vec<String> {

@@ -11,6 +11,8 @@ mod schema;
 mod tests;
 mod tone;
 
+use std::borrow::Cow;
+
 use daedal_core::AssetRef;
 use daedal_core::engine::{
     Determinism, Engine, EngineError, EngineSpec, Files, Outcome, Performed, Task, TaskContext,
@@ -28,11 +30,16 @@ const OPERATIONS_MAX: usize = 100;
 /// The engine `image`.
 pub struct ImageEngine {
     spec: EngineSpec,
+    /// What it gives, by [`FileFormat`].
+    outputs: [Value; 3],
 }
 
 impl Default for ImageEngine {
     fn default() -> Self {
+        let formats = [FileFormat::Png, FileFormat::Jpeg, FileFormat::Webp];
+        let media_types = formats.map(|format| format.encoding(0).media_type());
         Self {
+            outputs: media_types.map(|media_type| output(&[media_type])),
             spec: EngineSpec {
                 name: "image",
                 version: "1",
@@ -41,19 +48,25 @@ impl Default for ImageEngine {
                 seeded: true,
                 main_input: Some("image"),
                 schema: schema::with(),
-                output: json!({
-                    "type": "object",
-                    "format": "asset",
-                    "properties": {
-                        "width": { "type": "integer" },
-                        "height": { "type": "integer" }
-                    },
-                    "additionalProperties": false
-                }),
+                output: output(&media_types),
                 effect: false,
             },
         }
     }
+}
+
+/// JSON Schema of a picture of one of these media types.
+fn output(media_types: &[&str]) -> Value {
+    json!({
+        "type": "object",
+        "format": "asset",
+        "properties": {
+            "media_type": { "enum": media_types },
+            "width": { "type": "integer" },
+            "height": { "type": "integer" }
+        },
+        "additionalProperties": false
+    })
 }
 
 #[derive(Deserialize)]
@@ -108,14 +121,12 @@ impl Engine for ImageEngine {
         &self.spec
     }
 
-    fn output(&self, with: &Map<String, Value>, _: &Files<'_>) -> Option<Value> {
+    fn output(&self, with: &Map<String, Value>, _: &Files<'_>) -> Option<Cow<'_, Value>> {
         let format = match with.get("format") {
             None => FileFormat::default(),
             Some(format) => FileFormat::deserialize(format).ok()?,
         };
-        let mut output = self.spec.output.clone();
-        output["properties"]["media_type"] = json!({ "const": format.encoding(0).media_type() });
-        Some(output)
+        Some(Cow::Borrowed(&self.outputs[format as usize]))
     }
 
     fn check(&self, with: &Value, files: &Files<'_>) -> Vec<String> {

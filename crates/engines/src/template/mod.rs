@@ -4,6 +4,7 @@ mod environment;
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use daedal_core::AssetRef;
@@ -97,7 +98,7 @@ impl Engine for TemplateEngine {
         &self.spec
     }
 
-    fn output(&self, with: &Map<String, Value>, _: &Files<'_>) -> Option<Value> {
+    fn output(&self, with: &Map<String, Value>, _: &Files<'_>) -> Option<Cow<'_, Value>> {
         let format = declared(with)?;
         let mut output = self.spec.output.clone();
         let fields = output.get_mut("properties")?.as_object_mut()?;
@@ -111,7 +112,7 @@ impl Engine for TemplateEngine {
         if format != Format::Json {
             fields.retain(|name, _| name != "json");
         }
-        Some(output)
+        Some(Cow::Owned(output))
     }
 
     fn check(&self, with: &Value, files: &Files<'_>) -> Vec<String> {
