@@ -19,6 +19,10 @@ const CONTRACTS = {
   "src/ProcessShares.sol": "ProcessShares",
   "src/ReceiptAnchor.sol": "ReceiptAnchor",
   "src/Editions.sol": "Editions",
+  "src/Capital.sol": "Capital",
+  "src/ShareOffering.sol": "ShareOffering",
+  "src/Treasury.sol": "Treasury",
+  "src/Market.sol": "Market",
   "src/testing/TestDollar.sol": "TestDollar",
   "src/testing/TestWrappedNative.sol": "TestWrappedNative",
 };
