@@ -23,6 +23,9 @@ contract WeirdToken {
     Manner public manner;
     uint256 public totalSupply;
     mapping(address => bool) public blacklisted;
+    /// @notice What accounts received beyond what was sent to them, and short of it.
+    mapping(address => uint256) public extra;
+    mapping(address => uint256) public missing;
     mapping(address => uint256) private _balances;
     mapping(address => mapping(address => uint256)) public allowance;
 
@@ -58,6 +61,11 @@ contract WeirdToken {
         return _balances[account];
     }
 
+    /// @dev The balance as it would be, had all that was sent to the account arrived.
+    function nominalBalanceOf(address account) external view returns (uint256) {
+        return _balances[account] + missing[account] - extra[account];
+    }
+
     function approve(address spender, uint256 amount) external returns (bool) {
         allowance[msg.sender][spender] = amount;
         return true;
@@ -82,8 +90,10 @@ contract WeirdToken {
         uint256 fee = manner == Manner.FeeOnTransfer ? amount / 20 : 0;
         totalSupply -= fee;
         _balances[to] += amount - fee;
+        missing[to] += fee;
         if (manner == Manner.Generous) {
             _balances[to] += 7;
+            extra[to] += 7;
             totalSupply += 7;
         }
         if (manner == Manner.Hooks && to.code.length != 0) _call(to);
