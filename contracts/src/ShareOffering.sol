@@ -3,7 +3,9 @@ pragma solidity ^0.8.28;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {MerkleProof} from "@openzeppelin/contracts/utils/cryptography/MerkleProof.sol";
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 
 import {IProcessShares} from "./interfaces/IProcessShares.sol";
@@ -18,18 +20,25 @@ import {Offer, OfferingState} from "./types/Capital.sol";
 /// @dev Behind minimal proxies that carry the offer. The money of revenue is counted apart from contributions, which
 /// may be in the same asset: neither can be paid out of the other.
 contract ShareOffering is IShareOffering, ReentrancyGuardTransient {
+    using SafeCast for uint256;
     using SafeERC20 for IERC20;
     using SharesCode for address;
 
-    /// @dev The revenue of the shares that are here, in one asset.
+    /// @dev The revenue of the shares that are here, in one asset. {Books} are narrower than 128 bits.
     /// @param claimed What the shares said that they paid; `held` is what arrived and is still here.
     /// @param issuers The issuer's part, once the offering is over.
     /// @param net The shares' net revenue when the offering was over: buyers earn what exceeds it.
     struct Pot {
-        uint256 claimed;
-        uint256 held;
-        uint256 issuers;
-        uint256 net;
+        uint128 claimed;
+        uint128 held;
+        uint128 issuers;
+        uint128 net;
+    }
+
+    /// @dev An account's part of it: what it had earned when it claimed its shares, and what it was paid.
+    struct Part {
+        uint128 earned;
+        uint128 paid;
     }
 
     /// @inheritdoc IShareOffering
@@ -41,10 +50,7 @@ contract ShareOffering is IShareOffering, ReentrancyGuardTransient {
     /// @inheritdoc IShareOffering
     mapping(address account => uint256) public lotsOf;
     mapping(address asset => Pot) private _pots;
-    /// @dev What buyers had earned when they claimed their shares.
-    mapping(address account => mapping(address asset => uint256)) private _earned;
-    /// @dev What was paid of the revenue.
-    mapping(address account => mapping(address asset => uint256)) private _paid;
+    mapping(address account => mapping(address asset => Part)) private _parts;
 
     modifier inState(OfferingState expected) {
         if (state != expected) revert Offering_NotInState(state, expected);
@@ -122,13 +128,12 @@ contract ShareOffering is IShareOffering, ReentrancyGuardTransient {
         Pot storage pot = _pots[asset];
         uint256 before = Money.balanceOf(asset, address(this));
         // Syncs, too: what is counted below can never be less later.
-        pot.claimed += IProcessShares(offer().shares).claim(asset, address(this));
-        pot.held += Money.balanceOf(asset, address(this)) - before;
-        amount = revenueOf(msg.sender, asset);
+        pot.claimed += IProcessShares(offer().shares).claim(asset, address(this)).toUint128();
+        uint256 held = pot.held + Money.balanceOf(asset, address(this)) - before;
         // Less arrived if the token took a fee: the rest waits, and no contribution is touched.
-        if (amount > pot.held) amount = pot.held;
-        pot.held -= amount;
-        _paid[msg.sender][asset] += amount;
+        amount = Math.min(revenueOf(msg.sender, asset), held);
+        pot.held = (held - amount).toUint128();
+        _parts[msg.sender][asset].paid += amount.toUint128();
         emit RevenueClaimed(msg.sender, asset, to, amount);
         Money.send(asset, to, amount);
     }
@@ -147,10 +152,11 @@ contract ShareOffering is IShareOffering, ReentrancyGuardTransient {
     /// @inheritdoc IShareOffering
     function revenueOf(address account, address asset) public view returns (uint256) {
         Offer memory o = offer();
-        uint256 entitled = _earned[account][asset];
+        Part storage part = _parts[account][asset];
+        uint256 entitled = part.earned;
         if (account == o.issuer) entitled += _issuers(o.shares, asset);
         if (state == OfferingState.Succeeded) entitled += _earnedBy(lotsOf[account] * o.terms.lot, o.shares, asset);
-        return entitled - _paid[account][asset];
+        return entitled - part.paid;
     }
 
     /// @inheritdoc IShareOffering
@@ -164,8 +170,9 @@ contract ShareOffering is IShareOffering, ReentrancyGuardTransient {
         // A token that cannot be read must not keep the offering open: as with a transfer of shares, what it brought
         // meanwhile belongs to whoever the shares belong to at the next sync.
         try IProcessShares(shares).sync(asset) {} catch {}
-        _pots[asset].issuers = _issuers(shares, asset);
-        (,, _pots[asset].net,) = IProcessShares(shares).revenue(asset);
+        (,, uint256 net,) = IProcessShares(shares).revenue(asset);
+        Pot storage pot = _pots[asset];
+        (pot.issuers, pot.net) = (_issuers(shares, asset).toUint128(), net.toUint128());
     }
 
     function _issuers(address shares, address asset) private view returns (uint256) {
@@ -182,7 +189,7 @@ contract ShareOffering is IShareOffering, ReentrancyGuardTransient {
 
     function _note(address shares, address asset, uint256 amount) private {
         uint256 earned = _earnedBy(amount, shares, asset);
-        if (earned != 0) _earned[msg.sender][asset] += earned;
+        if (earned != 0) _parts[msg.sender][asset].earned += earned.toUint128();
     }
 
     function _takeLots() private returns (uint256 lots) {

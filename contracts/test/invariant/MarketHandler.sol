@@ -83,7 +83,8 @@ contract MarketHandler is Crowd {
         uint256 listing = 1 + l % count;
         Listing memory before = MARKET.listingOf(listing);
         // At times one too many: of a listing that is over, always.
-        amount = within(amount, amount % 16 == 0 ? 0 : 1, amount % 16 < 2 || before.left == 0 ? before.left + 1 : before.left);
+        bool more = amount % 16 < 2 || before.left == 0;
+        amount = within(amount, amount % 16 == 0 ? 0 : 1, more ? before.left + 1 : before.left);
         Sale memory sale;
         (sale.asset, sale.cost, sale.shares, sale.royalty) = MARKET.costOf(listing, amount);
         sale.seller = before.seller;
@@ -104,7 +105,8 @@ contract MarketHandler is Crowd {
     function _checkPaid(Sale memory sale) private view {
         // Who is busy in the middle of the payment may have spent some of it.
         if (Trader(payable(sale.seller)).mood() != 0) return;
-        atMost(sale.sellerHad + sale.cost - sale.royalty, _moneyOf(sale.seller, sale.asset), "the seller has the price");
+        uint256 price = sale.cost - sale.royalty;
+        atMost(sale.sellerHad + price, _moneyOf(sale.seller, sale.asset), "the seller has the price");
         atMost(sale.sharesHad + sale.royalty, _moneyOf(sale.shares, sale.asset), "the work has its royalty");
     }
 

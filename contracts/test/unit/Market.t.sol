@@ -5,7 +5,6 @@ import {IMarket as I} from "../../src/interfaces/IMarket.sol";
 import {Money} from "../../src/libraries/Money.sol";
 import {Market} from "../../src/Market.sol";
 import {ProcessShares} from "../../src/ProcessShares.sol";
-import {Listing} from "../../src/types/Market.sol";
 import {Output, Run, Terms} from "../../src/types/Editions.sol";
 import {Registration} from "../../src/types/Works.sol";
 import {CapitalFixture} from "../support/CapitalFixture.sol";
