@@ -16,6 +16,8 @@ contract Restless {
     uint256 private _listing;
     bool public tried;
     bool public gained;
+    /// @notice What was left of its listing, as it saw it in the middle of the payment.
+    uint256 public seen;
 
     constructor(Market market) {
         MARKET = market;
@@ -35,6 +37,7 @@ contract Restless {
     }
 
     function _try() private {
+        if (!tried) seen = MARKET.listingOf(_listing).left;
         tried = true;
         bytes32 terms = MARKET.termsOf(_listing);
         try MARKET.buy(_listing, terms, 1, address(1)) {
@@ -270,6 +273,7 @@ contract MarketTest is CapitalFixture {
             seller.list(shares, 40, 400, i == 0);
             _buy(bob, i + 1, 10);
             yes(seller.tried() && !seller.gained(), "tried in vain");
+            eq(seller.seen(), 30, "and saw that 10 were sold");
             eq(i == 0 ? address(seller).balance : weird.balanceOf(address(seller)), 100, "paid");
             eq(market.listingOf(i + 1).left, 0, "ended");
         }

@@ -145,6 +145,18 @@ contract OfferingTokensTest is OddOffering {
         eq(_claimRevenue(carol, address(weird)), 200, "paid");
     }
 
+    function test_revenue_that_was_seen_at_the_end_stays_seen() public {
+        buyAs(bob, offering, 40);
+        _revenue(1_000);
+        offering.finalize();
+        weird.behave(WeirdToken.Manner.Unreadable);
+        _claim(bob);
+        eq(shares.balanceOf(bob), 40, "shares go out although the token tells nothing");
+        weird.behave(WeirdToken.Manner.Plain);
+        eq(_claimRevenue(alice, address(weird)), 400, "all of it was before the end");
+        eq(offering.revenueOf(bob, address(weird)), 0, "and none later");
+    }
+
     function test_a_blacklisted_account_stops_nobody_else() public {
         buyAs(bob, offering, 5);
         buyAs(carol, offering, 35);

@@ -14,6 +14,8 @@ import {WeirdToken} from "../support/WeirdToken.sol";
 contract Dipper {
     Treasury private immutable TREASURY;
     uint256 public gains;
+    /// @notice What it could still draw, as it saw it in the middle of the payment.
+    uint256 public seen;
 
     constructor(Treasury treasury) {
         TREASURY = treasury;
@@ -24,6 +26,7 @@ contract Dipper {
     }
 
     receive() external payable {
+        seen = TREASURY.drawable(address(this), address(0));
         try TREASURY.draw(address(0), uint128(msg.value), address(this), 0) {
             ++gains;
         } catch {}
@@ -165,6 +168,7 @@ contract TreasuryTest is CapitalFixture {
         treasury.setAllowance(address(dipper), NATIVE, 30, MONTH);
         dipper.draw(20);
         eq(dipper.gains(), 0, "20 more would be 40");
+        eq(dipper.seen(), 10, "which it could have seen");
         dipper.draw(5);
         eq(dipper.gains(), 1, "5 more are 30");
         eq(address(dipper).balance, 30, "the allowance");
@@ -201,6 +205,16 @@ contract TreasuryTest is CapitalFixture {
         capital.openTreasuryFor(NATIVE);
         vm.expectRevert();
         capital.openTreasury(99);
+    }
+
+    function test_the_code_behind_treasuries_is_of_no_use_by_itself() public {
+        treasury = Treasury(capital.treasuryImplementation());
+        vm.prank(alice);
+        vm.expectRevert();
+        treasury.setAllowance(bob, address(dollar), 1, MONTH);
+        vm.deal(address(this), 1);
+        (bool sent,) = address(treasury).call{value: 1}("");
+        no(sent, "it takes no coin");
     }
 
     function test_the_controller_follows_the_token_of_the_work() public {
