@@ -84,7 +84,7 @@ contract MarketHandler is Crowd {
         Listing memory before = MARKET.listingOf(listing);
         // At times one too many: of a listing that is over, always.
         bool more = amount % 16 < 2 || before.left == 0;
-        amount = within(amount, amount % 16 == 0 ? 0 : 1, more ? before.left + 1 : before.left);
+        amount = more ? before.left + 1 : within(amount, amount % 16 == 2 ? 0 : 1, before.left);
         Sale memory sale;
         (sale.asset, sale.cost, sale.shares, sale.royalty) = MARKET.costOf(listing, amount);
         sale.seller = before.seller;

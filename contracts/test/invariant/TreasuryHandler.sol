@@ -68,8 +68,8 @@ contract TreasuryHandler is Crowd {
     function draw(uint256 who, uint256 t, uint256 a, uint256 to, uint256 amount) external {
         Treasury treasury = _treasury(t);
         uint256 left = treasury.drawable(address(_trader(who)), _asset(a));
-        // Mostly what may be drawn.
-        amount = within(amount, 0, amount % 8 == 0 ? left + 1 : left);
+        // Mostly what may be drawn; at times one unit too many.
+        amount = amount % 4 == 0 ? left + 1 : within(amount, 0, left);
         bytes memory data =
             abi.encodeCall(ITreasury.draw, (_asset(a), uint128(amount), address(_trader(to)), bytes32(0)));
         bool ok = _act(_trader(who), address(treasury), data);
