@@ -23,6 +23,11 @@ const CONTRACTS = {
   "src/ShareOffering.sol": "ShareOffering",
   "src/Treasury.sol": "Treasury",
   "src/Market.sol": "Market",
+  "src/Commissions.sol": "Commissions",
+  "src/ProcessGovernor.sol": "ProcessGovernor",
+  "src/ProcessTimelock.sol": "ProcessTimelock",
+  "src/Collective.sol": "Collective",
+  "src/Governance.sol": "Governance",
   "src/testing/TestDollar.sol": "TestDollar",
   "src/testing/TestWrappedNative.sol": "TestWrappedNative",
 };
