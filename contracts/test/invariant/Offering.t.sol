@@ -16,7 +16,6 @@ contract OfferingInvariants is CapitalFixture {
 
     OfferingHandler private handler;
     Touched private touched = new Touched();
-    uint256 private calls;
     ProcessShares[] private works;
 
     function setUp() public override {
@@ -69,7 +68,6 @@ contract OfferingInvariants is CapitalFixture {
     }
 
     function invariant_the_offerings_keep_their_promises() public {
-        ++calls;
         uint256 mask = touched.take();
         for (uint256 i; i < handler.count(); ++i) {
             if (mask >> i & 1 != 0) _check(handler.offerings(i));
@@ -92,7 +90,7 @@ contract OfferingInvariants is CapitalFixture {
             atMost(weird.balanceOf(address(offering)), extra + TRADERS + 1, "tokens are gone");
             eq(ProcessShares(offering.offer().shares).balanceOf(address(offering)), 0, "shares are gone");
         }
-        if (calls < 100) return; // The runs of shrinking a failure are short.
+        if (handler.acts() < 100) return; // The runs of shrinking a failure are short.
         yes(handler.done("buy") > 0 && handler.done("finalize") > 0, "the run was not idle");
     }
 

@@ -6,6 +6,7 @@ import {TestWrappedNative} from "../../src/testing/TestWrappedNative.sol";
 import {Actor} from "../support/Actor.sol";
 import {Test} from "../support/Test.sol";
 import {Touched} from "../support/Touched.sol";
+import {Watcher} from "../support/Watcher.sol";
 import {WeirdToken} from "../support/WeirdToken.sol";
 
 /// @title Twelve holders of eight works that do what holders, payers and thieves do
@@ -17,6 +18,7 @@ contract SharesHandler is Test {
     ProcessShares[] public works;
     Actor[] public actors;
     Touched private immutable TOUCHED;
+    Watcher private immutable WATCHER;
 
     /// @notice Successful operations by name, so that a run which achieves nothing shows.
     mapping(string => uint256) public done;
@@ -28,17 +30,25 @@ contract SharesHandler is Test {
         TestWrappedNative wrapped,
         ProcessShares[] memory works_,
         Actor[] memory actors_,
-        Touched touched
+        Touched touched,
+        Watcher watcher
     ) {
         (TOKEN, WRAPPED, works, actors, TOUCHED) = (token, wrapped, works_, actors_, touched);
+        WATCHER = watcher;
     }
 
-    function payToken(uint256 w, uint256 amount) external {
+    /// @dev What the step changed is looked at before the next one.
+    modifier watched() {
+        _;
+        WATCHER.look();
+    }
+
+    function payToken(uint256 w, uint256 amount) external watched {
         TOKEN.mint(address(_work(w)), within(amount, 1, 1e12));
         ++done["pay"];
     }
 
-    function payNative(uint256 w, uint256 amount) external {
+    function payNative(uint256 w, uint256 amount) external watched {
         amount = within(amount, 1, 1e20);
         vm.deal(address(this), amount);
         (bool sent,) = address(_work(w)).call{value: amount, gas: 0}("");
@@ -46,7 +56,7 @@ contract SharesHandler is Test {
         ++done["pay native"];
     }
 
-    function payWrapped(uint256 w, uint256 amount) external {
+    function payWrapped(uint256 w, uint256 amount) external watched {
         amount = within(amount, 1, 1e20);
         vm.deal(address(this), amount);
         WRAPPED.deposit{value: amount}();
@@ -55,7 +65,7 @@ contract SharesHandler is Test {
         ++done["unwrap"];
     }
 
-    function sync(uint256 w, uint256 a) external {
+    function sync(uint256 w, uint256 a) external watched {
         try _work(w).sync(_asset(a)) {
             ++done["sync"];
         } catch {
@@ -63,7 +73,7 @@ contract SharesHandler is Test {
         }
     }
 
-    function transferShares(uint256 from, uint256 to, uint256 w, uint256 amount) external {
+    function transferShares(uint256 from, uint256 to, uint256 w, uint256 amount) external watched {
         ProcessShares shares = _work(w);
         Actor seller = _actor(from);
         // Whatever the token does, this must not fail.
@@ -71,7 +81,7 @@ contract SharesHandler is Test {
         ++done["transfer"];
     }
 
-    function claim(uint256 who, uint256 to, uint256 w, uint256 a) external {
+    function claim(uint256 who, uint256 to, uint256 w, uint256 a) external watched {
         ProcessShares shares = _work(w);
         Actor actor = _actor(who);
         uint256 expected = shares.owed(address(actor), _asset(a));
@@ -81,7 +91,7 @@ contract SharesHandler is Test {
         } catch {}
     }
 
-    function claimForAnother(uint256 who, uint256 account, uint256 w, uint256 a) external {
+    function claimForAnother(uint256 who, uint256 account, uint256 w, uint256 a) external watched {
         ProcessShares shares = _work(w);
         (Actor thief, Actor holder) = (_actor(who), _actor(account));
         bool allowed = address(thief) == address(holder) || shares.isOperator(address(holder), address(thief));
@@ -91,16 +101,16 @@ contract SharesHandler is Test {
         } catch {}
     }
 
-    function approve(uint256 who, uint256 operator, uint256 w, bool approved) external {
+    function approve(uint256 who, uint256 operator, uint256 w, bool approved) external watched {
         _actor(who).setOperator(_work(w), address(_actor(operator)), approved);
     }
 
-    function delegateVotes(uint256 who, uint256 to, uint256 w, uint256 later) external {
+    function delegateVotes(uint256 who, uint256 to, uint256 w, uint256 later) external watched {
         vm.warp(block.timestamp + within(later, 1, 1 days));
         _actor(who).delegate(_work(w), address(_actor(to)));
     }
 
-    function collect(uint256 w, uint256 ancestor, uint256 a) external {
+    function collect(uint256 w, uint256 ancestor, uint256 a) external watched {
         try _work(w).collect(1 + ancestor % works.length, _asset(a)) returns (uint256 amount) {
             TOUCHED.mark(ancestor % works.length);
             if (amount != 0) ++done["collect"];
@@ -108,7 +118,7 @@ contract SharesHandler is Test {
     }
 
     /// @dev Shares that are borrowed and given back within one transaction earn nothing.
-    function flashBorrow(uint256 from, uint256 to, uint256 w, uint256 a) external {
+    function flashBorrow(uint256 from, uint256 to, uint256 w, uint256 a) external watched {
         (Actor lender, Actor borrower) = (_actor(from), _actor(to));
         if (address(lender) == address(borrower)) return;
         ProcessShares shares = _work(w);
@@ -120,24 +130,24 @@ contract SharesHandler is Test {
         ++done["flash loan"];
     }
 
-    function pretend(uint256 w, uint256 a, uint256 amount) external {
+    function pretend(uint256 w, uint256 a, uint256 amount) external watched {
         try _work(w).receiveRoyalty(_asset(a), amount) {
             stolen = true;
         } catch {}
     }
 
-    function behave(uint256 manner) external {
+    function behave(uint256 manner) external watched {
         // Mostly plain, or little would ever be paid.
         uint256 count = uint256(WeirdToken.Manner.Count);
         manner %= count * 3;
         TOKEN.behave(WeirdToken.Manner(manner < count ? manner : 0));
     }
 
-    function blacklist(uint256 who, bool listed) external {
+    function blacklist(uint256 who, bool listed) external watched {
         TOKEN.blacklist(address(_actor(who)), listed);
     }
 
-    function plan(uint256 who, uint256 mood) external {
+    function plan(uint256 who, uint256 mood) external watched {
         _actor(who).plan(mood);
     }
 

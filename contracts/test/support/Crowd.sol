@@ -15,6 +15,8 @@ abstract contract Crowd is Test, ITempter {
 
     /// @notice Successful operations by name, so that a run which achieves nothing shows.
     mapping(string => uint256) public done;
+    /// @notice Operations that were tried: forge forgets what an invariant counts itself.
+    uint256 public acts;
 
     constructor(WeirdToken weird) {
         WEIRD = weird;
@@ -63,6 +65,7 @@ abstract contract Crowd is Test, ITempter {
     }
 
     function _act(Trader who, address target, bytes memory data) internal returns (bool ok) {
+        ++acts;
         (ok,) = who.act(target, 0, data);
     }
 
@@ -71,6 +74,7 @@ abstract contract Crowd is Test, ITempter {
         internal
         returns (bool ok)
     {
+        ++acts;
         if (asset == address(0)) {
             vm.deal(address(who), address(who).balance + cost);
             (ok,) = who.act(target, cost, data);

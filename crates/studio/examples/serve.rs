@@ -30,6 +30,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         url: server.url(),
         pid: std::process::id(),
         chain_id: chain.chain_id(),
+        clock_key: None,
     };
     let announcement = announce(&folder.join("serving.json"), &serving)?;
     println!("{}", server.url());
