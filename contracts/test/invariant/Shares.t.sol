@@ -104,7 +104,7 @@ contract SharesInvariants is Fixture, Watcher {
             eq(_stackDigest(i), stacks[i], "stacks and rates never change");
         }
         if (calls < 100) return; // The runs of shrinking a failure are short.
-        yes(handler.done("claim") > 0 && handler.done("collect") > 0, "the run paid somebody");
+        yes(handler.done("claim") + handler.done("collect") > 0, "the run paid somebody");
     }
 
     function _books(uint256 i, address asset, uint256 balance, uint256[] memory balances) private {
