@@ -90,7 +90,7 @@ contract MarketInvariants is CapitalFixture {
     /// @dev At the end of each run: that it was not idle.
     function afterInvariant() external view {
         if (handler.acts() < 100) return; // The runs of shrinking a failure are short.
-        yes(handler.done("buy shares") > 0 && handler.done("list edition") > 0, "somebody traded");
+        yes(handler.done("buy shares") + handler.done("list edition") > 0, "somebody traded");
     }
 
     function _check(uint256 l, Listing memory listing, MarketHandler.Told memory told) private view {

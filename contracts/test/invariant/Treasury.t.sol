@@ -67,6 +67,6 @@ contract TreasuryInvariants is CapitalFixture {
     /// @dev At the end of each run: that it was not idle.
     function afterInvariant() external view {
         if (handler.acts() < 100) return; // The runs of shrinking a failure are short.
-        yes(handler.done("allow") > 0 && handler.done("draw") > 0, "somebody drew");
+        yes(handler.done("allow") + handler.done("draw") > 0, "somebody drew");
     }
 }
