@@ -69,13 +69,16 @@ fn spell(error: &AbiError, arguments: &[u8]) -> String {
 /// `RoyaltyTooHigh` as `royalty too high`.
 fn spaced(name: &str) -> String {
     let mut text = String::new();
-    let mut before = None;
-    for c in name.chars() {
-        if c.is_uppercase() && before.is_some_and(|before: char| before.is_lowercase()) {
+    let letters: Vec<char> = name.chars().collect();
+    for (at, c) in letters.iter().enumerate() {
+        let before = at.checked_sub(1).map(|at| letters[at]);
+        // A word begins after a small letter, or where one follows: `ERC721InvalidReceiver`.
+        let begins = before.is_some_and(char::is_lowercase)
+            || before.is_some() && letters.get(at + 1).is_some_and(|next| next.is_lowercase());
+        if c.is_uppercase() && begins {
             text.push(' ');
         }
         text.extend(c.to_lowercase());
-        before = Some(c);
     }
     text
 }
@@ -173,5 +176,16 @@ mod tests {
         for length in 0..cut.len() {
             assert!(!words(&cut[..length]).is_empty());
         }
+    }
+
+    #[test]
+    fn names_of_standards_stay_words_of_their_own() {
+        assert_eq!(spaced("RoyaltyTooHigh"), "royalty too high");
+        assert_eq!(
+            spaced("ERC721InsufficientApproval"),
+            "erc721 insufficient approval"
+        );
+        assert_eq!(spaced("ERC20InvalidReceiver"), "erc20 invalid receiver");
+        assert_eq!(spaced("baseURI"), "base uri");
     }
 }

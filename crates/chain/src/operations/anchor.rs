@@ -1,10 +1,11 @@
 //! Anchors: one root for the runs of a release.
 
 use alloy_primitives::{Address, B256, Bytes, U256};
-use alloy_sol_types::SolValue;
+use alloy_rpc_types_eth::Filter;
+use alloy_sol_types::{SolEvent, SolValue};
 use daedal_core::merkle::Tree;
 
-use super::{Ledgers, OperationError, Operator, RunReceipt, hash_of, leaf_of, small};
+use super::{Ledgers, OperationError, Operator, RunReceipt, events, hash_of, leaf_of, small};
 use crate::contracts::ReceiptAnchor as contract;
 
 /// Text beside an anchor, in bytes.
@@ -98,6 +99,20 @@ impl Ledgers {
         let found = self.read(self.at.anchor, &call).await?;
         let (at, count) = (small(found.anchoredAt), small(found.count));
         Ok((at != 0).then_some((at, count)))
+    }
+
+    /// Roots that `by` anchored and how many runs each covers, in order.
+    pub async fn anchors_of(&self, by: Address) -> Result<Vec<(B256, u64)>, OperationError> {
+        let filter = Filter::new()
+            .address(self.at.anchor)
+            .event_signature(contract::Anchored::SIGNATURE_HASH)
+            .topic1(by.into_word());
+        let logs = self.all_logs(filter).await?;
+        let logs = logs.iter().map(|log| &log.inner);
+        let anchored = events::<contract::Anchored>(logs, self.at.anchor);
+        Ok(anchored
+            .map(|event| (event.root, small(event.count)))
+            .collect())
     }
 
     /// Whether `by` anchored a batch with this run in it. The chain computes the leaf itself.

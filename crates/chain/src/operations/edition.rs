@@ -44,6 +44,17 @@ pub struct MintedBatch {
     pub transaction: Option<B256>,
 }
 
+/// A mint: a run whose outputs became editions together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Mint {
+    /// Its number.
+    pub batch: u64,
+    /// Version of the work that made it.
+    pub version: u64,
+    /// Root of the run.
+    pub run_root: B256,
+}
+
 /// An edition as it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Edition {
@@ -179,10 +190,9 @@ impl Ledgers {
 
     /// Editions of a work, in the order of their minting.
     pub async fn editions(&self, work: u64) -> Result<Vec<Edition>, OperationError> {
-        let batches = self.batches_of(work).await?;
         let mut editions = Vec::new();
-        for batch in batches {
-            for token in self.tokens_of(batch).await? {
+        for mint in self.mints(work).await? {
+            for token in self.tokens_of(mint.batch).await? {
                 editions.extend(self.edition(token).await?);
             }
         }
@@ -206,7 +216,8 @@ impl Ledgers {
         Ok(self.read(self.at.editions, &call).await?)
     }
 
-    async fn batches_of(&self, work: u64) -> Result<Vec<u64>, OperationError> {
+    /// Mints of a work, in order.
+    pub async fn mints(&self, work: u64) -> Result<Vec<Mint>, OperationError> {
         let filter = Filter::new()
             .address(self.at.editions)
             .event_signature(contract::BatchMinted::SIGNATURE_HASH)
@@ -214,7 +225,12 @@ impl Ledgers {
         let logs = self.all_logs(filter).await?;
         let minted =
             events::<contract::BatchMinted>(logs.iter().map(|log| &log.inner), self.at.editions);
-        Ok(minted.map(|event| small(event.batch)).collect())
+        let mint = |event: contract::BatchMinted| Mint {
+            batch: small(event.batch),
+            version: small(event.version),
+            run_root: event.runRoot,
+        };
+        Ok(minted.map(mint).collect())
     }
 
     async fn tokens_of(&self, batch: u64) -> Result<Vec<U256>, OperationError> {

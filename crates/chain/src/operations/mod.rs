@@ -18,7 +18,7 @@ pub use self::act::Act;
 pub use self::anchor::{Anchored, anchored_proof};
 pub use self::batch::{RunReceipt, leaf_of};
 pub use self::edition::{
-    Edition, MINT_MAX, MintedBatch, MintedRun, Output, Terms, prompt_of, token_of,
+    Edition, MINT_MAX, Mint, MintedBatch, MintedRun, Output, Terms, prompt_of, token_of,
 };
 pub use self::error::OperationError;
 pub use self::history::{Moved, Movement};

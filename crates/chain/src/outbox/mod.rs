@@ -222,10 +222,14 @@ impl Inner {
             .await
             .map_err(|error| self.funds(error))?;
         let (max_fee_per_gas, max_priority_fee_per_gas) = self.fees().await?;
+        let gas_limit = (gas + gas * GAS_MARGIN_PERCENT / 100).min(GAS_MAX).max(gas);
+        let fee = U256::from(gas_limit) * U256::from(max_fee_per_gas);
+        self.require(from, intended.value.saturating_add(fee))
+            .await?;
         let mut transaction = TxEip1559 {
             chain_id: client.chain_id(),
             nonce: client.next_nonce(from).await?,
-            gas_limit: (gas + gas * GAS_MARGIN_PERCENT / 100).min(GAS_MAX).max(gas),
+            gas_limit,
             max_fee_per_gas,
             max_priority_fee_per_gas,
             to: intended.to.map_or(TxKind::Create, TxKind::Call),
@@ -264,6 +268,24 @@ impl Inner {
         let fees = self.client.provider().estimate_eip1559_fees().await;
         let fees = fees.map_err(|error| self.client.error("eth_feeHistory", error))?;
         Ok((fees.max_fee_per_gas, fees.max_priority_fee_per_gas))
+    }
+
+    /// Makes sure that the sender can pay, before anything is written down: what is written down will be
+    /// sent, perhaps when nobody wants it any more.
+    async fn require(&self, from: Address, needed: U256) -> Result<(), ClientError> {
+        let balance = self.client.balance(from).await?;
+        if balance >= needed {
+            return Ok(());
+        }
+        let coins = alloy_primitives::utils::format_ether;
+        Err(ClientError::Funds {
+            account: from,
+            message: format!(
+                "it has {}, and up to {} may be needed; nothing was signed",
+                coins(balance),
+                coins(needed)
+            ),
+        })
     }
 
     /// A refusal for want of funds as such.

@@ -123,6 +123,7 @@ async fn none(studio: &Studio, client: &Client) -> Failure {
     }
     Failure::new(message).help(
         "set `registry`, `anchor`, `editions` and `asset` under [chain] in daedal.toml, or make \
-         contracts of your own there: daedal chain deploy",
+         contracts of your own there: daedal chain deploy --stablecoin ADDRESS --wrapped ADDRESS, or \
+         --test-money to try things out",
     )
 }

@@ -50,7 +50,10 @@ fn list(home: &Home, work: &str, ui: Ui) -> Result<u8, Failure> {
         let client = chain::reach(home, "daedal edition list").await?;
         let reads = chain::ledgers(home, &studio, client).await?;
         let work = number(&studio, &reads, work).await?;
+        // A work that is not there is told as such, and not as one without editions.
+        let by = reads.work(work).await.map_err(chain::refused)?.controller;
         let editions = reads.editions(work).await.map_err(chain::refused)?;
+        let mints = reads.mints(work).await.map_err(chain::refused)?;
         let (chain_id, contract) = (reads.client().chain_id(), reads.deployment().editions);
         let mut text = String::new();
         let mut listed: Vec<Value> = Vec::new();
@@ -60,16 +63,28 @@ fn list(home: &Home, work: &str, ui: Ui) -> Result<u8, Failure> {
                 true => "in the shop".to_owned(),
                 false => edition.owner.to_checksum(None),
             };
+            let mint = mints.iter().find(|mint| mint.batch == edition.batch);
+            let (version, run) = mint.map(|mint| (mint.version, mint.run_root)).unzip();
             text.push_str(&format!(
-                "{:#x}\n  mint {}, number {}  {owner}\n  {}\n",
-                edition.token, edition.batch, edition.index, edition.uri
+                "{:#x}\n  number {} of mint {}, version {}, run root {}\n  {owner}\n  {}\n",
+                edition.token,
+                edition.index,
+                edition.batch,
+                version.unwrap_or_default(),
+                run.unwrap_or_default(),
+                edition.uri
             ));
             listed.push(json!({
                 "token": chain::caip19(chain_id, contract, edition.token),
                 "id": format!("{:#066x}", edition.token), "batch": edition.batch,
                 "index": edition.index, "owner": edition.owner, "in_shop": in_shop,
-                "uri": edition.uri,
+                "uri": edition.uri, "version": version, "run_root": run, "anchored_by": by,
             }));
+        }
+        if !editions.is_empty() {
+            text.push_str(
+                "check one: `daedal verify` of its file beside its anchor.json, with --rpc for a node's word\n",
+            );
         }
         if editions.is_empty() {
             text.push_str(
@@ -102,6 +117,18 @@ fn transfer(home: &Home, common: &Common, token: &str, to: &str, ui: Ui) -> Resu
             Failure::new(format!("there is no edition {token:#x} on this chain"))
                 .help("`daedal edition list PROCESS` shows the tokens")
         })?;
+        if edition.owner == operator.reads().deployment().editions {
+            return Err(Failure::new(format!("{token:#x} is for sale in the shop"))
+                .help("it belongs to whoever buys it; release without `price:` to keep editions"));
+        }
+        if edition.owner != to && edition.owner != operator.account() {
+            return Err(Failure::new(format!(
+                "{token:#x} belongs to {}, and not to {}",
+                edition.owner,
+                operator.account()
+            ))
+            .help("only its owner can give it away"));
+        }
         if edition.owner != to {
             // A token can come back and be given again: each giving is another transaction.
             let turn = studio.records.next("transfer").await;

@@ -95,6 +95,8 @@ async fn one(reads: &Ledgers, number: u64) -> Result<(Value, String), Failure> {
     let dials = reads.parameters(number).await.map_err(chain::refused)?;
     let holders = reads.holders(number).await.map_err(chain::refused)?;
     let editions = reads.editions(number).await.map_err(chain::refused)?;
+    let anchors = reads.anchors_of(work.controller).await;
+    let anchors = anchors.map_err(chain::refused)?;
     let (chain_id, registry) = (reads.client().chain_id(), reads.deployment().registry);
     let token = chain::caip19(chain_id, registry, number);
     let mut text = format!(
@@ -133,6 +135,15 @@ async fn one(reads: &Ledgers, number: u64) -> Result<(Value, String), Failure> {
         ));
     }
     text.push_str(&format!("editions   {}\n", editions.len()));
+    for (root, runs) in &anchors {
+        let runs = text::count(usize::try_from(*runs).unwrap_or(usize::MAX), "run");
+        text.push_str(&format!("anchor     {root}  {runs}\n"));
+    }
+    text.push_str(&format!(
+        "check      daedal verify FILE --rpc URL; or ask {} yourself: anchorOf({}, ROOT)\n",
+        reads.deployment().anchor,
+        work.controller
+    ));
     let value = json!({
         "work": number, "kind": kind(work.kind), "chain": chain_id, "token": token,
         "owner": work.owner, "controller": work.controller, "shares": work.shares,
@@ -153,6 +164,9 @@ async fn one(reads: &Ledgers, number: u64) -> Result<(Value, String), Failure> {
             "address": holder.account, "shares": holder.shares.to_string(),
         })).collect::<Vec<_>>(),
         "editions": editions.len(),
+        "anchors": anchors.iter()
+            .map(|(root, runs)| json!({ "root": root, "runs": runs })).collect::<Vec<_>>(),
+        "anchored_by": work.controller, "anchor_contract": reads.deployment().anchor,
     });
     Ok((value, text))
 }

@@ -13,9 +13,8 @@ mod minting;
 mod onchain;
 mod record;
 mod seal;
+mod signing;
 mod versions;
-
-use std::cell::OnceCell;
 
 use daedal_channels::{Channel, Published, Release, Site};
 use daedal_core::AssetRef;
@@ -24,18 +23,16 @@ use daedal_core::plan::Planned;
 use daedal_core::process::Process;
 use daedal_core::record::RunRecord;
 use daedal_core::run::{Event, Finish, RunId, RunSpec, TaskRecord, records};
-use daedal_provenance::{Keys, Password, Person, Signer, attest};
+use daedal_provenance::attest;
 use daedal_store::Studio;
 use daedal_store::ports::RunSummary;
 use serde_json::{Map, Value, json};
 
 use crate::assemble;
-use crate::commands::Common;
 use crate::failure::Failure;
 use crate::home::Home;
 use crate::runs::{self, Carrier, Piece, outputs_of, pieces, plan_of, replay};
-use crate::ui::Ui;
-use crate::{keys, text};
+use crate::text;
 
 pub(crate) use addresses::{Addresses, addresses, mend};
 use copies::Copies;
@@ -43,6 +40,7 @@ pub(crate) use onchain::OnChain;
 pub(crate) use record::{close, tool};
 pub(crate) use seal::SealedPiece;
 use seal::Sealing;
+pub(crate) use signing::Signing;
 pub(crate) use versions::tell_site;
 
 /// The channel whose files the metadata of tokens is among.
@@ -239,65 +237,6 @@ async fn subject(
         record,
         pieces,
     })
-}
-
-/// What signs, opened when it is first needed.
-pub(crate) struct Signing<'a> {
-    home: &'a Home,
-    common: &'a Common,
-    ui: Ui,
-    own: OnceCell<(Keys, Password)>,
-    signer: OnceCell<Signer>,
-}
-
-impl<'a> Signing<'a> {
-    pub(crate) fn new(home: &'a Home, common: &'a Common, ui: Ui) -> Self {
-        Self {
-            home,
-            common,
-            ui,
-            own: OnceCell::new(),
-            signer: OnceCell::new(),
-        }
-    }
-
-    /// What signs; asks for the password once.
-    pub(crate) fn signer(&self) -> Result<&Signer, Failure> {
-        if let Some(signer) = self.signer.get() {
-            return Ok(signer);
-        }
-        let signer = keys::signer(self.home, || self.own())?;
-        Ok(self.signer.get_or_init(|| signer))
-    }
-
-    /// The account, opened to send what it signs.
-    pub(crate) fn person(&self) -> Result<Person, Failure> {
-        let (keys, password) = self.own()?;
-        keys.person(password).map_err(|error| keys::refused(&error))
-    }
-
-    /// The studio's keys; asks for the password once.
-    fn own(&self) -> Result<&(Keys, Password), Failure> {
-        if let Some(own) = self.own.get() {
-            return Ok(own);
-        }
-        let own = keys::open(self.home, self.common, self.ui)?;
-        Ok(self.own.get_or_init(|| own))
-    }
-
-    /// Who made what is signed: the studio, or whom a certificate of one's own names.
-    fn maker(&self) -> Result<String, Failure> {
-        Ok(match &self.home.settings.account.certificate {
-            Some(_) => self.certified()?,
-            None => self.home.name(),
-        })
-    }
-
-    /// Whom the signing certificate names.
-    fn certified(&self) -> Result<String, Failure> {
-        let name = self.signer()?.chain().common_name();
-        Ok(name.unwrap_or_else(|| self.home.name()))
-    }
 }
 
 /// The run's attestation, signed once, unless it or what it names was lost.

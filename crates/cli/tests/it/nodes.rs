@@ -175,7 +175,19 @@ fn an_account_without_coins_is_told_and_its_release_goes_on_once_it_has_some() {
     fund(&anvil, &account, 100);
     studio.daedal(&["chain", "deploy", "--test-money"]).ends(0);
     studio.daedal(&["lock"]).ends(0);
-    studio.daedal(&["register"]).ends(0);
+    // What could not be paid for is not sent later, by a command that means something else.
+    fund(&anvil, &account, 0);
+    says(studio.daedal(&["register", "--royalty", "7%"]), poor);
+    fund(&anvil, &account, 100);
+    studio.daedal(&["register", "--royalty", "2%"]).ends(0);
+    let works = studio.daedal(&["show", "--json"]).ends(0).json();
+    let works: Vec<&Value> = works
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|work| &work["royalty_bps"])
+        .collect();
+    assert_eq!(works, [&Value::from(200)]);
     studio.daedal(&["run", "-q"]).ends(0);
     fund(&anvil, &account, 0);
     says(studio.daedal(&["release", "latest"]), poor);

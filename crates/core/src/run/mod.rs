@@ -31,6 +31,8 @@ mod key_tests;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]
+mod skip_tests;
+#[cfg(test)]
 mod testing;
 #[cfg(test)]
 mod tests;

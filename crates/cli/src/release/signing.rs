@@ -1,0 +1,70 @@
+//! The keys of a release: opened when they are first needed.
+
+use std::cell::OnceCell;
+
+use daedal_provenance::{Keys, Password, Person, Signer};
+
+use crate::commands::Common;
+use crate::failure::Failure;
+use crate::home::Home;
+use crate::keys;
+use crate::ui::Ui;
+
+/// What signs, opened when it is first needed.
+pub(crate) struct Signing<'a> {
+    home: &'a Home,
+    common: &'a Common,
+    pub(super) ui: Ui,
+    own: OnceCell<(Keys, Password)>,
+    signer: OnceCell<Signer>,
+}
+
+impl<'a> Signing<'a> {
+    pub(crate) fn new(home: &'a Home, common: &'a Common, ui: Ui) -> Self {
+        Self {
+            home,
+            common,
+            ui,
+            own: OnceCell::new(),
+            signer: OnceCell::new(),
+        }
+    }
+
+    /// What signs; asks for the password once.
+    pub(crate) fn signer(&self) -> Result<&Signer, Failure> {
+        if let Some(signer) = self.signer.get() {
+            return Ok(signer);
+        }
+        let signer = keys::signer(self.home, || self.own())?;
+        Ok(self.signer.get_or_init(|| signer))
+    }
+
+    /// The account, opened to send what it signs.
+    pub(crate) fn person(&self) -> Result<Person, Failure> {
+        let (keys, password) = self.own()?;
+        keys.person(password).map_err(|error| keys::refused(&error))
+    }
+
+    /// The studio's keys; asks for the password once.
+    fn own(&self) -> Result<&(Keys, Password), Failure> {
+        if let Some(own) = self.own.get() {
+            return Ok(own);
+        }
+        let own = keys::open(self.home, self.common, self.ui)?;
+        Ok(self.own.get_or_init(|| own))
+    }
+
+    /// Who made what is signed: the studio, or whom a certificate of one's own names.
+    pub(super) fn maker(&self) -> Result<String, Failure> {
+        Ok(match &self.home.settings.account.certificate {
+            Some(_) => self.certified()?,
+            None => self.home.name(),
+        })
+    }
+
+    /// Whom the signing certificate names.
+    pub(super) fn certified(&self) -> Result<String, Failure> {
+        let name = self.signer()?.chain().common_name();
+        Ok(name.unwrap_or_else(|| self.home.name()))
+    }
+}
