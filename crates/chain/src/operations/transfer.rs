@@ -27,9 +27,8 @@ impl Operator {
         to: Address,
         amount: U256,
     ) -> Result<B256, OperationError> {
-        let token = self.reads.work(work).await?.shares;
-        let call = shares::transferCall { to, value: amount };
-        Ok(hash_of(&self.act(key, token, &call).await?))
+        let act = self.reads.work(work).await?.give_shares(to, amount);
+        Ok(hash_of(&self.carry_out(key, &act).await?))
     }
 
     /// Gives an edition away. Gives the transaction.

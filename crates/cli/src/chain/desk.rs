@@ -72,13 +72,15 @@ impl Acting {
                 None => home.open_to_read().await?,
             };
             let client = super::reach(&home, command).await?;
+            // A command about a work makes no contracts: where there are none, there is no work.
+            let known = super::ledgers(&home, &studio, client.clone()).await?;
             let (operator, reads) = match person {
                 Some(person) => {
                     let operator = super::operator(&home, &studio, client, person).await?;
                     let reads = operator.reads().clone();
                     (Some(operator), reads)
                 }
-                None => (None, super::ledgers(&home, &studio, client).await?),
+                None => (None, known),
             };
             let desk = Desk {
                 home,

@@ -51,6 +51,10 @@ impl Account {
                 (name, made)
             }
             Some(What::Import { file, name }) => {
+                std::fs::File::open(&file).map_err(|error| {
+                    Failure::because(format!("{} can't be read", file.display()), &error)
+                        .help("name the keystore file that the wallet exported")
+                })?;
                 let password = password::of_account(&home, common, &name)?;
                 let taken = accounts.import(&name, &file, &password);
                 (name, taken)

@@ -102,7 +102,7 @@ fn transfer(home: &Home, common: &Common, token: &str, to: &str, ui: Ui) -> Resu
         Failure::new(format!("`{token}` is no token"))
             .help("`daedal edition list PROCESS` shows the tokens")
     })?;
-    let to = chain::account(to)?;
+    let to = chain::desk::who(home, to)?;
     let person = keys::person(home, common, ui)?;
     block_on(async {
         let studio = home.open_to_write("daedal edition transfer").await?;
