@@ -90,7 +90,11 @@ contract Market is IMarket, ReentrancyGuardTransient {
     }
 
     /// @inheritdoc IMarket
-    function costOf(uint256 listing, uint256 amount) external view returns (address, uint256, address, uint256) {
+    function costOf(uint256 listing, uint256 amount)
+        external
+        view
+        returns (address asset, uint256 cost, address shares, uint256 royalty)
+    {
         return _costOf(_listings[listing], amount);
     }
 

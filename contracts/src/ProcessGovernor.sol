@@ -14,9 +14,9 @@ import {Clones} from "@openzeppelin/contracts/proxy/Clones.sol";
 import {IERC5805} from "@openzeppelin/contracts/interfaces/IERC5805.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 
+import {ICapital} from "./interfaces/ICapital.sol";
 import {IProcessGovernor} from "./interfaces/IProcessGovernor.sol";
 import {IProcessRegistry} from "./interfaces/IProcessRegistry.sol";
-import {ITreasuries} from "./interfaces/ITreasuries.sol";
 import {ProposalRules} from "./ProposalRules.sol";
 import {GovernorCharter} from "./types/Governance.sol";
 
@@ -36,10 +36,10 @@ contract ProcessGovernor is
     /// @notice What may be proposed.
     ProposalRules public immutable RULES;
 
-    /// @param treasuries Where the treasuries of works are found, whose allowances may be voted on.
-    constructor(IProcessRegistry registry, ITreasuries treasuries) {
+    /// @param capital Where the treasuries of works are found, whose allowances may be voted on.
+    constructor(IProcessRegistry registry, ICapital capital) {
         REGISTRY = registry;
-        RULES = new ProposalRules(registry, treasuries);
+        RULES = new ProposalRules(registry, capital);
         _disableInitializers();
     }
 

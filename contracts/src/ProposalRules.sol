@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity ^0.8.28;
 
+import {ICapital} from "./interfaces/ICapital.sol";
 import {ICollective} from "./interfaces/ICollective.sol";
 import {IProcessGovernor as I} from "./interfaces/IProcessGovernor.sol";
 import {IProcessRegistry} from "./interfaces/IProcessRegistry.sol";
-import {ITreasuries, IVotedAllowance} from "./interfaces/ITreasuries.sol";
+import {ITreasury} from "./interfaces/ITreasury.sol";
 import {GovernorCharter, SeatOffer} from "./types/Governance.sol";
 import {Parameter} from "./types/Works.sol";
 
@@ -12,10 +13,10 @@ import {Parameter} from "./types/Works.sol";
 /// @notice See {IProcessGovernor}. Apart from the governor, which has little room left.
 contract ProposalRules {
     IProcessRegistry private immutable REGISTRY;
-    ITreasuries private immutable TREASURIES;
+    ICapital private immutable CAPITAL;
 
-    constructor(IProcessRegistry registry, ITreasuries treasuries) {
-        (REGISTRY, TREASURIES) = (registry, treasuries);
+    constructor(IProcessRegistry registry, ICapital capital) {
+        (REGISTRY, CAPITAL) = (registry, capital);
     }
 
     /// @notice Reverts unless all calls may be voted on by the governor with this charter.
@@ -50,7 +51,7 @@ contract ProposalRules {
         } else if (ofWorks && selector == IProcessRegistry.publish.selector) {
             (uint256 work,,) = abi.decode(arguments, (uint256, bytes32, string));
             _requireGoverned(c, ofCollective, work);
-        } else if (selector == IVotedAllowance.setAllowance.selector && _isTreasury(c.work, target)) {
+        } else if (selector == ITreasury.setAllowance.selector && _isTreasury(c.work, target)) {
             abi.decode(arguments, (address, address, uint128, uint32));
         } else if (ofCollective && selector == ICollective.admit.selector) {
             abi.decode(arguments, (SeatOffer));
@@ -60,7 +61,7 @@ contract ProposalRules {
     }
 
     function _isTreasury(uint256 work, address target) private view returns (bool) {
-        return target != address(0) && target == TREASURIES.treasuryOf(work);
+        return target != address(0) && target == CAPITAL.treasuryOf(work);
     }
 
     function _requireGoverned(GovernorCharter calldata c, bool ofCollective, uint256 work) private view {

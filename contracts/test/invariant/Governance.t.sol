@@ -4,9 +4,10 @@ pragma solidity ^0.8.28;
 import {Collective} from "../../src/Collective.sol";
 import {ProcessGovernor} from "../../src/ProcessGovernor.sol";
 import {ProcessShares} from "../../src/ProcessShares.sol";
+import {Treasury} from "../../src/Treasury.sol";
 import {GovernanceSettings, Seat, SeatOffer} from "../../src/types/Governance.sol";
 import {Parameter} from "../../src/types/Works.sol";
-import {Economy, PlainTreasury} from "../support/Economy.sol";
+import {Economy} from "../support/Economy.sol";
 import {Watcher} from "../support/Watcher.sol";
 import {GovernanceHandler} from "./GovernanceHandler.sol";
 
@@ -30,11 +31,10 @@ contract GovernanceInvariants is Economy, Watcher {
             governable(_person(i));
         }
         ProcessGovernor[2] memory governors;
-        PlainTreasury[2] memory funds = [new PlainTreasury(registry, 1), new PlainTreasury(registry, WORKS + 1)];
-        treasuries.open(1, funds[0]);
-        treasuries.open(WORKS + 1, funds[1]);
         governors[0] = _govern();
         governors[1] = _form();
+        Treasury[2] memory funds =
+            [Treasury(capital.openTreasury(1)), Treasury(capital.openTreasury(WORKS + 1))];
         handler = new GovernanceHandler(registry, collective, dollar, governors, funds, this);
         for (uint256 i = 1; i <= WORKS; ++i) {
             dials[i] = registry.parameterOf(i, "turbulence");

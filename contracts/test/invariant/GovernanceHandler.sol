@@ -9,8 +9,8 @@ import {ProcessRegistry} from "../../src/ProcessRegistry.sol";
 import {ProcessShares} from "../../src/ProcessShares.sol";
 import {IProcessRegistry} from "../../src/interfaces/IProcessRegistry.sol";
 import {TestDollar} from "../../src/testing/TestDollar.sol";
+import {Treasury} from "../../src/Treasury.sol";
 import {SeatOffer} from "../../src/types/Governance.sol";
-import {PlainTreasury} from "../support/Economy.sol";
 import {Test} from "../support/Test.sol";
 import {Watcher} from "../support/Watcher.sol";
 
@@ -47,7 +47,7 @@ contract GovernanceHandler is Test {
     TestDollar private immutable DOLLAR;
     Watcher private immutable WATCHER;
     ProcessGovernor[2] private _governors;
-    PlainTreasury[2] private _treasuries;
+    Treasury[2] private _treasuries;
     Borrower private immutable BORROWER = new Borrower();
     Idea[] private _ideas;
 
@@ -63,7 +63,7 @@ contract GovernanceHandler is Test {
         Collective collective,
         TestDollar dollar,
         ProcessGovernor[2] memory governors,
-        PlainTreasury[2] memory treasuries,
+        Treasury[2] memory treasuries,
         Watcher watcher
     ) {
         (REGISTRY, COLLECTIVE, DOLLAR, WATCHER) = (registry, collective, dollar, watcher);
@@ -281,7 +281,7 @@ contract GovernanceHandler is Test {
             data = abi.encodeCall(Collective.admit, (seat));
         } else if (kind == 5) {
             target = address(_treasuries[(what >> 16) % 2]);
-            data = abi.encodeCall(PlainTreasury.setAllowance, (person(what), address(DOLLAR), 5, 1 days));
+            data = abi.encodeCall(Treasury.setAllowance, (person(what), address(DOLLAR), 5, 1 days));
         } else if (kind == 6) {
             data = abi.encodeCall(IProcessRegistry.setController, (work, person(what)));
         } else {

@@ -151,6 +151,15 @@ contract SharesHandler is Test {
         _actor(who).plan(mood);
     }
 
+    /// @notice Ends all mischief, so that everybody can be paid.
+    function calm() external {
+        TOKEN.behave(WeirdToken.Manner.Plain);
+        for (uint256 i; i < actors.length; ++i) {
+            TOKEN.blacklist(address(actors[i]), false);
+            actors[i].plan(0);
+        }
+    }
+
     function _work(uint256 w) private returns (ProcessShares) {
         TOUCHED.mark(w % works.length);
         return works[w % works.length];

@@ -1,57 +1,31 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity ^0.8.28;
 
+import {Capital} from "../../src/Capital.sol";
 import {Collective} from "../../src/Collective.sol";
 import {Commissions} from "../../src/Commissions.sol";
 import {Governance} from "../../src/Governance.sol";
 import {ProcessGovernor} from "../../src/ProcessGovernor.sol";
 import {ProcessShares} from "../../src/ProcessShares.sol";
 import {ProcessTimelock} from "../../src/ProcessTimelock.sol";
-import {IProcessRegistry} from "../../src/interfaces/IProcessRegistry.sol";
-import {ITreasuries} from "../../src/interfaces/ITreasuries.sol";
 import {CommissionTerms} from "../../src/types/Commissions.sol";
 import {CollectiveCharter, GovernanceSettings, SeatOffer} from "../../src/types/Governance.sol";
 import {Receipt} from "../../src/types/Receipts.sol";
 import {ParameterSpec, Registration} from "../../src/types/Works.sol";
 import {Fixture} from "./Fixture.sol";
 
-/// @dev A treasury as far as votes see it.
-contract PlainTreasury {
-    IProcessRegistry private immutable REGISTRY;
-    uint256 private immutable WORK;
-    uint256 public allowed;
-
-    constructor(IProcessRegistry registry, uint256 work) {
-        (REGISTRY, WORK) = (registry, work);
-    }
-
-    function setAllowance(address, address, uint128 amount, uint32) external {
-        require(msg.sender == REGISTRY.controllerOf(WORK), "not the controller");
-        allowed = amount;
-    }
-}
-
-/// @dev Where treasuries are found.
-contract PlainTreasuries is ITreasuries {
-    mapping(uint256 work => address) public treasuryOf;
-
-    function open(uint256 work, PlainTreasury treasury) external {
-        treasuryOf[work] = address(treasury);
-    }
-}
-
 /// @title Escrow and governance beside the four contracts
 abstract contract Economy is Fixture {
     Commissions internal commissions;
     Governance internal governance;
-    PlainTreasuries internal treasuries;
+    Capital internal capital;
 
     function setUp() public virtual override {
         super.setUp();
         commissions = new Commissions(registry, anchor);
-        treasuries = new PlainTreasuries();
+        capital = new Capital(registry);
         governance = new Governance(
-            registry, new ProcessGovernor(registry, treasuries), new ProcessTimelock(), new Collective(registry)
+            registry, new ProcessGovernor(registry, capital), new ProcessTimelock(), new Collective(registry)
         );
     }
 

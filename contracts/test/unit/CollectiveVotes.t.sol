@@ -2,13 +2,13 @@
 pragma solidity ^0.8.28;
 
 import {Collective} from "../../src/Collective.sol";
+import {Treasury} from "../../src/Treasury.sol";
 import {ICollective as I} from "../../src/interfaces/ICollective.sol";
 import {IGovernance} from "../../src/interfaces/IGovernance.sol";
 import {IProcessGovernor} from "../../src/interfaces/IProcessGovernor.sol";
 import {IProcessRegistry} from "../../src/interfaces/IProcessRegistry.sol";
 import {CollectiveCharter, GovernanceSettings, SeatOffer} from "../../src/types/Governance.sol";
 import {Registration} from "../../src/types/Works.sol";
-import {PlainTreasury} from "../support/Economy.sol";
 import {CollectiveCase} from "../support/CollectiveCase.sol";
 
 contract CollectiveVotesTest is CollectiveCase {
@@ -24,10 +24,9 @@ contract CollectiveVotesTest is CollectiveCase {
 
     function test_a_vote_sets_an_allowance_of_the_collectives_treasury() public {
         _found();
-        PlainTreasury treasury = new PlainTreasury(registry, own);
-        treasuries.open(own, treasury);
-        _vote(address(treasury), abi.encodeCall(PlainTreasury.setAllowance, (bob, address(dollar), 7, 1 days)));
-        eq(treasury.allowed(), 7, "allowed");
+        Treasury treasury = Treasury(capital.openTreasury(own));
+        _vote(address(treasury), abi.encodeCall(Treasury.setAllowance, (bob, address(dollar), 7, 1 days)));
+        eq(treasury.allowanceOf(bob, address(dollar)).amount, 7, "allowed");
     }
 
     function test_out_of_bounds_and_foreign_works_cannot_be_proposed() public {

@@ -1,35 +1,35 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity ^0.8.28;
 
+import {Capital} from "../../src/Capital.sol";
 import {ProcessGovernor} from "../../src/ProcessGovernor.sol";
 import {ProcessShares} from "../../src/ProcessShares.sol";
 import {ProcessTimelock} from "../../src/ProcessTimelock.sol";
+import {Treasury} from "../../src/Treasury.sol";
 import {IGovernance as I} from "../../src/interfaces/IGovernance.sol";
 import {IProcessGovernor} from "../../src/interfaces/IProcessGovernor.sol";
 import {IProcessRegistry} from "../../src/interfaces/IProcessRegistry.sol";
 import {GovernanceSettings, GovernorCharter} from "../../src/types/Governance.sol";
 import {Holder} from "../../src/types/Works.sol";
-import {PlainTreasury} from "../support/Economy.sol";
 import {GovernedCase} from "../support/GovernedCase.sol";
 
 contract GovernanceTest is GovernedCase {
     function test_a_vote_sets_an_allowance_of_the_works_treasury_only() public {
         (work, shares) = governable(alice);
-        PlainTreasury treasury = new PlainTreasury(registry, work);
-        PlainTreasury other = new PlainTreasury(registry, work);
+        address treasury = capital.openTreasury(work);
+        address foreign = new Capital(registry).openTreasury(work);
         _govern(usual());
         vm.prank(alice);
         registry.setController(work, address(timelock));
         vm.prank(alice);
         shares.delegate(alice);
         vm.warp(block.timestamp + 1);
-        bytes memory data = abi.encodeCall(PlainTreasury.setAllowance, (bob, address(dollar), 5e6, 7 days));
-        _notAllowed(address(treasury), data);
-        treasuries.open(work, treasury);
-        _notAllowed(address(other), data);
-        _notAllowed(address(treasury), abi.encodeWithSignature("allowed()"));
-        decideAs(governor, alice, address(treasury), data);
-        eq(treasury.allowed(), 5e6, "allowed");
+        bytes memory data = abi.encodeCall(Treasury.setAllowance, (bob, address(dollar), 5e6, 7 days));
+        _notAllowed(foreign, data);
+        _notAllowed(capital.openTreasuryFor(address(timelock)), data);
+        _notAllowed(treasury, abi.encodeCall(Treasury.draw, (address(dollar), 1, bob, 0)));
+        decideAs(governor, alice, treasury, data);
+        eq(Treasury(treasury).allowanceOf(bob, address(dollar)).amount, 5e6, "allowed");
     }
 
     function test_out_of_bounds_proposals_cannot_be_made() public {
@@ -63,7 +63,7 @@ contract GovernanceTest is GovernedCase {
         _notAllowed(address(timelock), abi.encodeCall(timelock.grantRole, (timelock.PROPOSER_ROLE(), alice)));
         _notAllowed(address(governor), abi.encodeCall(governor.setLateQuorumVoteExtension, (0)));
         _notAllowed(address(governor), abi.encodeCall(governor.relay, (address(registry), 0, _set(40))));
-        _notAllowed(address(0), abi.encodeCall(PlainTreasury.setAllowance, (bob, address(dollar), 1, 1)));
+        _notAllowed(address(0), abi.encodeCall(Treasury.setAllowance, (bob, address(dollar), 1, 1)));
         _notAllowed(address(registry), hex"");
         _notAllowed(address(registry), hex"010203");
         uint256 works = registry.works();

@@ -38,6 +38,52 @@ sol!(
     "artifacts/TestWrappedNative.json"
 );
 
+sol!(
+    #[sol(abi, all_derives)]
+    Capital,
+    "artifacts/Capital.json"
+);
+sol!(
+    #[sol(abi, all_derives)]
+    Collective,
+    "artifacts/Collective.json"
+);
+sol!(
+    #[sol(abi, all_derives)]
+    Commissions,
+    "artifacts/Commissions.json"
+);
+sol!(
+    #[sol(abi, all_derives)]
+    Governance,
+    "artifacts/Governance.json"
+);
+sol!(
+    #[sol(abi, all_derives)]
+    Market,
+    "artifacts/Market.json"
+);
+sol!(
+    #[sol(abi, all_derives)]
+    ProcessGovernor,
+    "artifacts/ProcessGovernor.json"
+);
+sol!(
+    #[sol(abi, all_derives)]
+    ProcessTimelock,
+    "artifacts/ProcessTimelock.json"
+);
+sol!(
+    #[sol(abi, all_derives)]
+    ShareOffering,
+    "artifacts/ShareOffering.json"
+);
+sol!(
+    #[sol(abi, all_derives)]
+    Treasury,
+    "artifacts/Treasury.json"
+);
+
 /// All errors that the contracts declare.
 pub(crate) fn errors() -> impl Iterator<Item = alloy_json_abi::Error> {
     [
@@ -45,6 +91,15 @@ pub(crate) fn errors() -> impl Iterator<Item = alloy_json_abi::Error> {
         ProcessShares::abi::errors(),
         ReceiptAnchor::abi::errors(),
         Editions::abi::errors(),
+        Capital::abi::errors(),
+        Collective::abi::errors(),
+        Commissions::abi::errors(),
+        Governance::abi::errors(),
+        Market::abi::errors(),
+        ProcessGovernor::abi::errors(),
+        ProcessTimelock::abi::errors(),
+        ShareOffering::abi::errors(),
+        Treasury::abi::errors(),
         TestDollar::abi::errors(),
         TestWrappedNative::abi::errors(),
     ]

@@ -5,7 +5,10 @@ use alloy_sol_types::SolConstructor;
 use serde::{Deserialize, Serialize};
 
 use crate::client::{Client, ClientError};
-use crate::contracts::{Editions, ProcessRegistry, ReceiptAnchor, TestDollar, TestWrappedNative};
+use crate::contracts::{
+    Capital, Collective, Commissions, Editions, Governance, Market, ProcessGovernor,
+    ProcessRegistry, ProcessTimelock, ReceiptAnchor, TestDollar, TestWrappedNative,
+};
 use crate::outbox::{Intended, Outbox, OutboxError};
 
 /// Addresses of the contracts on one chain.
@@ -20,6 +23,18 @@ pub struct Deployment {
     pub editions: Address,
     /// The stablecoin that works account for, unless they say another.
     pub asset: Address,
+    /// Treasuries and offerings of shares.
+    #[serde(default)]
+    pub capital: Address,
+    /// Listings of shares and editions.
+    #[serde(default)]
+    pub market: Address,
+    /// Paid runs in escrow.
+    #[serde(default)]
+    pub commissions: Address,
+    /// Governors and collectives.
+    #[serde(default)]
+    pub governance: Address,
 }
 
 /// Money of a chain that the contracts work with.
@@ -66,56 +81,137 @@ impl Deployment {
         let code = Editions::BYTECODE.clone();
         let arguments = Editions::constructorCall { registry, anchor }.abi_encode();
         let editions = create(outbox, "deploy:editions", code, &arguments).await?;
+        let code = Capital::BYTECODE.clone();
+        let arguments = Capital::constructorCall { registry }.abi_encode();
+        let capital = create(outbox, "deploy:capital", code, &arguments).await?;
+        let code = Market::BYTECODE.clone();
+        let arguments = Market::constructorCall { registry, editions }.abi_encode();
+        let market = create(outbox, "deploy:market", code, &arguments).await?;
+        let code = Commissions::BYTECODE.clone();
+        let arguments = Commissions::constructorCall { registry, anchor }.abi_encode();
+        let commissions = create(outbox, "deploy:commissions", code, &arguments).await?;
         let deployment = Self {
             registry,
             anchor,
             editions,
             asset,
+            capital,
+            market,
+            commissions,
+            governance: governance(outbox, registry, capital).await?,
         };
         deployment.check(outbox.client()).await?;
         Ok(deployment)
     }
 
+    /// Whether it has all contracts: what earlier versions noted has fewer.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        let later = [self.capital, self.market, self.commissions, self.governance];
+        !later.iter().any(|address| address.is_zero())
+    }
+
     /// Makes sure that these addresses hold our contracts, and that they belong together.
     pub async fn check(&self, client: &Client) -> Result<(), ClientError> {
-        let parts = [
+        let (registry, anchor, editions) = (self.registry, self.anchor, self.editions);
+        let code = |address| client.code(address);
+        let (works, roots, tokens, capital, market, escrow, votes) = tokio::try_join!(
+            code(registry),
+            code(anchor),
+            code(editions),
+            code(self.capital),
+            code(self.market),
+            code(self.commissions),
+            code(self.governance),
+        )?;
+        // Constructors write into the code what a contract belongs to.
+        let parts: [(&'static str, Address, &Bytes, &Bytes, &[Address]); 7] = [
             (
                 "process registry",
-                self.registry,
-                &*ProcessRegistry::DEPLOYED_BYTECODE,
+                registry,
+                &works,
+                &ProcessRegistry::DEPLOYED_BYTECODE,
+                &[],
             ),
             (
                 "receipt anchor",
-                self.anchor,
-                &*ReceiptAnchor::DEPLOYED_BYTECODE,
+                anchor,
+                &roots,
+                &ReceiptAnchor::DEPLOYED_BYTECODE,
+                &[],
             ),
             (
-                "editions contract",
-                self.editions,
-                &*Editions::DEPLOYED_BYTECODE,
+                "editions contract of this registry and anchor",
+                editions,
+                &tokens,
+                &Editions::DEPLOYED_BYTECODE,
+                &[registry, anchor],
+            ),
+            (
+                "capital contract of this registry",
+                self.capital,
+                &capital,
+                &Capital::DEPLOYED_BYTECODE,
+                &[registry],
+            ),
+            (
+                "market of this registry and these editions",
+                self.market,
+                &market,
+                &Market::DEPLOYED_BYTECODE,
+                &[registry, editions],
+            ),
+            (
+                "commissions contract of this registry and anchor",
+                self.commissions,
+                &escrow,
+                &Commissions::DEPLOYED_BYTECODE,
+                &[registry, anchor],
+            ),
+            (
+                "governance contract of this registry",
+                self.governance,
+                &votes,
+                &Governance::DEPLOYED_BYTECODE,
+                &[registry],
             ),
         ];
-        for (name, address, expected) in parts {
-            let code = client.code(address).await?;
-            if !is_same_code(&code, expected) {
+        for (name, address, found, compiled, belongs_to) in parts {
+            let belongs = belongs_to.iter().all(|other| holds(found, *other));
+            if !is_same_code(found, compiled) || !belongs {
                 return Err(no_contract(client, name, address));
             }
         }
-        let registry = client
-            .read(self.editions, &Editions::REGISTRYCall {})
-            .await?;
-        let anchor = client.read(self.editions, &Editions::ANCHORCall {}).await?;
-        if (registry, anchor) != (self.registry, self.anchor) {
-            let name = "editions contract of this registry and anchor";
-            return Err(no_contract(client, name, self.editions));
-        }
         let allowed = ProcessRegistry::assetAllowedCall { asset: self.asset };
-        if !client.read(self.registry, &allowed).await? {
+        if !client.read(registry, &allowed).await? {
             let name = "stablecoin that the registry allows";
             return Err(no_contract(client, name, self.asset));
         }
         Ok(())
     }
+}
+
+async fn governance(
+    outbox: &Outbox,
+    registry: Address,
+    capital: Address,
+) -> Result<Address, OutboxError> {
+    let code = ProcessGovernor::BYTECODE.clone();
+    let arguments = ProcessGovernor::constructorCall { registry, capital }.abi_encode();
+    let governor = create(outbox, "deploy:governor", code, &arguments).await?;
+    let code = ProcessTimelock::BYTECODE.clone();
+    let timelock = create(outbox, "deploy:timelock", code, &[]).await?;
+    let code = Collective::BYTECODE.clone();
+    let arguments = Collective::constructorCall { registry }.abi_encode();
+    let collective = create(outbox, "deploy:collective", code, &arguments).await?;
+    let arguments = Governance::constructorCall {
+        registry,
+        governor,
+        timelock,
+        collective,
+    };
+    let (code, arguments) = (Governance::BYTECODE.clone(), arguments.abi_encode());
+    create(outbox, "deploy:governance", code, &arguments).await
 }
 
 fn no_contract(client: &Client, name: &'static str, address: Address) -> ClientError {
@@ -134,6 +230,13 @@ fn is_same_code(code: &[u8], compiled: &[u8]) -> bool {
             .iter()
             .zip(compiled)
             .all(|(code, compiled)| code == compiled || *compiled == 0)
+}
+
+/// Whether a constructor wrote this address into the code.
+fn holds(code: &[u8], address: Address) -> bool {
+    let word = address.into_word();
+    code.windows(word.len())
+        .any(|window| window == word.as_slice())
 }
 
 async fn create(

@@ -38,7 +38,7 @@ pub(crate) const SETTINGS_NEW: &str = "\
 # rpc = \"https://…\"             # JSON-RPC of any EVM chain
 # chain_id = 8453               # the chain that it has to be
 # timeout_s = 30                # how long a node may take for one answer
-# registry = \"0x…\"              # contracts there, with `anchor`, `editions` and `asset`
+# registry = \"0x…\"              # contracts there; `daedal chain deploy` prints them all
 ";
 
 /// What a studio is set to.
@@ -106,6 +106,14 @@ pub(crate) struct ChainSettings {
     pub(crate) editions: Option<Address>,
     /// The stablecoin of new works.
     pub(crate) asset: Option<Address>,
+    /// The contract of treasuries and offerings.
+    pub(crate) capital: Option<Address>,
+    /// The market.
+    pub(crate) market: Option<Address>,
+    /// The escrow of paid runs.
+    pub(crate) commissions: Option<Address>,
+    /// The maker of governors and collectives.
+    pub(crate) governance: Option<Address>,
     /// Who holds what a process gives to its treasury; the studio's account if absent.
     pub(crate) treasury: Option<Address>,
     /// Seconds that a node may take for one answer.

@@ -29,6 +29,7 @@ pub use self::reverts::words;
 
 mod error;
 mod reverts;
+mod simulate;
 #[cfg(test)]
 mod tests;
 

@@ -7,8 +7,9 @@ use alloy_primitives::{Bytes, U256};
 use alloy_rpc_types_eth::TransactionRequest;
 use revm::context::TxEnv;
 use revm::context::result::{EVMError, ExecutionResult, HaltReason};
+use revm::database::CacheDB;
 use revm::database_interface::WrapDatabaseRef;
-use revm::{Database, DatabaseRef};
+use revm::{Database, DatabaseCommit, DatabaseRef};
 use thiserror::Error;
 
 use super::block::{environment, rejection};
@@ -61,6 +62,33 @@ impl Chain {
         transaction.gas_limit = transaction.gas_limit.min(CALL_GAS);
         let (result, _) = execute(view, &environment, transaction)?;
         result
+    }
+
+    /// Carries out `calls` one after the other after the newest block of `view`, each on what those
+    /// before it did, and forgets it all.
+    pub fn simulate(
+        &self,
+        view: &View,
+        calls: Vec<Call>,
+    ) -> Result<Vec<Result<CallOutcome, CallError>>, CallError> {
+        let environment = self.call_environment(view);
+        let mut database = CacheDB::new(view);
+        let mut outcomes = Vec::with_capacity(calls.len());
+        for call in calls {
+            let mut transaction = transaction(call, &environment)?;
+            transaction.gas_limit = transaction.gas_limit.min(TRANSACTION_GAS);
+            let limit = transaction.gas_limit;
+            let executed = {
+                require_funds(&mut database, &transaction)?;
+                let factory = EthEvmFactory::default();
+                let mut evm = factory.create_evm(&mut database, environment.clone());
+                evm.transact(transaction)
+            };
+            let outcome = executed.map_err(refusal)?;
+            database.commit(outcome.state);
+            outcomes.push(told(outcome.result, limit));
+        }
+        Ok(outcomes)
     }
 
     /// Gas limit with which `call` would succeed as a transaction: at most 1.5% more than it needs.
@@ -140,33 +168,47 @@ type Executed = (Result<CallOutcome, CallError>, u64);
 
 fn execute(view: &View, environment: &EvmEnv, call: TxEnv) -> Result<Executed, CallError> {
     let mut database = WrapDatabaseRef(view);
-    if !call.value.is_zero() {
-        let balance = database
-            .basic(call.caller)?
-            .map_or(U256::ZERO, |account| account.balance);
-        if balance < call.value {
-            let cost = call.value;
-            return Err(Rejection::Funds { balance, cost }.into());
-        }
-    }
+    require_funds(&mut database, &call)?;
     let gas_limit = call.gas_limit;
     let mut evm = EthEvmFactory::default().create_evm(database, environment.clone());
-    let outcome = match evm.transact(call) {
-        Ok(outcome) => outcome,
-        Err(EVMError::Transaction(reason)) => return Err(rejection(&reason).into()),
-        Err(EVMError::Database(error)) => return Err(error.into()),
-        Err(error) => return Err(Rejection::Rule(error.to_string()).into()),
-    };
+    let outcome = evm.transact(call).map_err(refusal)?;
     let spent = outcome.result.gas().total_gas_spent();
-    let result = match outcome.result {
+    Ok((told(outcome.result, gas_limit), spent))
+}
+
+fn require_funds(
+    database: &mut impl Database<Error = ChainError>,
+    call: &TxEnv,
+) -> Result<(), CallError> {
+    if call.value.is_zero() {
+        return Ok(());
+    }
+    let account = database.basic(call.caller)?;
+    let balance = account.map_or(U256::ZERO, |account| account.balance);
+    let cost = call.value;
+    match balance < cost {
+        true => Err(Rejection::Funds { balance, cost }.into()),
+        false => Ok(()),
+    }
+}
+
+fn refusal(error: EVMError<ChainError>) -> CallError {
+    match error {
+        EVMError::Transaction(reason) => rejection(&reason).into(),
+        EVMError::Database(error) => error.into(),
+        error => Rejection::Rule(error.to_string()).into(),
+    }
+}
+
+fn told(result: ExecutionResult, gas_limit: u64) -> Result<CallOutcome, CallError> {
+    match result {
         ExecutionResult::Success { output, gas, .. } => Ok(CallOutcome {
             output: output.into_data(),
             gas_used: gas.tx_gas_used(),
         }),
         ExecutionResult::Revert { output, .. } => Err(CallError::Reverted(output)),
         ExecutionResult::Halt { reason, .. } => Err(CallError::Halted(halt(&reason, gas_limit))),
-    };
-    Ok((result, spent))
+    }
 }
 
 /// Why the EVM stopped, in the words of geth where it has some.

@@ -5,6 +5,7 @@ use alloy_rpc_types_eth::TransactionRequest;
 use alloy_sol_types::SolCall;
 
 use super::{Ledgers, OperationError, Operator};
+use crate::client::ClientError;
 use crate::outbox::{Intended, Settled};
 
 /// A call or a payment that has not been made.
@@ -70,6 +71,29 @@ impl Operator {
 }
 
 impl Ledgers {
+    /// Gas that each of these would use from this account, each after those before it, or why the
+    /// contracts would refuse one. None where the node can't tell.
+    pub async fn gas_of_all(
+        &self,
+        from: Address,
+        acts: &[Act],
+    ) -> Result<Vec<Option<u64>>, OperationError> {
+        let calls: Vec<TransactionRequest> = acts.iter().map(|act| act.request(from)).collect();
+        if let Some(gas) = self.client.simulate(&calls).await? {
+            return Ok(gas.into_iter().map(Some).collect());
+        }
+        let mut gas = Vec::with_capacity(acts.len());
+        for (place, act) in acts.iter().enumerate() {
+            gas.push(match self.gas_of(from, act).await {
+                Ok(gas) => Some(gas),
+                // It may need what those before it do.
+                Err(OperationError::Client(ClientError::Reverted { .. })) if place > 0 => None,
+                Err(error) => return Err(error),
+            });
+        }
+        Ok(gas)
+    }
+
     /// Gas that it would take from this account now, or why the contract would refuse.
     pub async fn gas_of(&self, from: Address, act: &Act) -> Result<u64, OperationError> {
         Ok(self.client.estimate_gas(act.request(from)).await?)

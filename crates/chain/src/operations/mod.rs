@@ -4,8 +4,7 @@
 //! for the outbox, and asks the chain first whether it has been done, so that it can be repeated
 //! after any crash, even with a new ledger.
 
-use alloy_primitives::{Address, B256, U256};
-use alloy_rpc_types_eth::TransactionReceipt;
+use alloy_primitives::{Address, B256, U256, Uint};
 use alloy_sol_types::{SolCall, SolEvent};
 
 use crate::client::{Client, ClientError};
@@ -14,28 +13,46 @@ use crate::outbox::{Outbox, Settled};
 
 use self::logs::events;
 
+pub use alloy_rpc_types_eth::TransactionReceipt as Receipt;
+
 pub use self::act::Act;
 pub use self::anchor::{Anchored, anchored_proof};
 pub use self::batch::{RunReceipt, leaf_of};
+pub use self::collective::{Charter, Collective, Seat, SeatOffer};
+pub use self::commission::{Commission, CommissionState, CommissionTerms};
 pub use self::edition::{
     Edition, MINT_MAX, Mint, MintedBatch, MintedRun, Output, Terms, prompt_of, token_of,
 };
 pub use self::error::OperationError;
+pub use self::governance::{Governor, Settings};
 pub use self::history::{Moved, Movement};
+pub use self::market::{Cost, Goods, Listing};
+pub use self::motion::{Motion, dial_name};
+pub use self::offering::{OfferTerms, Offering, OfferingState};
+pub use self::proposal::{Proposal, ProposalState, Tally, Vote};
 pub use self::revenue::{Coin, Revenue};
 pub use self::transfer::Holder;
+pub use self::treasury::{Allowance, Draw};
 pub use self::work::{Derivatives, Kind, ParameterSpec, Registration};
 pub use self::work::{Registered, Version, Work};
 
 mod act;
 mod anchor;
 mod batch;
+mod collective;
+mod commission;
 mod edition;
 mod error;
+mod governance;
 mod history;
 mod logs;
+mod market;
+mod motion;
+mod offering;
+mod proposal;
 mod revenue;
 mod transfer;
+mod treasury;
 mod work;
 
 /// Reads the contracts of one chain.
@@ -81,19 +98,8 @@ impl Operator {
         self.carry_out(key, &Act::call(to, call)).await
     }
 
-    /// The event that a transaction of ours had to leave at `address`.
-    fn event<E: SolEvent>(
-        &self,
-        receipt: &TransactionReceipt,
-        address: Address,
-    ) -> Result<E, OperationError> {
-        let logs = receipt.logs().iter().map(|log| &log.inner);
-        let mut events = events::<E>(logs, address);
-        events.next().ok_or_else(|| OperationError::NoEvent {
-            place: self.reads.client.place().to_owned(),
-            hash: receipt.transaction_hash,
-            event: E::SIGNATURE,
-        })
+    fn event<E: SolEvent>(&self, receipt: &Receipt, address: Address) -> Result<E, OperationError> {
+        self.reads.event(receipt, address)
     }
 }
 
@@ -120,6 +126,17 @@ impl Ledgers {
         self.client.read(to, call).await
     }
 
+    /// The event that a transaction of ours had to leave at `address`.
+    fn event<E: SolEvent>(&self, receipt: &Receipt, address: Address) -> Result<E, OperationError> {
+        let logs = receipt.logs().iter().map(|log| &log.inner);
+        let mut events = events::<E>(logs, address);
+        events.next().ok_or_else(|| OperationError::NoEvent {
+            place: self.client.place().to_owned(),
+            hash: receipt.transaction_hash,
+            event: E::SIGNATURE,
+        })
+    }
+
     fn unknown(&self, what: String) -> OperationError {
         OperationError::Unknown {
             what,
@@ -131,6 +148,18 @@ impl Ledgers {
 /// A number of the chain that we count with.
 fn small(number: U256) -> u64 {
     number.saturating_to()
+}
+
+/// A number as the contracts take it, in fewer bits; `what` is told with its article.
+fn narrow<const BITS: usize, const LIMBS: usize>(
+    number: U256,
+    what: &str,
+) -> Result<Uint<BITS, LIMBS>, OperationError> {
+    Uint::checked_from_limbs_slice(number.as_limbs()).ok_or_else(|| {
+        OperationError::Input(format!(
+            "{number} is too large for {what}: it has to be less than 2^{BITS}"
+        ))
+    })
 }
 
 fn hash_of(settled: &Settled) -> B256 {

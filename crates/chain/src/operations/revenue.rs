@@ -33,6 +33,12 @@ pub struct Coin {
 }
 
 impl Coin {
+    /// Lets a contract take as much of the caller's, of a token.
+    #[must_use]
+    pub fn approve(&self, spender: Address, value: U256) -> Act {
+        Act::call(self.address, &erc20::approveCall { spender, value })
+    }
+
     /// The coin of an Ethereum-like chain.
     #[must_use]
     pub fn native() -> Self {
@@ -177,6 +183,17 @@ impl Ledgers {
             return Ok(self.client.balance(account).await?);
         }
         Ok(self.read(coin, &erc20::balanceOfCall { account }).await?)
+    }
+
+    /// What `spender` may take of the money of `owner`.
+    pub async fn allowed(
+        &self,
+        owner: Address,
+        spender: Address,
+        coin: Address,
+    ) -> Result<U256, OperationError> {
+        let call = erc20::allowanceCall { owner, spender };
+        Ok(self.read(coin, &call).await?)
     }
 
     async fn optional<C: SolCall>(

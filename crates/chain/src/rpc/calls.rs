@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use alloy_eips::{BlockId, BlockNumberOrTag};
-use alloy_primitives::{Address, B256, U64, U256};
-use serde_json::Value;
+use alloy_primitives::{Address, B256, Bytes, U64, U256};
+use serde::Deserialize;
+use serde_json::{Value, json};
 
 use super::{Answer, Params, Rpc, RpcError, raw};
-use crate::embedded::{Call, View};
+use crate::embedded::{Call, CallError, CallOutcome, View};
 
 impl Rpc {
     pub(super) fn state(&self, method: &str, params: &Params<'_>) -> Answer {
@@ -25,6 +26,7 @@ impl Rpc {
                 no_overrides(params, 2)?;
                 raw(&U64::from(self.chain.estimate_gas(&view, call)?))
             }
+            "eth_simulateV1" => self.simulate(params),
             "eth_getStorageAt" => {
                 let address: Address = params.at(0, "address")?;
                 let slot: U256 = params.at(1, "slot")?;
@@ -42,6 +44,26 @@ impl Rpc {
                 }
             }
         }
+    }
+
+    /// Calls one after the other, as in one block that is forgotten again.
+    fn simulate(&self, params: &Params<'_>) -> Answer {
+        let Simulation {
+            block_state_calls,
+            validation,
+        } = params.at(0, "calls")?;
+        let view = self.view_at(params.find(1, "block")?)?;
+        let [block]: [SimulatedBlock; 1] = block_state_calls.try_into().map_err(|_| {
+            RpcError::unsupported("this chain simulates one block at a time; give one")
+        })?;
+        if validation {
+            let reason = "this chain doesn't validate simulated calls; leave `validation` out";
+            return Err(RpcError::unsupported(reason));
+        }
+        let outcomes = self.chain.simulate(&view, block.calls)?;
+        let calls: Vec<Value> = outcomes.into_iter().map(simulated).collect();
+        let number = U64::from(view.number() + 1);
+        raw(&json!([{ "number": number, "calls": calls }]))
     }
 
     /// The view in which `block` is the newest.
@@ -73,6 +95,44 @@ impl Rpc {
                 ),
             )
         })
+    }
+}
+
+/// What `eth_simulateV1` takes here: one block of calls, without overrides.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Simulation {
+    block_state_calls: Vec<SimulatedBlock>,
+    #[serde(default)]
+    validation: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SimulatedBlock {
+    calls: Vec<Call>,
+}
+
+fn simulated(outcome: Result<CallOutcome, CallError>) -> Value {
+    match outcome {
+        Ok(outcome) => json!({
+            "status": "0x1", "returnData": outcome.output, "gasUsed": U64::from(outcome.gas_used),
+            "logs": [],
+        }),
+        Err(error) => {
+            let data = match &error {
+                CallError::Reverted(data) => data.clone(),
+                _ => Bytes::new(),
+            };
+            let code = match &error {
+                CallError::Reverted(_) => 3,
+                _ => -32015,
+            };
+            json!({
+                "status": "0x0", "returnData": data, "gasUsed": "0x0", "logs": [],
+                "error": { "code": code, "message": error.to_string(), "data": data },
+            })
+        }
     }
 }
 

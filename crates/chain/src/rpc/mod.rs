@@ -145,6 +145,7 @@ impl Rpc {
             | "evm_mine" => self.change(method, &params).await,
             "eth_call"
             | "eth_estimateGas"
+            | "eth_simulateV1"
             | "eth_getBalance"
             | "eth_getTransactionCount"
             | "eth_getCode"

@@ -14,6 +14,9 @@ use crate::home::{Home, remembered};
 
 const KIND: &str = "deployment";
 
+/// What names the contracts under [chain].
+const ALL: &str = "`registry`, `anchor`, `editions`, `asset`, `capital`, `market`, `commissions` and `governance`";
+
 /// The contracts of the studio's chain; none where it has not used any yet.
 pub(crate) async fn deployment(
     home: &Home,
@@ -24,15 +27,28 @@ pub(crate) async fn deployment(
     let address = |name: &str, given: Option<Address>| {
         given.ok_or_else(|| {
             Failure::new(format!("[chain] names some contracts, but no `{name}`"))
-                .help("set `registry`, `anchor`, `editions` and `asset`, or none of them")
+                .help(format!("set {ALL} there, or none of them"))
         })
     };
-    if set.registry.or(set.anchor).or(set.editions).is_some() {
+    let named = [
+        set.registry,
+        set.anchor,
+        set.editions,
+        set.capital,
+        set.market,
+        set.commissions,
+        set.governance,
+    ];
+    if named.iter().any(Option::is_some) {
         return Ok(Some(Deployment {
             registry: address("registry", set.registry)?,
             anchor: address("anchor", set.anchor)?,
             editions: address("editions", set.editions)?,
             asset: address("asset", set.asset)?,
+            capital: address("capital", set.capital)?,
+            market: address("market", set.market)?,
+            commissions: address("commissions", set.commissions)?,
+            governance: address("governance", set.governance)?,
         }));
     }
     let noted = studio.records.get(KIND, &chain_id.to_string()).await;
@@ -68,12 +84,12 @@ pub(super) async fn of_operator(
 ) -> Result<Deployment, Failure> {
     let client = outbox.client();
     match deployment(home, studio, client.chain_id()).await? {
-        Some(at) => {
+        Some(at) if at.is_whole() || !is_embedded(home) => {
             at.check(client).await.map_err(refused)?;
             Ok(at)
         }
-        None if is_embedded(home) => deploy(studio, outbox, &Money::Test).await,
-        None => Err(none(studio, client).await),
+        _ if is_embedded(home) => deploy(studio, outbox, &Money::Test).await,
+        _ => Err(none(studio, client).await),
     }
 }
 
@@ -121,9 +137,8 @@ async fn none(studio: &Studio, client: &Client) -> Failure {
             others.join(", ")
         ));
     }
-    Failure::new(message).help(
-        "set `registry`, `anchor`, `editions` and `asset` under [chain] in daedal.toml, or make \
-         contracts of your own there: daedal chain deploy --stablecoin ADDRESS --wrapped ADDRESS, or \
-         --test-money to try things out",
-    )
+    Failure::new(message).help(format!(
+        "set {ALL} under [chain] in daedal.toml, or make contracts of your own there: daedal chain \
+         deploy --stablecoin ADDRESS --wrapped ADDRESS, or --test-money to try things out"
+    ))
 }

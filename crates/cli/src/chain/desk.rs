@@ -1,7 +1,9 @@
 //! Where a command acts on the chain: who acts, on what, and whether it only looks.
 
+use std::sync::Mutex;
+
 use alloy_primitives::{Address, U256};
-use daedal_chain::operations::{Act, Ledgers, Operator, Work};
+use daedal_chain::operations::{Act, Ledgers, Operator, Receipt, Work};
 use daedal_store::Studio;
 use daedal_store::ports::Document;
 use serde_json::{Value, json};
@@ -38,7 +40,7 @@ pub(crate) struct Desk {
     pub(crate) me: Address,
     /// None when nothing is to be done.
     operator: Option<Operator>,
-    planned: std::sync::Mutex<Vec<Value>>,
+    planned: Mutex<Vec<(Act, String)>>,
     ui: Ui,
 }
 
@@ -111,9 +113,17 @@ impl Desk {
 
     /// Does something that may be done again and again, each time once: a command that was killed, and is
     /// given again, goes on with what it had begun. `words` say what it does.
-    pub(crate) async fn act(&self, what: &str, act: &Act, words: &str) -> Result<(), Failure> {
+    /// Gives what came of it; nothing where acts are only looked at.
+    pub(crate) async fn act(
+        &self,
+        what: &str,
+        act: &Act,
+        words: &str,
+    ) -> Result<Option<Receipt>, Failure> {
         let Some(operator) = &self.operator else {
-            return self.look(act, words).await;
+            let mut planned = self.planned.lock().map_err(super::refused)?;
+            planned.push((act.clone(), words.to_owned()));
+            return Ok(None);
         };
         let name = format!("{}/{}/{what}", self.reads.client().chain_id(), self.me);
         let turn = self.studio.records.get(TURNS, &name).await;
@@ -136,42 +146,45 @@ impl Desk {
         };
         let kept = self.studio.records.put(vec![next]).await;
         kept.map_err(|error| remembered(&error))?;
-        Ok(())
-    }
-
-    async fn look(&self, act: &Act, words: &str) -> Result<(), Failure> {
-        let gas = self
-            .reads
-            .gas_of(self.me, act)
-            .await
-            .map_err(super::refused)?;
-        let mut planned = self.planned.lock().map_err(super::refused)?;
-        planned.push(json!({
-            "would": words, "gas": gas, "to": act.to, "value": act.value.to_string(),
-        }));
-        Ok(())
+        Ok(Some(settled.receipt))
     }
 
     /// Shows what came of the command, or what it would do.
-    pub(crate) fn result(&self, value: Value, text: &str) -> Result<u8, Failure> {
+    pub(crate) async fn result(&self, value: Value, text: &str) -> Result<u8, Failure> {
         if !self.is_dry() {
             self.ui.result(&value, text);
             return Ok(0);
         }
-        let planned = self.planned.lock().map_err(super::refused)?;
-        let mut text = String::from("nothing was done; it would\n");
-        let mut gas = 0;
-        for act in planned.iter() {
-            let taken = act["gas"].as_u64().unwrap_or_default();
-            let words = act["would"].as_str().unwrap_or_default();
-            text.push_str(&format!("  {words}  ({taken} gas)\n"));
-            gas += taken;
+        let planned = std::mem::take(&mut *self.planned.lock().map_err(super::refused)?);
+        let (acts, words): (Vec<Act>, Vec<String>) = planned.into_iter().unzip();
+        let gas = match acts.is_empty() {
+            true => Vec::new(),
+            false => self
+                .reads
+                .gas_of_all(self.me, &acts)
+                .await
+                .map_err(super::refused)?,
+        };
+        let mut text = String::from(match acts.is_empty() {
+            true => "nothing to do\n",
+            false => "nothing was done; it would\n",
+        });
+        for (words, gas) in words.iter().zip(&gas) {
+            let gas = gas.map_or_else(
+                || "gas known once the former is done".to_owned(),
+                |gas| format!("{gas} gas"),
+            );
+            text.push_str(&format!("  {words}  ({gas})\n"));
         }
-        if planned.is_empty() {
-            "nothing to do\n".clone_into(&mut text);
-        }
+        let told = acts.iter().zip(&words).zip(&gas);
+        let told: Vec<Value> = told
+            .map(|((act, words), gas)| {
+                json!({ "would": words, "gas": gas, "to": act.to, "value": act.value.to_string() })
+            })
+            .collect();
         let value = json!({
-            "dry_run": true, "account": self.me, "acts": *planned, "gas": gas,
+            "dry_run": true, "account": self.me, "acts": told,
+            "gas": gas.iter().flatten().sum::<u64>(),
         });
         self.ui.result(&value, &text);
         Ok(0)

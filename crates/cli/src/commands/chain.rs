@@ -213,11 +213,21 @@ impl Deploy {
             outbox.resume().await.map_err(chain::refused)?;
             let at = chain::deploy(&studio, &outbox, &money).await?;
             studio.close().await.map_err(|error| remembered(&error))?;
-            let text = format!(
-                "the contracts on chain {chain_id}; for other studios, put this under [chain]:\n\n\
-                 registry = \"{}\"\nanchor = \"{}\"\neditions = \"{}\"\nasset = \"{}\"\n",
-                at.registry, at.anchor, at.editions, at.asset
+            let mut text = format!(
+                "the contracts on chain {chain_id}; for other studios, put this under [chain]:\n\n"
             );
+            for (name, address) in [
+                ("registry", at.registry),
+                ("anchor", at.anchor),
+                ("editions", at.editions),
+                ("asset", at.asset),
+                ("capital", at.capital),
+                ("market", at.market),
+                ("commissions", at.commissions),
+                ("governance", at.governance),
+            ] {
+                text.push_str(&format!("{name} = \"{address}\"\n"));
+            }
             ui.result(&json!({ "chain": chain_id, "contracts": at }), &text);
             Ok(0)
         })

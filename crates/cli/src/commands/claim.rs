@@ -56,7 +56,7 @@ impl Claim {
                 let value = json!({
                     "work": work.work, "account": desk.me, "to": to, "claimed": claimed,
                 });
-                desk.result(value, &text)
+                desk.result(value, &text).await
             })
     }
 }

@@ -63,6 +63,7 @@ impl Collect {
                     text = format!("work {} owes nothing upstream\n", work.work);
                 }
                 desk.result(json!({ "work": work.work, "paid": paid }), &text)
+                    .await
             })
     }
 }

@@ -50,6 +50,7 @@ impl Pay {
                     "amount": amount.to_string(), "from": desk.me,
                 });
                 desk.result(value, &format!("paid {told} to work {}\n", work.work))
+                    .await
             })
     }
 }

@@ -53,6 +53,7 @@ impl Transfer {
                     value,
                     &format!("{to} has {told} more shares of work {}\n", work.work),
                 )
+                .await
             })
     }
 }

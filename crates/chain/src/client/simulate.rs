@@ -1,0 +1,65 @@
+//! What calls would do, one after the other.
+
+use alloy_primitives::{Bytes, U64};
+use alloy_rpc_types_eth::TransactionRequest;
+use serde::Deserialize;
+use serde_json::json;
+
+use super::{Client, ClientError, words};
+
+impl Client {
+    /// Gas that calls use one after the other, each after those before it; or why one would fail.
+    /// Nothing is given where the node can't tell (it has no `eth_simulateV1`).
+    pub async fn simulate(
+        &self,
+        calls: &[TransactionRequest],
+    ) -> Result<Option<Vec<u64>>, ClientError> {
+        let payload = json!({ "blockStateCalls": [{ "calls": calls }] });
+        let method = "eth_simulateV1";
+        let blocks: Vec<SimulatedBlock> = match self.request(method, (payload, "latest")).await {
+            Ok(blocks) => blocks,
+            Err(ClientError::Refused { code, .. }) if matches!(code, -32601 | -32004) => {
+                return Ok(None);
+            }
+            Err(error) => return Err(error),
+        };
+        let outcomes: Vec<SimulatedCall> =
+            blocks.into_iter().flat_map(|block| block.calls).collect();
+        if outcomes.len() != calls.len() {
+            let what = format!("{} results of {} calls", outcomes.len(), calls.len());
+            return Err(self.lie(method, what));
+        }
+        let gas = |outcome: SimulatedCall| match outcome.status.to::<u64>() {
+            0 => Err(ClientError::Reverted {
+                reason: match outcome.error {
+                    Some(error) if outcome.return_data.is_empty() => error.message,
+                    _ => words(&outcome.return_data),
+                },
+                data: outcome.return_data,
+            }),
+            _ => Ok(outcome.gas_used.to()),
+        };
+        let gas: Result<Vec<u64>, ClientError> = outcomes.into_iter().map(gas).collect();
+        gas.map(Some)
+    }
+}
+
+#[derive(Debug, Deserialize)]
+struct SimulatedBlock {
+    calls: Vec<SimulatedCall>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct SimulatedCall {
+    status: U64,
+    #[serde(default)]
+    return_data: Bytes,
+    gas_used: U64,
+    error: Option<SimulatedError>,
+}
+
+#[derive(Debug, Deserialize)]
+struct SimulatedError {
+    message: String,
+}
