@@ -39,6 +39,11 @@ impl Ui {
         }
     }
 
+    /// Shows what somebody has to answer; also where only results are wanted.
+    pub(crate) fn ask(self, text: &str) {
+        print_to(&mut anstream::stderr(), text.trim_end());
+    }
+
     /// Says why a command failed.
     pub(crate) fn failure(self, failure: &Failure) {
         print_to(&mut anstream::stderr(), failure.render().trim_end());

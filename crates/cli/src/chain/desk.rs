@@ -3,12 +3,12 @@
 use std::sync::Mutex;
 
 use alloy_primitives::{Address, U256};
-use daedal_chain::operations::{Act, Ledgers, Operator, Receipt, Work};
+use daedal_chain::operations::{Act, Coin, Ledgers, Operator, Receipt, Work};
 use daedal_store::Studio;
 use daedal_store::ports::Document;
 use serde_json::{Value, json};
 
-use super::amount::Coins;
+use super::amount::{self, Coins};
 use crate::commands::Common;
 use crate::failure::Failure;
 use crate::home::{Home, block_on, remembered};
@@ -199,6 +199,52 @@ impl Desk {
     /// The coins that a work accounts for.
     pub(crate) async fn coins(&self, work: &Work) -> Result<Coins, Failure> {
         coins(&self.reads, work).await
+    }
+
+    /// The chain's clock, in seconds since 1970.
+    pub(crate) async fn now(&self) -> Result<u64, Failure> {
+        let time = self.reads.client().block_time(None).await;
+        Ok(time.map_err(super::refused)?.unwrap_or_default())
+    }
+
+    /// Has somebody agree with a text, unless nothing is to be done.
+    pub(crate) fn acknowledge(&self, yes: bool, text: &str) -> Result<(), Failure> {
+        super::notice::acknowledge(self.ui, yes || self.is_dry(), text)
+    }
+
+    /// Lets `spender` take `amount` of a token of the actor, unless it may already.
+    pub(crate) async fn allow(
+        &self,
+        coin: &Coin,
+        spender: Address,
+        amount: U256,
+        told: &str,
+    ) -> Result<(), Failure> {
+        let allowed = self.reads.allowed(self.me, spender, coin.address).await;
+        if allowed.map_err(super::refused)? >= amount {
+            return Ok(());
+        }
+        let what = format!("allow:{}:{spender}:{amount}", coin.address);
+        let words = format!("let {spender} take {told}");
+        self.act(&what, &coin.approve(spender, amount), &words)
+            .await?;
+        Ok(())
+    }
+
+    /// Makes sure that the actor has the money.
+    pub(crate) async fn require(&self, coin: &Coin, amount: U256) -> Result<(), Failure> {
+        let have = self.reads.money_of(self.me, coin.address).await;
+        let have = have.map_err(super::refused)?;
+        if have >= amount {
+            return Ok(());
+        }
+        Err(Failure::new(format!(
+            "{} has {}, which is less than {}",
+            self.me,
+            amount::told(coin, have),
+            amount::told(coin, amount)
+        ))
+        .help("pay less, or send some to the account first"))
     }
 
     /// An address, or the name of an account of this studio.

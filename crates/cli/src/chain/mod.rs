@@ -5,8 +5,10 @@ mod contracts;
 pub(crate) mod desk;
 mod ledger;
 mod names;
+pub(crate) mod notice;
 mod registration;
 mod standing;
+pub(crate) mod when;
 mod works;
 
 use std::path::PathBuf;

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::Common;
-use crate::chain::{self, Acting};
+use crate::chain::Acting;
 use crate::failure::Failure;
 use crate::ui::Ui;
 
@@ -32,16 +32,7 @@ impl Pay {
                         .help("give an amount above zero"));
                 }
                 let coin = coins.of(asset);
-                let have = desk.reads.money_of(desk.me, coin.address).await;
-                let have = have.map_err(chain::refused)?;
-                if have < amount {
-                    return Err(Failure::new(format!(
-                        "{} has {}, which is less than {told}",
-                        desk.me,
-                        coins.told(asset, have)
-                    ))
-                    .help("pay less, or send some to the account first"));
-                }
+                desk.require(coin, amount).await?;
                 let what = format!("pay:{}:{}:{amount}", work.work, coin.address);
                 let words = format!("pay {told} to work {} at {}", work.work, work.shares);
                 desk.act(&what, &work.pay(asset, amount), &words).await?;

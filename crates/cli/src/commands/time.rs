@@ -28,7 +28,11 @@ impl Time {
                     .help("leave `rpc` under [chain] away to work on the embedded chain"),
             );
         }
-        let forward = self.forward.as_deref().map(seconds).transpose()?;
+        let forward = self
+            .forward
+            .as_deref()
+            .map(chain::when::seconds)
+            .transpose()?;
         block_on(async {
             let client = chain::reach_to_move_time(&home, "daedal time").await?;
             if let Some(seconds) = forward {
@@ -50,23 +54,4 @@ impl Time {
             Ok(0)
         })
     }
-}
-
-/// Seconds of a duration such as `7d`.
-fn seconds(text: &str) -> Result<u64, Failure> {
-    let wrong = || {
-        Failure::new(format!("`{text}` is not a duration"))
-            .help("write a whole number and a unit: 90s, 15m, 6h, 7d")
-    };
-    let unit = text.chars().last().ok_or_else(wrong)?;
-    let number = &text[..text.len() - unit.len_utf8()];
-    let each = match unit {
-        's' => 1,
-        'm' => 60,
-        'h' => 3_600,
-        'd' => 86_400,
-        _ => return Err(wrong()),
-    };
-    let number: u64 = number.parse().map_err(|_| wrong())?;
-    number.checked_mul(each).ok_or_else(wrong)
 }
