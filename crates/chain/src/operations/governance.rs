@@ -1,10 +1,11 @@
 //! Votes about works: governors, what is proposed, and what becomes of it.
 
-use alloy_primitives::{Address, Bytes, U256};
-use alloy_sol_types::SolCall;
+use alloy_primitives::{Address, B256, Bytes, U256};
+use alloy_rpc_types_eth::Filter;
+use alloy_sol_types::{SolCall, SolEvent};
 use daedal_core::units::BasisPoints;
 
-use super::{Act, Ledgers, OperationError, Receipt, small};
+use super::{Act, Ledgers, OperationError, Receipt, events, small};
 use crate::client::ClientError;
 use crate::contracts::{
     Collective as collective, Governance as governance, ProcessGovernor as governor,
@@ -60,6 +61,21 @@ impl Ledgers {
     pub fn governor_made(&self, receipt: &Receipt) -> Result<(Address, Address), OperationError> {
         let event: governance::GovernorMade = self.event(receipt, self.at.governance)?;
         Ok((event.governor, event.timelock))
+    }
+
+    /// The governor that was made last for a work, whether it governs or not.
+    pub async fn newest_governor(&self, work: u64) -> Result<Option<Governor>, OperationError> {
+        let at = self.at.governance;
+        let filter = Filter::new()
+            .address(at)
+            .event_signature(governance::GovernorMade::SIGNATURE_HASH)
+            .topic1(B256::from(U256::from(work)));
+        let logs = self.all_logs(filter).await?;
+        let made = events::<governance::GovernorMade>(logs.iter().map(|log| &log.inner), at);
+        match made.last() {
+            Some(event) => Ok(Some(self.governor(event.governor).await?)),
+            None => Ok(None),
+        }
     }
 
     /// Gives control of a work to somebody else. For good: only they can give it back.

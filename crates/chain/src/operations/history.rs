@@ -8,7 +8,7 @@ use alloy_sol_types::SolEvent;
 use daedal_core::economy::Asset;
 
 use super::{Ledgers, OperationError, Work, small};
-use crate::contracts::{Editions, ProcessShares as shares, TestDollar as erc20};
+use crate::contracts::{Editions, Market, ProcessShares as shares, TestDollar as erc20};
 
 /// Money of a work that moved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,6 +35,13 @@ pub enum Moved {
         /// Who paid.
         by: Address,
     },
+    /// Somebody bought an edition of a former owner: the work's part of the price.
+    Resale {
+        /// Who paid.
+        by: Address,
+    },
+    /// The escrow paid for a run.
+    Commission,
     /// Somebody paid, for whatever reason.
     Payment {
         /// Who.
@@ -83,8 +90,16 @@ impl Ledgers {
             .event_signature(Editions::EditionSold::SIGNATURE_HASH)
             .topic3(work.shares.into_word());
         let sold = self.all_logs(sales).await?;
-        let mut found = Found::default();
+        let resales = Filter::new()
+            .address(self.at.market)
+            .event_signature(Market::Sold::SIGNATURE_HASH);
+        let resold = self.all_logs(resales).await?;
+        let mut found = Found {
+            escrow: self.at.commissions,
+            ..Found::default()
+        };
         found.sold(&sold);
+        found.resold(&resold);
         found.own(&own);
         found.arrived(&arrived);
         let mut movements = found.movements;
@@ -111,6 +126,9 @@ struct Found {
     royalties: BTreeSet<(B256, U256)>,
     /// What buyers paid for editions, by transaction.
     sales: BTreeMap<B256, Vec<(Address, U256)>>,
+    /// Royalties that buyers paid at the market, by transaction: some are other works'.
+    resales: BTreeMap<B256, Vec<(Address, U256)>>,
+    escrow: Address,
     movements: Vec<((u64, u64), Movement)>,
 }
 
@@ -126,6 +144,16 @@ impl Found {
             if sale.asset.is_zero() {
                 let what = Moved::Sale { by: sale.buyer };
                 self.add(log, Asset::Native, sale.price, what);
+            }
+        }
+    }
+
+    fn resold(&mut self, logs: &[Log]) {
+        for log in logs {
+            if let Ok(sale) = Market::Sold::decode_log_data(&log.inner.data) {
+                let hash = log.transaction_hash.unwrap_or_default();
+                let of = self.resales.entry(hash).or_default();
+                of.push((sale.buyer, sale.royalty));
             }
         }
     }
@@ -173,11 +201,15 @@ impl Found {
                 continue;
             }
             let paid = (transfer.from, transfer.value);
-            let sales = self.sales.get(&hash).map(Vec::as_slice).unwrap_or_default();
             let by = transfer.from;
-            let what = match sales.contains(&paid) {
-                true => Moved::Sale { by },
-                false => Moved::Payment { by },
+            let holds = |of: &BTreeMap<B256, Vec<(Address, U256)>>| {
+                of.get(&hash).is_some_and(|sales| sales.contains(&paid))
+            };
+            let what = match () {
+                () if holds(&self.sales) => Moved::Sale { by },
+                () if holds(&self.resales) => Moved::Resale { by },
+                () if by == self.escrow => Moved::Commission,
+                () => Moved::Payment { by },
             };
             self.add(log, Asset::Stablecoin, transfer.value, what);
         }

@@ -28,7 +28,7 @@ pub use self::governance::{Governor, Settings};
 pub use self::history::{Moved, Movement};
 pub use self::market::{Cost, Goods, Listing};
 pub use self::motion::{Motion, dial_name};
-pub use self::offering::{OfferTerms, Offering, OfferingState};
+pub use self::offering::{OfferTerms, Offering, OfferingState, allowed_leaf};
 pub use self::proposal::{Proposal, ProposalState, Tally, Vote};
 pub use self::revenue::{Coin, Revenue};
 pub use self::transfer::Holder;

@@ -1,6 +1,6 @@
 //! Offerings of shares at a fixed price.
 
-use alloy_primitives::{Address, B256, U256};
+use alloy_primitives::{Address, B256, U256, keccak256};
 use alloy_rpc_types_eth::Filter;
 use alloy_sol_types::SolEvent;
 use daedal_core::economy::Asset;
@@ -234,4 +234,10 @@ impl Ledgers {
         let call = offering::revenueOfCall { account, asset };
         Ok(self.read(offering.address, &call).await?)
     }
+}
+
+/// The leaf of an account in an allow-list, as `ShareOffering.leafOf` has it.
+#[must_use]
+pub fn allowed_leaf(account: Address) -> B256 {
+    keccak256(keccak256(account.into_word()))
 }

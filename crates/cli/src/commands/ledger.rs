@@ -5,19 +5,17 @@ use std::path::PathBuf;
 
 use alloy_primitives::U256;
 use daedal_chain::operations::{Moved, Movement, Work};
-use daedal_core::UsdMicros;
 use daedal_core::economy::Asset;
-use daedal_core::run::{Event, Moment};
-use daedal_store::Studio;
+use daedal_core::run::Moment;
 use serde_json::{Value, json};
 
 use super::Common;
 use crate::chain::amount::Coins;
 use crate::chain::{self, amount, desk};
 use crate::failure::Failure;
-use crate::home::{Home, block_on, remembered};
+use crate::home::{Home, block_on};
 use crate::plot::{self, Series};
-use crate::runs::spec_of;
+use crate::runs::{Cost, costs};
 use crate::text;
 use crate::ui::Ui;
 
@@ -33,13 +31,6 @@ pub(crate) struct Ledger {
     /// Draw revenue over time into this SVG file
     #[arg(long, value_name = "FILE")]
     plot: Option<PathBuf>,
-}
-
-/// What a run has cost.
-struct Cost {
-    run: String,
-    at: Moment,
-    cost: UsdMicros,
 }
 
 impl Ledger {
@@ -83,49 +74,12 @@ impl Ledger {
     }
 }
 
-async fn costs(studio: &Studio, process: &str) -> Result<Vec<Cost>, Failure> {
-    let runs = studio
-        .log
-        .runs()
-        .await
-        .map_err(|error| remembered(&error))?;
-    let mut costs = Vec::new();
-    for run in &runs {
-        if spec_of(run).is_none_or(|spec| spec.process != process) {
-            continue;
-        }
-        let at = match &run.created {
-            Event::Created { at, .. } => *at,
-            _ => Moment::default(),
-        };
-        let events = studio.log.read(run.run).await;
-        let events = events.map_err(|error| remembered(&error))?;
-        let cost = events.iter().map(cost_of);
-        costs.push(Cost {
-            run: run.run.0.short(),
-            at,
-            cost: cost.fold(UsdMicros::default(), UsdMicros::saturating_add),
-        });
-    }
-    Ok(costs)
-}
-
-/// What an event says that was spent; reused outcomes are free.
-fn cost_of(event: &Event) -> UsdMicros {
-    match event {
-        Event::TaskDone {
-            outcome,
-            reused_from: None,
-            ..
-        } => outcome.usage.cost,
-        _ => UsdMicros::default(),
-    }
-}
-
 /// A movement as words: its kind, and who is at the other end.
 fn kind(what: Moved) -> (&'static str, String) {
     match what {
         Moved::Sale { by } => ("sale", by.to_string()),
+        Moved::Resale { by } => ("resale", by.to_string()),
+        Moved::Commission => ("commission", String::new()),
         Moved::Payment { by } => ("payment", by.to_string()),
         Moved::Noted => ("arrived", String::new()),
         Moved::RoyaltyIn { from } => ("royalty in", format!("work {from}")),
@@ -176,7 +130,8 @@ fn told(
         let at = text::moment(cost.at);
         text.push_str(&format!(
             "cost      run {}  {at}  {}\n",
-            cost.run, cost.cost
+            cost.run.0.short(),
+            cost.cost
         ));
     }
     text
@@ -195,7 +150,7 @@ fn to_json(work: &Work, movements: &[Movement], coins: &Coins, costs: &[Cost]) -
         let coin = &coins.of(Asset::ALL[asset]).symbol;
         json!({ "kind": kind, "coin": coin, "amount": sum.to_string() })
     };
-    let cost = |cost: &Cost| json!({ "run": cost.run, "created": text::moment(cost.at), "usd_micros": cost.cost });
+    let cost = |cost: &Cost| json!({ "run": cost.run.0.short(), "created": text::moment(cost.at), "usd_micros": cost.cost });
     json!({
         "work": work.work, "shares": work.shares,
         "movements": movements.iter().map(movement).collect::<Vec<_>>(),

@@ -14,7 +14,9 @@ mod engines;
 mod fork;
 mod ledger;
 mod lock;
+mod market;
 mod new;
+mod offer;
 mod pay;
 mod publish;
 #[cfg(test)]
@@ -30,6 +32,7 @@ mod shares;
 pub(crate) mod show;
 mod time;
 mod transfer;
+mod treasury;
 mod verify;
 mod why;
 
@@ -123,6 +126,12 @@ enum Command {
     Transfer(transfer::Transfer),
     /// Show the money of a work: revenue, royalties, claims, costs
     Ledger(ledger::Ledger),
+    /// Offer shares to raise capital, or buy some
+    Offer(offer::Offer),
+    /// Show or draw the capital of a work
+    Treasury(treasury::Treasury),
+    /// Sell or buy shares and editions
+    Market(market::Market),
     /// List or give away the tokens of published assets
     Edition(edition::Edition),
     /// Show, serve or set up the chain
@@ -178,6 +187,9 @@ pub(crate) fn run(cli: Cli) -> Result<u8, Failure> {
         Command::Collect(command) => command.run(common, ui),
         Command::Transfer(command) => command.run(common, ui),
         Command::Ledger(command) => command.run(common, ui),
+        Command::Offer(command) => command.run(common, ui),
+        Command::Treasury(command) => command.run(common, ui),
+        Command::Market(command) => command.run(common, ui),
         Command::Edition(command) => command.run(common, ui),
         Command::Chain(command) => command.run(common, ui),
         Command::Time(command) => command.run(common, ui),

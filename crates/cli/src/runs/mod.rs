@@ -3,6 +3,7 @@
 mod begin;
 mod carry;
 mod conclude;
+mod costs;
 mod decide;
 mod find;
 mod interrupt;
@@ -12,6 +13,7 @@ mod standing;
 pub(crate) use begin::{Dials, begin, done_before, keep_bundle, outputs_of, spec_of};
 pub(crate) use carry::Carrier;
 pub(crate) use conclude::{Telling, code_of, conclude};
+pub(crate) use costs::{Cost, costs};
 pub(crate) use decide::{Answer, decide};
 pub(crate) use find::{find, newest_of, plan_of};
 pub(crate) use outputs::{Piece, pieces};

@@ -1,0 +1,371 @@
+//! `daedal market`
+
+use alloy_primitives::U256;
+use clap::Subcommand;
+use daedal_chain::operations::{Act, Goods, Ledgers, Listing};
+use daedal_core::economy::Asset;
+use daedal_core::run::Moment;
+use serde_json::{Value, json};
+
+use super::Common;
+use super::show::number;
+use crate::chain::desk::{Desk, coins};
+use crate::chain::{self, Acting, amount, notice, when};
+use crate::failure::Failure;
+use crate::home::{Home, block_on};
+use crate::text;
+use crate::ui::Ui;
+
+/// Shares and editions at fixed prices. What is listed stays with its seller until somebody buys it; the
+/// royalty of an edition that is sold again goes to its work.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Market {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// Show what is for sale
+    Show {
+        /// Only of this work
+        work: Option<String>,
+        /// With what is sold, over or taken back
+        #[arg(long)]
+        all: bool,
+    },
+    /// List shares or an edition of yours
+    List(List),
+    /// Buy shares or an edition that is listed
+    Buy(Buy),
+    /// Take back a listing of yours
+    Cancel {
+        /// Number of the listing
+        listing: u64,
+        #[command(flatten)]
+        acting: Acting,
+    },
+}
+
+/// Lists shares of a work, which can be bought in parts, or an edition. They stay yours until somebody buys
+/// them.
+#[derive(Debug, clap::Args)]
+struct List {
+    /// The work whose shares are sold; or the token of an edition, as `edition list` shows it
+    what: String,
+    /// What all of it costs, with its unit: "5 USDC", "0.01 ETH"
+    price: String,
+    /// How many shares
+    #[arg(long)]
+    shares: Option<String>,
+    /// When the listing ends: 30d, 2027-01-31
+    #[arg(long, value_name = "WHEN", default_value = "30d")]
+    until: String,
+    /// Agree with the notice about shares without being asked
+    #[arg(long)]
+    yes: bool,
+    #[command(flatten)]
+    acting: Acting,
+}
+
+/// Buys what is listed.
+#[derive(Debug, clap::Args)]
+struct Buy {
+    /// Number of the listing
+    listing: u64,
+    /// How many shares of it [default: all that are left]
+    #[arg(long)]
+    shares: Option<String>,
+    /// Who gets it: an address, or the name of an account of this studio [default: your own account]
+    #[arg(long, value_name = "WHO")]
+    to: Option<String>,
+    /// Agree with the notice about shares without being asked
+    #[arg(long)]
+    yes: bool,
+    #[command(flatten)]
+    acting: Acting,
+}
+
+impl Market {
+    pub(crate) fn run(self, common: &Common, ui: Ui) -> Result<u8, Failure> {
+        match self.what {
+            What::Show { work, all } => show(common, work.as_deref(), all, ui),
+            What::List(command) => command.run(common, ui),
+            What::Buy(command) => command.run(common, ui),
+            What::Cancel { listing, acting } => cancel(common, ui, listing, &acting),
+        }
+    }
+}
+
+impl List {
+    fn run(self, common: &Common, ui: Ui) -> Result<u8, Failure> {
+        self.acting
+            .carry_out(common, ui, "daedal market list", async |desk| {
+                let until = when::moment(&self.until, desk.now().await?)?;
+                let market = desk.reads.deployment().market;
+                let edition = edition_named(&self.what);
+                let (approve, approving, act, told, price) = match (&self.shares, edition) {
+                    (None, Some(token)) => {
+                        let edition = owned(desk, token).await?;
+                        let work = desk.work(&edition.to_string()).await?;
+                        let coins = desk.coins(&work).await?;
+                        let (asset, price) = read_price(&coins, &self.price)?;
+                        let act = desk.reads.list_edition(token, asset, price, until);
+                        let told = format!("edition {token:#x} of work {}", work.work);
+                        let approve = desk.reads.approve_edition(market, token);
+                        let what = format!("list-edition:{token:x}:{price}:{}", self.until);
+                        (approve, what, act, told, coins.told(asset, price))
+                    }
+                    (Some(shares), None) => {
+                        let work = desk.work(&self.what).await?;
+                        let coins = desk.coins(&work).await?;
+                        let (asset, price) = read_price(&coins, &self.price)?;
+                        let shares = amount::shares(shares)?;
+                        let have = desk.reads.shares_of(work.work, desk.me).await;
+                        let have = have.map_err(chain::refused)?;
+                        if shares.is_zero() || have < shares {
+                            return Err(Failure::new(format!(
+                                "{} has {} shares of work {}, so {} can't be listed",
+                                desk.me,
+                                amount::plain(have, 18),
+                                work.work,
+                                amount::plain(shares, 18)
+                            ))
+                            .help("list some that you have"));
+                        }
+                        desk.acknowledge(self.yes, notice::SHARES)?;
+                        let act = desk.reads.list_shares(&work, shares, asset, price, until);
+                        let told = format!("{} shares of work {}", amount::plain(shares, 18), work.work);
+                        // Other listings may stand: the market has to be able to take them all.
+                        let allowed = desk.reads.allowed(desk.me, market, work.shares).await;
+                        let all = allowed.map_err(chain::refused)?.saturating_add(shares);
+                        let approve = work.approve_shares(market, all);
+                        let what = format!("list-shares:{}:{shares}:{price}:{}", work.work, self.until);
+                        (approve, what, act, told, coins.told(asset, price))
+                    }
+                    (Some(_), Some(_)) => {
+                        return Err(Failure::new("an edition has no shares to list")
+                            .help("leave --shares away, or name the work whose shares you sell"));
+                    }
+                    (None, None) => {
+                        return Err(Failure::new(format!("`{}` is no token of an edition", self.what))
+                            .help("to sell shares of a work, say how many: --shares 1000"));
+                    }
+                };
+                let act = act.map_err(chain::refused)?;
+                let words = format!("let the market {market} take {told}");
+                desk.act(&format!("approve-{approving}"), &approve, &words).await?;
+                let words = format!("list {told} for {price}");
+                let receipt = desk.act(&approving, &act, &words).await?;
+                let listing = receipt.map(|receipt| desk.reads.listing_made(&receipt));
+                let listing = listing.transpose().map_err(chain::refused)?.unwrap_or_default();
+                let value = json!({ "listing": listing, "seller": desk.me, "until": until });
+                let text = format!(
+                    "listing {listing}: {told} for {price}, until {}\n  buyers  daedal market buy {listing}\n",
+                    text::moment(Moment(until * 1_000)),
+                );
+                desk.result(value, &text).await
+            })
+    }
+}
+
+impl Buy {
+    fn run(self, common: &Common, ui: Ui) -> Result<u8, Failure> {
+        self.acting
+            .carry_out(common, ui, "daedal market buy", async |desk| {
+                let listing = desk.reads.listing(self.listing).await;
+                let listing = listing.map_err(chain::refused)?;
+                let number = listing.number;
+                let state = state_of(&listing, desk.now().await?);
+                if state != "open" {
+                    return Err(Failure::new(format!("listing {number} is {state}"))
+                        .help("`daedal market show` lists what is for sale"));
+                }
+                if listing.seller == desk.me {
+                    return Err(Failure::new(format!("listing {number} is your own"))
+                        .help(format!("take it back: daedal market cancel {number}")));
+                }
+                let left = listing.left();
+                let buys = match (&self.shares, listing.goods) {
+                    (Some(_), Goods::Edition { .. }) => {
+                        return Err(Failure::new(format!("listing {number} is one edition"))
+                            .help("leave --shares away"));
+                    }
+                    (Some(shares), Goods::Shares { .. }) => amount::shares(shares)?,
+                    (None, _) => left,
+                };
+                if buys.is_zero() || buys > left {
+                    return Err(Failure::new(format!(
+                        "listing {number} has {} shares left, so {} can't be bought",
+                        amount::plain(left, 18),
+                        amount::plain(buys, 18)
+                    ))
+                    .help("buy some of what is left"));
+                }
+                let to = self.to.as_deref().map_or(Ok(desk.me), |to| desk.who(to))?;
+                let work = desk.work(&listing.work.to_string()).await?;
+                let coins = desk.coins(&work).await?;
+                let cost = desk.reads.cost_of(number, buys).await;
+                let cost = cost.map_err(chain::refused)?;
+                let coin = coins.of(listing.asset);
+                let told = coins.told(listing.asset, cost.cost);
+                desk.require(coin, cost.cost).await?;
+                let goods = match listing.goods {
+                    Goods::Edition { token, .. } => format!("edition {token:#x}"),
+                    Goods::Shares { .. } => {
+                        desk.acknowledge(self.yes, notice::SHARES)?;
+                        format!("{} shares of work {}", amount::plain(buys, 18), work.work)
+                    }
+                };
+                if listing.asset == Asset::Stablecoin {
+                    let market = desk.reads.deployment().market;
+                    desk.allow(coin, market, cost.cost, &told).await?;
+                }
+                let act = desk.reads.buy_listed(&listing, buys, cost.cost, to);
+                let act: Act = act.map_err(chain::refused)?;
+                let what = format!("buy-listed:{number}:{buys}:{to}");
+                let words = format!("buy {goods} for {told}, for {to}");
+                desk.act(&what, &act, &words).await?;
+                let royalty = coins.told(listing.asset, cost.royalty);
+                let value = json!({
+                    "listing": number, "work": work.work, "buyer": desk.me, "to": to,
+                    "amount": buys.to_string(), "coin": coin.symbol,
+                    "cost": cost.cost.to_string(), "royalty": cost.royalty.to_string(),
+                });
+                let mut text = format!("{to} has {goods} for {told}\n");
+                if !cost.royalty.is_zero() {
+                    text.push_str(&format!("  {royalty} of it went to work {}\n", work.work));
+                }
+                desk.result(value, &text).await
+            })
+    }
+}
+
+fn cancel(common: &Common, ui: Ui, number: u64, acting: &Acting) -> Result<u8, Failure> {
+    acting.carry_out(common, ui, "daedal market cancel", async |desk| {
+        let listing = desk.reads.listing(number).await.map_err(chain::refused)?;
+        if listing.seller != desk.me {
+            return Err(Failure::new(format!(
+                "listing {number} is of {}, and not of {}",
+                listing.seller, desk.me
+            ))
+            .help("act as its seller: --account NAME"));
+        }
+        if !listing.left().is_zero() {
+            let act = desk.reads.cancel_listing(number);
+            let what = format!("cancel-listing:{number}");
+            desk.act(&what, &act, &format!("take listing {number} back"))
+                .await?;
+        }
+        let value = json!({ "listing": number, "cancelled": true });
+        desk.result(value, &format!("listing {number} is over\n"))
+            .await
+    })
+}
+
+/// The token of an edition, where a person names one rather than a work.
+fn edition_named(name: &str) -> Option<U256> {
+    let last = name.rsplit('/').next().unwrap_or(name);
+    // Numbers of works are short; a token is the digest of its prompt.
+    let is_long = last.len() > 20;
+    chain::token(last).filter(|_| is_long)
+}
+
+/// The work of an edition that the actor owns.
+async fn owned(desk: &Desk, token: U256) -> Result<u64, Failure> {
+    let edition = desk.reads.edition(token).await.map_err(chain::refused)?;
+    let edition = edition.ok_or_else(|| {
+        Failure::new(format!("there is no edition {token:#x} on this chain"))
+            .help("`daedal edition list PROCESS` shows the tokens")
+    })?;
+    match edition.owner == desk.me {
+        true => Ok(edition.work),
+        false => Err(Failure::new(format!(
+            "{token:#x} belongs to {}, and not to {}",
+            edition.owner, desk.me
+        ))
+        .help("only its owner can sell it: --account NAME")),
+    }
+}
+
+fn read_price(coins: &amount::Coins, text: &str) -> Result<(Asset, U256), Failure> {
+    let (asset, price) = coins.read(text)?;
+    match price.is_zero() {
+        true => Err(Failure::new("nothing can be sold for nothing")
+            .help("give a price above zero; `daedal transfer` gives shares away")),
+        false => Ok((asset, price)),
+    }
+}
+
+fn state_of(listing: &Listing, now: u64) -> &'static str {
+    match () {
+        () if listing.left().is_zero() => "sold or taken back",
+        () if now >= listing.until => "over",
+        () if !listing.is_covered => "not to be had: its seller has it no more",
+        () => "open",
+    }
+}
+
+fn show(common: &Common, work: Option<&str>, all: bool, ui: Ui) -> Result<u8, Failure> {
+    let home = Home::find(common)?;
+    block_on(async {
+        let studio = home.open_to_read().await?;
+        let client = chain::reach(&home, "daedal market show").await?;
+        let reads = chain::ledgers(&home, &studio, client).await?;
+        let now = reads.client().block_time(None).await;
+        let now = now.map_err(chain::refused)?.unwrap_or_default();
+        let only = match work {
+            Some(work) => Some(number(&studio, &reads, work).await?),
+            None => None,
+        };
+        let count = reads.listings().await.map_err(chain::refused)?;
+        let (mut listed, mut text) = (Vec::new(), String::new());
+        for number in 1..=count {
+            let listing = reads.listing(number).await.map_err(chain::refused)?;
+            let state = state_of(&listing, now);
+            let wanted = only.is_none_or(|work| work == listing.work);
+            if !wanted || !all && state != "open" {
+                continue;
+            }
+            let (value, told) = told(&reads, &listing, state).await?;
+            listed.push(value);
+            text.push_str(&told);
+        }
+        if listed.is_empty() {
+            text.push_str("nothing is for sale: `daedal market list` lists shares or an edition\n");
+        }
+        ui.result(&Value::Array(listed), &text);
+        Ok(0)
+    })
+}
+
+async fn told(reads: &Ledgers, listing: &Listing, state: &str) -> Result<(Value, String), Failure> {
+    let work = reads.work(listing.work).await.map_err(chain::refused)?;
+    let coins = coins(reads, &work).await?;
+    let (kind, goods, edition) = match listing.goods {
+        Goods::Edition { token, .. } => (
+            "edition",
+            format!("edition {token:#x}"),
+            Some(format!("{token:#066x}")),
+        ),
+        Goods::Shares { amount, left } => {
+            let (left, amount) = (amount::plain(left, 18), amount::plain(amount, 18));
+            ("shares", format!("{left} of {amount} shares"), None)
+        }
+    };
+    let text = format!(
+        "listing {}  {state}\n  {goods} of work {}, all for {}\n  of {}, until {}\n",
+        listing.number,
+        listing.work,
+        coins.told(listing.asset, listing.price),
+        listing.seller,
+        text::moment(Moment(listing.until * 1_000)),
+    );
+    let value = json!({
+        "listing": listing.number, "state": state, "kind": kind, "work": listing.work,
+        "edition": edition, "left": listing.left().to_string(), "seller": listing.seller,
+        "coin": coins.of(listing.asset).symbol, "price": listing.price.to_string(),
+        "until": listing.until,
+    });
+    Ok((value, text))
+}

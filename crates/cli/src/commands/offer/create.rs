@@ -1,0 +1,148 @@
+//! `daedal offer create`
+
+use std::path::PathBuf;
+
+use alloy_primitives::U256;
+use daedal_chain::operations::OfferTerms;
+use serde_json::json;
+
+use super::{allow_list, hint, notice_text, tree_of};
+use crate::chain::{self, Acting, amount, notice, when};
+use crate::commands::Common;
+use crate::failure::Failure;
+use crate::text::{self, count};
+use crate::ui::Ui;
+
+/// Offers shares of yours in lots. Only who controls the work can, and the shares leave your account
+/// until the offering is over.
+///
+/// 40 lots of 1,000 shares at 5 USDC a lot, if at least 10 are sold within a week:
+///   daedal offer create almanac --lots 40 --lot 1000 --price "5 USDC" --min 10 --until 7d
+#[derive(Debug, clap::Args)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct Create {
+    /// A process of this studio, the number of a work, or its CAIP-19 name
+    work: String,
+    /// How many lots are offered
+    #[arg(long, value_name = "COUNT")]
+    lots: u32,
+    /// Shares in a lot
+    #[arg(long, value_name = "SHARES", default_value = "1")]
+    lot: String,
+    /// What a lot costs, with its unit: "5 USDC", "0.01 ETH"
+    #[arg(long)]
+    price: String,
+    /// Lots that have to be sold, or everybody is refunded
+    #[arg(long, value_name = "COUNT", default_value_t = 1)]
+    min: u32,
+    /// When buying ends: 7d, 2027-01-31, 2027-01-31T18:00:00Z
+    #[arg(long, value_name = "WHEN")]
+    until: String,
+    /// Sell only to the accounts in this file, one a line
+    #[arg(long, value_name = "FILE")]
+    only: Option<PathBuf>,
+    /// Tell buyers this text instead of ours; they have to agree with it
+    #[arg(long, value_name = "FILE")]
+    notice: Option<PathBuf>,
+    /// Agree with the notice without being asked
+    #[arg(long)]
+    yes: bool,
+    #[command(flatten)]
+    acting: Acting,
+}
+
+impl Create {
+    pub(crate) fn run(self, common: &Common, ui: Ui) -> Result<u8, Failure> {
+        let text = notice_text(self.notice.as_deref())?;
+        self.acting
+            .carry_out(common, ui, "daedal offer create", async |desk| {
+                let work = desk.work(&self.work).await?;
+                let coins = desk.coins(&work).await?;
+                let (asset, price) = coins.read(&self.price)?;
+                let lot = amount::shares(&self.lot)?;
+                let all = lot.saturating_mul(U256::from(self.lots));
+                for (zero, what) in [
+                    (lot.is_zero(), "a lot of no shares"),
+                    (price.is_zero(), "a price of nothing"),
+                    (self.lots == 0, "no lots"),
+                    (self.min == 0, "a minimum of no lots"),
+                ] {
+                    if zero {
+                        return Err(Failure::new(format!("{what} can't be offered"))
+                            .help("give a number above zero"));
+                    }
+                }
+                if self.min > self.lots {
+                    return Err(Failure::new(format!(
+                        "at least {} lots have to be sold, of {} that are offered",
+                        self.min, self.lots
+                    ))
+                    .help("give a --min that can be reached"));
+                }
+                let deadline = when::moment(&self.until, desk.now().await?)?;
+                let have = desk.reads.shares_of(work.work, desk.me).await;
+                let have = have.map_err(chain::refused)?;
+                if have < all {
+                    return Err(Failure::new(format!(
+                        "{} has {} shares of work {}, which is less than {}",
+                        desk.me,
+                        amount::plain(have, 18),
+                        work.work,
+                        amount::plain(all, 18)
+                    ))
+                    .help(format!(
+                        "`daedal shares {}` shows who has how many",
+                        self.work
+                    )));
+                }
+                let only = self.only.as_deref();
+                let only = only.map(|file| allow_list(&desk.home, file)).transpose()?;
+                let terms = OfferTerms {
+                    asset,
+                    lot,
+                    price,
+                    lots_min: self.min,
+                    lots_max: self.lots,
+                    deadline,
+                    allow_list: only.as_deref().map(|only| tree_of(only).root()),
+                    notice: notice::digest_of(&text),
+                };
+                let act = desk.reads.offer(&work, &terms).map_err(chain::refused)?;
+                desk.acknowledge(self.yes, &text)?;
+                let capital = desk.reads.deployment().capital;
+                let told = amount::plain(all, 18);
+                let of = format!("{told} shares of work {}", work.work);
+                let what = format!("offer-shares:{}:{all}:{}", work.work, self.until);
+                let words = format!("let {capital} take {of}");
+                let approve = work.approve_shares(capital, all);
+                desk.act(&what, &approve, &words).await?;
+                let cost = coins.told(asset, price);
+                let at = text::moment(daedal_core::run::Moment(deadline * 1_000));
+                let what = format!(
+                    "offer:{}:{lot}:{}:{price}:{}",
+                    work.work, self.lots, self.until
+                );
+                let words = format!("offer {of} in lots of {} at {cost}", self.lot);
+                let receipt = desk.act(&what, &act, &words).await?;
+                let number = receipt.map(|receipt| desk.reads.offering_made(&receipt));
+                let number = number
+                    .transpose()
+                    .map_err(chain::refused)?
+                    .unwrap_or_default();
+                let value = json!({
+                    "offering": number, "work": work.work, "issuer": desk.me,
+                    "lots": self.lots, "lot": lot.to_string(), "min": self.min,
+                    "coin": coins.of(asset).symbol, "price": price.to_string(),
+                    "deadline": deadline, "allow_list": terms.allow_list, "notice": terms.notice,
+                });
+                let shown = format!(
+                    "offering {number}: {} of {} shares at {cost} each, until {at}\n  \
+                     buyers  {}\n",
+                    count(self.lots as usize, "lot"),
+                    self.lot,
+                    hint("buy", number) + " LOTS",
+                );
+                desk.result(value, &shown).await
+            })
+    }
+}

@@ -1,0 +1,101 @@
+//! `daedal offer show`
+
+use daedal_chain::operations::{Ledgers, Offering, OfferingState};
+use daedal_core::run::Moment;
+use serde_json::{Value, json};
+
+use super::hint;
+use crate::chain::desk::coins;
+use crate::chain::{self, amount};
+use crate::commands::{Common, show};
+use crate::failure::Failure;
+use crate::home::{Home, block_on};
+use crate::text;
+use crate::ui::Ui;
+
+/// Lists all offerings, or those of a work, or shows one by its number.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Show {
+    /// Number of an offering
+    offering: Option<u64>,
+    /// Only those of this work
+    #[arg(long, conflicts_with = "offering")]
+    work: Option<String>,
+}
+
+impl Show {
+    pub(crate) fn run(self, common: &Common, ui: Ui) -> Result<u8, Failure> {
+        let home = Home::find(common)?;
+        block_on(async {
+            let studio = home.open_to_read().await?;
+            let client = chain::reach(&home, "daedal offer show").await?;
+            let reads = chain::ledgers(&home, &studio, client).await?;
+            let now = reads.client().block_time(None).await;
+            let now = now.map_err(chain::refused)?.unwrap_or_default();
+            if let Some(number) = self.offering {
+                let offering = reads.offering(number).await.map_err(chain::refused)?;
+                let (value, text) = told(&reads, &offering, now).await?;
+                ui.result(&value, &text);
+                return Ok(0);
+            }
+            let work = match &self.work {
+                Some(work) => Some(show::number(&studio, &reads, work).await?),
+                None => None,
+            };
+            let offerings = reads.offerings(work).await.map_err(chain::refused)?;
+            let (mut listed, mut text) = (Vec::new(), String::new());
+            for offering in &offerings {
+                let (value, told) = told(&reads, offering, now).await?;
+                listed.push(value);
+                text.push_str(&told);
+            }
+            if offerings.is_empty() {
+                text.push_str("no offerings: `daedal offer create` makes one\n");
+            }
+            ui.result(&Value::Array(listed), &text);
+            Ok(0)
+        })
+    }
+}
+
+async fn told(reads: &Ledgers, offering: &Offering, now: u64) -> Result<(Value, String), Failure> {
+    let work = reads.work(offering.work).await.map_err(chain::refused)?;
+    let coins = coins(reads, &work).await?;
+    let terms = &offering.terms;
+    let number = offering.number;
+    let ended = offering.lots_sold == terms.lots_max || now >= terms.deadline;
+    let (word, next) = match offering.state {
+        OfferingState::Open if ended => ("ended", hint("finalize", number)),
+        OfferingState::Open => ("open", hint("buy", number) + " LOTS"),
+        OfferingState::Succeeded => ("succeeded", hint("claim", number)),
+        OfferingState::Failed => ("failed", hint("refund", number)),
+    };
+    let mut text = format!(
+        "offering {number}  {word}\n  \
+         work      {}\n  issuer    {}\n  lots      {} of {} sold, at least {} needed\n  \
+         lot       {} shares at {}\n  until     {}\n  treasury  {}\n  notice    {}\n",
+        offering.work,
+        offering.issuer,
+        offering.lots_sold,
+        terms.lots_max,
+        terms.lots_min,
+        amount::plain(terms.lot, 18),
+        coins.told(terms.asset, terms.price),
+        text::moment(Moment(terms.deadline * 1_000)),
+        offering.treasury,
+        terms.notice,
+    );
+    if let Some(root) = terms.allow_list {
+        text.push_str(&format!("  only      accounts of the list {root}\n"));
+    }
+    text.push_str(&format!("  next      {next}\n"));
+    let value = json!({
+        "offering": number, "address": offering.address, "work": offering.work,
+        "issuer": offering.issuer, "state": word, "lots_sold": offering.lots_sold,
+        "lots": terms.lots_max, "min": terms.lots_min, "lot": terms.lot.to_string(),
+        "coin": coins.of(terms.asset).symbol, "price": terms.price.to_string(),
+        "deadline": terms.deadline, "treasury": offering.treasury,
+        "withdrawn": offering.withdrawn, "allow_list": terms.allow_list, "notice": terms.notice,
+    });
+    Ok((value, text))
+}
