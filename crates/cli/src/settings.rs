@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 
 use alloy_primitives::Address;
 use config::{Config, Environment, File, FileFormat};
+use daedal_core::UsdMicros;
+use daedal_core::process::units::parse_usd;
 use daedal_core::process::{Mistake, Mistakes, Span};
 use serde::Deserialize;
 
@@ -24,6 +26,7 @@ pub(crate) const SETTINGS_NEW: &str = "\
 
 [run]
 # jobs = 4                      # tasks at once; the machine's cores by default
+# compute = \"0.60 USD\"          # what an hour of a task costs here: counts in costs and budgets
 
 [site]
 # dir = \"site\"                  # where the gallery is written
@@ -66,6 +69,23 @@ pub(crate) struct StudioSettings {
 pub(crate) struct RunSettings {
     /// Tasks at once.
     pub(crate) jobs: Option<usize>,
+    /// What an hour of a task costs on this machine, such as `0.60 USD`.
+    pub(crate) compute: Option<String>,
+}
+
+impl RunSettings {
+    /// What an hour of a task costs; nothing unless it is set.
+    pub(crate) fn rate(&self) -> Result<UsdMicros, Failure> {
+        let Some(text) = &self.compute else {
+            return Ok(UsdMicros::default());
+        };
+        parse_usd(text).ok_or_else(|| {
+            Failure::new(format!(
+                "`compute` under [run] is `{text}`, which is no price"
+            ))
+            .help("write what an hour of a task costs here, such as \"0.60 USD\"")
+        })
+    }
 }
 
 /// The gallery.

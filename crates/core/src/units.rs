@@ -49,6 +49,13 @@ impl UsdMicros {
     pub fn saturating_add(self, other: Self) -> Self {
         Self(self.0.saturating_add(other.0))
     }
+
+    /// What so many milliseconds cost where this is the price of an hour; parts of a millionth count whole.
+    #[must_use]
+    pub fn of_time(self, ms: u64) -> Self {
+        let cost = (u128::from(self.0) * u128::from(ms)).div_ceil(3_600_000);
+        Self(u64::try_from(cost).unwrap_or(u64::MAX))
+    }
 }
 
 impl fmt::Display for UsdMicros {

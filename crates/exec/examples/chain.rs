@@ -6,6 +6,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use daedal_core::UsdMicros;
 use daedal_core::bundle::MemoryFiles;
 use daedal_core::engine::{
     Determinism, Engine, EngineError, EngineSpec, Engines, Outcome, Performed, Task, TaskContext,
@@ -80,7 +81,7 @@ async fn measure(length: usize, repeat: u64) {
     let planning = begun.elapsed();
     let queue = Arc::new(LocalQueue::default());
     let lane: Arc<dyn Lane> = Arc::clone(&queue) as _;
-    let _workers = Workers::start(&lane, &engines, &studio.blobs, 2);
+    let _workers = Workers::start(&lane, &engines, &studio.blobs, 2, UsdMicros::default());
     let executor = Executor::new(Ports {
         log: Arc::clone(&studio.log),
         memo: Arc::clone(&studio.memo),

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use daedal_core::UsdMicros;
 use daedal_core::asset::assets_in;
 use daedal_core::blob::BlobRead;
 use daedal_core::engine::Engines;
@@ -35,6 +36,8 @@ pub struct Ports {
 pub struct Options {
     /// Tasks at once.
     pub jobs: usize,
+    /// What an hour of a worker costs, at most; budgets are kept with it.
+    pub rate: UsdMicros,
     /// What carries it out, for its receipts.
     pub tool: Option<Tool>,
     /// The run whose outcomes will probably be needed: the last one of the process.
@@ -49,6 +52,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             jobs: 1,
+            rate: UsdMicros::default(),
             tool: None,
             warm: None,
             stop: Stop::default(),

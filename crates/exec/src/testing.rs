@@ -237,7 +237,14 @@ impl Rig {
         let queue = Arc::new(LocalQueue::default());
         let lane: Arc<dyn Lane> = Arc::clone(&queue) as _;
         let grace = Duration::from_millis(100);
-        let workers = Workers::start_with_grace(&lane, &engines, &studio.blobs, jobs, grace);
+        let workers = Workers::start_with_grace(
+            &lane,
+            &engines,
+            &studio.blobs,
+            jobs,
+            grace,
+            UsdMicros::default(),
+        );
         let executor = Executor::new(Ports {
             log: Arc::clone(&studio.log),
             memo: Arc::clone(&studio.memo),

@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use daedal_core::UsdMicros;
 use daedal_core::blob::BlobWrite;
 use daedal_core::engine::{Engine, EngineError, Engines, Outcome, Performed, Task, TaskContext};
 use serde_json::Value;
@@ -69,6 +70,8 @@ struct Shop {
     engines: Engines,
     blobs: Arc<dyn BlobWrite>,
     grace: Duration,
+    /// What an hour of a worker costs.
+    rate: UsdMicros,
     runtime: Handle,
     /// What each worker is doing.
     seats: Vec<Mutex<Option<Engagement>>>,
@@ -97,15 +100,16 @@ pub struct Workers {
 }
 
 impl Workers {
-    /// Starts `jobs` workers on a lane. Needs a Tokio runtime.
+    /// Starts `jobs` workers on a lane, an hour of each of which costs `rate`. Needs a Tokio runtime.
     #[must_use]
     pub fn start(
         lane: &Arc<dyn Lane>,
         engines: &Engines,
         blobs: &Arc<dyn BlobWrite>,
         jobs: usize,
+        rate: UsdMicros,
     ) -> Self {
-        Self::start_with_grace(lane, engines, blobs, jobs, GRACE)
+        Self::start_with_grace(lane, engines, blobs, jobs, GRACE, rate)
     }
 
     /// The same, where an engine has `grace` to notice that it should stop.
@@ -116,12 +120,14 @@ impl Workers {
         blobs: &Arc<dyn BlobWrite>,
         jobs: usize,
         grace: Duration,
+        rate: UsdMicros,
     ) -> Self {
         let shop = Arc::new(Shop {
             lane: Arc::clone(lane),
             engines: engines.clone(),
             blobs: Arc::clone(blobs),
             grace,
+            rate,
             runtime: Handle::current(),
             seats: (0..jobs.max(1)).map(|_| Mutex::default()).collect(),
             guard_sleeps: AtomicBool::new(false),
@@ -225,7 +231,7 @@ impl Shop {
         let result = match (result, engagement.told) {
             (Err(panic), _) => Err(panicked(&*panic)),
             // It was done at the last moment.
-            (Ok(Ok(performed)), _) => measure(performed, begun.elapsed()),
+            (Ok(Ok(performed)), _) => measure(performed, begun.elapsed(), self.rate),
             (Ok(Err(_)), Some((_, reason))) => Err(reason),
             (Ok(Err(error)), None) => Err(unasked(error)),
         };
@@ -336,8 +342,12 @@ fn panicked(panic: &(dyn Any + Send)) -> EngineError {
     ))
 }
 
-/// Takes the time and checks the size of what the engine says.
-fn measure(performed: Performed, elapsed: Duration) -> Result<Performed, EngineError> {
+/// Takes the time, reckons what it cost, and checks the size of what the engine says.
+fn measure(
+    performed: Performed,
+    elapsed: Duration,
+    rate: UsdMicros,
+) -> Result<Performed, EngineError> {
     let check = |value: &Value| match size_of(value) {
         size if size > VALUE_BYTES_MAX => Err(EngineError::limit(format!(
             "gave a value of {size} bytes: at most {VALUE_BYTES_MAX} are allowed; put more into an \
@@ -349,6 +359,7 @@ fn measure(performed: Performed, elapsed: Duration) -> Result<Performed, EngineE
         Performed::Done(Outcome { value, mut usage }) => {
             check(&value)?;
             usage.elapsed_ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
+            usage.cost = usage.cost.saturating_add(rate.of_time(usage.elapsed_ms));
             Performed::Done(Outcome { value, usage })
         }
         Performed::Asked(request) => {

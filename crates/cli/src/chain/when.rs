@@ -1,24 +1,16 @@
 //! Times of a chain: durations, and moments to come.
 
+use daedal_core::process::units::parse_duration;
+
 use crate::failure::Failure;
 
 /// Seconds of a duration such as `7d`.
 pub(crate) fn seconds(text: &str) -> Result<u64, Failure> {
-    let wrong = || {
+    let seconds = parse_duration(text).filter(|ms| ms.is_multiple_of(1_000));
+    seconds.map(|ms| ms / 1_000).ok_or_else(|| {
         Failure::new(format!("`{text}` is not a duration"))
-            .help("write a whole number and a unit: 90s, 15m, 6h, 7d")
-    };
-    let unit = text.chars().last().ok_or_else(wrong)?;
-    let number = &text[..text.len() - unit.len_utf8()];
-    let each = match unit {
-        's' => 1,
-        'm' => 60,
-        'h' => 3_600,
-        'd' => 86_400,
-        _ => return Err(wrong()),
-    };
-    let number: u64 = number.parse().map_err(|_| wrong())?;
-    number.checked_mul(each).ok_or_else(wrong)
+            .help("write a number and a unit: 90s, 15m, 6h, 7d, 2w; ten years at most")
+    })
 }
 
 /// The same, as contracts count spans.

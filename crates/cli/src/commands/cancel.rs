@@ -48,7 +48,7 @@ impl Cancel {
                 studio.close().await.map_err(|error| remembered(&error))?;
                 let studio = home.open_to_write("daedal cancel").await?;
                 let (_, planned) = runs::plan_of(&studio, &run, &engines).await?;
-                Carrier::start(&studio, engines, 1)
+                Carrier::start(&studio, engines, 1, home.settings.run.rate()?)
                     .executor()
                     .cancel(&planned.plan, run.run)
                     .await

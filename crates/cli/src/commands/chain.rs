@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use alloy_primitives::Address;
 use clap::Subcommand;
-use daedal_chain::deployment::Money;
+use daedal_chain::deployment::{Deployment, Money};
 use daedal_chain::rpc::Rpc;
 use daedal_studio::{Options, Serving};
 use serde_json::json;
@@ -32,6 +32,8 @@ enum What {
     Serve(Serve),
     /// Make the contracts on the chain under [chain], from the studio's account
     Deploy(Deploy),
+    /// Give an account worthless money, on the embedded chain or one with test money
+    Fund(super::fund::Fund),
 }
 
 #[derive(Debug, clap::Args)]
@@ -75,6 +77,7 @@ impl Chain {
             What::Status => status(&home, ui),
             What::Serve(serve) => serve.run(&home, common, ui),
             What::Deploy(deploy) => deploy.run(&home, common, ui),
+            What::Fund(fund) => fund.run(common, ui),
         }
     }
 }
@@ -89,16 +92,17 @@ fn status(home: &Home, ui: Ui) -> Result<u8, Failure> {
         let balance = client.balance(account).await.map_err(chain::refused)?;
         let coins = alloy_primitives::utils::format_ether(balance);
         let mut text = format!(
-            "chain     {} ({})\nblock     {block}\naccount   {account}\nbalance   {coins}\n",
+            "chain       {} ({})\nblock       {block}\naccount     {account}\nbalance     {coins}\n",
             client.chain_id(),
             client.place()
         );
         match &at {
-            Some(at) => text.push_str(&format!(
-                "registry  {}\nanchor    {}\neditions  {}\nasset     {}\n",
-                at.registry, at.anchor, at.editions, at.asset
-            )),
-            None => text.push_str("contracts none yet\n"),
+            Some(at) => {
+                for (name, address) in named(at) {
+                    text.push_str(&format!("{name:<11} {address}\n"));
+                }
+            }
+            None => text.push_str("contracts   none yet\n"),
         }
         let value = json!({
             "chain": client.chain_id(), "place": client.place(), "block": block,
@@ -216,20 +220,25 @@ impl Deploy {
             let mut text = format!(
                 "the contracts on chain {chain_id}; for other studios, put this under [chain]:\n\n"
             );
-            for (name, address) in [
-                ("registry", at.registry),
-                ("anchor", at.anchor),
-                ("editions", at.editions),
-                ("asset", at.asset),
-                ("capital", at.capital),
-                ("market", at.market),
-                ("commissions", at.commissions),
-                ("governance", at.governance),
-            ] {
+            for (name, address) in named(&at) {
                 text.push_str(&format!("{name} = \"{address}\"\n"));
             }
             ui.result(&json!({ "chain": chain_id, "contracts": at }), &text);
             Ok(0)
         })
     }
+}
+
+/// Contracts by the names that they have under [chain].
+fn named(at: &Deployment) -> [(&'static str, Address); 8] {
+    [
+        ("registry", at.registry),
+        ("anchor", at.anchor),
+        ("editions", at.editions),
+        ("asset", at.asset),
+        ("capital", at.capital),
+        ("market", at.market),
+        ("commissions", at.commissions),
+        ("governance", at.governance),
+    ]
 }

@@ -58,7 +58,12 @@ impl Demo {
             let ran_before = known.is_some();
             let spec = known.unwrap_or(spec);
             let run = spec.id();
-            let carrier = Carrier::start(&studio, engines.clone(), home.jobs(None));
+            let carrier = Carrier::start(
+                &studio,
+                engines.clone(),
+                home.jobs(None),
+                home.settings.run.rate()?,
+            );
             let report = carrier
                 .carry(&home, &planned.plan, spec, Show::People, ui)
                 .await?;

@@ -12,6 +12,7 @@ mod demo;
 mod edition;
 mod engines;
 mod fork;
+mod fund;
 mod ledger;
 mod lock;
 mod market;

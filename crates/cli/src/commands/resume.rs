@@ -28,7 +28,12 @@ impl Resume {
             let was_over = run.finished.is_some();
             let (spec, planned) = runs::plan_of(&studio, &run, &engines).await?;
             home.note_command(&format!("daedal resume, run {}", spec.id().0.short()))?;
-            let carrier = Carrier::start(&studio, engines, home.jobs(self.carrying.jobs));
+            let carrier = Carrier::start(
+                &studio,
+                engines,
+                home.jobs(self.carrying.jobs),
+                home.settings.run.rate()?,
+            );
             let show = self.carrying.show();
             let report = carrier.carry(&home, &planned.plan, spec, show, ui).await?;
             let telling = Telling {

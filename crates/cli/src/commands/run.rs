@@ -53,7 +53,12 @@ impl Run {
             let studio = home.open_to_write("daedal run").await?;
             let spec = runs::begin(&studio, &planned, &engines, &self.dials).await?;
             home.note_command(&format!("daedal run, run {}", spec.id().0.short()))?;
-            let carrier = Carrier::start(&studio, engines, home.jobs(self.carrying.jobs));
+            let carrier = Carrier::start(
+                &studio,
+                engines,
+                home.jobs(self.carrying.jobs),
+                home.settings.run.rate()?,
+            );
             let show = self.carrying.show();
             let report = carrier.carry(&home, &planned.plan, spec, show, ui).await?;
             let telling = Telling {

@@ -222,7 +222,12 @@ async fn subject(
             copies.have(studio, asset);
         }
     }
-    let carrier = Carrier::start(studio, engines.clone(), 1);
+    let carrier = Carrier::start(
+        studio,
+        engines.clone(),
+        1,
+        daedal_core::UsdMicros::default(),
+    );
     let mended = carrier.executor().mend(&planned.plan, run.run).await;
     mended.map_err(|error| Failure::new(error.to_string()))?;
     let (_, events) = replay(studio, &planned.plan, run.run).await?;

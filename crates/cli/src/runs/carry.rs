@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use daedal_core::UsdMicros;
 use daedal_core::engine::Engines;
 use daedal_core::plan::Plan;
 use daedal_core::run::{RunId, RunSpec};
@@ -27,15 +28,21 @@ pub(crate) struct Carrier<'a> {
     executor: Executor,
     engines: Engines,
     jobs: usize,
+    rate: UsdMicros,
     _workers: Workers,
 }
 
 impl<'a> Carrier<'a> {
-    /// Starts `jobs` workers. Needs a runtime.
-    pub(crate) fn start(studio: &'a Studio, engines: Engines, jobs: usize) -> Self {
+    /// Starts `jobs` workers, an hour of each of which costs `rate`. Needs a runtime.
+    pub(crate) fn start(
+        studio: &'a Studio,
+        engines: Engines,
+        jobs: usize,
+        rate: UsdMicros,
+    ) -> Self {
         let queue = Arc::new(LocalQueue::default());
         let lane: Arc<dyn daedal_exec::ports::Lane> = Arc::clone(&queue) as _;
-        let workers = Workers::start(&lane, &engines, &studio.blobs, jobs);
+        let workers = Workers::start(&lane, &engines, &studio.blobs, jobs, rate);
         let executor = Executor::new(Ports {
             log: Arc::clone(&studio.log),
             memo: Arc::clone(&studio.memo),
@@ -49,6 +56,7 @@ impl<'a> Carrier<'a> {
             executor,
             engines,
             jobs,
+            rate,
             _workers: workers,
         }
     }
@@ -75,6 +83,7 @@ impl<'a> Carrier<'a> {
         let progress = progress::start(show, ui);
         let options = Options {
             jobs: self.jobs,
+            rate: self.rate,
             tool: Some(release::tool()),
             warm: self.newest_before(&spec).await?,
             stop: stop.clone(),

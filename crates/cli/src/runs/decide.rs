@@ -57,7 +57,7 @@ pub(crate) fn decide(
         let studio = home.open_to_write("daedal choose").await?;
         let signed = sign(&studio, &person, &summary.run.0, &question, kept, answer).await?;
         let chosen: Vec<usize> = signed.kept.iter().map(|at| at + 1).collect();
-        Carrier::start(&studio, engines, 1)
+        Carrier::start(&studio, engines, 1, home.settings.run.rate()?)
             .executor()
             .answer(&planned.plan, summary.run, &question.task, signed)
             .await

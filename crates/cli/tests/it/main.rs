@@ -4,6 +4,7 @@
 mod addresses;
 mod artifacts;
 mod bad;
+mod capital;
 mod chains;
 mod economy;
 mod kill;

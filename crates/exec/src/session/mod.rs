@@ -313,12 +313,15 @@ impl<'a> Session<'a> {
     }
 
     fn cost_max(&self, dispatch: &Dispatch) -> UsdMicros {
-        self.ports
-            .engines
-            .get(&dispatch.task.engine)
-            .map_or(UsdMicros::default(), |engine| {
-                engine.cost_max(&dispatch.task)
-            })
+        let engine = self.ports.engines.get(&dispatch.task.engine);
+        let asked = engine.map_or(UsdMicros::default(), |engine| {
+            engine.cost_max(&dispatch.task)
+        });
+        asked.saturating_add(
+            self.options
+                .rate
+                .of_time(dispatch.task.limits.timeout_ms_max),
+        )
     }
 
     fn finish(&mut self, status: Finish) -> Result<(), ExecError> {

@@ -1,6 +1,7 @@
 //! Money of works: the contracts against the arithmetic of core, and to the last unit.
 
 mod capital;
+mod market;
 mod model;
 mod shares;
 

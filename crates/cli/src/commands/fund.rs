@@ -1,0 +1,68 @@
+//! `daedal chain fund`
+
+use alloy_primitives::U256;
+use daedal_chain::contracts::TestDollar;
+use daedal_chain::operations::{Act, Coin};
+use daedal_core::economy::Asset;
+use serde_json::json;
+
+use super::Common;
+use crate::chain::amount::Coins;
+use crate::chain::{self, Acting};
+use crate::failure::Failure;
+use crate::ui::Ui;
+
+/// Gives an account worthless money, where the chain's money is: the embedded chain, and contracts that were
+/// made with --test-money. Stablecoins are made up; coins come from the account that acts.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Fund {
+    /// Who gets it: an address, or the name of an account of this studio
+    who: String,
+    /// How much, with its unit: "500 USDC", "2 ETH"
+    amount: String,
+    #[command(flatten)]
+    acting: Acting,
+}
+
+impl Fund {
+    pub(crate) fn run(self, common: &Common, ui: Ui) -> Result<u8, Failure> {
+        self.acting
+            .carry_out(common, ui, "daedal chain fund", async |desk| {
+                let asset = desk.reads.deployment().asset;
+                let code = desk.reads.client().code(asset).await;
+                if code.map_err(chain::refused)? != *TestDollar::DEPLOYED_BYTECODE {
+                    return Err(Failure::new(format!(
+                        "the money of {} is worth something: nobody can make it up",
+                        desk.reads.client().place()
+                    ))
+                    .help("send some from a wallet that has it"));
+                }
+                let coins = Coins {
+                    native: Coin::native(),
+                    stablecoin: desk.reads.coin(asset).await.map_err(chain::refused)?,
+                };
+                let (kind, amount) = coins.read(&self.amount)?;
+                let to = desk.who(&self.who)?;
+                let told = coins.told(kind, amount);
+                let act = match kind {
+                    Asset::Stablecoin => Act::call(asset, &TestDollar::mintCall { to, amount }),
+                    Asset::Native => {
+                        desk.require(&coins.native, amount).await?;
+                        Act::payment(to, amount)
+                    }
+                };
+                let what = format!("fund:{to}:{}:{amount}", coins.of(kind).symbol);
+                desk.act(&what, &act, &format!("give {told} to {to}"))
+                    .await?;
+                let coin = coins.of(kind);
+                let has = desk.reads.money_of(to, coin.address).await;
+                let has: U256 = has.map_err(chain::refused)?;
+                let value = json!({
+                    "account": to, "coin": coin.symbol, "amount": amount.to_string(),
+                    "has": has.to_string(),
+                });
+                let text = format!("{to} has {}\n", coins.told(kind, has));
+                desk.result(value, &text).await
+            })
+    }
+}

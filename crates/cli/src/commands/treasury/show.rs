@@ -1,0 +1,111 @@
+//! `daedal treasury show`
+
+use alloy_primitives::Address;
+use daedal_chain::operations::Draw;
+use daedal_core::UsdMicros;
+use daedal_core::economy::Asset;
+use daedal_core::run::Moment;
+use serde_json::json;
+
+use super::{none, purpose_of};
+use crate::chain::desk::coins;
+use crate::chain::{self, amount};
+use crate::commands::{Common, show as works};
+use crate::failure::Failure;
+use crate::home::{Home, block_on};
+use crate::runs::{self, Cost};
+use crate::text;
+use crate::ui::Ui;
+
+pub(super) fn show(common: &Common, work: &str, ui: Ui) -> Result<u8, Failure> {
+    let home = Home::find(common)?;
+    block_on(async {
+        let studio = home.open_to_read().await?;
+        let client = chain::reach(&home, "daedal treasury show").await?;
+        let reads = chain::ledgers(&home, &studio, client).await?;
+        let number = works::number(&studio, &reads, work).await?;
+        let work = reads.work(number).await.map_err(chain::refused)?;
+        let coins = coins(&reads, &work).await?;
+        let treasury = reads.treasury_of(number).await.map_err(chain::refused)?;
+        let treasury = treasury.ok_or_else(|| none(number))?;
+        let coin_of = |address: Address| match address == work.asset {
+            true => coins.stablecoin.clone(),
+            false => coins.native.clone(),
+        };
+        let mut text = format!(
+            "treasury of work {number}\n  address    {treasury}\n  controller {}\n",
+            work.controller
+        );
+        let mut has = serde_json::Map::new();
+        for asset in [Asset::Stablecoin, Asset::Native] {
+            let money = reads.money_of(treasury, work.address_of(asset)).await;
+            let money = money.map_err(chain::refused)?;
+            text.push_str(&format!("  has        {}\n", coins.told(asset, money)));
+            has.insert(coins.of(asset).symbol.clone(), money.to_string().into());
+        }
+        let allowances = reads.allowances(treasury).await.map_err(chain::refused)?;
+        for allowance in &allowances {
+            let coin = coin_of(allowance.asset);
+            text.push_str(&format!(
+                "  may draw   {}  {} of {} every {}\n",
+                allowance.operator,
+                amount::told(&coin, allowance.left),
+                amount::told(&coin, allowance.amount),
+                text::duration(allowance.period * 1_000),
+            ));
+        }
+        let draws = reads.draws(treasury).await.map_err(chain::refused)?;
+        let process = chain::process_of(&studio, &reads, number).await?;
+        let costs = match &process {
+            Some(process) => runs::costs(&studio, process).await?,
+            None => Vec::new(),
+        };
+        for draw in &draws {
+            text.push_str(&format!(
+                "  drawn      {}  {}  for {}, by {}\n",
+                text::moment(Moment(draw.at * 1_000)),
+                amount::told(&coin_of(draw.asset), draw.amount),
+                purpose_told(draw, &costs),
+                draw.operator,
+            ));
+        }
+        let open: Vec<&Cost> = costs
+            .iter()
+            .filter(|cost| cost.cost != UsdMicros::default())
+            .filter(|cost| draws.iter().all(|draw| draw.purpose != purpose_of(cost)))
+            .collect();
+        let sum = open.iter().map(|cost| cost.cost);
+        let sum = sum.fold(UsdMicros::default(), UsdMicros::saturating_add);
+        if !open.is_empty() {
+            let runs = text::count(open.len(), "run");
+            text.push_str(&format!(
+                "  open       {runs} cost {sum}: daedal treasury draw\n"
+            ));
+        }
+        let value = json!({
+            "work": number, "treasury": treasury, "controller": work.controller, "has": has,
+            "allowances": allowances.iter().map(|allowance| json!({
+                "operator": allowance.operator, "coin": coin_of(allowance.asset).symbol,
+                "amount": allowance.amount.to_string(), "drawn": allowance.drawn.to_string(),
+                "left": allowance.left.to_string(), "start": allowance.start,
+                "period": allowance.period,
+            })).collect::<Vec<_>>(),
+            "draws": draws.iter().map(|draw| json!({
+                "at": draw.at, "operator": draw.operator, "coin": coin_of(draw.asset).symbol,
+                "amount": draw.amount.to_string(), "to": draw.to, "purpose": draw.purpose,
+                "transaction": draw.transaction,
+            })).collect::<Vec<_>>(),
+            "open_usd_micros": sum,
+        });
+        ui.result(&value, &text);
+        Ok(0)
+    })
+}
+
+fn purpose_told(draw: &Draw, costs: &[Cost]) -> String {
+    let run = costs.iter().find(|cost| purpose_of(cost) == draw.purpose);
+    run.map_or_else(
+        || draw.purpose.to_string(),
+        |cost| format!("run {}", cost.run.0.short()),
+    )
+}
