@@ -1,7 +1,14 @@
 #!/usr/bin/env bash
 # Installs what the tests need from the registries (Debian, npm, PyPI, crates.io) and runs every check.
 # Tools are kept in a folder of their own, outside of the checkout: DAEDAL_TOOLS, by default in ~/.cache.
+# With --deep the contracts are tried for about an hour more: 10,000 runs of each fuzz test, over a million
+# calls by the handlers of the invariants, and mistakes made on purpose, which the tests have to notice.
 set -euo pipefail
+case "${1:-}" in
+  "") deep=false ;;
+  --deep) deep=true ;;
+  *) echo "usage: ./test.sh [--deep]" >&2; exit 2 ;;
+esac
 cd "$(dirname "$0")"
 
 tools="${DAEDAL_TOOLS:-${XDG_CACHE_HOME:-$HOME/.cache}/daedal/tools}"
@@ -58,6 +65,15 @@ cargo xtask tidy
 step "contracts: what is committed is what they compile to, and their tests"
 cargo xtask contracts --check
 cargo xtask contracts --test
+if "$deep"; then
+  cargo xtask contracts --test --deep
+  cargo xtask contracts --mutants
+  [ -x "$tools/slither/bin/slither" ] || python3 -m venv "$tools/slither"
+  "$tools/slither/bin/pip" install --quiet --disable-pip-version-check "slither-analyzer==0.11.3"
+  forge="$(echo "$tools"/contracts/node_modules/@foundry-rs/forge-*/bin)"
+  (cd contracts && PATH="$forge:$PATH" "$tools/slither/bin/slither" . --fail-low)
+  rm -rf contracts/out contracts/cache
+fi
 
 step "build"
 cargo build --release --locked

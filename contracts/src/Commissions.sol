@@ -59,6 +59,8 @@ contract Commissions is ICommissions, ReentrancyGuardTransient {
         _fund(id, terms, amount);
     }
 
+    // What arrived is known only after the call; the lock is held, and the token is one that the registry allows.
+    // slither-disable-start reentrancy-no-eth
     /// @inheritdoc ICommissions
     function openWithAuthorization(
         CommissionTerms calldata terms,
@@ -74,6 +76,7 @@ contract Commissions is ICommissions, ReentrancyGuardTransient {
         );
         _fund(id, terms, token.balanceOf(address(this)) - before);
     }
+    // slither-disable-end reentrancy-no-eth
 
     /// @inheritdoc ICommissions
     function submit(CommissionTerms calldata terms, Receipt calldata receipt, bytes32[] calldata path) external {
@@ -197,6 +200,8 @@ contract Commissions is ICommissions, ReentrancyGuardTransient {
         emit CommissionOpened(id, terms.work, terms.client, terms, amount);
     }
 
+    // A credit is all that is written after a payment, and every call that moves money holds the lock.
+    // slither-disable-start reentrancy-eth
     /// @dev The only way out of escrow: a commission that is live reaches its end, and its amount is divided.
     function _end(bytes32 id, Commission storage c, CommissionTerms calldata terms, State end, uint256 workBps)
         private
@@ -208,7 +213,10 @@ contract Commissions is ICommissions, ReentrancyGuardTransient {
         if (toWork != 0) _pay(terms.asset, REGISTRY.sharesOf(terms.work), toWork);
         if (toClient != 0) _pay(terms.asset, terms.client, toClient);
     }
+    // slither-disable-end reentrancy-eth
 
+    // To the parties of a commission only; what they return is bounded by the gas that they get.
+    // slither-disable-start arbitrary-send-eth,return-bomb
     function _pay(address asset, address to, uint256 amount) private {
         bool paid;
         if (asset == address(0)) (paid,) = to.call{value: amount, gas: RECEIVER_GAS}("");
@@ -217,6 +225,7 @@ contract Commissions is ICommissions, ReentrancyGuardTransient {
         _credits[to][asset] += amount;
         emit Credited(to, asset, amount);
     }
+    // slither-disable-end arbitrary-send-eth,return-bomb
 
     function _find(CommissionTerms calldata terms) private view returns (bytes32 id, Commission storage c) {
         id = idOf(terms);

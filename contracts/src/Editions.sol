@@ -85,9 +85,12 @@ contract Editions is EditionProofs, ERC721, IERC2981, IERC4906, IERC7572 {
         _transfer(address(this), to, tokenId);
         emit EditionSold(tokenId, msg.sender, shares, to, asset, price);
         if (asset == address(0)) {
+            // Where it goes was told when the edition was minted.
+            // slither-disable-start arbitrary-send-eth
             // Shares take native coin without running code.
             (bool sent,) = shares.call{value: price}("");
             assert(sent);
+            // slither-disable-end arbitrary-send-eth
         } else {
             IERC20(asset).safeTransferFrom(msg.sender, shares, price);
         }

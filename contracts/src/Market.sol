@@ -66,8 +66,11 @@ contract Market is IMarket, ReentrancyGuardTransient {
         (address asset, uint256 cost, address shares, uint256 royalty) = _costOf(l, amount);
         Money.requireValue(asset, cost);
         emit Sold(listing, msg.sender, to, amount, asset, cost, royalty);
+        // Sellers approve the market for what they list: it moves that, and for its price.
+        // slither-disable-start arbitrary-send-erc20
         if (l.token == EDITIONS) IERC721(EDITIONS).transferFrom(l.seller, to, l.edition);
         else IERC20(l.token).safeTransferFrom(l.seller, to, amount);
+        // slither-disable-end arbitrary-send-erc20
         if (royalty != 0) Money.take(asset, shares, royalty);
         Money.take(asset, l.seller, cost - royalty);
     }

@@ -7,7 +7,7 @@ use std::process::Command;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::{Failure, files, root};
+use crate::{Failure, files, mutants, root};
 
 /// Where the sources are, below the top of the checkout.
 const SOURCES: &str = "contracts";
@@ -33,8 +33,12 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
         [] => write(),
         ["--check"] => check(),
         ["--test", rest @ ..] => test(rest),
+        ["--mutants", rest @ ..] if rest.len() < 2 => {
+            let modules = install()?;
+            mutants::run(&forge(&modules)?, &modules, rest.first().copied())
+        }
         _ => Err(
-            "usage: cargo xtask contracts [--check | --test [--deep] [ARGUMENT OF FORGE...]]"
+            "usage: cargo xtask contracts [--check | --test [--deep] [ARGUMENT OF FORGE...] | --mutants [WORDS]]"
                 .into(),
         ),
     }

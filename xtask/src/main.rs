@@ -4,6 +4,7 @@
 
 mod bench;
 mod contracts;
+mod mutants;
 mod readme;
 mod tidy;
 

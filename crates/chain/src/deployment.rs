@@ -111,6 +111,12 @@ impl Deployment {
         !later.iter().any(|address| address.is_zero())
     }
 
+    /// Whether the stablecoin is ours, and worth nothing.
+    pub async fn has_test_money(&self, client: &Client) -> Result<bool, ClientError> {
+        let code = client.code(self.asset).await?;
+        Ok(is_same_code(&code, &TestDollar::DEPLOYED_BYTECODE))
+    }
+
     /// Makes sure that these addresses hold our contracts, and that they belong together.
     pub async fn check(&self, client: &Client) -> Result<(), ClientError> {
         let (registry, anchor, editions) = (self.registry, self.anchor, self.editions);

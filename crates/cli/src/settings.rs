@@ -41,6 +41,8 @@ pub(crate) const SETTINGS_NEW: &str = "\
 # rpc = \"https://…\"             # JSON-RPC of any EVM chain
 # chain_id = 8453               # the chain that it has to be
 # timeout_s = 30                # how long a node may take for one answer
+# confirmations = 3             # blocks on a transaction before it counts; 1 on a node of this machine
+# max_fee = \"2.5 gwei\"          # most that a unit of gas may cost
 # registry = \"0x…\"              # contracts there; `daedal chain deploy` prints them all
 ";
 
@@ -140,6 +142,8 @@ pub(crate) struct ChainSettings {
     pub(crate) timeout_s: Option<u64>,
     /// Blocks that have to stand on a transaction, its own counted.
     pub(crate) confirmations: Option<u64>,
+    /// Most that a unit of gas may cost, such as `2.5 gwei`.
+    pub(crate) max_fee: Option<String>,
 }
 
 /// The sections of the file, to refuse others; the environment may hold other names.

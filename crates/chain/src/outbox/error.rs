@@ -9,6 +9,18 @@ use crate::client::ClientError;
 /// Why a transaction is not on the chain, or not known to be.
 #[derive(Debug, Clone, Error)]
 pub enum OutboxError {
+    /// Gas costs more than is allowed.
+    #[error(
+        "a unit of gas costs {} gwei now, and `max_fee` under [chain] allows {}: run the same command again \
+         when it is cheaper, or raise it; nothing was signed",
+        gwei(*needed), gwei(*most)
+    )]
+    Fee {
+        /// Base fee and tip, in wei.
+        needed: u128,
+        /// What is allowed, in wei.
+        most: u128,
+    },
     /// The chain refuses, or doesn't answer.
     #[error(transparent)]
     Client(#[from] ClientError),
@@ -78,4 +90,9 @@ pub enum OutboxError {
         /// Who was asked.
         place: String,
     },
+}
+
+fn gwei(wei: u128) -> String {
+    let text = alloy_primitives::utils::format_units(wei, "gwei").unwrap_or_default();
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }

@@ -53,6 +53,8 @@ pub struct Patience {
     pub poll: Duration,
     /// Blocks that have to stand on a transaction, its own counted.
     pub confirmations: u64,
+    /// Most that a unit of gas may cost, in wei; whatever it takes if absent.
+    pub fee_max: Option<u128>,
 }
 
 impl Default for Patience {
@@ -61,6 +63,7 @@ impl Default for Patience {
             wait: Duration::from_secs(180),
             poll: Duration::from_secs(2),
             confirmations: 1,
+            fee_max: None,
         }
     }
 }
@@ -267,7 +270,16 @@ impl Inner {
         }
         let fees = self.client.provider().estimate_eip1559_fees().await;
         let fees = fees.map_err(|error| self.client.error("eth_feeHistory", error))?;
-        Ok((fees.max_fee_per_gas, fees.max_priority_fee_per_gas))
+        let (fee, tip) = (fees.max_fee_per_gas, fees.max_priority_fee_per_gas);
+        let Some(most) = self.patience.fee_max else {
+            return Ok((fee, tip));
+        };
+        // Twice the base fee is offered by custom, of which half is given back: the base fee has to fit.
+        let needed = fee.saturating_sub(tip) / 2 + tip;
+        match needed <= most {
+            true => Ok((fee.min(most), tip)),
+            false => Err(OutboxError::Fee { needed, most }),
+        }
     }
 
     /// Makes sure that the sender can pay, before anything is written down: what is written down will be

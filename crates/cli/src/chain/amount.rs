@@ -104,6 +104,22 @@ pub(crate) fn shares(text: &str) -> Result<U256, Failure> {
     digits(text, text.trim(), 18)
 }
 
+/// Reads what a unit of gas may cost, `2.5 gwei`, in wei.
+pub(crate) fn gwei(text: &str) -> Result<u128, Failure> {
+    let wei = text
+        .trim()
+        .strip_suffix("gwei")
+        .and_then(|amount| parse_units(amount.trim(), "gwei").ok())
+        .and_then(|wei| u128::try_from(wei.get_absolute()).ok())
+        .filter(|wei| *wei > 0);
+    wei.ok_or_else(|| {
+        Failure::new(format!(
+            "`max_fee` under [chain] is `{text}`, which is no price of gas"
+        ))
+        .help("write what a unit of gas may cost, such as \"2.5 gwei\"")
+    })
+}
+
 fn split(text: &str) -> Result<(&str, &str), Failure> {
     let (amount, unit) = text
         .trim()

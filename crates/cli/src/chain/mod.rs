@@ -26,6 +26,7 @@ use daedal_store::Studio;
 use crate::failure::Failure;
 use crate::home::Home;
 use crate::keys;
+use crate::settings::ChainSettings;
 
 pub(crate) use amount::{Price, price};
 pub(crate) use contracts::{deploy, deployment, ledgers, ledgers_if_any};
@@ -38,6 +39,9 @@ pub(crate) use works::{Known, known, known_anywhere, process_of, remember};
 
 /// What the studio's account owns on its embedded chain to begin with: a million coins, worth nothing.
 const BEGINNING: u64 = 1_000_000;
+
+/// Blocks on a transaction of a chain that others run, unless a studio says otherwise.
+const DEPTH: u64 = 3;
 
 /// How long another process may have the embedded chain open before a command gives up.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -138,16 +142,42 @@ async fn served(home: &Home, moves_time: bool) -> Result<Option<Client>, Failure
 }
 
 /// Sends transactions of `person`, each once: they are written into the studio before.
-pub(crate) fn outbox(home: &Home, studio: &Studio, client: Client, person: Person) -> Outbox {
+pub(crate) fn outbox(
+    home: &Home,
+    studio: &Studio,
+    client: Client,
+    person: Person,
+) -> Result<Outbox, Failure> {
     let mut patience = Patience {
-        confirmations: home.settings.chain.confirmations.unwrap_or(1),
+        confirmations: confirmations(&home.settings.chain),
+        fee_max: home
+            .settings
+            .chain
+            .max_fee
+            .as_deref()
+            .map(amount::gwei)
+            .transpose()?,
         ..Patience::default()
     };
     if is_embedded(home) {
         patience.poll = Duration::from_millis(20);
     }
     let ledger = ledger::InRecords::of(studio);
-    Outbox::new(client, ledger, person.into_signer(), patience)
+    Ok(Outbox::new(client, ledger, person.into_signer(), patience))
+}
+
+/// Blocks that have to stand on a transaction: chains that others run can be reorganised.
+fn confirmations(settings: &ChainSettings) -> u64 {
+    let url = settings
+        .rpc
+        .as_deref()
+        .and_then(|rpc| url::Url::parse(rpc).ok());
+    let is_elsewhere =
+        url.is_some_and(|url| !matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]")));
+    settings.confirmations.unwrap_or(match is_elsewhere {
+        true => DEPTH,
+        false => 1,
+    })
 }
 
 /// Acts on the contracts of the studio's chain; on the embedded one they are made on first use.
@@ -157,7 +187,7 @@ pub(crate) async fn operator(
     client: Client,
     person: Person,
 ) -> Result<Operator, Failure> {
-    let outbox = outbox(home, studio, client, person);
+    let outbox = outbox(home, studio, client, person)?;
     let at = contracts::of_operator(home, studio, &outbox).await?;
     // What a killed command left comes first, so that numbers of transactions have no gaps.
     outbox.resume().await.map_err(refused)?;

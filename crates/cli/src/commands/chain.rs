@@ -213,7 +213,7 @@ impl Deploy {
             let studio = home.open_to_write("daedal chain deploy").await?;
             let client = chain::reach(home, "daedal chain deploy").await?;
             let chain_id = client.chain_id();
-            let outbox = chain::outbox(home, &studio, client, person);
+            let outbox = chain::outbox(home, &studio, client, person)?;
             outbox.resume().await.map_err(chain::refused)?;
             let at = chain::deploy(&studio, &outbox, &money).await?;
             studio.close().await.map_err(|error| remembered(&error))?;

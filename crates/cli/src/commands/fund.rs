@@ -29,8 +29,9 @@ impl Fund {
         self.acting
             .carry_out(common, ui, "daedal chain fund", async |desk| {
                 let asset = desk.reads.deployment().asset;
-                let code = desk.reads.client().code(asset).await;
-                if code.map_err(chain::refused)? != *TestDollar::DEPLOYED_BYTECODE {
+                let client = desk.reads.client();
+                let is_test = desk.reads.deployment().has_test_money(client).await;
+                if !is_test.map_err(chain::refused)? {
                     return Err(Failure::new(format!(
                         "the money of {} is worth something: nobody can make it up",
                         desk.reads.client().place()

@@ -109,7 +109,9 @@ async fn what_a_command_would_use_is_told_alike() {
     let embedded = Client::embedded(&chain);
     let mut told = Vec::new();
     for (client, name) in [(&anvil, "anvil"), (&embedded, "embedded")] {
-        let people = People::on(client, &folder.path().join(name), 1).await;
+        let place = folder.path().join(name);
+        std::fs::create_dir(&place).unwrap();
+        let people = People::on(client, &place, 1).await;
         people.dollars(1, 100).await;
         let reads = people.operator(1).reads();
         let coin = reads.coin(reads.deployment().asset).await.unwrap();

@@ -68,6 +68,7 @@ pub(crate) fn outbox(client: &Client, folder: &Path, number: u8) -> Outbox {
         wait: Duration::from_secs(20),
         poll: Duration::from_millis(20),
         confirmations: 1,
+        fee_max: None,
     };
     Outbox::new(client.clone(), Arc::new(ledger), signer(number), patience)
 }
