@@ -14,6 +14,7 @@ mod effects;
 mod font;
 mod host;
 mod limits;
+mod loops;
 mod matrix;
 mod native;
 mod path;

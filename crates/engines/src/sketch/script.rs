@@ -1,5 +1,6 @@
 //! A script as it was written, and as it is run.
 
+use super::loops;
 use super::power::{self, Edit};
 use super::trouble;
 
@@ -59,6 +60,15 @@ impl Script {
             grown += edit.put.len() as isize - edit.cut as isize;
         }
         (line, column.saturating_add_signed(-grown).max(1))
+    }
+
+    /// The loop that runs when the interpreter came to `place`, of the source, before its time was over.
+    pub(crate) fn running_loop(&self, (line, column): (usize, usize)) -> Option<(usize, usize)> {
+        let before = self.source.split_inclusive('\n').take(line - 1);
+        let line_start: usize = before.map(str::len).sum();
+        let into_line = self.source[line_start..].char_indices().nth(column - 1);
+        let at = line_start + into_line.map_or(0, |(at, _)| at);
+        loops::running(&self.source, at).map(|at| place_of(&self.source, at))
     }
 }
 

@@ -103,9 +103,10 @@ pub(crate) fn explain(
     log: &str,
 ) -> EngineError {
     let found = raised.place(scripts);
-    let place = found.map(|(_, place)| place);
-    // Where no call has been made yet, the interpreter does not know how far it came.
-    let place = place.filter(|place| !(over && *place == (1, 1)));
+    let place = found.and_then(|(script, place)| match over {
+        true => script.running_loop(place),
+        false => Some(place),
+    });
     let (message, is_limit) = if over {
         let seconds = limits.timeout_ms_max as f64 / 1000.0;
         let message = format!(
@@ -126,7 +127,8 @@ pub(crate) fn explain(
     } else if raised.is_limit() {
         (raised.message.clone(), true)
     } else {
-        (format!("{}: {}", raised.name, raised.message), false)
+        let message = absent(raised).unwrap_or_else(|| raised.message.clone());
+        (format!("{}: {message}", raised.name), false)
     };
     // Where no frame tells, it is the sketch itself, which comes last.
     let message = match found.map(|(script, _)| script).or(scripts.last()) {
@@ -138,6 +140,40 @@ pub(crate) fn explain(
     } else {
         EngineError::invalid(message)
     }
+}
+
+/// What a browser has and a sketch has not, and what to do without.
+const ABSENT: [(&str, &str); 10] = [
+    (
+        "Date",
+        "the same seed has to give the same picture at any time; take dates from `params`",
+    ),
+    (
+        "performance",
+        "the same seed has to give the same picture at any speed",
+    ),
+    ("eval", "write the code in the script"),
+    ("Function", "write the code in the script"),
+    ("WebAssembly", "write the code in the script"),
+    ("setTimeout", "a sketch runs once, from top to bottom"),
+    ("setInterval", "a sketch runs once, from top to bottom"),
+    (
+        "requestAnimationFrame",
+        "a sketch draws one picture; call your draw function once",
+    ),
+    ("fetch", "take what you need from `params`"),
+    (
+        "document",
+        "draw on `canvas`; make more with `new OffscreenCanvas(width, height)`",
+    ),
+];
+
+/// What to do without the name that the script uses and that a sketch does not have. Such names are
+/// really absent, so that a script can ask for them by `typeof`.
+fn absent(raised: &Raised) -> Option<String> {
+    let name = raised.message.strip_suffix(" is not defined")?;
+    let (_, advice) = ABSENT.iter().find(|(known, _)| *known == name)?;
+    Some(format!("{name} is not available in a sketch: {advice}"))
 }
 
 /// `message` under the name of the script and over the line it is about.

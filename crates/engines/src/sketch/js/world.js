@@ -21,20 +21,8 @@
     value: (x, y) => (typeof x === 'bigint' || typeof y === 'bigint' ? x ** y : pow(x, y)),
   });
 
-  const absent = (name, advice) => Object.defineProperty(globalThis, name, {
-    get() { throw new ReferenceError(`${name} is not available in a sketch: ${advice}`); },
-    set(value) { Object.defineProperty(globalThis, name, { value, writable: true, configurable: true }); },
-    configurable: true,
-  });
-  absent('Date', 'the same seed has to give the same picture at any time; take dates from `params`');
-  absent('performance', 'the same seed has to give the same picture at any speed');
-  absent('eval', 'write the code in the script');
-  absent('setTimeout', 'a sketch runs once, from top to bottom');
-  absent('setInterval', 'a sketch runs once, from top to bottom');
-  absent('requestAnimationFrame', 'a sketch draws one picture; call your draw function once');
-  absent('fetch', 'take what you need from `params`');
-  absent('document', 'draw on `canvas`; make more with `new OffscreenCanvas(width, height)`');
-  absent('WebAssembly', 'write the code in the script');
+  // What else a sketch does without was never there; using it is explained where errors are told.
+  for (const name of ['eval', 'Function']) delete globalThis[name];
 
   const noCode = function () { throw new TypeError('code from text is not available in a sketch: write the code in the script'); };
   const kinds = [function () {}, function* () {}, async function () {}, async function* () {}];
@@ -42,7 +30,6 @@
     const proto = Object.getPrototypeOf(kind);
     Object.defineProperty(proto, 'constructor', { value: noCode, writable: false, configurable: false });
   }
-  absent('Function', 'write the code in the script');
 
   function shown(value) {
     if (typeof value === 'string') return value;

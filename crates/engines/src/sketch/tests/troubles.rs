@@ -179,14 +179,47 @@ fn crc(bytes: &[u8]) -> u32 {
 }
 
 #[test]
+fn what_is_absent_can_be_asked_for() {
+    let names = [
+        "Date",
+        "performance",
+        "eval",
+        "Function",
+        "WebAssembly",
+        "setTimeout",
+        "setInterval",
+        "requestAnimationFrame",
+        "fetch",
+        "document",
+    ];
+    for name in names {
+        let asked = format!("if (typeof {name} !== 'undefined') throw 'there';\nlet own = 1;");
+        run(&asked).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let used = run(&format!("let own = 1;\nown += {name}(own);")).unwrap_err();
+        let told = format!("art.js:2:8: ReferenceError: {name} is not available in a sketch: ");
+        assert!(used.to_string().starts_with(&told), "{used}");
+    }
+    run("const Date = (x) => x;\nDate(1);").unwrap();
+}
+
+#[test]
 fn endless_scripts_are_stopped_when_their_time_is_over() {
     let scripts = [
-        "let n = 0;\nwhile (true) n += Math.sin(n);",
-        "while (true) { try { while (true) ctx.fillRect(0, 0, 1, 1); } catch {} }",
-        "for (;;) {}",
-        "(async () => { for (;;) await 0; })();",
+        ("let n = 0;\nwhile (true) n += Math.sin(n);", "art.js:2:"),
+        (
+            "while (true) { try { while (true) ctx.fillRect(0, 0, 1, 1); } catch {} }",
+            "art.js:1:",
+        ),
+        ("for (;;) {}", "art.js:1:1: "),
+        ("let a = 1;\n\nwhile (true);", "art.js:3:1: "),
+        ("let n = 0;\nn++;\nfor (;;) { n += 1 }", "art.js:3:"),
+        (
+            "let n = 0;\nfunction draw() {\n  n++;\n  do { n = n + 2; } while (n);\n}",
+            "art.js:4:",
+        ),
+        ("(async () => { for (;;) await 0; })();", "art.js:"),
     ];
-    for script in scripts {
+    for (script, place) in scripts {
         let shelf = Shelf::default();
         let with = json!({ "width": 60, "height": 40 });
         let limits = Limits {
@@ -198,8 +231,8 @@ fn endless_scripts_are_stopped_when_their_time_is_over() {
         let told = error.to_string();
         let advice = "the script ran longer than 0.2 s, which is its limit: look for a loop that does not end";
         assert!(
-            told.starts_with("art.js") && told.contains(advice),
-            "{told}"
+            told.starts_with(place) && told.contains(advice),
+            "{script}\n{told}"
         );
     }
 }
