@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 
 use rquickjs::{ArrayBuffer, Class, Ctx, Exception, Function, Object, Result, TypedArray};
-use tiny_skia::FillRule;
+use tiny_skia::{FillRule, Path};
 
 use super::bridge::{Handle, Numbers, bytes, numbers};
 use super::colour;
@@ -63,6 +63,31 @@ pub(super) fn on<R>(
     }
 }
 
+/// Like [`on`], where a limit may stand against it.
+fn within<R>(
+    ctx: &Ctx<'_>,
+    held: &Held<'_>,
+    f: impl FnOnce(&mut Surface) -> std::result::Result<R, String>,
+) -> Result<R> {
+    on(ctx, held, f)?.map_err(|message| limit(ctx, &message))
+}
+
+/// Runs `f` on the canvas with a path as the prelude recorded it: the first `count` numbers of `trail`,
+/// under the present transform where `user` is 1. There is none where the numbers make none.
+fn on_path<R>(
+    ctx: &Ctx<'_>,
+    held: &Held<'_>,
+    trail: &Trail<'_>,
+    [count, user]: [f64; 2],
+    f: impl FnOnce(&mut Surface, Option<&Path>) -> R,
+) -> Result<R> {
+    let recording = numbers(trail, count as usize);
+    on(ctx, held, |surface| {
+        let path = surface.outline(&recording, user == 1.0);
+        f(surface, path.as_ref())
+    })
+}
+
 fn surface(ctx: &Ctx<'_>, held: &Held<'_>) -> Result<Rc<RefCell<Surface>>> {
     match &*held.borrow() {
         Handle::Surface(surface) => Ok(Rc::clone(surface)),
@@ -81,15 +106,9 @@ pub(crate) fn install<'js>(
     allowance: &Rc<Allowance>,
 ) -> Result<()> {
     canvases(ctx, native, allowance)?;
+    paths(ctx, native)?;
+    rectangles(ctx, native)?;
     define! { ctx, native,
-        "fill" = fill;
-        "stroke" = stroke;
-        "clip" = clip;
-        "inPath" = in_path;
-        "inStroke" = in_stroke;
-        "fillRect" = fill_rect;
-        "strokeRect" = stroke_rect;
-        "clearRect" = clear_rect;
         "svgPath" = svg;
         "gradient" = gradient;
         "stop" = stop;
@@ -113,11 +132,7 @@ fn canvases<'js>(ctx: &Ctx<'js>, native: &Object<'js>, allowance: &Rc<Allowance>
         hold(&ctx, made.map_err(|message| limit(&ctx, &message))?)
     };
     let resize = |ctx: Ctx<'js>, held: Held<'js>, Numbers([width, height]): Numbers<2>| {
-        on(&ctx, &held, |surface| surface.resize(width, height))?
-            .map_err(|message| limit(&ctx, &message))
-    };
-    let save = |ctx: Ctx<'js>, held: Held<'js>| {
-        on(&ctx, &held, Surface::save)?.map_err(|message| limit(&ctx, &message))
+        within(&ctx, &held, |surface| surface.resize(width, height))
     };
     let transform = |ctx: Ctx<'js>, held: Held<'js>, Numbers(matrix): Numbers<6>| {
         on(&ctx, &held, |surface| {
@@ -127,10 +142,61 @@ fn canvases<'js>(ctx: &Ctx<'js>, native: &Object<'js>, allowance: &Rc<Allowance>
     define! { ctx, native,
         "create" = create;
         "resize" = resize;
-        "save" = save;
+        "save" = |ctx: Ctx<'js>, held: Held<'js>| within(&ctx, &held, Surface::save);
         "restore" = |ctx: Ctx<'js>, held: Held<'js>| on(&ctx, &held, Surface::restore);
         "reset" = |ctx: Ctx<'js>, held: Held<'js>| on(&ctx, &held, Surface::reset);
         "transform" = transform;
+    }
+    Ok(())
+}
+
+fn paths<'js>(ctx: &Ctx<'js>, native: &Object<'js>) -> Result<()> {
+    type Of<const N: usize> = Numbers<N>;
+    let fill =
+        |ctx: Ctx<'js>, held: Held<'js>, trail: Trail<'js>, Numbers([count, code, user]): Of<3>| {
+            on_path(&ctx, &held, &trail, [count, user], |surface, path| {
+                if let Some(path) = path {
+                    surface.fill_path(path, rule(code));
+                }
+            })
+        };
+    let stroke =
+        |ctx: Ctx<'js>, held: Held<'js>, trail: Trail<'js>, Numbers([count, _, user]): Of<3>| {
+            on_path(&ctx, &held, &trail, [count, user], |surface, path| {
+                if let Some(path) = path {
+                    surface.stroke_path(path);
+                }
+            })
+        };
+    let clip =
+        |ctx: Ctx<'js>, held: Held<'js>, trail: Trail<'js>, Numbers([count, code, user]): Of<3>| {
+            on_path(&ctx, &held, &trail, [count, user], |surface, path| {
+                surface.clip(path, rule(code))
+            })?
+            .map_err(|message| limit(&ctx, &message))
+        };
+    let in_path = |ctx: Ctx<'js>,
+                   held: Held<'js>,
+                   trail: Trail<'js>,
+                   Numbers([count, code, user, x, y]): Of<5>| {
+        on_path(&ctx, &held, &trail, [count, user], |surface, path| {
+            path.is_some_and(|path| surface.is_inside(path, rule(code), x, y))
+        })
+    };
+    let in_stroke = |ctx: Ctx<'js>,
+                     held: Held<'js>,
+                     trail: Trail<'js>,
+                     Numbers([count, _, user, x, y]): Of<5>| {
+        on_path(&ctx, &held, &trail, [count, user], |surface, path| {
+            path.is_some_and(|path| surface.is_on_stroke(path, x, y))
+        })
+    };
+    define! { ctx, native,
+        "fill" = fill;
+        "stroke" = stroke;
+        "clip" = clip;
+        "inPath" = in_path;
+        "inStroke" = in_stroke;
     }
     Ok(())
 }
@@ -143,96 +209,22 @@ fn rule(code: f64) -> FillRule {
     }
 }
 
-fn fill<'js>(
-    ctx: Ctx<'js>,
-    held: Held<'js>,
-    trail: Trail<'js>,
-    Numbers([count, code, user]): Numbers<3>,
-) -> Result<()> {
-    let recording = numbers(&trail, count as usize);
-    on(&ctx, &held, |surface| {
-        if let Some(path) = surface.outline(&recording, user == 1.0) {
-            surface.fill_path(&path, rule(code));
+fn rectangles<'js>(ctx: &Ctx<'js>, native: &Object<'js>) -> Result<()> {
+    let drawn = |draw: fn(&mut Surface, &Path)| {
+        move |ctx: Ctx<'js>, held: Held<'js>, Numbers(rect): Numbers<4>| {
+            on(&ctx, &held, |surface| {
+                if let Some(path) = surface.rect(rect) {
+                    draw(surface, &path);
+                }
+            })
         }
-    })
-}
-
-fn stroke<'js>(
-    ctx: Ctx<'js>,
-    held: Held<'js>,
-    trail: Trail<'js>,
-    Numbers([count, _, user]): Numbers<3>,
-) -> Result<()> {
-    let recording = numbers(&trail, count as usize);
-    on(&ctx, &held, |surface| {
-        if let Some(path) = surface.outline(&recording, user == 1.0) {
-            surface.stroke_path(&path);
-        }
-    })
-}
-
-fn clip<'js>(
-    ctx: Ctx<'js>,
-    held: Held<'js>,
-    trail: Trail<'js>,
-    Numbers([count, code, user]): Numbers<3>,
-) -> Result<()> {
-    let recording = numbers(&trail, count as usize);
-    on(&ctx, &held, |surface| {
-        let path = surface.outline(&recording, user == 1.0);
-        surface.clip(path.as_ref(), rule(code))
-    })?
-    .map_err(|message| limit(&ctx, &message))
-}
-
-fn in_path<'js>(
-    ctx: Ctx<'js>,
-    held: Held<'js>,
-    trail: Trail<'js>,
-    Numbers([count, code, user, x, y]): Numbers<5>,
-) -> Result<bool> {
-    let recording = numbers(&trail, count as usize);
-    on(&ctx, &held, |surface| {
-        let path = surface.outline(&recording, user == 1.0);
-        path.is_some_and(|path| surface.is_inside(&path, rule(code), x, y))
-    })
-}
-
-fn in_stroke<'js>(
-    ctx: Ctx<'js>,
-    held: Held<'js>,
-    trail: Trail<'js>,
-    Numbers([count, _, user, x, y]): Numbers<5>,
-) -> Result<bool> {
-    let recording = numbers(&trail, count as usize);
-    on(&ctx, &held, |surface| {
-        let path = surface.outline(&recording, user == 1.0);
-        path.is_some_and(|path| surface.is_on_stroke(&path, x, y))
-    })
-}
-
-fn fill_rect<'js>(ctx: Ctx<'js>, held: Held<'js>, Numbers(rect): Numbers<4>) -> Result<()> {
-    on(&ctx, &held, |surface| {
-        if let Some(path) = surface.rect(rect) {
-            surface.fill_path(&path, FillRule::Winding);
-        }
-    })
-}
-
-fn stroke_rect<'js>(ctx: Ctx<'js>, held: Held<'js>, Numbers(rect): Numbers<4>) -> Result<()> {
-    on(&ctx, &held, |surface| {
-        if let Some(path) = surface.rect(rect) {
-            surface.stroke_path(&path);
-        }
-    })
-}
-
-fn clear_rect<'js>(ctx: Ctx<'js>, held: Held<'js>, Numbers(rect): Numbers<4>) -> Result<()> {
-    on(&ctx, &held, |surface| {
-        if let Some(path) = surface.rect(rect) {
-            surface.clear_rect(&path);
-        }
-    })
+    };
+    define! { ctx, native,
+        "fillRect" = drawn(|surface, path| surface.fill_path(path, FillRule::Winding));
+        "strokeRect" = drawn(Surface::stroke_path);
+        "clearRect" = drawn(Surface::clear_rect);
+    }
+    Ok(())
 }
 
 fn svg<'js>(ctx: Ctx<'js>, data: String) -> Result<Trail<'js>> {
@@ -265,8 +257,7 @@ fn stop(held: Held<'_>, offset: f64, css: String) -> bool {
 
 fn pattern<'js>(ctx: Ctx<'js>, held: Held<'js>, code: f64) -> Result<Held<'js>> {
     let (x, y) = (code == 0.0 || code == 1.0, code == 0.0 || code == 2.0);
-    let pattern = on(&ctx, &held, |surface| surface.pattern(x, y))?
-        .map_err(|message| limit(&ctx, &message))?;
+    let pattern = within(&ctx, &held, |surface| surface.pattern(x, y))?;
     Class::instance(ctx, Handle::Pattern(Rc::new(RefCell::new(pattern))))
 }
 
@@ -327,25 +318,14 @@ fn put_pixels<'js>(
     let length: usize = data.get("byteLength")?;
     let pixels = bytes(&TypedArray::<u8>::from_arraybuffer(buffer)?);
     let pixels = pixels.get(start..start + length).unwrap_or_default();
-    let &[
-        width,
-        height,
-        density,
-        x,
-        y,
-        dirty_x,
-        dirty_y,
-        dirty_w,
-        dirty_h,
-    ] = &numbers(&place, 9)[..]
-    else {
+    let Ok([width, height, density, place @ ..]) = <[f64; 9]>::try_from(numbers(&place, 9)) else {
         return Ok(());
     };
     let image = PutImage {
         width: width as u32,
         height: height as u32,
         density,
-        place: [x, y, dirty_x, dirty_y, dirty_w, dirty_h],
+        place,
     };
     on(&ctx, &held, |surface| surface.put_pixels(pixels, &image))
 }

@@ -46,6 +46,12 @@ fn lines() -> impl Strategy<Value = Line> {
     prop::collection::vec([-100.0..100.0, -100.0..100.0_f64], 2..60)
 }
 
+#[test]
+fn a_line_shorter_than_half_a_step_stays_one_part() {
+    let short = vec![[0.0, 0.0], [3.0, 4.0], [3.0, 5.0]];
+    assert_eq!(resample(&short, 40.0).unwrap(), [[0.0, 0.0], [3.0, 5.0]]);
+}
+
 proptest! {
     #[test]
     fn simplified_lines_stay_within_the_tolerance(line in lines(), tolerance in 0.1..30.0_f64) {
@@ -66,6 +72,8 @@ proptest! {
         let whole = length(&line);
         let spacing = whole / (even.len() - 1) as f64;
         prop_assert!(even.windows(2).all(|pair| distance(pair[0], pair[1]) <= spacing + 1e-6));
-        prop_assert!(spacing > step / 2.0 && (spacing < step * 1.5 || even.len() == 2));
+        // The nearest whole number of steps, one at least: a line shorter than half a step stays one part.
+        prop_assert!(spacing < step * 1.5);
+        prop_assert!(spacing > step / 2.0 || even.len() == 2);
     }
 }
