@@ -4,13 +4,17 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
 use minijinja::value::{Enumerator, Object, ObjectRepr, Value as Jinja};
-use minijinja::{Environment, UndefinedBehavior};
+use minijinja::{Environment, ErrorKind, UndefinedBehavior};
 use serde_json::Value;
 
+use super::outline::Outline;
 use super::{ExpressionError, Path, Scope};
 
 /// Instructions that one evaluation may take; a filter over a list of 1,000 takes about 10,000.
 const FUEL: u64 = 1_000_000;
+
+/// Bytes that an evaluation may make in the place of one instruction, as MiniJinja counts.
+const BYTES_PER_FUEL: u64 = 64;
 
 static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
     let mut environment = Environment::new();
@@ -32,6 +36,11 @@ impl Compiled {
             .compile_expression_owned(source.to_owned())
             .map(|expression| Self(Arc::new(expression)))
             .map_err(|error| ExpressionError::new(source, message(&error)))
+    }
+
+    /// What is known of it before it is evaluated.
+    pub(super) fn outline(&self, source: &str) -> Outline {
+        Outline::of(source, &ENVIRONMENT)
     }
 
     pub(super) fn references(&self) -> Vec<Path> {
@@ -85,6 +94,13 @@ fn is_function(name: &str) -> bool {
 
 fn message(error: &minijinja::Error) -> String {
     match error.detail() {
+        _ if error.kind() == ErrorKind::OutOfFuel => {
+            let megabytes = FUEL * BYTES_PER_FUEL / 1_000_000;
+            format!(
+                "does more than one expression may: expected at most {FUEL} steps and {megabytes} MB of \
+                 text or list items; make it smaller, or have a step do it"
+            )
+        }
         Some(detail) => format!("{}: {detail}", error.kind()),
         None => error.kind().to_string(),
     }

@@ -4,6 +4,7 @@
 //! expressions are one and a run evaluates tens of thousands. Anything else is MiniJinja's.
 
 mod jinja;
+mod outline;
 mod path;
 mod template;
 
@@ -11,6 +12,7 @@ use std::fmt;
 
 use serde_json::Value;
 
+use outline::{Kind, Outline};
 pub use path::{Path, Segment};
 pub(crate) use template::{Found, with_segment};
 pub use template::{Template, TemplateError};
@@ -54,6 +56,7 @@ pub struct Expression {
     source: String,
     references: Vec<Path>,
     code: Code,
+    outline: Outline,
 }
 
 #[derive(Clone)]
@@ -71,8 +74,9 @@ impl Expression {
         }
     }
 
-    /// Like [`Self::parse`]; an expression that can be read but refers to a computed step comes with
-    /// the error, so that its other names can be looked at.
+    /// Like [`Self::parse`]; an expression that can be read but refers to a computed step, names a filter
+    /// that there is not, or gives an error whatever its names stand for, comes with the error, so that its
+    /// names can be looked at.
     pub(crate) fn compile(
         source: &str,
     ) -> Result<(Self, Option<ExpressionError>), ExpressionError> {
@@ -83,26 +87,47 @@ impl Expression {
                 "is empty: write a name such as `inputs.theme`",
             ));
         }
-        let (references, code) = match Path::parse(source) {
-            Some(path) => (vec![path], Code::Path),
+        let (references, code, mut outline) = match Path::parse(source) {
+            Some(path) => (vec![path], Code::Path, Outline::default()),
             None => {
                 let compiled = jinja::Compiled::new(source)?;
-                (compiled.references(), Code::Jinja(compiled))
+                let outline = compiled.outline(source);
+                (compiled.references(), Code::Jinja(compiled), outline)
             }
         };
-        let error = references.iter().any(Path::is_dynamic).then(|| {
-            ExpressionError::new(
-                source,
-                "refers to `steps` as a whole or by a computed name: name the step, as in \
-                 `steps.draft`, so that the plan can see what depends on what",
-            )
+        let computed = references.iter().any(Path::is_dynamic).then(|| {
+            "refers to `steps` as a whole or by a computed name: name the step, as in `steps.draft`, so \
+             that the plan can see what depends on what"
+                .to_owned()
         });
+        let mut error = computed.or(outline.unknown.take());
+        // What refers to nothing gives the same at any time.
+        if let (None, true, Code::Jinja(compiled)) = (&error, references.is_empty(), &code) {
+            match compiled.eval(&[], &Nothing) {
+                Ok(value) => outline.kind = Some(Kind::of(&value)),
+                Err(message) => error = Some(message),
+            }
+        }
         let expression = Self {
             source: source.to_owned(),
             references,
             code,
+            outline,
         };
-        Ok((expression, error))
+        Ok((
+            expression,
+            error.map(|message| ExpressionError::new(source, message)),
+        ))
+    }
+
+    /// The JSON Schema of what it gives, where its text tells that.
+    pub(crate) fn schema(&self) -> Option<&'static Value> {
+        self.outline.kind.map(Kind::schema)
+    }
+
+    /// How many items it gives, where it is a list that is written out.
+    pub(crate) fn length(&self) -> Option<usize> {
+        self.outline.length
     }
 
     /// The source text, without braces.
@@ -147,6 +172,19 @@ impl Expression {
             Value::Array(items) => !items.is_empty(),
             Value::Object(fields) => !fields.is_empty(),
         })
+    }
+}
+
+/// Where no name stands for anything.
+struct Nothing;
+
+impl Scope for Nothing {
+    fn root(&self, _: &str) -> Option<&Value> {
+        None
+    }
+
+    fn step(&self, _: &str) -> Option<&Value> {
+        None
     }
 }
 

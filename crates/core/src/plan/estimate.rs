@@ -63,7 +63,11 @@ pub(super) fn estimates(
                     ..
                 }),
                 _,
-            ) => items.as_path().map_or(Estimate::UNKNOWN, length_of),
+            ) => match (items.as_path(), items.length()) {
+                (Some(path), _) => length_of(path),
+                (None, Some(length)) => Estimate::exactly(length as u64),
+                (None, None) => Estimate::UNKNOWN,
+            },
             _ => Estimate::exactly(1),
         };
         lengths[id] = match perform.fan_out {
@@ -99,6 +103,9 @@ pub(super) fn at_most(names: &Names<'_>, process: &Process, mut id: usize) -> Op
             FanOut::One => given(perform, names, id).max,
             FanOut::Foreach(items) => {
                 let items = Expression::parse(items).ok()?;
+                if let Some(length) = items.length() {
+                    return Some(length as u64);
+                }
                 id = names.step_of(items.as_path()?, draft.parent)?;
                 continue;
             }

@@ -105,7 +105,10 @@ pub(super) fn check(reader: &mut Reader<'_, '_>) {
 /// The version of each engine by name.
 fn read(bytes: &[u8]) -> Result<BTreeMap<String, String>, String> {
     let text = std::str::from_utf8(bytes).map_err(|error| error.to_string())?;
-    let tree = Node::parse(text).map_err(|mistake| mistake.message)?;
+    let (tree, twice) = Node::parse(text).map_err(|mistake| mistake.message)?;
+    if let Some(mistake) = twice.into_iter().next() {
+        return Err(mistake.message);
+    }
     let value = tree.to_value();
     if let Some(wrong) = objections(LOCK_FILE, &SCHEMA, &value).first() {
         return Err(format!("{}: {}", wrong.message, wrong.help));

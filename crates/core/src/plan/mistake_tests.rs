@@ -113,6 +113,59 @@ steps:
 }
 
 #[test]
+fn a_key_that_stands_twice_hides_nothing() {
+    insta::assert_snapshot!(told(
+        r#"daedal: v1
+name: x
+name: y
+steps:
+  a: { uses: sketch, uses: image, count: 0, with: { script: no.js, data: { x: 1, x: 2 } } }
+  a: { uses: nothing }
+outputs: { a: "{{ steps.b }}" }
+"#
+    ), @r#"
+    3:1: `name` stands twice in this map (keep one `name`: a map has each key once)
+    5:22: `uses` stands twice in this map (keep one `uses`: a map has each key once)
+    5:42: `count` is the number 0 (expected 1 to 1000)
+    5:61: there is no file `no.js` beside the process file (expected one of: frame.svg, grammars/concept.json, signature/.DS_Store, signature/a.png, signature/b.png, sketches/broken.js, sketches/coast.js)
+    5:82: `x` stands twice in this map (keep one `x`: a map has each key once)
+    6:3: `a` stands twice in this map (keep one `a`: a map has each key once)
+    7:19: there is no step `b` (did you mean `a`?)
+    "#);
+}
+
+#[test]
+fn what_an_expression_gives_is_known_from_its_text() {
+    insta::assert_snapshot!(told(
+        r#"daedal: v1
+name: x
+inputs: { theme: { type: text, default: a } }
+steps:
+  a: { uses: sketch, count: "{{ 'abc' }}", with: { script: sketches/coast.js, width: "{{ inputs.theme ~ 1 }}" } }
+  b: { uses: sketch, count: "{{ 1 + 'a' }}", with: { script: sketches/coast.js, width: "{{ 1.5 * 2 }}" } }
+  c: { uses: sketch, count: "{{ 1.5 }}", with: { script: sketches/coast.js, width: "{{ [1] }}" } }
+  d: { uses: sketch, foreach: "{{ 'abc' }}", with: { script: sketches/coast.js, width: "{{ inputs.theme | nofilter }}" } }
+  e: { uses: sketch, when: "{{ inputs.theme is notest and inputs.thme }}", with: { script: sketches/coast.js, width: "{{ inputs.theme | uper }}" } }
+  f: { uses: sketch, count: "{{ inputs.theme | length + 1 }}", with: { script: sketches/coast.js, width: "{{ inputs.theme == 1 }}" } }
+  g: { uses: template, with: { text: "{{ 'a' * 1000000000 }} and {{ inputs.theme | upper }}" } }
+"#
+    ), @r#"
+    5:29: `count` is text (expected a whole number from 1 to 1000)
+    5:86: `width` is given text by `inputs.theme ~ 1` (expected a whole number from 1 to 8192)
+    6:30: `{{ 1 + 'a' }}`: invalid operation: tried to use + operator on unsupported types number and string (expected an expression such as `{{ steps.draft }}`)
+    7:29: `count` is a fraction (expected a whole number from 1 to 1000)
+    7:84: `width` is given a list by `[1]` (expected a whole number from 1 to 8192)
+    8:31: `foreach` is given text by `'abc'` (expected a list, such as what a step with `count:` or `foreach:` gives)
+    8:89: `{{ inputs.theme | nofilter }}`: names a filter `nofilter`, which there is not: 43 are known, such as abs, attr, batch, bool, capitalize, chain, count, default, dictsort, escape, first, float (expected an expression such as `{{ steps.draft }}`)
+    9:28: `{{ inputs.theme is notest and inputs.thme }}`: names a test `notest`, which there is not: 27 are known, such as boolean, defined, divisibleby, endingwith, eq, even, false, float, ge, gt, in, integer (expected an expression such as `{{ steps.draft }}`)
+    9:59: `inputs.thme` names an input that is not declared (did you mean `theme`?)
+    9:119: `{{ inputs.theme | uper }}`: names a filter `uper`, which there is not: did you mean `upper`? (expected an expression such as `{{ steps.draft }}`)
+    10:106: `width` is given true or false by `inputs.theme == 1` (expected a whole number from 1 to 8192)
+    11:39: `{{ 'a' * 1000000000 }}`: does more than one expression may: expected at most 1000000 steps and 64 MB of text or list items; make it smaller, or have a step do it (expected an expression such as `{{ steps.draft }}`)
+    "#);
+}
+
+#[test]
 fn expressions_that_cannot_be_read_are_shown_as_they_were_written() {
     insta::assert_snapshot!(told(
         r#"daedal: v1

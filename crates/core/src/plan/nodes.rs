@@ -305,7 +305,7 @@ impl<'s> Reader<'s, '_> {
         expression: &Expression,
         context: Context<'s>,
     ) -> Type<'s> {
-        let mut given = Type::ANY;
+        let mut given = expression.schema().map_or(Type::ANY, Type::of);
         // A computed step has been told.
         for path in expression
             .references()

@@ -232,6 +232,7 @@ steps:
   pick: { uses: choose, with: { from: "{{ steps.draft }}", by: "{{ steps.judge.score }}", keep: 2 } }
   first: { uses: image, with: { image: "{{ steps.pick[0] }}" } }
   second: { uses: image, with: { image: "{{ steps.draft[-1] if inputs.many > 2 else inputs.photo }}" } }
+  word: { uses: image, foreach: "{{ [steps.first, steps.second] }}" }
   tile: { uses: image, foreach: "{{ run.signature }}", with: { operations: [ { resize: { width: "{{ item.width }}" } } ] } }
   stamp: { uses: image, with: { image: frame.svg, operations: "{{ steps.pick.features.operations }}" } }
   polish:
@@ -260,6 +261,7 @@ outputs:
         ("pick", 1, 1),
         ("first", 1, 1),
         ("second", 1, 1),
+        ("word", 2, 2),
         ("tile", 2, 2),
         ("stamp", 1, 1),
         ("polish", 0, 6),

@@ -189,6 +189,7 @@ impl Kinds {
     pub(super) const NULL: Self = Self(1);
     pub(super) const BOOL: Self = Self(2);
     pub(super) const WHOLE: Self = Self(4);
+    pub(super) const FRACTION: Self = Self(8);
     pub(super) const NUMBER: Self = Self(4 | 8);
     pub(super) const TEXT: Self = Self(16);
     pub(super) const LIST: Self = Self(32);
@@ -207,7 +208,7 @@ impl Kinds {
             Value::Bool(_) => Self::BOOL,
             Value::Number(number) => match number.as_f64() {
                 Some(number) if number.fract() == 0.0 => Self::WHOLE,
-                _ => Self(8),
+                _ => Self::FRACTION,
             },
             Value::String(_) => Self::TEXT,
             Value::Array(_) => Self::LIST,
@@ -285,10 +286,11 @@ impl Kinds {
 
     /// What it is, with its article, for messages.
     pub(super) fn describe(self) -> String {
-        const NAMES: [(Kinds, &str); 8] = [
+        const NAMES: [(Kinds, &str); 9] = [
             (Kinds::TEXT, "text"),
             (Kinds::NUMBER, "a number"),
             (Kinds::WHOLE, "a whole number"),
+            (Kinds::FRACTION, "a fraction"),
             (Kinds::BOOL, "true or false"),
             (Kinds::ASSET, "an asset"),
             (Kinds::LIST, "a list"),

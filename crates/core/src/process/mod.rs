@@ -66,24 +66,24 @@ pub(crate) fn read(name: &str, bytes: &[u8]) -> Result<(String, Parsed), Mistake
     };
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let whole = |mistakes| Mistakes::new(name, text, mistakes);
-    let root = source::Node::parse(text).map_err(|mistake| whole(vec![mistake]))?;
+    let (root, twice) = source::Node::parse(text).map_err(|mistake| whole(vec![mistake]))?;
     if root.kind.is_null() {
         let empty = Mistake::new(Span::default(), "the file is empty")
             .help("`daedal new` writes one to begin with");
         return Err(whole(vec![empty]));
     }
-    read_tree(root)
+    read_tree(root, twice)
         .map(|parsed| (text.to_owned(), parsed))
         .map_err(whole)
 }
 
 /// Reads a process in the shape of its file, such as [`to_value`] gives.
 pub(crate) fn read_value(value: &serde_json::Value) -> Result<Parsed, Vec<Mistake>> {
-    read_tree(source::Node::from_value(value))
+    read_tree(source::Node::from_value(value), Vec::new())
 }
 
-fn read_tree(root: source::Node) -> Result<Parsed, Vec<Mistake>> {
-    let mut reader = read::Reader::default();
+fn read_tree(root: source::Node, mistakes: Vec<Mistake>) -> Result<Parsed, Vec<Mistake>> {
+    let mut reader = read::Reader { mistakes };
     match parse::process(&mut reader, &root) {
         Some(process) => Ok(Parsed {
             process,

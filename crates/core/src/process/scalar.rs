@@ -115,7 +115,7 @@ mod tests {
 
     /// What of the file a mistake in `part` of the text of `a` points at.
     fn pointed<'f>(file: &'f str, part: &str) -> Option<&'f str> {
-        let node = Node::parse(file).unwrap();
+        let (node, _) = Node::parse(file).unwrap();
         let Some(Kind::Text(text)) = node.field("a").map(|node| &node.kind) else {
             panic!("no text in {file:?}")
         };

@@ -1,5 +1,6 @@
 //! YAML text to a tree that remembers where everything stands.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::ops::Range;
 
@@ -42,8 +43,9 @@ pub(crate) struct Key {
 }
 
 impl Node {
-    /// Reads YAML; a mistake of syntax ends it, since what follows can't be trusted.
-    pub(crate) fn parse(text: &str) -> Result<Self, Mistake> {
+    /// Reads YAML; a mistake of syntax ends it, since what follows can't be trusted. Of keys that stand twice in
+    /// a map the first counts, and the others come as mistakes.
+    pub(crate) fn parse(text: &str) -> Result<(Self, Vec<Mistake>), Mistake> {
         if text.len() > FILE_BYTES_MAX {
             return Err(Mistake::new(
                 Span::default(),
@@ -64,8 +66,46 @@ impl Node {
         options.budget = Some(budget);
         options.with_snippet = false;
         options.strict_booleans = true;
-        serde_saphyr::from_str_with_options(text, options)
-            .map_err(|error| syntax::mistake(text, &error))
+        options.duplicate_keys = serde_saphyr::DuplicateKeyPolicy::PassThrough;
+        let mut root: Self = serde_saphyr::from_str_with_options(text, options)
+            .map_err(|error| syntax::mistake(text, &error))?;
+        // By place: aliases may bring a map in more than once.
+        let mut twice = BTreeMap::new();
+        root.keep_first_keys(&mut twice);
+        let mistake = |(start, (name, length))| {
+            Mistake::new(
+                Span { start, length },
+                format!("`{name}` stands twice in this map"),
+            )
+            .help(format!("keep one `{name}`: a map has each key once"))
+        };
+        let mistakes = twice.into_iter().map(mistake).collect();
+        Ok((root, mistakes))
+    }
+
+    /// Drops what stands under a key that its map has already; tells the keys by where they begin.
+    fn keep_first_keys(&mut self, twice: &mut BTreeMap<usize, (String, usize)>) {
+        match &mut self.kind {
+            Kind::List(items) => {
+                for item in items {
+                    item.keep_first_keys(twice);
+                }
+            }
+            Kind::Map(fields) => {
+                let mut seen = BTreeSet::new();
+                fields.retain(|(key, _)| {
+                    let is_first = seen.insert(key.name.clone());
+                    if !is_first {
+                        twice.insert(key.span.start, (key.name.clone(), key.span.length));
+                    }
+                    is_first
+                });
+                for (_, value) in fields {
+                    value.keep_first_keys(twice);
+                }
+            }
+            _ => {}
+        }
     }
 
     /// A tree without places.

@@ -21,14 +21,6 @@ fn told(error: &Error) -> (String, String) {
             "a second document begins here".to_owned(),
             "a process is one document: take the `---` away, and what follows into another file",
         ),
-        Error::DuplicateMappingKey { key: Some(key), .. } => {
-            let help = format!("keep one `{key}`: a map has each key once");
-            return (format!("`{key}` stands twice in this map"), help);
-        }
-        Error::DuplicateMappingKey { .. } => (
-            "a key stands twice in this map".to_owned(),
-            "keep one of them: a map has each key once",
-        ),
         Error::NonFiniteFloat { value, .. } => (
             format!("`{value}` is no finite number"),
             "expected a number such as `1.5`; quote it if it is a text",

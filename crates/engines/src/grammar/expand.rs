@@ -10,7 +10,7 @@ use rand_chacha::rand_core::{Rng, SeedableRng};
 use serde_json::{Map, Value};
 
 use super::modifiers;
-use super::read::{Grammar, Node, Rule};
+use super::read::{FUEL, Grammar, Node, Rule};
 use super::syntax::{Action, Part, Segment, Tag};
 
 /// Symbols inside symbols.
@@ -144,7 +144,15 @@ impl<'g> Expander<'g> {
         when.compiled
             .eval(minijinja::value::Serde(&scope))
             .map(|value| value.is_true())
-            .map_err(|error| EngineError::invalid(format!("`when: {}`: {error}", when.source)))
+            .map_err(|error| {
+                let told = match error.kind() {
+                    minijinja::ErrorKind::OutOfFuel => {
+                        format!("takes more than {FUEL} steps: ask for less")
+                    }
+                    _ => error.to_string(),
+                };
+                EngineError::invalid(format!("`when: {}`: {told}", when.source))
+            })
     }
 
     /// A number in 0..1 with 53 random bits.

@@ -12,7 +12,7 @@ use super::syntax::{Part, parse};
 const NESTING_MAX: usize = 16;
 
 /// Instructions that one `when` may take.
-const FUEL: u64 = 10_000;
+pub(super) const FUEL: u64 = 10_000;
 
 static CONDITIONS: LazyLock<Environment<'static>> = LazyLock::new(|| {
     let mut environment = Environment::new();

@@ -166,7 +166,9 @@ fn message(error: &Error) -> String {
             "{}: add it to `data:`, or use `| default(…)`",
             detail.unwrap_or("a name has no value")
         ),
-        (ErrorKind::OutOfFuel, _) => "it runs too long: a loop is too large".to_owned(),
+        (ErrorKind::OutOfFuel, _) => {
+            "it runs too long, or makes too much: a loop, a list or a text is too large".to_owned()
+        }
         (kind, Some(detail)) => format!("{kind}: {detail}"),
         (kind, None) => kind.to_string(),
     };

@@ -119,7 +119,7 @@ fn mistakes_name_file_and_line() {
     `c.json` does not give JSON: expected `,` or `}` at line 1 column 9; values are quoted by themselves: {"title": {{ title }}}
     `d.svg` is not an SVG that can be drawn: expected 'g' tag, not 'svg' at 1:44
     e.md:1: template not found: tried to include non-existing template 'other'
-    f.md:1: it runs too long: a loop is too large
+    f.md:1: it runs too long, or makes too much: a loop, a list or a text is too large
     g.md:1: invalid operation: roman takes 1 to 3,999, not 4000
     a template is either `template:` (a file) or `text:`
     `template` takes no `fromat`: did you mean `format`?
