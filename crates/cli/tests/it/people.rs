@@ -149,9 +149,25 @@ fn a_person_rejects() {
     pick rejected all
     go on with: daedal resume [run]
     "#);
-    let told = studio.daedal(&["resume", "--quiet", "--json"]);
-    assert!(told.code == 0 || told.code == 1, "{}", told.err);
-    assert_ne!(told.json()["status"], "waiting");
+    let told = studio
+        .daedal(&["resume", "--quiet", "--json"])
+        .ends(1)
+        .json();
+    assert_eq!(
+        (&told["status"], &told["step"]),
+        (&"failed".into(), &"pick".into())
+    );
+    let message = told["message"].as_str().unwrap();
+    let plain = "everything was rejected, and output `poster` is empty without it: begin a new run";
+    assert!(message.starts_with(plain), "{message}");
+    assert_eq!(told["files"], serde_json::json!([]));
+    studio.daedal(&["release", "latest"]).ends(1);
+    // A new run asks again, and nothing is drawn anew.
+    let told = studio
+        .daedal(&["run", "--seed", "tide", "--json"])
+        .ends(3)
+        .json();
+    assert_eq!(told["status"], "waiting");
 }
 
 #[test]

@@ -260,6 +260,7 @@ impl State {
         let Some((slot, value)) = answer else {
             return false;
         };
+        self.verdicts.note(slot.node, decision);
         self.end_task(plan, slot, TaskPhase::Done(value));
         true
     }

@@ -1,4 +1,4 @@
-//! What was left out of a run because it failed, and runs of which nothing is left.
+//! What was left out of a run because it failed or was rejected, and runs of which nothing is left.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -6,9 +6,9 @@ use std::sync::Arc;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::Finish;
 use super::fold::perform;
 use super::state::{Phase, Slot, State, inner};
+use super::{Decision, Finish};
 use crate::expression::Template;
 use crate::plan::{NodeId, Plan};
 
@@ -35,6 +35,25 @@ pub(super) struct Skips {
     /// Round and place of the first failure, whichever was told first.
     first: (u32, u32),
     error: String,
+}
+
+/// What people decided in a run.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Verdicts {
+    /// Whether they kept anything.
+    kept: bool,
+    /// The steps of which they rejected everything.
+    rejected: BTreeSet<NodeId>,
+}
+
+impl Verdicts {
+    /// Takes note of a decision about what the step asked.
+    pub(super) fn note(&mut self, id: NodeId, decision: &Decision) {
+        match decision.kept.is_empty() {
+            true => drop(self.rejected.insert(id)),
+            false => self.kept = true,
+        }
+    }
 }
 
 impl State {
@@ -74,10 +93,16 @@ impl State {
         }
     }
 
-    /// How a run ends that has an output for every name and yet is a failure: an output is empty because
-    /// every item of a list failed, or all outputs are empty and something failed. A single step may be
-    /// left out, as long as anything is left.
+    /// How a run ends that has an output for every name and yet is a failure: people kept nothing at all, and
+    /// an output is empty for that; an output is empty because every item of a list failed; or all outputs
+    /// are empty and something failed. A single step may be left out, as long as anything is left.
     pub(super) fn barren(&self, plan: &Plan, outputs: &Value) -> Option<Finish> {
+        if !self.verdicts.kept && !self.verdicts.rejected.is_empty() {
+            let unwanted = self.unwanted(plan, outputs);
+            if unwanted.is_some() {
+                return unwanted;
+            }
+        }
         if self.skipped.is_empty() {
             return None;
         }
@@ -88,7 +113,12 @@ impl State {
             .collect();
         let all_are = empty.len() == plan.outputs.len();
         let (name, id) = empty.into_iter().find_map(|(name, template)| {
-            let fallen = self.fallen_behind(plan, template);
+            let fallen = self.emptied_by(plan, template, |id| {
+                // A loop that may fail ends with the first step in it that does.
+                let around = plan.nodes[id].parent.unwrap_or(id);
+                let ended_its_loop = self.nodes[around].phase == Phase::Skipped;
+                self.skipped.contains_key(&id) && (self.all_failed(id) || ended_its_loop)
+            });
             let list = |id: &&NodeId| {
                 let step = perform(plan, **id);
                 all_are || step.is_some_and(|step| !step.fan_out.is_one() && self.all_failed(**id))
@@ -111,36 +141,58 @@ impl State {
         })
     }
 
+    /// How a run ends of which people kept nothing.
+    fn unwanted(&self, plan: &Plan, outputs: &Value) -> Option<Finish> {
+        let rejected = |id| self.verdicts.rejected.contains(&id);
+        let mut empty = plan
+            .outputs
+            .iter()
+            .filter(|(name, _)| is_nothing(&outputs[name]));
+        let (name, id) = empty.find_map(|(name, template)| {
+            let emptied = self.emptied_by(plan, template, rejected);
+            emptied.first().map(|id| (name, *id))
+        })?;
+        Some(Finish::Failed {
+            step: Some(plan.nodes[id].path.to_string()),
+            message: format!(
+                "everything was rejected, and output `{name}` is empty without it: begin a new run to be \
+                 asked again, with `--seed random` or other inputs to have other candidates"
+            ),
+        })
+    }
+
     /// Whether every task of a step failed.
     fn all_failed(&self, id: NodeId) -> bool {
         let node = &self.nodes[id];
         node.failed > 0 && node.failed + node.passed_over == node.tasks.len()
     }
 
-    /// The steps that failed altogether and by that left the output empty, in plan order.
-    fn fallen_behind(&self, plan: &Plan, output: &Template) -> BTreeSet<NodeId> {
+    /// The steps that left the output empty, of those that `is_cause` tells, in plan order.
+    fn emptied_by(
+        &self,
+        plan: &Plan,
+        output: &Template,
+        is_cause: impl Fn(NodeId) -> bool,
+    ) -> BTreeSet<NodeId> {
         let references = output.references();
         let named = references.iter().filter_map(|path| path.step());
         let mut pending: Vec<NodeId> = named
             .filter_map(|step| self.paths.get(step).copied())
             .collect();
-        let (mut seen, mut fallen) = (BTreeSet::new(), BTreeSet::new());
+        let (mut seen, mut found) = (BTreeSet::new(), BTreeSet::new());
         while let Some(id) = pending.pop() {
             let node = &self.nodes[id];
             // What has a value was not emptied by what stands before it.
             if !seen.insert(id) || node.phase == Phase::Done && !is_nothing(&node.value) {
                 continue;
             }
-            // A loop that may fail ends with the first step in it that does.
-            let around = plan.nodes[id].parent.unwrap_or(id);
-            let ended_its_loop = self.nodes[around].phase == Phase::Skipped;
-            if self.skipped.contains_key(&id) && (self.all_failed(id) || ended_its_loop) {
-                fallen.insert(id);
+            if is_cause(id) {
+                found.insert(id);
             }
             pending.extend(&plan.nodes[id].dependencies);
             pending.extend(inner(plan, id));
         }
-        fallen
+        found
     }
 }
 

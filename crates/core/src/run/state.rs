@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::skipped::Skips;
+use super::skipped::{Skips, Verdicts};
 use super::{Finish, Moment, RunId, RunSpec, TaskName, Timer};
 use crate::engine::DecisionRequest;
 use crate::plan::{NodeId, NodeKind, Plan};
@@ -33,6 +33,8 @@ pub struct State {
     pub(super) failure: Option<Failure>,
     /// What was left out, by step.
     pub(super) skipped: BTreeMap<NodeId, Skips>,
+    /// What people decided.
+    pub(super) verdicts: Verdicts,
     pub(super) finished: Option<Finish>,
     /// What has become possible and was not decided yet.
     pub(super) agenda: Agenda,
@@ -214,6 +216,7 @@ impl State {
             cancelled: false,
             failure: None,
             skipped: BTreeMap::new(),
+            verdicts: Verdicts::default(),
             finished: None,
             agenda: Agenda::default(),
             work: VecDeque::new(),
