@@ -3,14 +3,11 @@
 use std::io::IsTerminal as _;
 use std::path::Path;
 
-use daedal_provenance::Password;
+use daedal_provenance::{PASSWORD_CHARS_MIN, Password};
 
 use crate::commands::Common;
 use crate::failure::Failure;
 use crate::home::Home;
-
-/// What a password must have, for keys that are about to be made.
-const LENGTH_MIN: usize = 8;
 
 /// The password of keys that exist.
 pub(crate) fn existing(home: &Home, common: &Common) -> Result<Password, Failure> {
@@ -50,9 +47,9 @@ pub(crate) fn new_of_account(
 
 fn chosen(prompt: &str) -> Result<Password, Failure> {
     let first = ask(prompt)?;
-    if first.chars().count() < LENGTH_MIN {
+    if first.chars().count() < PASSWORD_CHARS_MIN {
         return Err(Failure::new("the password is too short")
-            .help(format!("choose at least {LENGTH_MIN} characters")));
+            .help(format!("choose at least {PASSWORD_CHARS_MIN} characters")));
     }
     if ask("Once more: ")? != first {
         return Err(Failure::new("the two passwords differ").help("run the command again"));

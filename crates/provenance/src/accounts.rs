@@ -9,7 +9,7 @@ use alloy_signer_local::PrivateKeySigner;
 use zeroize::Zeroizing;
 
 use crate::keys::{KeyError, Password, Person};
-use crate::keystore;
+use crate::keystore::{self, Lock};
 
 /// Characters of a name at most.
 const NAME_MAX: usize = 32;
@@ -100,9 +100,7 @@ impl Accounts {
         if self.path(name).exists() {
             return Err(AccountError::Taken(name.to_owned()));
         }
-        if password.0.is_empty() {
-            return Err(KeyError::EmptyPassword.into());
-        }
+        let lock = Lock::new(password)?;
         let written = |source| KeyError::Io {
             verb: "written",
             path: self.dir.clone(),
@@ -116,7 +114,7 @@ impl Accounts {
             .map_err(written)?;
         let key = Zeroizing::new(signer.to_bytes().0);
         let address = signer.address();
-        keystore::store(fresh.path(), "key.json", &key[..], password, Some(address))?;
+        lock.store(&fresh.path().join("key.json"), &key[..], Some(address))?;
         // A link and not a rename, so that nobody's key is ever replaced.
         match fs::hard_link(fresh.path().join("key.json"), self.path(name)) {
             Ok(()) => Ok(address),
@@ -171,7 +169,7 @@ fn check(name: &str) -> Result<(), AccountError> {
 
 fn listed(names: &[String]) -> String {
     match names {
-        [] => "none but its own: make one with `daedal account new NAME`".to_owned(),
+        [] => "none but its own".to_owned(),
         names => names.join(", "),
     }
 }
@@ -189,22 +187,31 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let accounts = Accounts::at(folder.path().join("accounts"));
         assert_eq!(accounts.list().unwrap(), []);
-        let ada = accounts.make("ada", &password("one")).unwrap();
+        let ada = accounts.make("ada", &password("the first one")).unwrap();
         assert_eq!(accounts.address("ada").unwrap(), ada);
         assert_eq!(accounts.list().unwrap(), [("ada".to_owned(), ada)]);
-        let opened = accounts.open("ada", &password("one")).unwrap();
+        let opened = accounts.open("ada", &password("the first one")).unwrap();
         assert_eq!(opened.account().address, ada);
-        let wrong = accounts.open("ada", &password("two"));
+        let wrong = accounts.open("ada", &password("the second one"));
         assert!(matches!(
             wrong,
             Err(AccountError::Key(KeyError::WrongPassword { .. }))
         ));
-        let again = accounts.make("ada", &password("one"));
+        let again = accounts.make("ada", &password("the first one"));
         assert!(matches!(again, Err(AccountError::Taken(_))));
+        let short = accounts.make("eve", &password("seven 7"));
+        assert!(matches!(
+            short,
+            Err(AccountError::Key(KeyError::ShortPassword { length: 7 }))
+        ));
         let elsewhere = folder.path().join("accounts/ada.json");
-        let copied = accounts.import("bob", &elsewhere, &password("one"));
+        let copied = accounts.import("bob", &elsewhere, &password("the first one"));
         assert_eq!(copied.unwrap(), ada);
-        assert!(accounts.import("eve", &elsewhere, &password("no")).is_err());
+        assert!(
+            accounts
+                .import("eve", &elsewhere, &password("not at all"))
+                .is_err()
+        );
     }
 
     #[test]
@@ -212,10 +219,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let accounts = Accounts::at(folder.path());
         for name in ["", "../x", "a/b", "Ada", "studio", "9a", &"a".repeat(33)] {
-            let made = accounts.make(name, &password("one"));
+            let made = accounts.make(name, &password("the first one"));
             assert!(matches!(made, Err(AccountError::Name(_))), "{name}");
         }
         let unknown = accounts.address("nobody").unwrap_err().to_string();
-        assert!(unknown.contains("daedal account new"), "{unknown}");
+        assert!(unknown.ends_with("it has none but its own"), "{unknown}");
     }
 }

@@ -22,13 +22,16 @@ use p256::pkcs8::DecodePrivateKey as _;
 use zeroize::Zeroizing;
 
 use crate::chain::{Chain, ChainError, issue};
-use crate::keystore;
+use crate::keystore::{self, Lock};
 use crate::signer::Signer;
 
 const ACCOUNT: &str = "account.json";
 const SIGNING: &str = "signing.json";
 const AUTHORITY: &str = "authority.json";
 const CHAIN: &str = "chain.pem";
+
+/// Characters of a password for new keys, at least.
+pub const PASSWORD_CHARS_MIN: usize = 8;
 
 /// What keys are encrypted with. Never shown, wiped when dropped.
 pub struct Password(pub(crate) Zeroizing<String>);
@@ -75,9 +78,21 @@ pub enum KeyError {
         /// Where the keys are.
         dir: PathBuf,
     },
-    /// A password is needed.
-    #[error("an empty password protects nothing: give one of at least one character")]
-    EmptyPassword,
+    /// Such a password would be guessed.
+    #[error(
+        "the password is too short: it has {length} of the {PASSWORD_CHARS_MIN} characters that new keys \
+         take at least"
+    )]
+    ShortPassword {
+        /// How many characters it has.
+        length: usize,
+    },
+    /// No key can be made of the password.
+    #[error("no key can be made of the password: {problem}")]
+    Derivation {
+        /// What is wrong.
+        problem: String,
+    },
     /// A file of keys isn't one.
     #[error("{} is not a key file of this studio: {problem}", path.display())]
     Damaged {
@@ -126,9 +141,7 @@ impl Keys {
         if self.exist() {
             return self.account();
         }
-        if password.0.is_empty() {
-            return Err(KeyError::EmptyPassword);
-        }
+        let lock = Lock::new(password)?;
         let parent = self.dir.parent().unwrap_or(Path::new("."));
         let written = |path: &Path| {
             let path = path.to_owned();
@@ -148,15 +161,16 @@ impl Keys {
         let account = PrivateKeySigner::random();
         let address = account.address();
         let account = Zeroizing::new(account.to_bytes().0);
-        keystore::store(fresh.path(), ACCOUNT, &account[..], password, Some(address))?;
+        let place = |file: &str| fresh.path().join(file);
+        lock.store(&place(ACCOUNT), &account[..], Some(address))?;
         for (file, pkcs8) in [
             (SIGNING, &issued.signing_key),
             (AUTHORITY, &issued.authority_key),
         ] {
             let scalar = scalar_of(pkcs8).ok_or(KeyError::Mismatch)?;
-            keystore::store(fresh.path(), file, &scalar[..], password, None)?;
+            lock.store(&place(file), &scalar[..], None)?;
         }
-        keystore::write_private(&fresh.path().join(CHAIN), issued.chain.to_pem().as_bytes())?;
+        keystore::write_private(&place(CHAIN), issued.chain.to_pem().as_bytes())?;
         match fs::rename(fresh.path(), &self.dir) {
             Ok(()) => {
                 // It has moved: nothing is left to clean up.

@@ -45,12 +45,13 @@ fn nothing_is_left_half_made() {
     let dir = tempfile::tempdir().unwrap();
     let keys = Keys::at(dir.path().join("keys"));
     assert!(matches!(keys.account(), Err(KeyError::Missing { .. })));
-    assert!(matches!(
-        keys.make(&password(""), "Ada", NOW_MS),
-        Err(KeyError::EmptyPassword)
-    ));
+    for (short, length) in [("", 0), ("seven 7", 7), ("süßes 7", 7)] {
+        let refused = keys.make(&password(short), "Ada", NOW_MS).unwrap_err();
+        let told = format!("it has {length} of the 8 characters that new keys take at least");
+        assert!(refused.to_string().ends_with(&told), "{refused}");
+    }
     assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
-    keys.make(&password("x"), "Ada", NOW_MS).unwrap();
+    keys.make(&password("eight 88"), "Ada", NOW_MS).unwrap();
     let names: Vec<_> = fs::read_dir(dir.path())
         .unwrap()
         .map(|entry| entry.unwrap().file_name())
@@ -81,8 +82,9 @@ fn damaged_files_are_said_to_be_damaged() {
     let right = password("correct horse");
     for (from, to) in [
         ("\"dklen\":32", "\"dklen\":3"),
-        ("\"n\":8192", "\"n\":1073741824"),
-        ("\"n\":8192", "\"n\":0"),
+        ("\"n\":262144", "\"n\":1073741824"),
+        ("\"n\":262144", "\"n\":0"),
+        ("\"p\":1", "\"p\":1000000"),
         ("\"iv\":\"", "\"iv\":\"00"),
         ("\"ciphertext\":\"", "\"ciphertext\":\"0"),
         ("\"version\":3", "\"version\":"),
@@ -96,6 +98,31 @@ fn damaged_files_are_said_to_be_damaged() {
     }
     fs::write(&path, fs::read(keys.dir.join(AUTHORITY)).unwrap()).unwrap();
     assert!(matches!(keys.signer(&right), Err(KeyError::Mismatch)));
+}
+
+#[test]
+fn keystores_have_the_standard_cost_and_those_of_another_are_opened_too() {
+    let (dir, keys) = made();
+    let read = |file: &str| -> serde_json::Value {
+        serde_json::from_slice(&fs::read(keys.dir.join(file)).unwrap()).unwrap()
+    };
+    for file in [ACCOUNT, SIGNING, AUTHORITY] {
+        let crypto = &read(file)["crypto"];
+        let cost = ["n", "r", "p"].map(|name| crypto["kdfparams"][name].as_u64().unwrap());
+        assert_eq!(cost, [262_144, 8, 1], "{file}");
+    }
+    let vectors =
+        [ACCOUNT, SIGNING, AUTHORITY].map(|file| read(file)["crypto"]["cipherparams"].clone());
+    assert!(vectors[0] != vectors[1] && vectors[1] != vectors[2] && vectors[0] != vectors[2]);
+    // As earlier studios have them.
+    let right = password("correct horse");
+    let scalar = keystore::open(&keys.dir.join(ACCOUNT), &right).unwrap();
+    let old = dir.path().join("old.json");
+    let mut rng = alloy_signer::k256::elliptic_curve::rand_core::OsRng;
+    eth_keystore::encrypt_key(dir.path(), &mut rng, &scalar, "old", Some("old.json")).unwrap();
+    assert!(fs::read_to_string(&old).unwrap().contains("\"n\":8192"));
+    let opened = Person::open(&old, &password("old")).unwrap();
+    assert_eq!(opened.account(), keys.account().unwrap());
 }
 
 #[test]

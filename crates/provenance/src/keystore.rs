@@ -4,16 +4,26 @@ use std::fs;
 use std::io::{ErrorKind, Write as _};
 use std::path::Path;
 
-use alloy_primitives::Address;
-use alloy_signer::k256::elliptic_curve::rand_core::OsRng;
+use aes::Aes128;
+use aes::cipher::{KeyIvInit as _, StreamCipher as _};
+use alloy_primitives::{Address, keccak256};
+use alloy_signer::k256::elliptic_curve::rand_core::{OsRng, RngCore as _};
+use ctr::Ctr128BE;
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
-use crate::keys::{KeyError, Password};
+use crate::keys::{KeyError, PASSWORD_CHARS_MIN, Password};
 
-/// More work than this is asked for only by a broken or hostile keystore (1 GiB of memory).
-const SCRYPT_WORK_MAX: u64 = 1 << 20;
+/// Logarithm of scrypt's cost `n` of keystores that are written: 262,144, the standard cost of the format,
+/// which geth takes too. It takes 256 MiB and most of a second, for us and for whoever guesses.
+const SCRYPT_LOG_N: u8 = 18;
+const SCRYPT_R: u32 = 8;
+const SCRYPT_P: u32 = 1;
+
+/// More work (`n * r * p`) than this is asked for only by a broken or hostile keystore: 1 GiB of memory, or four
+/// times what is asked for by those that are written here.
+const SCRYPT_WORK_MAX: u64 = 1 << 23;
 
 /// Opens a key with its password.
 pub(crate) fn open(path: &Path, password: &Password) -> Result<Zeroizing<Vec<u8>>, KeyError> {
@@ -98,9 +108,10 @@ impl Crypto {
             return Err("its lengths are not those of a 32-byte key");
         }
         if self.kdf == "scrypt" {
-            let work = number("n")
-                .zip(number("r"))
-                .map(|(n, r)| n.saturating_mul(r));
+            let factors = ["n", "r", "p"].map(number);
+            let work = factors
+                .into_iter()
+                .try_fold(1, |work: u64, factor| Some(work.saturating_mul(factor?)));
             if !work.is_some_and(|work| (1..=SCRYPT_WORK_MAX).contains(&work))
                 || number("n").is_none_or(|n| !n.is_power_of_two() || n < 2)
             {
@@ -111,29 +122,80 @@ impl Crypto {
     }
 }
 
-/// Writes a key under a password, for its owner only. `address` is noted for those who do not know it.
-pub(crate) fn store(
-    dir: &Path,
-    file: &str,
-    key: &[u8],
-    password: &Password,
-    address: Option<Address>,
-) -> Result<(), KeyError> {
-    let path = dir.join(file);
-    let damaged = |problem: String| KeyError::Damaged {
-        path: path.clone(),
-        problem,
-    };
-    eth_keystore::encrypt_key(dir, &mut OsRng, key, password.0.as_bytes(), Some(file))
-        .map_err(|error| damaged(error.to_string()))?;
-    let written = fs::read(&path).map_err(|error| damaged(error.to_string()))?;
-    let mut keystore: Value =
-        serde_json::from_slice(&written).map_err(|error| damaged(error.to_string()))?;
-    if let (Some(address), Some(fields)) = (address, keystore.as_object_mut()) {
-        fields.insert("address".into(), hex::encode(address).into());
+/// A password made ready to encrypt with. Keys that are written together share its salt, so that the work is
+/// done once for all of them; each has an initialisation vector of its own.
+pub(crate) struct Lock {
+    salt: [u8; 32],
+    key: Zeroizing<[u8; 32]>,
+}
+
+impl Lock {
+    /// Makes a lock of a password, if it is worth the work.
+    pub(crate) fn new(password: &Password) -> Result<Self, KeyError> {
+        let length = password.0.chars().count();
+        if length < PASSWORD_CHARS_MIN {
+            return Err(KeyError::ShortPassword { length });
+        }
+        let mut lock = Self {
+            salt: [0; 32],
+            key: Zeroizing::default(),
+        };
+        OsRng.fill_bytes(&mut lock.salt);
+        scrypt::Params::new(SCRYPT_LOG_N, SCRYPT_R, SCRYPT_P)
+            .map_err(|error| error.to_string())
+            .and_then(|params| {
+                let password = password.0.as_bytes();
+                scrypt::scrypt(password, &lock.salt, &params, &mut lock.key[..])
+                    .map_err(|error| error.to_string())
+            })
+            .map_err(|problem| KeyError::Derivation { problem })?;
+        Ok(lock)
     }
-    fs::remove_file(&path).map_err(|error| damaged(error.to_string()))?;
-    write_private(&path, keystore.to_string().as_bytes())
+
+    /// Writes a key under the password, for its owner only. `address` is noted for those who do not know it.
+    pub(crate) fn store(
+        &self,
+        path: &Path,
+        key: &[u8],
+        address: Option<Address>,
+    ) -> Result<(), KeyError> {
+        let (mut iv, mut id) = ([0; 16], [0; 16]);
+        OsRng.fill_bytes(&mut iv);
+        OsRng.fill_bytes(&mut id);
+        let (cipher_key, mac_key) = self.key.split_at(16);
+        let mut ciphertext = key.to_vec();
+        Ctr128BE::<Aes128>::new(cipher_key.into(), &iv.into()).apply_keystream(&mut ciphertext);
+        let mac = keccak256([mac_key, &ciphertext].concat());
+        let mut keystore = json!({
+            "version": 3,
+            "id": uuid(id),
+            "crypto": {
+                "cipher": "aes-128-ctr",
+                "cipherparams": { "iv": hex::encode(iv) },
+                "ciphertext": hex::encode(ciphertext),
+                "kdf": "scrypt",
+                "kdfparams": {
+                    "dklen": 32, "n": 1_u64 << SCRYPT_LOG_N, "p": SCRYPT_P, "r": SCRYPT_R,
+                    "salt": hex::encode(self.salt),
+                },
+                "mac": hex::encode(mac),
+            },
+        });
+        if let Some(address) = address {
+            keystore["address"] = hex::encode(address).into();
+        }
+        write_private(path, keystore.to_string().as_bytes())
+    }
+}
+
+/// A random UUID (version 4, RFC 9562).
+fn uuid(mut bytes: [u8; 16]) -> String {
+    bytes[6] = (bytes[6] & 0x0f) | 0x40;
+    bytes[8] = (bytes[8] & 0x3f) | 0x80;
+    let digits = hex::encode(bytes);
+    [0..8, 8..12, 12..16, 16..20, 20..32]
+        .map(|part| &digits[part])
+        .join("-")
 }
 
 /// Writes a new file that only its owner may read.

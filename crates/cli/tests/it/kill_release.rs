@@ -20,7 +20,7 @@ const KILLS_OF_ONE: u64 = 4;
 fn a_release_killed_at_any_moment_is_finished_by_the_same_command() {
     let ready = Studio::tide();
     ready.daedal(&["run"]).ends(0);
-    ready.daedal(&["account"]).ends(0);
+    ready.account_that_opens_fast();
     let undisturbed = ready.copied();
     let begun = Instant::now();
     undisturbed.daedal(&["release", "latest"]).ends(0);
@@ -91,7 +91,7 @@ fn a_release_on_the_chain_killed_at_any_moment_is_anchored_and_minted_once() {
         "outputs:",
         "token: { shares: { creator: 100% } }\nrelease: { editions: { of: poster } }\noutputs:",
     );
-    ready.daedal(&["account"]).ends(0);
+    ready.account_that_opens_fast();
     ready.daedal(&["lock"]).ends(0);
     ready.daedal(&["register"]).ends(0);
     ready.daedal(&["run", "-q"]).ends(0);
