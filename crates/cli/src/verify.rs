@@ -67,8 +67,8 @@ pub(crate) fn with(path: &Path, named: Named<'_>, anchors: &[Chain]) -> Result<V
         file: &bytes,
         media_type: Some(media_type_of(&name)),
         sidecar: None,
-        attestation: None,
         anchors,
+        ..Given::default()
     };
     let sidecar = match named.sidecar {
         Some(given) => Some(credential(given)?),
@@ -84,14 +84,19 @@ pub(crate) fn with(path: &Path, named: Named<'_>, anchors: &[Chain]) -> Result<V
     let run = verdict.origin.as_ref().map(|origin| origin.run);
     let attestation = match (named.attestation, run) {
         (Some(named), run) => Some(attestation_in(named, run)?),
-        (None, Some(run)) => attestation_of(path, &run)
-            .map(|beside| read(&beside))
-            .transpose()?,
+        (None, Some(run)) => beside(path, &attestation_name(&run))?,
         (None, None) => None,
     };
-    if let Some(attestation) = &attestation {
+    let receipts = match run {
+        Some(run) => beside(path, &receipts_name(&run))?,
+        None => None,
+    };
+    let is_published = is_published(path);
+    if attestation.is_some() || receipts.is_some() || is_published {
         verdict = verify(&Given {
-            attestation: Some(attestation),
+            attestation: attestation.as_deref(),
+            receipts: receipts.as_deref(),
+            is_published,
             ..given
         });
     }
@@ -241,14 +246,29 @@ fn sidecar_of(path: &Path) -> Option<PathBuf> {
         .find(|beside| beside != path && beside.is_file())
 }
 
-/// The attestation beside a file, as the site names it.
-fn attestation_of(path: &Path, run: &Digest) -> Option<PathBuf> {
-    let beside = path.with_file_name(attestation_name(run));
-    beside.is_file().then_some(beside)
+/// The bytes of the file called `name` beside another, if there is one.
+fn beside(path: &Path, name: &str) -> Result<Option<Vec<u8>>, Failure> {
+    let place = path.with_file_name(name);
+    place.is_file().then(|| read(&place)).transpose()
 }
 
+/// Whether a file lies where a site has what it published: in a process's folder of its `media`.
+fn is_published(path: &Path) -> bool {
+    let folder = path.parent().filter(|folder| folder.is_dir());
+    let media = folder.and_then(|folder| folder.join("..").canonicalize().ok());
+    media.is_some_and(|media| {
+        media.ends_with("media") && media.with_file_name("data").join("site.json").is_file()
+    })
+}
+
+/// As a site names the attestation of a run.
 fn attestation_name(run: &Digest) -> String {
     format!("{}.attestation.json", &run.to_string()[..16])
+}
+
+/// As a site names the record of a run's receipts.
+fn receipts_name(run: &Digest) -> String {
+    format!("{}.receipts.json", &run.to_string()[..16])
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, Failure> {

@@ -14,6 +14,7 @@ pub mod keys;
 mod keystore;
 pub mod manifest;
 mod packed;
+mod recorded;
 pub mod seal;
 pub mod signer;
 pub mod strict;
@@ -22,7 +23,7 @@ pub mod verify;
 pub mod when;
 
 pub use accounts::{AccountError, Accounts};
-pub use keys::{Account, KeyError, Keys, Password, Person};
+pub use keys::{Account, KeyError, Keys, PASSWORD_CHARS_MIN, Password, Person};
 pub use seal::{SealError, SealRequest, Sealed, seal};
 pub use signer::Signer;
 pub use verdict::{AnchorFault, Check, Exit, Outcome, Verdict};

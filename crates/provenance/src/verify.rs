@@ -2,17 +2,17 @@
 
 use c2pa::{Reader, ValidationState};
 use daedal_core::Digest;
-use daedal_core::engine::Determinism;
 use daedal_core::intent::Domain;
-use daedal_core::record::RunRecord;
 
-use crate::attest::{self, Attested};
 use crate::chain::Chain;
 use crate::container::{Carrier, carrier_of, is_credential, sniff, unsealed};
 use crate::manifest::{Claim, LABEL};
+use crate::recorded;
 use crate::seal::{assertion, failures, read};
 use crate::strict;
-use crate::verdict::{ANCHOR, Coverage, Exit, Origin, Outcome, Sealer, Verdict};
+use crate::verdict::{ANCHOR, Exit, Origin, Outcome, Sealer, Verdict};
+
+pub use crate::recorded::attested_run;
 
 /// What is verified, and with what.
 #[derive(Debug, Clone, Copy, Default)]
@@ -25,6 +25,11 @@ pub struct Given<'a> {
     pub sidecar: Option<&'a [u8]>,
     /// The attestation of the run, or its bare record.
     pub attestation: Option<&'a [u8]>,
+    /// The record of the run's receipts that was published beside the file.
+    pub receipts: Option<&'a [u8]>,
+    /// Whether the file lies where its run was published, so that attestation and receipts have to be
+    /// there too.
+    pub is_published: bool,
     /// Authorities whose studios are recognised.
     pub anchors: &'a [Chain],
 }
@@ -47,7 +52,8 @@ pub fn verify(given: &Given<'_>) -> Verdict {
     }
     unsigned(&mut verdict, given, media_type, &claim);
     origin(&mut verdict, &claim);
-    attestation(&mut verdict, given, &claim);
+    recorded::attestation(&mut verdict, given, &claim);
+    recorded::receipts(&mut verdict, given, &claim);
     anchor(&mut verdict, &claim);
     verdict
 }
@@ -265,111 +271,6 @@ fn origin(verdict: &mut Verdict, claim: &Claim) {
         },
         coverage: None,
     });
-}
-
-fn attestation(verdict: &mut Verdict, given: &Given<'_>, claim: &Claim) {
-    let Some(bytes) = given.attestation else {
-        verdict.note("attestation", Outcome::Skipped, "none was given");
-        return;
-    };
-    let (record, attested) = match recorded(bytes) {
-        Ok(Recorded::Stands(record, attested)) => (record, attested),
-        // What is about something else says nothing about this file.
-        Ok(Recorded::Foreign(detail)) => {
-            verdict.note("attestation", Outcome::Noted, detail);
-            return;
-        }
-        Err(detail) => {
-            verdict.judge("attestation", Exit::Tampered, Err(detail));
-            return;
-        }
-    };
-    let excerpt = &claim.excerpt;
-    let run = record.header.run();
-    if run != claim.run {
-        let (run, own) = (run.short(), claim.run.short());
-        let detail = format!("it is about run {run}, and the file is of run {own}");
-        verdict.note("attestation", Outcome::Noted, detail);
-        return;
-    }
-    let told = (&record.header, record.root, record.count);
-    if told != (&excerpt.header, excerpt.root, excerpt.count) {
-        let detail = "it tells the run otherwise than the credential".to_owned();
-        verdict.judge("attestation", Exit::Tampered, Err(detail));
-        return;
-    }
-    let published = [Some(verdict.sha256), given.sidecar.map(Digest::of)];
-    let names = |attested: &Attested| {
-        let mut published = published.iter().flatten();
-        published.all(|digest| attested.names(digest))
-    };
-    if attested.as_deref().is_some_and(|attested| !names(attested)) {
-        let detail = "it does not name this file: the file is not the one that was published";
-        verdict.judge("attestation", Exit::Tampered, Err(detail.to_owned()));
-        return;
-    }
-    let count = record.count;
-    let detail = format!("all {count} receipts follow one another to the root");
-    let known = attested.is_none_or(|attested| attested.chain.leads_to(given.anchors));
-    let result = match known {
-        true => Ok(detail),
-        false => Err(format!("{detail}, but its signer is not recognised here")),
-    };
-    verdict.judge("attestation", Exit::Untrusted, result);
-    if let Some(origin) = &mut verdict.origin {
-        origin.coverage = Some(coverage(&record));
-    }
-}
-
-/// What was given as an attestation.
-enum Recorded {
-    /// A record that stands, and the attestation that it is in.
-    Stands(Box<RunRecord>, Option<Box<Attested>>),
-    /// Something else; says what is missing.
-    Foreign(String),
-}
-
-/// The run that an attestation, or a bare record, is about; none if it is neither. Says what is wrong with one
-/// that is damaged.
-pub fn attested_run(bytes: &[u8]) -> Result<Option<Digest>, String> {
-    Ok(match recorded(bytes)? {
-        Recorded::Stands(record, _) => Some(record.header.run()),
-        Recorded::Foreign(_) => None,
-    })
-}
-
-fn recorded(bytes: &[u8]) -> Result<Recorded, String> {
-    if attest::is_envelope(bytes) {
-        let attested = attest::read(bytes).map_err(|error| error.to_string())?;
-        let record = attested.statement.predicate.record.clone();
-        return Ok(Recorded::Stands(Box::new(record), Some(Box::new(attested))));
-    }
-    let record: RunRecord = match serde_json::from_slice(bytes) {
-        Ok(record) => record,
-        Err(error) => {
-            let detail = format!("what was given is neither an attestation nor a record: {error}");
-            return Ok(Recorded::Foreign(detail));
-        }
-    };
-    if daedal_core::canonical::to_vec(&record) != bytes {
-        return Err("it is not in canonical form".to_owned());
-    }
-    match record.faults().first() {
-        Some(fault) => Err(fault.to_string()),
-        None => Ok(Recorded::Stands(Box::new(record), None)),
-    }
-}
-
-fn coverage(record: &RunRecord) -> Coverage {
-    let mut coverage = Coverage::default();
-    for receipt in &record.receipts {
-        *match receipt.determinism {
-            Determinism::Exact => &mut coverage.exact,
-            Determinism::Close => &mut coverage.close,
-            Determinism::Attested => &mut coverage.attested,
-        } += 1;
-    }
-    coverage
 }
 
 /// What is said of the anchor before one is reported with [`Verdict::anchored`].

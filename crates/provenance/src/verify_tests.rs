@@ -210,6 +210,7 @@ fn oversight_is_the_assets_own_whatever_else_of_the_run_people_decided() {
             sidecar: sealed.sidecar.as_deref(),
             attestation,
             anchors: &anchors,
+            ..Given::default()
         });
         assert_eq!(verdict.exit, Exit::Fine, "{:#?}", verdict.checks);
         let origin = verdict.origin.unwrap();

@@ -1,0 +1,162 @@
+//! What the records that a release publishes beside its files say of one of them: the run's attestation,
+//! and its receipts.
+
+use daedal_core::Digest;
+use daedal_core::engine::Determinism;
+use daedal_core::record::RunRecord;
+
+use crate::attest::{self, Attested};
+use crate::manifest::Claim;
+use crate::verdict::{Coverage, Exit, Outcome, Verdict};
+use crate::verify::Given;
+
+/// Checks the attestation against the file and its credential.
+pub(crate) fn attestation(verdict: &mut Verdict, given: &Given<'_>, claim: &Claim) {
+    let Some(bytes) = given.attestation else {
+        match given.is_published {
+            true => absent(verdict, "attestation", claim),
+            false => verdict.note("attestation", Outcome::Skipped, "none was given"),
+        }
+        return;
+    };
+    let Some((record, attested)) = own(verdict, "attestation", bytes, given.is_published, claim)
+    else {
+        return;
+    };
+    let published = [Some(verdict.sha256), given.sidecar.map(Digest::of)];
+    let names = |attested: &Attested| {
+        let mut published = published.iter().flatten();
+        published.all(|digest| attested.names(digest))
+    };
+    if attested.as_deref().is_some_and(|attested| !names(attested)) {
+        let detail = "it does not name this file: the file is not the one that was published";
+        verdict.judge("attestation", Exit::Tampered, Err(detail.to_owned()));
+        return;
+    }
+    let count = record.count;
+    let detail = format!("all {count} receipts follow one another to the root");
+    let known = attested.is_none_or(|attested| attested.chain.leads_to(given.anchors));
+    let result = match known {
+        true => Ok(detail),
+        false => Err(format!("{detail}, but its signer is not recognised here")),
+    };
+    verdict.judge("attestation", Exit::Untrusted, result);
+    if let Some(origin) = &mut verdict.origin {
+        origin.coverage = Some(coverage(&record));
+    }
+}
+
+/// Checks the receipts against the credential. Where the attestation tells them all, they are missed only
+/// where they were published.
+pub(crate) fn receipts(verdict: &mut Verdict, given: &Given<'_>, claim: &Claim) {
+    match given.receipts {
+        Some(bytes) => {
+            if let Some((record, _)) = own(verdict, "receipts", bytes, true, claim) {
+                let detail = format!("all {} are those of the credential's root", record.count);
+                verdict.judge("receipts", Exit::Tampered, Ok(detail));
+            }
+        }
+        None if given.is_published => absent(verdict, "receipts", claim),
+        None => {}
+    }
+}
+
+/// Something that was published with the file is not there any more.
+fn absent(verdict: &mut Verdict, name: &'static str, claim: &Claim) {
+    let run = claim.run.short();
+    let detail = format!("run {run} was published here, and the file that tells of it is gone");
+    verdict.judge(name, Exit::Incomplete, Err(detail));
+}
+
+/// The record in `bytes`, and the attestation that it is in, if it is sound, is of the file's run, and tells
+/// that run as the credential does; what else there is to say is said under `name`. What is about something
+/// else says nothing about the file, unless it lies where the run's own `belongs`.
+fn own(
+    verdict: &mut Verdict,
+    name: &'static str,
+    bytes: &[u8],
+    belongs: bool,
+    claim: &Claim,
+) -> Option<(Box<RunRecord>, Option<Box<Attested>>)> {
+    let foreign = |verdict: &mut Verdict, detail: String| match belongs {
+        true => drop(verdict.judge(name, Exit::Tampered, Err(detail))),
+        false => verdict.note(name, Outcome::Noted, detail),
+    };
+    let (record, attested) = match recorded(bytes) {
+        Ok(Recorded::Stands(record, attested)) => (record, attested),
+        Ok(Recorded::Foreign(detail)) => {
+            foreign(verdict, detail);
+            return None;
+        }
+        Err(detail) => {
+            verdict.judge(name, Exit::Tampered, Err(detail));
+            return None;
+        }
+    };
+    let excerpt = &claim.excerpt;
+    let run = record.header.run();
+    if run != claim.run {
+        let (run, own) = (run.short(), claim.run.short());
+        let detail = format!("it is about run {run}, and the file is of run {own}");
+        foreign(verdict, detail);
+        return None;
+    }
+    let told = (&record.header, record.root, record.count);
+    if told != (&excerpt.header, excerpt.root, excerpt.count) {
+        let detail = "it tells the run otherwise than the credential".to_owned();
+        verdict.judge(name, Exit::Tampered, Err(detail));
+        return None;
+    }
+    Some((record, attested))
+}
+
+/// What was given as an attestation.
+enum Recorded {
+    /// A record that stands, and the attestation that it is in.
+    Stands(Box<RunRecord>, Option<Box<Attested>>),
+    /// Something else; says what is missing.
+    Foreign(String),
+}
+
+/// The run that an attestation, or a bare record, is about; none if it is neither. Says what is wrong with one
+/// that is damaged.
+pub fn attested_run(bytes: &[u8]) -> Result<Option<Digest>, String> {
+    Ok(match recorded(bytes)? {
+        Recorded::Stands(record, _) => Some(record.header.run()),
+        Recorded::Foreign(_) => None,
+    })
+}
+
+fn recorded(bytes: &[u8]) -> Result<Recorded, String> {
+    if attest::is_envelope(bytes) {
+        let attested = attest::read(bytes).map_err(|error| error.to_string())?;
+        let record = attested.statement.predicate.record.clone();
+        return Ok(Recorded::Stands(Box::new(record), Some(Box::new(attested))));
+    }
+    let record: RunRecord = match serde_json::from_slice(bytes) {
+        Ok(record) => record,
+        Err(error) => {
+            let detail = format!("what was given is neither an attestation nor a record: {error}");
+            return Ok(Recorded::Foreign(detail));
+        }
+    };
+    if daedal_core::canonical::to_vec(&record) != bytes {
+        return Err("it is not in canonical form".to_owned());
+    }
+    match record.faults().first() {
+        Some(fault) => Err(fault.to_string()),
+        None => Ok(Recorded::Stands(Box::new(record), None)),
+    }
+}
+
+fn coverage(record: &RunRecord) -> Coverage {
+    let mut coverage = Coverage::default();
+    for receipt in &record.receipts {
+        *match receipt.determinism {
+            Determinism::Exact => &mut coverage.exact,
+            Determinism::Close => &mut coverage.close,
+            Determinism::Attested => &mut coverage.attested,
+        } += 1;
+    }
+    coverage
+}
