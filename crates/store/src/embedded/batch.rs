@@ -106,11 +106,26 @@ pub(super) struct Known {
     runs: HashMap<RunId, RunRow>,
     /// The number of the newest run; 0 before there is one.
     newest: Option<i64>,
+    /// How many transactions there have been.
+    commits: Option<u64>,
 }
 
 impl Known {
     /// Runs that it remembers; beyond, it forgets them all and asks again.
     const RUNS_MAX: usize = 4096;
+
+    /// Nothing but how many transactions there have been.
+    pub(super) fn counting_from(commits: u64) -> Self {
+        Self {
+            commits: Some(commits),
+            ..Self::default()
+        }
+    }
+
+    /// How many transactions there have been, as far as that was asked for.
+    pub(super) fn commits(&self) -> Option<u64> {
+        self.commits
+    }
 
     pub(super) fn trim(&mut self) {
         if self.runs.len() > Self::RUNS_MAX {
@@ -185,11 +200,23 @@ pub(super) async fn apply(
             Work::Close => Ok(Answer::Done),
         });
     }
-    batch.write(connection, known).await?;
+    if batch.is_empty() {
+        return Ok(answers);
+    }
+    let number = match known.commits {
+        Some(commits) => commits + 1,
+        None => commits(connection).await? + 1,
+    };
+    batch.write(connection, known, number).await?;
+    known.commits = Some(number);
     Ok(answers)
 }
 
 impl Batch {
+    fn is_empty(&self) -> bool {
+        self.events.is_empty() && self.memo.is_empty() && self.documents.is_empty()
+    }
+
     fn append(&mut self, known: &mut Known, run: RunId, events: Vec<EventRow>) {
         let Some(row) = known.runs.get_mut(&run) else {
             return;
@@ -208,6 +235,7 @@ impl Batch {
         self,
         connection: &mut SqliteConnection,
         known: &Known,
+        number: u64,
     ) -> Result<(), sqlx::Error> {
         let mut script = Script::new(connection);
         let runs = self
@@ -266,6 +294,9 @@ impl Batch {
         script
             .insert(sql, 3, last.into_iter().collect(), bind)
             .await?;
+        let sql = "insert into sequences (name, last) values ('commits', ?) \
+                   on conflict do update set last = excluded.last";
+        script.add(sql, move |statement| statement.bind(number.cast_signed()));
         script.commit().await
     }
 }
@@ -311,4 +342,11 @@ async fn next(connection: &mut SqliteConnection, sequence: String) -> Result<u64
     );
     let number: i64 = query.bind(sequence).fetch_one(connection).await?;
     Ok(number.cast_unsigned())
+}
+
+/// How many transactions the database has had.
+pub(super) async fn commits(connection: &mut SqliteConnection) -> Result<u64, sqlx::Error> {
+    let query = sqlx::query_scalar("select last from sequences where name = 'commits'");
+    let last: Option<i64> = query.fetch_optional(connection).await?;
+    Ok(last.unwrap_or_default().cast_unsigned())
 }

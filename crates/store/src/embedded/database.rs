@@ -235,11 +235,29 @@ impl Database {
             message: format!(
                 "{} is damaged: {why}. The assets in {} are separate files and not affected. \
                  Restore studio.db from a backup, or try `sqlite3 studio.db .recover`; or move \
-                 studio.db and its -wal and -shm files away to begin with an empty record",
+                 studio.db and its -wal, -shm and -mark files away to begin with an empty record",
                 self.path.display(),
                 self.folder.join("blobs").display()
             ),
         }
+    }
+
+    /// Whether all `noted` changes are among those that the database counts.
+    pub(super) fn check(&self, counted: u64, noted: u64) -> Result<(), StoreError> {
+        if counted >= noted {
+            return Ok(());
+        }
+        Err(StoreError::Corrupted {
+            message: format!(
+                "{} lacks the last {} of {noted} changes: its log, studio.db-wal, was damaged or taken away, \
+                 or it was replaced by an older copy. The assets in {} are separate files and not affected. \
+                 Restore all of {} from a backup; or move studio.db-mark away to go on without these changes",
+                self.path.display(),
+                noted - counted,
+                self.folder.join("blobs").display(),
+                self.folder.display(),
+            ),
+        })
     }
 
     fn unused(&self) -> StoreError {
@@ -257,6 +275,15 @@ impl Database {
     fn is_merged(&self) -> bool {
         let log = self.path.with_file_name("studio.db-wal");
         std::fs::metadata(log).map_or(true, |found| found.len() == 0)
+    }
+
+    /// Merges the write-ahead log into the file, so that nothing depends on it while nobody is at work. It stays
+    /// where somebody else is reading in it or the disk has no room; then a later command merges it.
+    pub(super) async fn merge(&self, connection: &mut SqliteConnection) {
+        if !self.is_merged() {
+            let script = "pragma busy_timeout = 0; pragma wal_checkpoint(truncate)";
+            sqlx::raw_sql(script).execute(connection).await.ok();
+        }
     }
 
     /// Closes a connection, merging the write-ahead log if it is the last one.

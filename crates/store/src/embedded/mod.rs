@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! .daedal/studio.db       runs, memo, documents; the latest of them in studio.db-wal
+//! .daedal/studio.db-mark  how many changes there have been, so that a loss is noticed
 //! .daedal/blobs/ab/cd…    bytes, named by their SHA-256
 //! .daedal/blobs/.partial/ bytes that are still being written
 //! .daedal/lock            who may change all this at the moment
@@ -19,10 +20,11 @@ use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
 
-use self::batch::{Answer, Work};
+use self::batch::{Answer, Known, Work};
 use self::blobs::Blobs;
 use self::database::{Access, Database};
 use self::lock::Lock;
+use self::mark::Mark;
 use self::reader::Reader;
 use self::recall::Recall;
 use self::writer::{Request, Writer};
@@ -34,6 +36,7 @@ mod bulk;
 mod cancel;
 mod database;
 mod lock;
+mod mark;
 mod ports;
 mod reader;
 mod recall;
@@ -144,20 +147,33 @@ struct Embedded {
 impl Embedded {
     async fn open(folder: &Path, mode: OpenMode) -> Result<Self, StoreError> {
         let database = Database::at(folder)?;
+        // Before the database is looked at: somebody may be changing both.
+        let mark = Mark::read(folder);
         let (queue, blobs, reader);
         match mode {
             OpenMode::Read => {
                 blobs = Arc::new(Blobs::to_look(folder));
-                reader = Reader::new(database);
+                reader = Reader::new(database.clone());
                 reader.connect().await?;
+                database.check(reader.commits().await?, mark)?;
                 queue = None;
             }
             OpenMode::Write { command, wait } => {
                 let lock = Lock::take(folder, &command, wait).await?;
                 blobs = Arc::new(Blobs::to_change(folder, lock.was_abandoned())?);
-                let connection = database.connect(Access::Write).await?;
                 reader = Reader::new(database.clone());
-                let writer = Writer::new(database, connection, Arc::clone(&blobs), lock);
+                // First to look: whoever may write merges what is left of a damaged log when it closes.
+                let commits = match reader.connect().await {
+                    Ok(()) => reader.commits().await?,
+                    Err(StoreError::Missing { .. }) => 0,
+                    Err(error) => return Err(error),
+                };
+                database.check(commits, mark)?;
+                let connection = database.connect(Access::Write).await?;
+                let known = Known::counting_from(commits);
+                let mark = Mark::in_folder(folder);
+                let blobs = Arc::clone(&blobs);
+                let writer = Writer::new(database, connection, known, mark, blobs, lock);
                 let (sender, receiver) = mpsc::channel(QUEUE_MAX);
                 tokio::spawn(writer.serve(receiver));
                 queue = Some(sender);
@@ -196,8 +212,6 @@ impl Embedded {
             Some(_) => self.commit(Work::Close).await.map(drop),
             None => Ok(()),
         };
-        // Last, since a connection that only reads leaves the write-ahead log as it is. Merging it
-        // would cost the next opening, and this closing, more flushes than most runs need.
         self.reader.close().await?;
         written
     }

@@ -53,6 +53,15 @@ impl Reader {
         self.connection(&mut state).await.map(drop)
     }
 
+    /// How many transactions the database has had.
+    pub(super) async fn commits(&self) -> Result<u64, StoreError> {
+        let mut state = self.state.lock().await;
+        let connection = self.connection(&mut state).await?;
+        let counted = super::batch::commits(connection).await;
+        drop(state);
+        counted.map_err(|error| self.database.failure(&error))
+    }
+
     pub(super) async fn close(&self) -> Result<(), StoreError> {
         match std::mem::replace(&mut *self.state.lock().await, State::Closed) {
             State::Open(connection) => self.database.disconnect(connection).await,

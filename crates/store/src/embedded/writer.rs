@@ -9,6 +9,7 @@ use super::batch::{self, Answer, Known, Work};
 use super::blobs::Blobs;
 use super::database::{Access, Database};
 use super::lock::Lock;
+use super::mark::Mark;
 use crate::StoreError;
 
 /// Rows after which a transaction takes in no further calls.
@@ -25,6 +26,7 @@ pub(super) struct Writer {
     /// Absent after a failure, which leaves it in an unknown state; the next batch opens another.
     connection: Option<SqliteConnection>,
     known: Known,
+    mark: Mark,
     blobs: Arc<Blobs>,
     lock: Lock,
 }
@@ -33,13 +35,16 @@ impl Writer {
     pub(super) fn new(
         database: Database,
         connection: SqliteConnection,
+        known: Known,
+        mark: Mark,
         blobs: Arc<Blobs>,
         lock: Lock,
     ) -> Self {
         Self {
             database,
             connection: Some(connection),
-            known: Known::default(),
+            known,
+            mark,
             blobs,
             lock,
         }
@@ -117,13 +122,19 @@ impl Writer {
         let committed = batch::apply(&mut connection, &mut self.known, works).await;
         let answers = committed.map_err(|error| self.database.failure(&error))?;
         self.connection = Some(connection);
+        if let Some(commits) = self.known.commits() {
+            self.mark.note(commits);
+        }
         Ok(answers)
     }
 
     async fn put_away(mut self) -> Result<(), StoreError> {
         let settled = settle(&self.blobs).await;
         let disconnected = match self.connection.take() {
-            Some(connection) => self.database.disconnect(connection).await,
+            Some(mut connection) => {
+                self.database.merge(&mut connection).await;
+                self.database.disconnect(connection).await
+            }
             None => Ok(()),
         };
         settled?;

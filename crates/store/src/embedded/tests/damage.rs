@@ -105,8 +105,8 @@ async fn a_database_of_garbage_is_said_to_be_damaged() {
             message,
             "studio/.daedal/studio.db is damaged: file is not a database. The assets in \
              studio/.daedal/blobs are separate files and not affected. Restore studio.db from a \
-             backup, or try `sqlite3 studio.db .recover`; or move studio.db and its -wal and -shm \
-             files away to begin with an empty record"
+             backup, or try `sqlite3 studio.db .recover`; or move studio.db and its -wal, -shm and \
+             -mark files away to begin with an empty record"
         );
     }
     assert!(
@@ -138,10 +138,10 @@ async fn an_emptied_database_is_not_taken_for_a_new_one() {
     let place = Place::new();
     let studio = place.open().await;
     studio.log.create(run(1), created(1)).await.unwrap();
-    studio.log.runs().await.unwrap();
-    studio.close().await.unwrap();
     let log = fs::read(place.file("studio.db-wal")).unwrap();
     assert!(!log.is_empty());
+    studio.close().await.unwrap();
+    fs::write(place.file("studio.db-wal"), &log).unwrap();
     fs::write(place.file("studio.db"), "").unwrap();
     let error = refusal(&place, OpenMode::write("a test")).await;
     assert!(
@@ -156,9 +156,96 @@ async fn an_emptied_database_is_not_taken_for_a_new_one() {
 }
 
 #[tokio::test]
+async fn changes_that_the_log_has_lost_are_missed() {
+    // As a process leaves it that is killed: the last changes are in the log.
+    let left = Place::new();
+    let studio = left.open().await;
+    studio.log.create(run(1), created(1)).await.unwrap();
+    for n in 2..6 {
+        studio.log.create(run(n), created(n)).await.unwrap();
+    }
+    let files = ["studio.db", "studio.db-wal", "studio.db-mark"];
+    let kept = files.map(|name| fs::read(left.file(name)).unwrap());
+    studio.close().await.unwrap();
+    let opened = |damage: fn(&mut Vec<u8>)| {
+        let place = Place::new();
+        for (name, bytes) in files.iter().zip(&kept) {
+            let mut bytes = bytes.clone();
+            if *name == "studio.db-wal" {
+                damage(&mut bytes);
+            }
+            fs::write(place.file(name), bytes).unwrap();
+        }
+        place
+    };
+    let whole = opened(|_| {}).open().await;
+    assert_eq!(whole.log.runs().await.unwrap().len(), 5);
+    let damages: [fn(&mut Vec<u8>); 4] = [
+        |log| log.clear(),
+        |log| log.truncate(log.len() - 1),
+        |log| {
+            let last = log.len() - 9;
+            log[last] ^= 1;
+        },
+        |log| log[40] ^= 1,
+    ];
+    for damage in damages {
+        let place = opened(damage);
+        let log = fs::read(place.file("studio.db-wal")).unwrap();
+        for mode in [OpenMode::Read, OpenMode::write("a test")] {
+            let error = refusal(&place, mode).await;
+            assert!(matches!(error, StoreError::Corrupted { .. }), "{error:?}");
+            let told = error.to_string();
+            assert!(
+                told.contains("of 5 changes: its log, studio.db-wal, was damaged"),
+                "{told}"
+            );
+        }
+        // What is left of the log is left to whoever can make something of it.
+        assert_eq!(fs::read(place.file("studio.db-wal")).unwrap(), log);
+        fs::remove_file(place.file("studio.db-mark")).unwrap();
+        let rest = place.open().await;
+        assert!(rest.log.runs().await.unwrap().len() < 5);
+        rest.close().await.unwrap();
+    }
+    let place = used().await;
+    fs::remove_file(place.file("studio.db")).unwrap();
+    let error = refusal(&place, OpenMode::write("a test")).await;
+    assert!(error.to_string().contains("lacks the last"), "{error}");
+}
+
+#[tokio::test]
+async fn whoever_comes_to_an_end_leaves_nothing_in_the_log() {
+    let place = used().await;
+    let log = place.file("studio.db-wal");
+    let left = || fs::metadata(&log).map_or(0, |found| found.len());
+    assert_eq!(left(), 0);
+    fs::remove_file(&log).ok();
+    let studio = place.open().await;
+    assert_eq!(studio.log.read(run(1)).await.unwrap().len(), 3001);
+    // Nobody waits for those who only look.
+    let reading = Studio::open(place.path(), OpenMode::Read).await.unwrap();
+    studio.log.create(run(2), created(2)).await.unwrap();
+    assert!(left() > 0);
+    studio.close().await.unwrap();
+    assert_eq!(left(), 0);
+    assert_eq!(reading.log.runs().await.unwrap().len(), 2);
+    reading.close().await.unwrap();
+    assert_eq!(place.open().await.log.runs().await.unwrap().len(), 2);
+}
+
+#[tokio::test]
 async fn following_the_advice_begins_an_empty_record_with_the_same_blobs() {
     let place = used().await;
-    fs::rename(place.file("studio.db"), place.file("studio.db.damaged")).unwrap();
+    let aside = place.path().join("aside");
+    fs::create_dir(&aside).unwrap();
+    for end in ["", "-wal", "-shm", "-mark"] {
+        let name = format!("studio.db{end}");
+        // Where there is nothing to merge there may be no log.
+        if place.file(&name).exists() {
+            fs::rename(place.file(&name), aside.join(&name)).unwrap();
+        }
+    }
     let studio = place.open().await;
     assert_eq!(studio.log.runs().await, Ok(Vec::new()));
     assert_eq!(&*studio.blobs.read(&Digest::of(b"sea")).unwrap(), b"sea");
