@@ -39,12 +39,14 @@ impl DiskFiles {
             )
             .help("name a directory with a process.yaml, or make one with `daedal new NAME`")
         })?;
-        if !root.join(&name).is_file() {
-            return Err(
-                Failure::new(format!("{} has no {name}", directory.display())).help(
-                    "name a directory with a process.yaml, or make one with `daedal new NAME`",
-                ),
-            );
+        let place = root.join(&name);
+        if !place.is_file() {
+            let what = match place.symlink_metadata() {
+                Ok(_) => format!("{name} in {} is not a file", directory.display()),
+                Err(_) => format!("{} has no {name}", directory.display()),
+            };
+            return Err(Failure::new(what)
+                .help("name a directory with a process.yaml, or make one with `daedal new NAME`"));
         }
         let files = Self {
             shown: directory.to_owned(),
@@ -62,20 +64,22 @@ impl DiskFiles {
     fn locate(&self, path: &str) -> Result<PathBuf, FileError> {
         let mut place = self.root.clone();
         for name in path.split('/') {
-            place = child(&place, name).ok_or_else(|| FileError::Missing {
+            let found = child(&place, name).ok_or_else(|| FileError::Missing {
                 path: path.to_owned(),
                 present: self.neighbours(&place),
             })?;
+            // Before anything is looked for in there: what lies outside is not even named.
+            place = std::fs::canonicalize(&found).map_err(|error| unreadable(path, &error))?;
+            if !place.starts_with(&self.root) {
+                return Err(FileError::Forbidden {
+                    path: path.to_owned(),
+                    problem:
+                        "is a link that leads out of the process's directory: copy the file in"
+                            .to_owned(),
+                });
+            }
         }
-        let real = std::fs::canonicalize(&place).map_err(|error| unreadable(path, &error))?;
-        if !real.starts_with(&self.root) {
-            return Err(FileError::Forbidden {
-                path: path.to_owned(),
-                problem: "is a link that leads out of the process's directory: copy the file in"
-                    .to_owned(),
-            });
-        }
-        Ok(real)
+        Ok(place)
     }
 
     fn neighbours(&self, directory: &Path) -> Vec<String> {
@@ -126,14 +130,19 @@ fn unreadable(path: &str, error: &std::io::Error) -> FileError {
 impl ProcessFiles for DiskFiles {
     fn read(&self, path: &str) -> Result<Arc<[u8]>, FileError> {
         let place = self.locate(path)?;
-        let file = std::fs::File::open(&place).map_err(|error| unreadable(path, &error))?;
-        let metadata = file.metadata().map_err(|error| unreadable(path, &error))?;
+        // Looked at before it is opened: to open a pipe is to wait for whoever writes into it.
+        let metadata = std::fs::metadata(&place).map_err(|error| unreadable(path, &error))?;
         if !metadata.is_file() {
-            return Err(FileError::Unreadable {
+            let problem = match metadata.is_dir() {
+                true => "is a directory: name a file in it",
+                false => "is a pipe, a socket or a device: only files are part of a process",
+            };
+            return Err(FileError::Forbidden {
                 path: path.to_owned(),
-                problem: "it is not a file".to_owned(),
+                problem: problem.to_owned(),
             });
         }
+        let file = std::fs::File::open(&place).map_err(|error| unreadable(path, &error))?;
         // One byte past the limit tells a file that grows while it is read.
         let mut bytes = Vec::with_capacity(metadata.len().min(BUNDLE_FILE_BYTES_MAX) as usize);
         file.take(BUNDLE_FILE_BYTES_MAX + 1)
@@ -238,5 +247,35 @@ mod tests {
             files.list("art"),
             Err(FileError::Forbidden { .. })
         ));
+        // Nor is it told what there is.
+        for outside in [
+            "art/up/nothing",
+            "art/up/secret.tx",
+            "art/up/process/nothing",
+        ] {
+            let refused = files.read(outside).unwrap_err();
+            assert!(matches!(refused, FileError::Forbidden { .. }), "{refused}");
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_is_no_file_is_refused_before_it_is_opened() {
+        let (_outer, files) = place();
+        let pipe = files.root().join("pipe.js");
+        let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+        assert!(made.unwrap().success());
+        let _socket =
+            std::os::unix::net::UnixListener::bind(files.root().join("socket.js")).unwrap();
+        std::os::unix::fs::symlink("pipe.js", files.root().join("link.js")).unwrap();
+        for (path, problem) in [
+            ("pipe.js", "is a pipe, a socket or a device"),
+            ("link.js", "is a pipe, a socket or a device"),
+            ("socket.js", "is a pipe, a socket or a device"),
+            ("art", "is a directory"),
+        ] {
+            let refused = files.read(path).unwrap_err().to_string();
+            assert!(refused.contains(problem), "{refused}");
+        }
     }
 }
