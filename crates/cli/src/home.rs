@@ -7,6 +7,7 @@ use daedal_store::{OpenMode, StoreError, Studio};
 
 use crate::commands::Common;
 use crate::failure::Failure;
+use crate::hint;
 use crate::settings::{IGNORED_NEW, SETTINGS_FILE, SETTINGS_NEW, Settings};
 use crate::ui::Ui;
 
@@ -41,6 +42,7 @@ impl Home {
 
     /// The studio in this very directory.
     pub(crate) fn at(root: PathBuf) -> Result<Self, Failure> {
+        hint::works_in(&root);
         let settings = Settings::read(&root)?;
         Ok(Self { root, settings })
     }
@@ -65,7 +67,10 @@ impl Home {
                 "the studio in {} has not run anything yet",
                 self.root.display()
             ))
-            .help("run a process first: `daedal run PROCESS`"));
+            .help(format!(
+                "run a process first: `{} run PROCESS`",
+                hint::daedal()
+            )));
         }
         Studio::open(&self.root, OpenMode::Read)
             .await

@@ -1,10 +1,13 @@
 //! The studio's keys, made on first use.
 
 use alloy_primitives::Address;
-use daedal_provenance::{AccountError, Accounts, KeyError, Keys, Password, Person, Signer};
+use daedal_provenance::{
+    AccountError, Accounts, KeyError, Keys, PASSWORD_CHARS_MIN, Password, Person, Signer,
+};
 
 use crate::commands::Common;
 use crate::failure::Failure;
+use crate::hint;
 use crate::home::Home;
 use crate::ui::Ui;
 use crate::{password, text};
@@ -77,8 +80,11 @@ pub(crate) fn address_named(home: &Home, name: Option<&str>) -> Result<Address, 
 pub(crate) fn unusable(error: &AccountError) -> Failure {
     match error {
         AccountError::Key(error) => refused(error),
-        AccountError::Unknown { .. } => Failure::new(error.to_string())
-            .help("`daedal account list` shows them; an address begins with 0x"),
+        AccountError::Unknown { .. } => Failure::new(error.to_string()).help(format!(
+            "`{daedal} account list` shows them, `{daedal} account new NAME` makes one; an address begins \
+             with 0x",
+            daedal = hint::daedal()
+        )),
         error => Failure::new(error.to_string()),
     }
 }
@@ -92,6 +98,9 @@ pub(crate) fn refused(error: &KeyError) -> Failure {
              DAEDAL_PASSWORD_FILE; one that is lost can't be recovered: move the keys elsewhere, \
              and the studio makes new ones",
         ),
+        KeyError::ShortPassword { .. } => failure.help(format!(
+            "choose at least {PASSWORD_CHARS_MIN} characters; in a password file they are its first line"
+        )),
         _ => failure,
     }
 }
@@ -106,7 +115,7 @@ pub(crate) fn open(home: &Home, common: &Common, ui: Ui) -> Result<(Keys, Passwo
     let password = password::new(home, common)?;
     let account = keys
         .make(&password, &home.name(), text::now().0)
-        .map_err(|error| Failure::because("the studio's keys can't be made", &error))?;
+        .map_err(|error| refused(&error))?;
     ui.note(format!(
         "made the studio's keys; its account is {}",
         account.address

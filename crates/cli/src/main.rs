@@ -6,6 +6,7 @@ mod commands;
 mod examples;
 mod failure;
 mod files;
+mod hint;
 mod home;
 mod keys;
 mod password;

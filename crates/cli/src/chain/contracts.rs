@@ -10,6 +10,7 @@ use daedal_store::ports::Document;
 
 use super::{is_embedded, refused};
 use crate::failure::Failure;
+use crate::hint;
 use crate::home::{Home, remembered};
 
 const KIND: &str = "deployment";
@@ -118,7 +119,10 @@ pub(crate) async fn ledgers(
     match deployment(home, studio, client.chain_id()).await? {
         Some(at) => Ok(Ledgers::new(client, at)),
         None if is_embedded(home) => Err(Failure::new("nothing is registered in this studio yet")
-            .help("register a process: daedal register PROCESS")),
+            .help(format!(
+                "register a process: {} register PROCESS",
+                hint::daedal()
+            ))),
         None => Err(none(studio, &client).await),
     }
 }
@@ -138,7 +142,8 @@ async fn none(studio: &Studio, client: &Client) -> Failure {
         ));
     }
     Failure::new(message).help(format!(
-        "set {ALL} under [chain] in daedal.toml, or make contracts of your own there: daedal chain \
-         deploy --stablecoin ADDRESS --wrapped ADDRESS, or --test-money to try things out"
+        "set {ALL} under [chain] in daedal.toml, or make contracts of your own there: {} chain deploy \
+         --stablecoin ADDRESS --wrapped ADDRESS, or --test-money to try things out",
+        hint::daedal()
     ))
 }

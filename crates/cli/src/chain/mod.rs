@@ -24,6 +24,7 @@ use daedal_provenance::{Keys, Person};
 use daedal_store::Studio;
 
 use crate::failure::Failure;
+use crate::hint;
 use crate::home::Home;
 use crate::keys;
 use crate::settings::ChainSettings;
@@ -72,7 +73,7 @@ pub(crate) fn account_of(home: &Home) -> Result<Address, Failure> {
     if !keys.exist() {
         return Err(
             Failure::new("the studio has no account yet, so there is no chain")
-                .help("make one: daedal account"),
+                .help(format!("make one: {} account", hint::daedal())),
         );
     }
     let account = keys.account().map_err(|error| keys::refused(&error))?;

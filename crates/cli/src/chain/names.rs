@@ -4,6 +4,7 @@ use alloy_primitives::{Address, U256};
 use daedal_chain::operations::Ledgers;
 
 use crate::failure::Failure;
+use crate::hint;
 
 /// CAIP-2 name of a chain.
 pub(crate) fn chain_name(chain_id: u64) -> String {
@@ -24,10 +25,11 @@ pub(super) fn is_work(name: &str) -> Result<(), Failure> {
     };
     match name.parse::<u64>().is_ok() || is_caip19().is_some() {
         true => Ok(()),
-        false => Err(Failure::new(format!("`{name}` is no work")).help(
-            "write its number, or its CAIP-19 name, such as eip155:8453/erc721:0x…/7; `daedal show` \
-             lists those of the registry",
-        )),
+        false => Err(Failure::new(format!("`{name}` is no work")).help(format!(
+            "write its number, or its CAIP-19 name, such as eip155:8453/erc721:0x…/7; `{} show` lists \
+             those of the registry",
+            hint::daedal()
+        ))),
     }
 }
 

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::Common;
 use crate::failure::Failure;
+use crate::hint;
 use crate::home::Home;
 use crate::ui::Ui;
 use crate::{keys, password};
@@ -101,7 +102,10 @@ fn list(home: &Home, accounts: &Accounts, ui: Ui) -> Result<u8, Failure> {
         text.push_str(&format!("{name:<16} {address}\n"));
     }
     if listed.is_empty() {
-        text.push_str("no accounts yet: `daedal account` makes the studio's own\n");
+        text.push_str(&format!(
+            "no accounts yet: `{} account` makes the studio's own\n",
+            hint::daedal()
+        ));
     }
     let value: Vec<Value> = listed
         .iter()

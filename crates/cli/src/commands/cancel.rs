@@ -10,6 +10,7 @@ use serde_json::json;
 use super::Common;
 use crate::assemble;
 use crate::failure::Failure;
+use crate::hint;
 use crate::home::{Home, block_on, remembered};
 use crate::runs::{self, Carrier, Standing};
 use crate::ui::Ui;
@@ -78,5 +79,8 @@ async fn wait_until_over(studio: &Studio, run: &RunSummary) -> Result<(), Failur
         "run {} is asked to end, and has not yet",
         run.run.0.short()
     ))
-    .help("a task of it takes long to stop; `daedal runs` shows when it has ended"))
+    .help(format!(
+        "a task of it takes long to stop; `{} runs` shows when it has ended",
+        hint::daedal()
+    )))
 }

@@ -6,6 +6,7 @@ use serde_json::json;
 use super::Common;
 use crate::chain::{self, Acting};
 use crate::failure::Failure;
+use crate::hint;
 use crate::ui::Ui;
 
 /// Has a work pay the works upstream of it what is due to them. Anyone may ask for it: it goes to the
@@ -36,7 +37,11 @@ impl Collect {
                             "work {only} does not stand upstream of work {}",
                             work.work
                         ))
-                        .help(format!("`daedal show {}` lists what does", work.work)));
+                        .help(format!(
+                            "`{} show {}` lists what does",
+                            hint::daedal(),
+                            work.work
+                        )));
                     }
                 }
                 let (mut paid, mut text) = (Vec::new(), String::new());

@@ -14,6 +14,7 @@ use crate::assemble;
 use crate::chain::{self, Overrides, Wish};
 use crate::examples;
 use crate::failure::Failure;
+use crate::hint;
 use crate::home::{Home, block_on, remembered};
 use crate::keys;
 use crate::process::Loaded;
@@ -40,7 +41,7 @@ pub(crate) struct Demo {
 
 impl Demo {
     pub(crate) fn run(self, common: &Common, ui: Ui) -> Result<u8, Failure> {
-        let begun = Instant::now();
+        let start = Instant::now();
         make_studio(&self.dir)?;
         let place = std::fs::canonicalize(&self.dir)
             .map_err(|error| Failure::because("the demo's studio can't be found", &error))?;
@@ -52,12 +53,12 @@ impl Demo {
         let planned = loaded.planned;
         block_on(async {
             let studio = home.open_to_write("daedal demo").await?;
-            let spec = runs::begin(&studio, &planned, &engines, &Dials::default()).await?;
+            let mut begun = runs::begin(&studio, &planned, &engines, &Dials::default()).await?;
             // Asked a second time, the demo shows what it has made.
-            let known = runs::done_before(&studio, &spec).await?;
+            let known = begun.done_before().cloned();
             let ran_before = known.is_some();
-            let spec = known.unwrap_or(spec);
-            let run = spec.id();
+            begun.spec = known.unwrap_or(begun.spec);
+            let run = begun.spec.id();
             let carrier = Carrier::start(
                 &studio,
                 engines.clone(),
@@ -65,7 +66,7 @@ impl Demo {
                 home.settings.run.rate()?,
             );
             let report = carrier
-                .carry(&home, &planned.plan, spec, Show::People, ui)
+                .carry(&home, &planned.plan, begun, Show::People, ui)
                 .await?;
             let code = code_of(&report.status);
             if code != 0 {
@@ -115,7 +116,7 @@ impl Demo {
                 worst = verify::worse(worst, verdict.exit.code());
                 verdicts.push(json!({ "file": file, "verdict": verdict }));
             }
-            let elapsed = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+            let elapsed = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);
             let site = home.site().join("index.html");
             let value = json!({
                 "studio": home.root, "run": run, "registered": to_json(&planned, &work), "released": super::release::to_json(&released),
@@ -325,7 +326,8 @@ fn screen(home: &Home, done: &Done<'_>) -> String {
         done.files.len()
     ));
     if let Some(file) = done.files.first() {
-        text.push_str(&format!("     {me} verify {}\n", shown(file)));
+        let studio = hint::option();
+        text.push_str(&format!("     {me}{studio} verify {}\n", shown(file)));
     }
     text.push_str(&format!(
         "\n  All of it took {}. Run it again and nothing is done twice.\n  Next: {me} new \

@@ -7,6 +7,7 @@ use super::Common;
 use super::show::number;
 use crate::chain;
 use crate::failure::Failure;
+use crate::hint;
 use crate::home::{Home, block_on, remembered};
 use crate::keys;
 use crate::ui::Ui;
@@ -99,8 +100,10 @@ fn list(home: &Home, work: &str, ui: Ui) -> Result<u8, Failure> {
 fn transfer(home: &Home, common: &Common, token: &str, to: &str, ui: Ui) -> Result<u8, Failure> {
     let name = token.rsplit('/').next().unwrap_or(token);
     let token = chain::token(name).ok_or_else(|| {
-        Failure::new(format!("`{token}` is no token"))
-            .help("`daedal edition list PROCESS` shows the tokens")
+        Failure::new(format!("`{token}` is no token")).help(format!(
+            "`{} edition list PROCESS` shows the tokens",
+            hint::daedal()
+        ))
     })?;
     let to = chain::desk::who(home, to)?;
     let person = keys::person(home, common, ui)?;
@@ -114,8 +117,10 @@ fn transfer(home: &Home, common: &Common, token: &str, to: &str, ui: Ui) -> Resu
             .await
             .map_err(chain::refused)?;
         let edition = edition.ok_or_else(|| {
-            Failure::new(format!("there is no edition {token:#x} on this chain"))
-                .help("`daedal edition list PROCESS` shows the tokens")
+            Failure::new(format!("there is no edition {token:#x} on this chain")).help(format!(
+                "`{} edition list PROCESS` shows the tokens",
+                hint::daedal()
+            ))
         })?;
         if edition.owner == operator.reads().deployment().editions {
             return Err(Failure::new(format!("{token:#x} is for sale in the shop"))

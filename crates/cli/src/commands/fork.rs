@@ -12,6 +12,7 @@ use serde_json::json;
 use super::{Common, new};
 use crate::chain;
 use crate::failure::Failure;
+use crate::hint;
 use crate::home::{Home, block_on, remembered};
 use crate::text::quoted;
 use crate::ui::Ui;
@@ -47,7 +48,10 @@ impl Fork {
             if work.derivatives == Derivatives::Closed && work.controller != me {
                 return Err(
                     Failure::new(format!("nobody else may derive from work {number}")).help(
-                        "ask its controller, or choose another work: `daedal show` lists them",
+                        format!(
+                            "ask its controller, or choose another work: `{} show` lists them",
+                            hint::daedal()
+                        ),
                     ),
                 );
             }
@@ -69,9 +73,10 @@ impl Fork {
             });
             let text = format!(
                 "made {dir}/process.yaml, from work {number}, which gets {} of what it earns\n\n  \
-                 daedal check {dir}       show its plan\n  daedal lock {dir} && daedal register \
+                 daedal check {dir}       show its plan\n  daedal lock {dir} && {} register \
                  {dir}\n",
-                work.royalty
+                work.royalty,
+                hint::daedal()
             );
             ui.result(&value, &text);
             Ok(0)
@@ -99,7 +104,11 @@ async fn from_files(reads: &Ledgers, work: &Work, place: &Path) -> Result<Origin
             work.work,
             bundle.short()
         ))
-        .help(format!("`daedal show {}` lists its versions", work.work)));
+        .help(format!(
+            "`{} show {}` lists its versions",
+            hint::daedal(),
+            work.work
+        )));
     }
     let files = planned.contents.iter();
     let files = files.filter(|(name, _)| *name != LOCK_FILE);

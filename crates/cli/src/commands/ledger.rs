@@ -13,6 +13,7 @@ use super::Common;
 use crate::chain::amount::Coins;
 use crate::chain::{self, amount, desk};
 use crate::failure::Failure;
+use crate::hint;
 use crate::home::{Home, block_on};
 use crate::plot::{self, Series};
 use crate::runs::{Cost, costs};
@@ -124,7 +125,10 @@ fn told(
         text.push_str(&plot::line(one));
     }
     if movements.is_empty() {
-        text.push_str("nothing has come in yet: anyone can pay its address, or `daedal pay`\n");
+        text.push_str(&format!(
+            "nothing has come in yet: anyone can pay its address, or `{} pay`\n",
+            hint::daedal()
+        ));
     }
     for cost in costs {
         let at = text::moment(cost.at);

@@ -11,6 +11,7 @@ use super::release::told_anew;
 use crate::assemble;
 use crate::chain;
 use crate::failure::Failure;
+use crate::hint;
 use crate::home::{Home, block_on, remembered};
 use crate::process::Loaded;
 use crate::ui::Ui;
@@ -42,8 +43,10 @@ impl Publish {
                 None => None,
             };
             let known = known.ok_or_else(|| {
-                Failure::new(format!("{name} is not registered on this chain"))
-                    .help("register it first: daedal register PROCESS")
+                Failure::new(format!("{name} is not registered on this chain")).help(format!(
+                    "register it first: {} register PROCESS",
+                    hint::daedal()
+                ))
             })?;
             let operator = chain::operator(&home, &studio, client, person).await?;
             let reads = operator.reads();

@@ -13,6 +13,7 @@ use super::Common;
 use crate::assemble;
 use crate::chain::{self, Known, Overrides, Wish};
 use crate::failure::Failure;
+use crate::hint;
 use crate::home::{Home, block_on, remembered};
 use crate::process::Loaded;
 use crate::text::quoted;
@@ -108,7 +109,10 @@ pub(crate) async fn register(
                 "{name} is registered already, as work {}, with other files than these",
                 known.work
             ))
-            .help("make these its next version: daedal publish PROCESS"));
+            .help(format!(
+                "make these its next version: {} publish PROCESS",
+                hint::daedal()
+            )));
         };
         wish.agrees(reads, known.work, &upstream, holders).await?;
         return Ok(Registered {
@@ -186,9 +190,10 @@ fn told(planned: &Planned, done: &Registered) -> String {
     for (holder, part) in &done.holders {
         text.push_str(&format!("  holder   {holder}  {part}\n"));
     }
-    text.push_str(
-        "what its runs make can be released with an anchor and as editions: daedal release RUN\n",
-    );
+    text.push_str(&format!(
+        "what its runs make can be released with an anchor and as editions: {} release RUN\n",
+        hint::daedal()
+    ));
     text
 }
 

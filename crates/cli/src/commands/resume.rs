@@ -5,7 +5,7 @@ use super::run::Carrying;
 use crate::assemble;
 use crate::failure::Failure;
 use crate::home::{Home, block_on, remembered};
-use crate::runs::{self, Carrier, Telling};
+use crate::runs::{self, Begun, Carrier, Telling};
 use crate::ui::Ui;
 
 /// Goes on with a run that was stopped or waited.
@@ -24,9 +24,10 @@ impl Resume {
         let engines = assemble::engines();
         block_on(async {
             let studio = home.open_to_write("daedal resume").await?;
-            let run = runs::find(&studio, &self.run).await?;
+            let all = runs::all(&studio).await?;
+            let run = runs::find_in(&all, &self.run)?;
             let was_over = run.finished.is_some();
-            let (spec, planned) = runs::plan_of(&studio, &run, &engines).await?;
+            let (spec, planned) = runs::plan_of(&studio, run, &engines).await?;
             home.note_command(&format!("daedal resume, run {}", spec.id().0.short()))?;
             let carrier = Carrier::start(
                 &studio,
@@ -35,7 +36,8 @@ impl Resume {
                 home.settings.run.rate()?,
             );
             let show = self.carrying.show();
-            let report = carrier.carry(&home, &planned.plan, spec, show, ui).await?;
+            let begun = Begun { spec, runs: all };
+            let report = carrier.carry(&home, &planned.plan, begun, show, ui).await?;
             let telling = Telling {
                 events: self.carrying.events,
                 was_over,

@@ -51,8 +51,8 @@ impl Run {
         let home = Home::find_or_make(common, files.root(), ui)?;
         block_on(async {
             let studio = home.open_to_write("daedal run").await?;
-            let spec = runs::begin(&studio, &planned, &engines, &self.dials).await?;
-            home.note_command(&format!("daedal run, run {}", spec.id().0.short()))?;
+            let begun = runs::begin(&studio, &planned, &engines, &self.dials).await?;
+            home.note_command(&format!("daedal run, run {}", begun.spec.id().0.short()))?;
             let carrier = Carrier::start(
                 &studio,
                 engines,
@@ -60,7 +60,7 @@ impl Run {
                 home.settings.run.rate()?,
             );
             let show = self.carrying.show();
-            let report = carrier.carry(&home, &planned.plan, spec, show, ui).await?;
+            let report = carrier.carry(&home, &planned.plan, begun, show, ui).await?;
             let telling = Telling {
                 events: self.carrying.events,
                 was_over: false,

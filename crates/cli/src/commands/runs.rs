@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::Common;
 use crate::assemble;
 use crate::failure::Failure;
+use crate::hint;
 use crate::home::{Home, block_on, remembered};
 use crate::runs::{Standing, find, outputs_of, plan_of, replay, spec_of, standing};
 use crate::text;
@@ -58,7 +59,10 @@ async fn list(home: &Home, studio: &Studio, ui: Ui) -> Result<(), Failure> {
         }));
     }
     if runs.is_empty() {
-        text.push_str("no runs yet: begin one with `daedal run PROCESS`\n");
+        text.push_str(&format!(
+            "no runs yet: begin one with `{} run PROCESS`\n",
+            hint::daedal()
+        ));
     }
     ui.result(&Value::Array(listed), &text);
     Ok(())

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::Common;
 use crate::chain;
 use crate::failure::Failure;
+use crate::hint;
 use crate::home::{Home, block_on};
 use crate::release::{self, Addresses};
 use crate::text;
@@ -59,8 +60,12 @@ pub(crate) async fn number(studio: &Studio, reads: &Ledgers, name: &str) -> Resu
     }
     chain::work_number(name, reads).map_err(|failure| match name.contains(':') {
         true => failure,
-        false => Failure::new(format!("`{name}` is no registered process of this studio"))
-            .help("name one, the number of a work, or its CAIP-19 name; `daedal show` lists them"),
+        false => {
+            Failure::new(format!("`{name}` is no registered process of this studio")).help(format!(
+                "name one, the number of a work, or its CAIP-19 name; `{} show` lists them",
+                hint::daedal()
+            ))
+        }
     })
 }
 
@@ -83,7 +88,10 @@ async fn all(reads: &Ledgers) -> Result<(Value, String), Failure> {
         }));
     }
     if count == 0 {
-        text.push_str("nothing is registered yet: daedal register PROCESS\n");
+        text.push_str(&format!(
+            "nothing is registered yet: {} register PROCESS\n",
+            hint::daedal()
+        ));
     }
     Ok((Value::Array(listed), text))
 }
@@ -218,13 +226,15 @@ fn numbers_of_the_chain_have_their_point() {
 /// Where wallets find the metadata of editions, and what is to be done about it.
 fn metadata(at: &Addresses) -> String {
     match (&at.url, at.elsewhere()) {
-        (None, _) => {
-            "metadata   at no address yet: set `url` under [site], then `daedal publish`\n".into()
-        }
+        (None, _) => format!(
+            "metadata   at no address yet: set `url` under [site], then `{} publish`\n",
+            hint::daedal()
+        ),
         (Some(url), 0) => format!("metadata   on {url}\n"),
         (Some(url), count) => format!(
-            "metadata   on {url}; the chain says something else of {}: `daedal publish` tells it\n",
-            text::count(count, "mint")
+            "metadata   on {url}; the chain says something else of {}: `{} publish` tells it\n",
+            text::count(count, "mint"),
+            hint::daedal()
         ),
     }
 }

@@ -5,6 +5,7 @@ use serde_json::json;
 use super::Common;
 use crate::chain::{self, Acting, amount};
 use crate::failure::Failure;
+use crate::hint;
 use crate::ui::Ui;
 
 /// Gives shares of a work away. What they have earned until now stays yours to claim.
@@ -38,7 +39,8 @@ impl Transfer {
                         work.work
                     ))
                     .help(format!(
-                        "`daedal shares {}` shows who has how many",
+                        "`{} shares {}` shows who has how many",
+                        hint::daedal(),
                         self.work
                     )));
                 }

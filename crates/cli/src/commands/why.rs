@@ -10,7 +10,8 @@ use serde_json::{Value, json};
 use super::Common;
 use crate::assemble;
 use crate::failure::Failure;
-use crate::home::{Home, block_on, remembered};
+use crate::hint;
+use crate::home::{Home, block_on};
 use crate::runs;
 use crate::ui::Ui;
 
@@ -29,20 +30,12 @@ impl Why {
         let engines = assemble::engines();
         block_on(async {
             let studio = home.open_to_read().await?;
-            let run = runs::find(&studio, &self.run).await?;
-            let (spec, planned) = runs::plan_of(&studio, &run, &engines).await?;
-            let current = of_step(&studio, &planned.plan, &run, &self.step).await?;
-            let all = studio
-                .log
-                .runs()
-                .await
-                .map_err(|error| remembered(&error))?;
-            let earlier: Vec<RunSummary> = all
-                .into_iter()
-                .skip_while(|other| other.run != run.run)
-                .skip(1)
-                .collect();
-            let previous = match runs::newest_of(&earlier, &spec.process) {
+            let all = runs::all(&studio).await?;
+            let run = runs::find_in(&all, &self.run)?;
+            let (spec, planned) = runs::plan_of(&studio, run, &engines).await?;
+            let current = of_step(&studio, &planned.plan, run, &self.step).await?;
+            let earlier = all.iter().skip_while(|other| other.run != run.run).skip(1);
+            let previous = match runs::newest_of(earlier, &spec.process) {
                 Some(previous) => {
                     let (_, plan) = runs::plan_of(&studio, previous, &engines).await?;
                     let records = read(&studio, &plan.plan, previous).await?;
@@ -109,8 +102,10 @@ async fn of_step(
         Failure::new(format!("`{step}` was skipped in this run"))
             .help("its `when` was false, or nothing came of what it takes")
     } else {
-        Failure::new(format!("`{step}` has no tasks in this run yet"))
-            .help("`daedal runs RUN` shows how far the run has come")
+        Failure::new(format!("`{step}` has no tasks in this run yet")).help(format!(
+            "`{} runs RUN` shows how far the run has come",
+            hint::daedal()
+        ))
     })
 }
 

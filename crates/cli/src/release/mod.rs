@@ -30,6 +30,7 @@ use serde_json::{Map, Value, json};
 
 use crate::assemble;
 use crate::failure::Failure;
+use crate::hint;
 use crate::home::Home;
 use crate::runs::{self, Carrier, Piece, outputs_of, pieces, plan_of, replay};
 use crate::text;
@@ -201,8 +202,12 @@ fn require_success(run: &RunSummary) -> Result<(), Failure> {
         }) => Ok(()),
         Some(_) => Err(Failure::new(format!("run {short} did not succeed"))
             .help("only a run with all its outputs can be released")),
-        None => Err(Failure::new(format!("run {short} is not over yet"))
-            .help(format!("go on with it first: daedal resume {short}"))),
+        None => Err(
+            Failure::new(format!("run {short} is not over yet")).help(format!(
+                "go on with it first: {} resume {short}",
+                hint::daedal()
+            )),
+        ),
     }
 }
 

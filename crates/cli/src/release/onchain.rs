@@ -24,6 +24,7 @@ use super::minting::{mint, price_of};
 use super::{Signing, Subject, kept, mend, site_url};
 use crate::chain::{self, Known};
 use crate::failure::Failure;
+use crate::hint;
 use crate::home::{Home, remembered};
 
 /// Label of the tree of a run's outputs, as the contract of editions has it.
@@ -136,10 +137,11 @@ impl Session {
                     subject.run.0.short(),
                     known.work
                 ))
-                .help(
-                    "publish them first: daedal publish PROCESS; or release the run without the \
-                     chain: --no-chain",
-                )
+                .help(format!(
+                    "publish them first: {} publish PROCESS; or release the run without the chain: \
+                     --no-chain",
+                    hint::daedal()
+                ))
             })?;
             session.due.insert(subject.run, (known, version));
         }

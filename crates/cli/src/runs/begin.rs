@@ -6,13 +6,13 @@ use daedal_core::bundle::file_asset;
 use daedal_core::engine::Engines;
 use daedal_core::plan::Planned;
 use daedal_core::process::DialKind;
-use daedal_core::run::{Event, Finish, RunSpec, finish_of};
+use daedal_core::run::{Event, Finish, RunId, RunSpec, finish_of};
 use daedal_core::{AssetRef, Digest, Seed, asset};
 use daedal_store::Studio;
 use daedal_store::ports::{Document, RunSummary};
 use serde_json::Value;
 
-use super::{plan_of, replay};
+use super::{all, newest_of, plan_of, replay};
 use crate::failure::Failure;
 use crate::home::remembered;
 
@@ -36,13 +36,42 @@ pub(crate) struct Dials {
     fresh: bool,
 }
 
+/// A run to be carried out, in the light of those before it.
+pub(crate) struct Begun {
+    /// What it is asked to do.
+    pub(crate) spec: RunSpec,
+    /// Every run of the studio, the newest first; itself among them if it was begun before.
+    pub(crate) runs: Vec<RunSummary>,
+}
+
+impl Begun {
+    /// The run whose outcomes are probably needed again.
+    pub(crate) fn warm(&self) -> Option<RunId> {
+        let own = self.spec.id();
+        let others = self.runs.iter().filter(|run| run.run != own);
+        let newest = newest_of(others, &self.spec.process).filter(|_| !self.spec.fresh);
+        newest.map(|run| run.run)
+    }
+
+    /// The last run that succeeded at exactly what is asked, if there is one.
+    pub(crate) fn done_before(&self) -> Option<&RunSpec> {
+        let same = |known: &RunSpec| {
+            let nonce = known.nonce;
+            let spec = self.spec.clone();
+            *known == RunSpec { nonce, ..spec }
+        };
+        let succeeded = self.runs.iter().filter(|run| has_succeeded(run));
+        succeeded.filter_map(spec_of).find(|known| same(known))
+    }
+}
+
 /// The run that carries out what is asked: one that was stopped before its end, or a new one.
 pub(crate) async fn begin(
     studio: &Studio,
     planned: &Planned,
     engines: &Engines,
     dials: &Dials,
-) -> Result<RunSpec, Failure> {
+) -> Result<Begun, Failure> {
     keep_bundle(studio, planned).await?;
     let inputs = given(studio, &planned.process.inputs, &dials.inputs, "input")?;
     let parameters = given(
@@ -59,11 +88,7 @@ pub(crate) async fn begin(
         })?;
     let bundle = planned.bundle.digest();
     let seed = seed(dials.seed.as_deref(), &bundle, &inputs, &parameters)?;
-    let runs = studio
-        .log
-        .runs()
-        .await
-        .map_err(|error| remembered(&error))?;
+    let runs = all(studio).await?;
     let asked = |spec: &RunSpec| {
         spec.bundle == bundle
             && spec.seed == seed
@@ -76,8 +101,8 @@ pub(crate) async fn begin(
         .filter(|run| run.finished.is_none())
         .filter_map(spec_of)
         .find(|spec| asked(spec));
-    if let Some(spec) = stopped {
-        return Ok(spec.clone());
+    if let Some(spec) = stopped.cloned() {
+        return Ok(Begun { spec, runs });
     }
     // The same request gives the same result: it is compared with what its first run was compared with.
     let mut same = runs.iter().filter_map(spec_of).filter(|spec| {
@@ -92,7 +117,7 @@ pub(crate) async fn begin(
         None => earlier(studio, &planned.plan.process, engines, &runs).await?,
     };
     let nonce = nonce()?;
-    Ok(RunSpec {
+    let spec = RunSpec {
         process: planned.plan.process.clone(),
         bundle,
         inputs,
@@ -101,7 +126,8 @@ pub(crate) async fn begin(
         nonce,
         fresh: dials.fresh,
         earlier,
-    })
+    };
+    Ok(Begun { spec, runs })
 }
 
 /// A number that no other run of any studio has: 53 random bits, which every JSON reader keeps exactly.
@@ -110,30 +136,6 @@ fn nonce() -> Result<u64, Failure> {
     getrandom::fill(&mut bytes)
         .map_err(|error| Failure::new(format!("no randomness can be had: {error}")))?;
     Ok(u64::from_be_bytes(bytes) >> 11)
-}
-
-/// The last run that succeeded at exactly what `spec` asks, if there is one.
-pub(crate) async fn done_before(
-    studio: &Studio,
-    spec: &RunSpec,
-) -> Result<Option<RunSpec>, Failure> {
-    let runs = studio
-        .log
-        .runs()
-        .await
-        .map_err(|error| remembered(&error))?;
-    let found = runs
-        .iter()
-        .filter(|run| has_succeeded(run))
-        .filter_map(spec_of)
-        .find(|known| {
-            let same = RunSpec {
-                nonce: known.nonce,
-                ..spec.clone()
-            };
-            **known == same
-        });
-    Ok(found.cloned())
 }
 
 fn has_succeeded(run: &RunSummary) -> bool {
@@ -150,19 +152,18 @@ pub(crate) fn spec_of(run: &RunSummary) -> Option<&RunSpec> {
 
 /// Keeps the files of a process, so that its runs can go on without the directory.
 pub(crate) async fn keep_bundle(studio: &Studio, planned: &Planned) -> Result<(), Failure> {
-    let key = planned.bundle.digest().to_string();
-    let known = studio.records.get("bundle", &key).await;
-    let known = known.map_err(|error| remembered(&error))?.is_some();
-    let files = planned.bundle.files.values();
-    // Bytes that were damaged are put aside by whoever reads them, and are missing here then.
-    if known && files.clone().all(|asset| studio.blobs.holds(asset)) {
-        return Ok(());
-    }
+    // What is there is compared, which costs little more than to look for it: so damaged bytes are replaced
+    // before anything is made of them.
     for bytes in planned.contents.values() {
         studio
             .blobs
             .write(bytes)
             .map_err(|error| Failure::because("the files of the process can't be kept", &error))?;
+    }
+    let key = planned.bundle.digest().to_string();
+    let known = studio.records.get("bundle", &key).await;
+    if known.map_err(|error| remembered(&error))?.is_some() {
+        return Ok(());
     }
     let value = serde_json::to_value(&planned.bundle).unwrap_or_default();
     let kind = "bundle".to_owned();

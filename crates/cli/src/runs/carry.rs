@@ -7,14 +7,14 @@ use std::time::Duration;
 use daedal_core::UsdMicros;
 use daedal_core::engine::Engines;
 use daedal_core::plan::Plan;
-use daedal_core::run::{RunId, RunSpec};
+use daedal_core::run::RunId;
 use daedal_exec::local::{LocalQueue, LocalTimers};
 use daedal_exec::{Executor, Options, Ports, RunReport, RunStatus, Stop, Workers};
 use daedal_store::Studio;
 
-use super::{find, interrupt};
+use super::{Begun, interrupt};
 use crate::failure::Failure;
-use crate::home::{Home, remembered};
+use crate::home::Home;
 use crate::progress::{self, Show};
 use crate::release;
 use crate::ui::Ui;
@@ -72,10 +72,12 @@ impl<'a> Carrier<'a> {
         &self,
         home: &Home,
         plan: &Plan,
-        spec: RunSpec,
+        begun: Begun,
         show: Show,
         ui: Ui,
     ) -> Result<RunReport, Failure> {
+        let warm = begun.warm();
+        let spec = begun.spec;
         let run = spec.id();
         let stop = Stop::default();
         interrupt::listen(&stop, ui);
@@ -85,7 +87,7 @@ impl<'a> Carrier<'a> {
             jobs: self.jobs,
             rate: self.rate,
             tool: Some(release::tool()),
-            warm: self.newest_before(&spec).await?,
+            warm,
             stop: stop.clone(),
             progress: Some(progress.sink()),
         };
@@ -100,24 +102,6 @@ impl<'a> Carrier<'a> {
         }
         release::close(self.studio, &self.engines, plan, &report).await?;
         Ok(report)
-    }
-
-    /// The run whose outcomes are probably needed again.
-    async fn newest_before(&self, spec: &RunSpec) -> Result<Option<RunId>, Failure> {
-        if spec.fresh {
-            return Ok(None);
-        }
-        let runs = self
-            .studio
-            .log
-            .runs()
-            .await
-            .map_err(|error| remembered(&error))?;
-        let others: Vec<_> = runs
-            .into_iter()
-            .filter(|run| run.run != spec.id())
-            .collect();
-        Ok(find::newest_of(&others, &spec.process).map(|run| run.run))
     }
 }
 

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use super::{interrupt, outputs};
 use crate::failure::{Failure, exit};
+use crate::hint;
 use crate::home::Home;
 use crate::text;
 use crate::ui::Ui;
@@ -141,7 +142,8 @@ fn to_json(report: &RunReport, files: &[PathBuf], sheets: &[Option<PathBuf>]) ->
 /// That a run had ended before, and what can be done with it, for people.
 fn over(plan: &Plan, report: &RunReport, files: &[PathBuf]) -> String {
     let (process, run) = (&plan.process, report.run.0.short());
-    let again = "daedal run PROCESS (what was done is not done again)";
+    let daedal = hint::daedal();
+    let again = format!("{daedal} run PROCESS (what was done is not done again)");
     let mut text = match &report.status {
         RunStatus::Failed { step, message } => format!(
             "{process} {run} is over, it failed{}: {message}\n\
@@ -154,8 +156,8 @@ fn over(plan: &Plan, report: &RunReport, files: &[PathBuf]) -> String {
         }
         _ => format!(
             "{process} {run} is over, it is done: there is nothing to resume\n\
-             publish it with: daedal release {run}\n\
-             do all of it anew with: daedal run PROCESS --fresh\n"
+             publish it with: {daedal} release {run}\n\
+             do all of it anew with: {daedal} run PROCESS --fresh\n"
         ),
     };
     for file in files {
@@ -166,7 +168,7 @@ fn over(plan: &Plan, report: &RunReport, files: &[PathBuf]) -> String {
 
 /// How the run stands, for people.
 fn told(plan: &Plan, report: &RunReport, files: &[PathBuf], sheets: &[Option<PathBuf>]) -> String {
-    let run = report.run.0.short();
+    let (run, daedal) = (report.run.0.short(), hint::daedal());
     let mut text = String::new();
     let work = format!(
         "{}, {} reused, {}, {}",
@@ -192,7 +194,7 @@ fn told(plan: &Plan, report: &RunReport, files: &[PathBuf], sheets: &[Option<Pat
         RunStatus::Waiting => writeln!(text, "{} {run} waits for you: {work}", plan.process),
         RunStatus::Interrupted => writeln!(
             text,
-            "{} {run} is stopped: {work}\ngo on with: daedal resume {run}",
+            "{} {run} is stopped: {work}\ngo on with: {daedal} resume {run}",
             plan.process
         ),
     };
@@ -215,12 +217,12 @@ fn told(plan: &Plan, report: &RunReport, files: &[PathBuf], sheets: &[Option<Pat
             .map(|at| (at + 1).to_string())
             .collect();
         let suggested = suggested.join(" ");
-        let _ = writeln!(text, "  choose   daedal choose {run} {step} {suggested}");
+        let _ = writeln!(text, "  choose   {daedal} choose {run} {step} {suggested}");
         let _ = writeln!(
             text,
-            "  or       daedal approve {run} {step}    (keeps {suggested})"
+            "  or       {daedal} approve {run} {step}    (keeps {suggested})"
         );
-        let _ = writeln!(text, "  or       daedal reject {run} {step}");
+        let _ = writeln!(text, "  or       {daedal} reject {run} {step}");
         if let Some(due) = question.due() {
             let _ = writeln!(text, "  until    {}", text::moment(due));
         }
@@ -245,7 +247,7 @@ fn told(plan: &Plan, report: &RunReport, files: &[PathBuf], sheets: &[Option<Pat
     if report.status == RunStatus::Succeeded {
         let _ = match files.is_empty() {
             true => writeln!(text, "nothing was kept"),
-            false => writeln!(text, "publish it with: daedal release {run}"),
+            false => writeln!(text, "publish it with: {daedal} release {run}"),
         };
     }
     text

@@ -12,6 +12,7 @@ use super::{Carrier, find, plan_of, replay};
 use crate::assemble;
 use crate::commands::Common;
 use crate::failure::Failure;
+use crate::hint;
 use crate::home::{Home, block_on, remembered};
 use crate::ui::Ui;
 use crate::{keys, text};
@@ -76,8 +77,9 @@ pub(crate) fn decide(
             _ => format!("kept {}", listed.join(" ")),
         };
         let told = format!(
-            "{} {what}\ngo on with: daedal resume {short}",
-            question.task
+            "{} {what}\ngo on with: {} resume {short}",
+            question.task,
+            hint::daedal()
         );
         let value = json!({
             "run": summary.run, "task": question.task.to_string(), "kept": chosen,
@@ -94,7 +96,10 @@ fn not_asked(plan: &Plan, state: &State, events: &[Event], step: &str) -> Failur
         .map(|question| question.task.to_string())
         .collect();
     let waits = match asking.is_empty() {
-        true => "the run waits for nobody; `daedal runs RUN` shows how it stands".to_owned(),
+        true => format!(
+            "the run waits for nobody; `{} runs RUN` shows how it stands",
+            hint::daedal()
+        ),
         false => format!("these ask: {}", asking.join(", ")),
     };
     let decided = events.iter().rev().find_map(|event| match event {

@@ -9,55 +9,62 @@ use daedal_store::ports::RunSummary;
 
 use super::begin::spec_of;
 use crate::failure::Failure;
+use crate::hint;
 use crate::home::remembered;
 
 /// Digits of a run's name that are enough to look for it.
 const DIGITS_MIN: usize = 4;
 
+/// Every run of the studio, the newest first.
+pub(crate) async fn all(studio: &Studio) -> Result<Vec<RunSummary>, Failure> {
+    let runs = studio.log.runs().await;
+    runs.map_err(|error| remembered(&error))
+}
+
 /// The run that `name` means: `latest`, the first digits of its name, or a process's newest run.
 pub(crate) async fn find(studio: &Studio, name: &str) -> Result<RunSummary, Failure> {
-    let mut runs = studio
-        .log
-        .runs()
-        .await
-        .map_err(|error| remembered(&error))?;
-    if runs.is_empty() {
-        return Err(
-            Failure::new("this studio has no runs yet").help("begin one with `daedal run PROCESS`")
-        );
-    }
+    find_in(&all(studio).await?, name).cloned()
+}
+
+/// The same among `runs`, the newest first.
+pub(crate) fn find_in<'r>(runs: &'r [RunSummary], name: &str) -> Result<&'r RunSummary, Failure> {
+    let Some(newest) = runs.first() else {
+        return Err(Failure::new("this studio has no runs yet")
+            .help(format!("begin one with `{} run PROCESS`", hint::daedal())));
+    };
     if name == "latest" {
-        return Ok(runs.swap_remove(0));
+        return Ok(newest);
     }
     let is_digits = name.len() >= DIGITS_MIN && name.bytes().all(|byte| byte.is_ascii_hexdigit());
-    let matching: Vec<usize> = (0..runs.len())
-        .filter(|&at| is_digits && runs[at].run.to_string().starts_with(name))
+    let matching: Vec<&RunSummary> = runs
+        .iter()
+        .filter(|run| is_digits && run.run.to_string().starts_with(name))
         .collect();
     match matching[..] {
-        [at] => Ok(runs.swap_remove(at)),
-        [] => match newest_of(&runs, name).map(|found| found.run) {
-            Some(run) => runs
-                .into_iter()
-                .find(|summary| summary.run == run)
-                .ok_or_else(|| unknown(name)),
-            None => Err(unknown(name)),
-        },
+        [run] => Ok(run),
+        [] => newest_of(runs, name).ok_or_else(|| unknown(name)),
         _ => Err(
-            Failure::new(format!("{} runs begin with {name}", matching.len()))
-                .help("give more digits; `daedal runs` lists them"),
+            Failure::new(format!("{} runs begin with {name}", matching.len())).help(format!(
+                "give more digits; `{} runs` lists them",
+                hint::daedal()
+            )),
         ),
     }
 }
 
 fn unknown(name: &str) -> Failure {
-    Failure::new(format!("there is no run `{name}`")).help(
-        "name a run by its first digits, by its process, or as `latest`; `daedal runs` lists them",
-    )
+    Failure::new(format!("there is no run `{name}`")).help(format!(
+        "name a run by its first digits, by its process, or as `latest`; `{} runs` lists them",
+        hint::daedal()
+    ))
 }
 
 /// The newest run of a process.
-pub(crate) fn newest_of<'r>(runs: &'r [RunSummary], process: &str) -> Option<&'r RunSummary> {
-    runs.iter()
+pub(crate) fn newest_of<'r>(
+    runs: impl IntoIterator<Item = &'r RunSummary>,
+    process: &str,
+) -> Option<&'r RunSummary> {
+    runs.into_iter()
         .find(|run| spec_of(run).is_some_and(|spec| spec.process == process))
 }
 

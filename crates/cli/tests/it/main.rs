@@ -6,6 +6,7 @@ mod artifacts;
 mod bad;
 mod capital;
 mod chains;
+mod damage;
 mod economy;
 mod kill;
 mod kill_release;

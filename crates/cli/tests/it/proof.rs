@@ -1,6 +1,6 @@
 //! What `daedal verify` says of files that are fine, changed or something else, and what a demo tells.
 
-use crate::studio::{Studio, files_below};
+use crate::studio::{Studio, Told, files_below};
 
 /// A studio with a released run, and the places of its posters.
 fn released() -> (Studio, Vec<String>) {
@@ -58,6 +58,52 @@ fn files_that_say_nothing_about_a_piece_are_mistakes_and_not_tampering() {
     }
     studio.daedal(&["verify", "empty.png"]).ends(13);
     studio.daedal(&["verify", "process.yaml"]).ends(13);
+}
+
+#[test]
+fn records_that_were_published_beside_a_file_have_to_be_there_and_to_fit() {
+    let (studio, posters) = released();
+    let poster = posters[0].as_str();
+    let record = |end: &str| {
+        studio
+            .path()
+            .join(attestation(&studio).replace(".attestation", end))
+    };
+    for place in [record(".receipts"), record(".attestation")] {
+        let whole = std::fs::read(&place).unwrap();
+        let middle = whole.len() / 2;
+        for at in [0, middle, whole.len() - 1] {
+            let mut bent = whole.clone();
+            bent[at] ^= 1;
+            std::fs::write(&place, bent).unwrap();
+            let told = studio.daedal(&["verify", poster]).ends(10).out;
+            assert!(told.contains("tampered"), "{told}");
+        }
+        std::fs::write(&place, &whole).unwrap();
+        let aside = studio.path().join("aside");
+        std::fs::rename(&place, &aside).unwrap();
+        let told = studio.daedal(&["verify", poster]).ends(13).out;
+        assert!(
+            told.contains("was published here") && told.contains("is gone"),
+            "{told}"
+        );
+        studio.daedal(&["verify", "site"]).ends(13);
+        std::fs::rename(&aside, &place).unwrap();
+        studio.daedal(&["verify", poster]).ends(0);
+    }
+    // The records of another run under these names are none of this run's.
+    let (other, _) = released();
+    let foreign = other
+        .path()
+        .join(attestation(&other).replace(".attestation", ".receipts"));
+    std::fs::copy(foreign, record(".receipts")).unwrap();
+    studio.daedal(&["verify", poster]).ends(10);
+    // By itself a file needs neither: its credential has what is about it.
+    studio.write(
+        "poster.png",
+        std::fs::read(studio.path().join(poster)).unwrap(),
+    );
+    studio.daedal(&["verify", "poster.png"]).ends(0);
 }
 
 #[test]
@@ -216,6 +262,12 @@ fn a_second_demo_tells_that_nothing_had_to_be_done_again() {
         pieces.len() > 1 && pieces.iter().all(|line| line.contains("”, poster-0")),
         "{pieces:?}"
     );
+    let told = first.out.lines().find(|line| line.contains(" verify "));
+    let pasted = std::process::Command::new("sh")
+        .args(["-c", told.unwrap()])
+        .current_dir(studio.path())
+        .output();
+    Told::from(pasted.unwrap()).ends(0);
     let second = studio.daedal(&["demo", "-q"]).ends(0);
     for said in [
         "was run before: nothing had to be done again",
@@ -232,7 +284,7 @@ fn a_second_demo_tells_that_nothing_had_to_be_done_again() {
 fn no_password_is_asked_for_where_none_is_needed() {
     let (studio, _) = released();
     let mut command = studio.command(&["release", "latest"]);
-    let told: crate::studio::Told = command
+    let told: Told = command
         .env_remove("DAEDAL_PASSWORD_FILE")
         .output()
         .unwrap()
@@ -269,7 +321,7 @@ fn a_certificate_of_ones_own_is_named_and_takes_no_password() {
     );
     studio.daedal(&["run", "-q"]).ends(0);
     let mut command = studio.command(&["release", "latest", "--json"]);
-    let told: crate::studio::Told = command
+    let told: Told = command
         .env_remove("DAEDAL_PASSWORD_FILE")
         .output()
         .unwrap()

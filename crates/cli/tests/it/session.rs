@@ -1,10 +1,11 @@
 //! A newcomer's session, and what programs get from each command.
 
 use std::path::Path;
+use std::process::Command;
 
 use serde_json::Value;
 
-use crate::studio::Studio;
+use crate::studio::{Studio, Told};
 
 /// A new process in a studio of its own.
 fn first() -> Studio {
@@ -40,6 +41,54 @@ fn a_new_process_is_checked_run_and_reused() {
         .json();
     assert_eq!(fresh["reused"], 0);
     assert_eq!(fresh["outputs"], run["outputs"], "engines are exact");
+}
+
+#[cfg(unix)]
+#[test]
+fn commands_that_are_told_work_where_they_are_pasted() {
+    let studio = Studio::tide();
+    studio.edit("keep: 2 }", "keep: 2, decider: human }");
+    let outside = tempfile::tempdir().unwrap();
+    // A name that a shell would take apart.
+    let place = outside.path().join("Ada's studio");
+    let copied = Command::new("cp")
+        .arg("-r")
+        .args([studio.path(), &place])
+        .status();
+    assert!(copied.unwrap().success());
+    let own = Path::new(env!("CARGO_BIN_EXE_daedal")).parent().unwrap();
+    let path = format!("{}:{}", own.display(), std::env::var("PATH").unwrap());
+    let pasted = |line: &str, code: i32| -> Told {
+        let mut command = Command::new("sh");
+        command.args(["-c", line]).current_dir(outside.path());
+        command
+            .env("PATH", &path)
+            .env("NO_COLOR", "1")
+            .env_remove("DAEDAL_STUDIO");
+        command.env("DAEDAL_PASSWORD_FILE", place.join("password"));
+        Told::from(command.output().unwrap()).ends(code)
+    };
+    let command = |told: &str, word: &str| {
+        let line = told
+            .lines()
+            .find(|line| line.contains(&format!(" {word} ")));
+        let line = line.unwrap_or_else(|| panic!("no {word} in\n{told}"));
+        line[line.find("daedal ").unwrap()..].to_owned()
+    };
+    let told = pasted("daedal run \"Ada's studio\" --seed tide", 3).out;
+    assert!(!outside.path().join("daedal.toml").exists());
+    let told = pasted(&command(&told, "choose"), 0).out;
+    let told = pasted(&command(&told, "resume"), 0).out;
+    pasted(&command(&told, "release"), 0);
+    let told = pasted("daedal --studio \"Ada's studio\" runs nothing", 1).err;
+    let listed = told
+        .split('`')
+        .find(|part| part.ends_with(" runs"))
+        .unwrap();
+    pasted(listed, 0);
+    // Where the studio is found by itself, nothing is said of it.
+    let here = pasted("cd \"Ada's studio\" && daedal resume latest", 0).out;
+    assert!(here.contains("with: daedal release "), "{here}");
 }
 
 #[test]
