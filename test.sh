@@ -94,6 +94,7 @@ chain_pid="$chain_PID"
 read -r url <&"${chain[0]}"
 CAST="$(echo "$tools"/chain/node_modules/@foundry-rs/cast-*/bin/cast)" tests/chain/cast.sh "$url" "$key"
 VIEM_HOME="$tools/chain" node tests/chain/viem.mjs "$url" "$key"
+VIEM_HOME="$tools/chain" node tests/chain/metamask.mjs "$url" "$key"
 exec {chain[1]}>&-
 wait "$chain_pid"
 

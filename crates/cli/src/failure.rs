@@ -93,6 +93,23 @@ impl Failure {
         self
     }
 
+    /// Says what else can be done.
+    pub(crate) fn or_help(mut self, other: &str) -> Self {
+        if let Self::Told(told) = &mut self {
+            let first = told.help.take().map(|help| format!("{help}; "));
+            told.help = Some(first.unwrap_or_default() + other);
+        }
+        self
+    }
+
+    /// Says what it is about, in front.
+    pub(crate) fn about(mut self, what: &str) -> Self {
+        if let Self::Told(told) = &mut self {
+            told.message = format!("{what}: {}", told.message);
+        }
+        self
+    }
+
     /// Ends with another exit code.
     pub(crate) fn exit(mut self, code: u8) -> Self {
         if let Self::Told(told) = &mut self {

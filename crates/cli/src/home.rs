@@ -60,9 +60,15 @@ impl Home {
         Studio::note_command(&self.root, command).map_err(|error| remembered(&error))
     }
 
+    /// Whether it remembers anything: one with nothing but an account doesn't.
+    pub(crate) fn is_begun(&self) -> bool {
+        let folder = self.root.join(daedal_store::embedded::FOLDER);
+        folder.join("studio.db").exists()
+    }
+
     /// Opens what it remembers, to look.
     pub(crate) async fn open_to_read(&self) -> Result<Studio, Failure> {
-        if !Studio::exists(&self.root) {
+        if !self.is_begun() {
             return Err(Failure::new(format!(
                 "the studio in {} has not run anything yet",
                 self.root.display()

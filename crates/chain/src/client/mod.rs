@@ -27,6 +27,7 @@ use crate::rpc::{CLOCK_HEADER, Rpc};
 pub use self::error::ClientError;
 pub use self::reverts::words;
 
+mod batch;
 mod error;
 mod reverts;
 mod simulate;
@@ -183,7 +184,11 @@ impl Client {
             .to(to)
             .input(call.abi_encode().into());
         let output: Bytes = self.request("eth_call", (request, "latest")).await?;
-        C::abi_decode_returns(&output).map_err(|error| ClientError::Lie {
+        self.decode::<C>(to, &output)
+    }
+
+    fn decode<C: SolCall>(&self, to: Address, output: &[u8]) -> Result<C::Return, ClientError> {
+        C::abi_decode_returns(output).map_err(|error| ClientError::Lie {
             place: self.place.clone(),
             method: "eth_call".to_owned(),
             what: format!(
@@ -237,6 +242,20 @@ impl Client {
         let tag = number.map_or_else(|| "latest".to_owned(), |number| format!("{number:#x}"));
         let block: Option<Block<B256>> = self.request("eth_getBlockByNumber", (tag, false)).await?;
         Ok(block.map(|block| block.header.inner.timestamp()))
+    }
+
+    /// Hash of the first block, which tells a chain from another one of its number; none where the node
+    /// doesn't give it.
+    pub async fn genesis(&self) -> Result<Option<B256>, ClientError> {
+        let first = ("0x0", false);
+        match self.request("eth_getBlockByNumber", first).await {
+            Ok(block) => {
+                let hash = Option::<serde_json::Value>::unwrap_or_default(block)["hash"].take();
+                Ok(serde_json::from_value(hash).ok())
+            }
+            Err(ClientError::Refused { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     /// Logs that a filter lets through.

@@ -5,7 +5,7 @@ use alloy_rpc_types_eth::Filter;
 use alloy_sol_types::{SolEvent, SolValue};
 use daedal_core::units::BasisPoints;
 
-use super::{Ledgers, OperationError, Operator, events, hash_of, small};
+use super::{Act, Ledgers, OperationError, Operator, events, hash_of, small};
 use crate::client::ClientError;
 use crate::contracts::Editions as contract;
 
@@ -178,14 +178,25 @@ impl Ledgers {
         }))
     }
 
-    /// Where the metadata of an edition is said to be, if it has been minted.
-    pub async fn edition_uri(&self, token: U256) -> Result<Option<String>, OperationError> {
-        let call = contract::tokenURICall { tokenId: token };
-        match self.read(self.at.editions, &call).await {
-            Ok(uri) => Ok(Some(uri)),
-            Err(ClientError::Reverted { .. }) => Ok(None),
-            Err(error) => Err(error.into()),
-        }
+    /// Where the metadata of each of these editions is said to be, if it has been minted; in few requests.
+    pub async fn edition_uris(
+        &self,
+        tokens: &[U256],
+    ) -> Result<Vec<Option<String>>, OperationError> {
+        let call = |token: &U256| contract::tokenURICall { tokenId: *token };
+        let calls: Vec<_> = tokens.iter().map(call).collect();
+        Ok(self.client.read_many(self.at.editions, &calls).await?)
+    }
+
+    /// Gives an edition of the caller to `to`.
+    #[must_use]
+    pub fn give_edition(&self, edition: &Edition, to: Address) -> Act {
+        let call = contract::safeTransferFrom_0Call {
+            from: edition.owner,
+            to,
+            tokenId: edition.token,
+        };
+        Act::call(self.at.editions, &call)
     }
 
     /// Editions of a work, in the order of their minting.

@@ -26,12 +26,12 @@ pub use self::edition::{
 pub use self::error::OperationError;
 pub use self::governance::{Governor, Settings};
 pub use self::history::{Moved, Movement};
+pub use self::holders::Holder;
 pub use self::market::{Cost, Goods, Listing};
 pub use self::motion::{Motion, dial_name};
 pub use self::offering::{OfferTerms, Offering, OfferingState, allowed_leaf};
 pub use self::proposal::{Proposal, ProposalState, Tally, Vote};
 pub use self::revenue::{Coin, Revenue};
-pub use self::transfer::Holder;
 pub use self::treasury::{Allowance, Draw};
 pub use self::work::{Derivatives, Kind, ParameterSpec, Registration};
 pub use self::work::{Registered, Version, Work};
@@ -45,13 +45,13 @@ mod edition;
 mod error;
 mod governance;
 mod history;
+mod holders;
 mod logs;
 mod market;
 mod motion;
 mod offering;
 mod proposal;
 mod revenue;
-mod transfer;
 mod treasury;
 mod work;
 

@@ -48,12 +48,11 @@ async fn give_until_killed() {
     let first: u64 = std::env::var(FIRST).unwrap().parse().unwrap();
     let chain = chain_in(&folder);
     let (operator, work) = operator(&chain, &folder).await;
+    let work = operator.reads().work(work).await.unwrap();
     for number in first.. {
-        let key = format!("give:{number}");
-        let hash = operator
-            .transfer_shares(&key, work, heir(number), U256::ONE)
-            .await
-            .unwrap();
+        let give = work.give_shares(heir(number), U256::ONE);
+        let given = operator.carry_out(&format!("give:{number}"), &give).await;
+        let hash = given.unwrap().receipt.transaction_hash;
         let mut out = std::io::stdout();
         writeln!(out, "gave {number} {hash}").unwrap();
         out.flush().unwrap();
@@ -141,15 +140,14 @@ fn nothing_acknowledged_is_lost_or_doubled() {
 async fn finish(folder: &Path, next: u64) {
     let chain = chain_in(folder);
     let (operator, work) = operator(&chain, folder).await;
+    let reads = operator.reads();
+    let given = reads.work(work).await.unwrap();
     // The one that the last crash interrupted, and all before it, once more.
     for number in 0..=next {
-        let key = format!("give:{number}");
-        operator
-            .transfer_shares(&key, work, heir(number), U256::ONE)
-            .await
-            .unwrap();
+        let give = given.give_shares(heir(number), U256::ONE);
+        let again = operator.carry_out(&format!("give:{number}"), &give).await;
+        again.unwrap();
     }
-    let reads = operator.reads();
     for number in 0..=next {
         let shares = reads.shares_of(work, heir(number)).await.unwrap();
         assert_eq!(shares, U256::ONE, "gift {number}");

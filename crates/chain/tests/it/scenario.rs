@@ -125,10 +125,8 @@ async fn whole(client: &Client, folder: &Path) {
     assert_eq!(editions[1].uri, "https://example.org/tide/1.json");
     assert_eq!(editions[1].owner, operator.account());
     let token = editions[1].token;
-    operator
-        .transfer_edition("sell:1", token, signer(4).address())
-        .await
-        .unwrap();
+    let give = reads.give_edition(&editions[1], signer(4).address());
+    operator.carry_out("sell:1", &give).await.unwrap();
     let sold = reads.edition(token).await.unwrap().unwrap();
     assert_eq!(sold.owner, signer(4).address());
     assert!(reads.edition(U256::from(5)).await.unwrap().is_none());
@@ -230,16 +228,15 @@ async fn anchor(operator: &Operator, made: &Release) -> Vec<B256> {
 }
 
 async fn shares(operator: &Operator, work: u64) {
-    let to = signer(3).address();
-    let first = operator
-        .transfer_shares("give:3", work, to, U256::from(150))
-        .await
-        .unwrap();
-    let again = operator
-        .transfer_shares("give:3", work, to, U256::from(150))
-        .await
-        .unwrap();
-    assert_eq!(first, again);
+    let give = operator.reads().work(work).await.unwrap();
+    let give = give.give_shares(signer(3).address(), U256::from(150));
+    let first = operator.carry_out("give:3", &give).await.unwrap();
+    let again = operator.carry_out("give:3", &give).await.unwrap();
+    assert_eq!(
+        first.receipt.transaction_hash,
+        again.receipt.transaction_hash
+    );
+    assert!(first.is_new && !again.is_new);
     let holders = operator.reads().holders(work).await.unwrap();
     let holder = |number: u8, shares: u64| Holder {
         account: signer(number).address(),

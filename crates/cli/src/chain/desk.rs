@@ -69,20 +69,22 @@ impl Acting {
         };
         let me = keys::address_named(&home, self.account.as_deref())?;
         block_on(async {
-            let studio = match person {
-                Some(_) => home.open_to_write(command).await?,
-                None => home.open_to_read().await?,
-            };
-            let client = super::reach(&home, command).await?;
-            // A command about a work makes no contracts: where there are none, there is no work.
-            let known = super::ledgers(&home, &studio, client.clone()).await?;
-            let (operator, reads) = match person {
+            let (studio, operator, reads) = match person {
                 Some(person) => {
-                    let operator = super::operator(&home, &studio, client, person).await?;
-                    let reads = operator.reads().clone();
-                    (Some(operator), reads)
+                    let studio = home.open_to_write(command).await?;
+                    let client = super::reach(&home, command).await?;
+                    // A command about a work makes no contracts: where there are none, there is no work.
+                    let reads = super::ledgers_if_any(&home, &studio, &client).await?;
+                    let reads = reads.ok_or_else(super::nothing_registered)?;
+                    let known = Some(reads.clone());
+                    let operator = super::operator(&home, &studio, client, known, person).await?;
+                    (studio, Some(operator), reads)
                 }
-                None => (None, known),
+                None => {
+                    let (studio, client) = super::look(&home, command).await?;
+                    let reads = super::ledgers(&home, &studio, &client).await?;
+                    (studio, None, reads)
+                }
             };
             let desk = Desk {
                 home,
@@ -192,7 +194,8 @@ impl Desk {
 
     /// A work, by whatever a person calls it.
     pub(crate) async fn work(&self, name: &str) -> Result<Work, Failure> {
-        let number = crate::commands::show::number(&self.studio, &self.reads, name).await?;
+        let number =
+            crate::commands::show::number(&self.home, &self.studio, &self.reads, name).await?;
         self.reads.work(number).await.map_err(super::refused)
     }
 

@@ -7,7 +7,7 @@ use daedal_store::Studio;
 use daedal_store::ports::{Document, Records};
 use serde_json::Value;
 
-const KIND: &str = "transaction";
+pub(super) const KIND: &str = "transaction";
 
 /// The records of a studio as a ledger.
 pub(super) struct InRecords(Arc<dyn Records>);
@@ -35,6 +35,8 @@ impl Ledger for InRecords {
     fn get<'a>(&'a self, key: &'a str) -> Reply<'a, Option<Entry>> {
         Box::pin(async move {
             let found = self.0.get(KIND, key).await.map_err(LedgerError::new)?;
+            // What was put aside is of a chain that is gone.
+            let found = found.filter(|value| !value.is_null());
             found.map(read).transpose()
         })
     }
@@ -43,7 +45,10 @@ impl Ledger for InRecords {
         Box::pin(async move {
             let all = self.0.list(KIND).await.map_err(LedgerError::new)?;
             let mut found = Vec::new();
-            for (_, value) in all {
+            for value in all.into_iter().map(|(_, value)| value) {
+                if value.is_null() {
+                    continue;
+                }
                 let entry = read(value)?;
                 if entry.stage == Stage::Signed {
                     found.push(entry);

@@ -3,6 +3,7 @@
 pub(crate) mod amount;
 mod contracts;
 pub(crate) mod desk;
+mod identity;
 mod ledger;
 mod names;
 pub(crate) mod notice;
@@ -16,8 +17,9 @@ use std::time::{Duration, Instant};
 
 use alloy_primitives::{Address, U256};
 use daedal_chain::client::Remote;
+use daedal_chain::deployment::Money;
 use daedal_chain::embedded::{ChainError, Genesis};
-use daedal_chain::operations::Operator;
+use daedal_chain::operations::{Ledgers, Operator};
 use daedal_chain::outbox::{Outbox, Patience};
 use daedal_chain::{Chain, Client};
 use daedal_provenance::{Keys, Person};
@@ -25,18 +27,20 @@ use daedal_store::Studio;
 
 use crate::failure::Failure;
 use crate::hint;
-use crate::home::Home;
+use crate::home::{Home, remembered};
 use crate::keys;
 use crate::settings::ChainSettings;
 
 pub(crate) use amount::{Price, price};
-pub(crate) use contracts::{deploy, deployment, ledgers, ledgers_if_any};
+use contracts::nothing_registered;
+pub(crate) use contracts::{are_set, deploy, deployment, ledgers, ledgers_if_any};
 pub(crate) use desk::Acting;
+pub(crate) use identity::{Anew, another, begin_anew, difference, place_of};
 use names::is_work;
 pub(crate) use names::{account, caip19, chain_name, token, work_number};
 pub(crate) use registration::{Overrides, Wish};
 pub(crate) use standing::holders_told;
-pub(crate) use works::{Known, known, known_anywhere, process_of, remember};
+pub(crate) use works::{Known, known, known_anywhere, known_here, process_of, remember};
 
 /// What the studio's account owns on its embedded chain to begin with: a million coins, worth nothing.
 const BEGINNING: u64 = 1_000_000;
@@ -181,16 +185,43 @@ fn confirmations(settings: &ChainSettings) -> u64 {
     })
 }
 
-/// Acts on the contracts of the studio's chain; on the embedded one they are made on first use.
+/// Acts on the contracts that `reads` asks, or on those that an embedded chain gets now.
 pub(crate) async fn operator(
     home: &Home,
     studio: &Studio,
     client: Client,
+    reads: Option<Ledgers>,
     person: Person,
 ) -> Result<Operator, Failure> {
     let outbox = outbox(home, studio, client, person)?;
-    let at = contracts::of_operator(home, studio, &outbox).await?;
+    let at = match reads {
+        // What an earlier version noted has fewer contracts.
+        Some(reads) if reads.deployment().is_whole() => {
+            identity::note(home, studio, outbox.client()).await?;
+            *reads.deployment()
+        }
+        _ => deploy(home, studio, &outbox, &Money::Test).await?,
+    };
     // What a killed command left comes first, so that numbers of transactions have no gaps.
     outbox.resume().await.map_err(refused)?;
     Ok(Operator::new(outbox, at))
+}
+
+/// Opens studio and chain to look at works. A studio that has done nothing yet can look at a chain that
+/// others run.
+pub(crate) async fn look(home: &Home, command: &str) -> Result<(Studio, Client), Failure> {
+    if is_embedded(home) && !home.is_begun() {
+        return Err(nothing_registered());
+    }
+    look_at_chain(home, command).await
+}
+
+/// Opens studio and chain to look at the chain itself.
+pub(crate) async fn look_at_chain(home: &Home, command: &str) -> Result<(Studio, Client), Failure> {
+    let client = reach(home, command).await?;
+    if !home.is_begun() {
+        let studio = home.open_to_write(command).await?;
+        studio.close().await.map_err(|error| remembered(&error))?;
+    }
+    Ok((home.open_to_read().await?, client))
 }

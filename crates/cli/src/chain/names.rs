@@ -43,7 +43,8 @@ pub(crate) fn work_number(name: &str, reads: &Ledgers) -> Result<u64, Failure> {
     let expected = || caip19(chain_id, registry, "NUMBER");
     let rest = name.strip_prefix(&here).ok_or_else(|| {
         Failure::new(format!("`{name}` is no work on chain {chain_id}")).help(format!(
-            "works upstream have to be on the same chain: expected {}",
+            "expected {}; works upstream have to be on the same chain, and to look at another one, set `rpc` \
+             under [chain]",
             expected()
         ))
     })?;

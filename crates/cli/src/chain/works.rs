@@ -1,15 +1,17 @@
 //! Which processes of a studio are works, and which numbers they have.
 
 use alloy_primitives::Address;
+use daedal_chain::Client;
 use daedal_chain::operations::{Ledgers, Registered};
 use daedal_store::Studio;
 use daedal_store::ports::Document;
 use serde::{Deserialize, Serialize};
 
 use crate::failure::Failure;
-use crate::home::remembered;
+use crate::hint;
+use crate::home::{Home, remembered};
 
-const KIND: &str = "work";
+pub(super) const KIND: &str = "work";
 
 /// A process that is a work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,6 +51,63 @@ pub(crate) async fn known_anywhere(studio: &Studio, process: &str) -> Result<Vec
         .filter(|(key, _)| key.split('/').next() == Some(process))
         .filter_map(|(_, value)| serde_json::from_value(value).ok())
         .collect())
+}
+
+/// The work that a process is at the registry of the chain that answers; where it is none there, what it is
+/// elsewhere is told.
+pub(crate) async fn known_here(
+    home: &Home,
+    studio: &Studio,
+    client: &Client,
+    process: &str,
+) -> Result<Known, Failure> {
+    let chain_id = client.chain_id();
+    let at = super::deployment(home, studio, chain_id).await?;
+    let all = known_anywhere(studio, process).await?;
+    match at {
+        Some(at) => {
+            let here = (chain_id, at.registry);
+            let found = all
+                .iter()
+                .find(|known| (known.chain, known.registry) == here);
+            found
+                .copied()
+                .ok_or_else(|| not_here(client, process, &all))
+        }
+        None if super::is_embedded(home) => Err(not_here(client, process, &all)),
+        // That there are no contracts at all says more.
+        None => {
+            super::ledgers(home, studio, client).await?;
+            Err(not_here(client, process, &all))
+        }
+    }
+}
+
+/// That a process is no work on the chain that answers.
+fn not_here(client: &Client, process: &str, elsewhere: &[Known]) -> Failure {
+    let (chain_id, place) = (client.chain_id(), client.place());
+    let mut message = format!("{process} is not registered on chain {chain_id} ({place})");
+    let told: Vec<String> = elsewhere
+        .iter()
+        .map(|known| match known.chain == chain_id {
+            true => format!(
+                "in the registry {} there as work {}",
+                known.registry, known.work
+            ),
+            false => format!("on chain {} as work {}", known.chain, known.work),
+        })
+        .collect();
+    if told.is_empty() {
+        return Failure::new(message).help(format!(
+            "register it first: {} register PROCESS",
+            hint::daedal()
+        ));
+    }
+    message.push_str(&format!(", but {}", told.join(" and ")));
+    Failure::new(message).help(
+        "to go on there, set `rpc` under [chain] in daedal.toml to a node of it; to have it here too: \
+         daedal register PROCESS",
+    )
 }
 
 /// The process of this studio that a work on this chain is.

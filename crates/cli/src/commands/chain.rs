@@ -4,14 +4,16 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use alloy_primitives::Address;
 use clap::Subcommand;
+use daedal_chain::Client;
 use daedal_chain::deployment::{Deployment, Money};
 use daedal_chain::rpc::Rpc;
-use daedal_studio::{Options, Serving};
+use daedal_store::Studio;
+use daedal_studio::{Options, ServeError, Serving};
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
 use super::Common;
-use crate::chain;
+use crate::chain::{self, Anew};
 use crate::failure::Failure;
 use crate::home::{Home, block_on, remembered};
 use crate::keys;
@@ -47,6 +49,9 @@ struct Serve {
     /// Let pages of this origin use it, such as https://dapp.example
     #[arg(long, value_name = "ORIGIN")]
     allow_origin: Vec<String>,
+    /// Let requests call it by this name or address too, without a port, such as studio.example
+    #[arg(long, value_name = "HOST")]
+    allow_host: Vec<String>,
     /// Listen on an address that other machines can reach
     #[arg(long)]
     public: bool,
@@ -54,20 +59,21 @@ struct Serve {
 
 #[derive(Debug, clap::Args)]
 struct Deploy {
-    /// Stablecoin that works may account for; the first is the usual one
-    #[arg(
-        long,
-        value_name = "ADDRESS",
-        required_unless_present = "test_money",
-        requires = "wrapped"
-    )]
+    /// Contract of a stablecoin of the chain, such as USDC, that works may earn; can be given several times, the
+    /// first is what works earn unless they say otherwise. Goes with --wrapped
+    #[arg(long, value_name = "ADDRESS", requires = "wrapped")]
     stablecoin: Vec<String>,
-    /// The chain's wrapped coin
-    #[arg(long, value_name = "ADDRESS")]
+    /// Contract of the chain's own coin as a token, such as WETH; 0x and forty zeros where the chain has none.
+    /// Goes with --stablecoin
+    #[arg(long, value_name = "ADDRESS", requires = "stablecoin")]
     wrapped: Option<String>,
-    /// Deploy worthless coins along: for trying things out
+    /// Make worthless coins along, in the place of both: for trying things out
     #[arg(long, conflicts_with_all = ["stablecoin", "wrapped"])]
     test_money: bool,
+    /// The chain was made anew, by the same number: put aside what the studio has on record of the old one. Where
+    /// [chain] names contracts there already, no others are made
+    #[arg(long)]
+    anew: bool,
 }
 
 impl Chain {
@@ -84,8 +90,8 @@ impl Chain {
 
 fn status(home: &Home, ui: Ui) -> Result<u8, Failure> {
     block_on(async {
-        let studio = home.open_to_read().await?;
-        let client = chain::reach(home, "daedal chain status").await?;
+        let (studio, client) = chain::look_at_chain(home, "daedal chain status").await?;
+        let difference = chain::difference(home, &studio, &client).await?;
         let at = chain::deployment(home, &studio, client.chain_id()).await?;
         let block = client.block_number().await.map_err(chain::refused)?;
         let account = chain::account_of(home)?;
@@ -104,9 +110,14 @@ fn status(home: &Home, ui: Ui) -> Result<u8, Failure> {
             }
             None => text.push_str("contracts   none yet\n"),
         }
+        if let Some(why) = &difference {
+            let failure = chain::another(home, &studio, &client, why).await;
+            text.push_str(&format!("\n{}", failure.render()));
+        }
         let value = json!({
             "chain": client.chain_id(), "place": client.place(), "block": block,
             "account": account, "balance": balance.to_string(), "contracts": at,
+            "differs_from_record": difference,
         });
         ui.result(&value, &text);
         Ok(0)
@@ -126,12 +137,20 @@ impl Serve {
             keys::open(home, common, ui)?;
         }
         block_on(async {
+            if let Some(first) = daedal_studio::find(&chain::serving(home)).await {
+                return Err(Failure::new(format!(
+                    "the chain is served already, at {} by process {}",
+                    first.url, first.pid
+                ))
+                .help("use that address, or end that process first"));
+            }
             let chain = chain::open(home, "daedal chain serve").await?;
             let clock_key = key()?;
             let options = Options {
                 clock_key: Some(clock_key.clone()),
                 network_name: home.name(),
                 origins: self.allow_origin,
+                hosts: self.allow_host,
                 beyond_loopback: self.public,
                 ..Options::default()
             };
@@ -141,7 +160,7 @@ impl Serve {
             let server =
                 daedal_studio::serve(Rpc::new(chain.clone()), address, options, stop.clone())
                     .await
-                    .map_err(chain::refused)?;
+                    .map_err(not_served)?;
             let note = Serving {
                 url: server.url(),
                 pid: std::process::id(),
@@ -167,6 +186,15 @@ impl Serve {
             chain.close();
             Ok(0)
         })
+    }
+}
+
+fn not_served(error: ServeError) -> Failure {
+    let failure = chain::refused(&error);
+    match error {
+        ServeError::NotLoopback { .. } => failure
+            .help("--public allows it, and --allow-host names what others call this machine by"),
+        _ => failure,
     }
 }
 
@@ -197,25 +225,30 @@ async fn ended() {
 
 impl Deploy {
     fn run(self, home: &Home, common: &Common, ui: Ui) -> Result<u8, Failure> {
-        let money = match (&self.stablecoin[..], &self.wrapped) {
-            (_, Some(wrapped)) => Money::Real {
-                stablecoins: self
-                    .stablecoin
-                    .iter()
-                    .map(|address| chain::account(address))
-                    .collect::<Result<Vec<Address>, Failure>>()?,
-                wrapped_native: chain::account(wrapped)?,
-            },
-            _ => Money::Test,
-        };
+        let money = self.money(home)?;
         let person = keys::person(home, common, ui)?;
         block_on(async {
             let studio = home.open_to_write("daedal chain deploy").await?;
             let client = chain::reach(home, "daedal chain deploy").await?;
             let chain_id = client.chain_id();
-            let outbox = chain::outbox(home, &studio, client, person)?;
-            outbox.resume().await.map_err(chain::refused)?;
-            let at = chain::deploy(&studio, &outbox, &money).await?;
+            let anew = self.anew(home, &studio, &client).await?;
+            if let Some(anew) = &anew {
+                let aside = &anew.put_aside;
+                ui.note(format!("put aside, of the old chain: {aside}"));
+                if let Some(back) = &anew.brought_back {
+                    ui.note(format!(
+                        "brought back, since it is of this very chain: {back}"
+                    ));
+                }
+            }
+            let at = match &money {
+                Some(money) => {
+                    let outbox = chain::outbox(home, &studio, client, person)?;
+                    outbox.resume().await.map_err(chain::refused)?;
+                    chain::deploy(home, &studio, &outbox, money).await?
+                }
+                None => *chain::ledgers(home, &studio, &client).await?.deployment(),
+            };
             studio.close().await.map_err(|error| remembered(&error))?;
             let mut text = format!(
                 "the contracts on chain {chain_id}; for other studios, put this under [chain]:\n\n"
@@ -223,9 +256,55 @@ impl Deploy {
             for (name, address) in named(&at) {
                 text.push_str(&format!("{name} = \"{address}\"\n"));
             }
-            ui.result(&json!({ "chain": chain_id, "contracts": at }), &text);
+            let value = json!({ "chain": chain_id, "contracts": at, "anew": anew });
+            ui.result(&value, &text);
             Ok(0)
         })
+    }
+
+    /// None where the contracts are there already: on a chain made anew, by what `daedal.toml` says.
+    fn money(&self, home: &Home) -> Result<Option<Money>, Failure> {
+        let address =
+            |flag: &str, text: &String| chain::account(text).map_err(|failure| failure.about(flag));
+        match &self.wrapped {
+            Some(wrapped) => Ok(Some(Money::Real {
+                stablecoins: self
+                    .stablecoin
+                    .iter()
+                    .map(|text| address("--stablecoin", text))
+                    .collect::<Result<Vec<Address>, Failure>>()?,
+                wrapped_native: address("--wrapped", wrapped)?,
+            })),
+            None if self.test_money => Ok(Some(Money::Test)),
+            None if self.anew && chain::are_set(home) => Ok(None),
+            None => Err(Failure::new(
+                "the contracts need to know which coins works may earn",
+            )
+            .help(
+                "name the chain's: --stablecoin ADDRESS (such as USDC's) and --wrapped ADDRESS (such as \
+                 WETH's); or --test-money, which makes worthless ones, to try things out",
+            )),
+        }
+    }
+
+    /// Puts aside what is on record of a chain that is gone, if that was asked for.
+    async fn anew(
+        &self,
+        home: &Home,
+        studio: &Studio,
+        client: &Client,
+    ) -> Result<Option<Anew>, Failure> {
+        match (chain::difference(home, studio, client).await?, self.anew) {
+            (None, false) => Ok(None),
+            (Some(_), true) => chain::begin_anew(studio, client).await.map(Some),
+            (Some(why), false) => Err(chain::another(home, studio, client, &why).await),
+            (None, true) => Err(Failure::new(format!(
+                "nothing is on record of another chain than this one: {} ({})",
+                client.chain_id(),
+                client.place()
+            ))
+            .help("leave --anew away: there is nothing to put aside")),
+        }
     }
 }
 

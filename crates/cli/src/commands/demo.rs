@@ -89,7 +89,8 @@ impl Demo {
             // The chain begins with the account: it has to be there first.
             let person = signing.person()?;
             let client = chain::reach(&home, "daedal demo").await?;
-            let operator = chain::operator(&home, &studio, client, person).await?;
+            let reads = chain::ledgers_if_any(&home, &studio, &client).await?;
+            let operator = chain::operator(&home, &studio, client, reads, person).await?;
             let overrides = Overrides {
                 holders: holders.clone(),
                 ..Overrides::default()

@@ -5,11 +5,10 @@ use serde_json::{Value, json};
 
 use super::Common;
 use super::show::number;
-use crate::chain;
+use crate::chain::{self, Acting};
 use crate::failure::Failure;
 use crate::hint;
-use crate::home::{Home, block_on, remembered};
-use crate::keys;
+use crate::home::{Home, block_on};
 use crate::ui::Ui;
 
 /// The tokens of published assets.
@@ -30,27 +29,27 @@ enum What {
     Transfer {
         /// The token, as `edition list` shows it
         token: String,
-        /// Who receives it
+        /// Who receives it: an address, or the name of an account of this studio
         to: String,
+        #[command(flatten)]
+        acting: Acting,
     },
 }
 
 impl Edition {
     pub(crate) fn run(self, common: &Common, ui: Ui) -> Result<u8, Failure> {
-        let home = Home::find(common)?;
         match self.what {
-            What::List { work } => list(&home, &work, ui),
-            What::Transfer { token, to } => transfer(&home, common, &token, &to, ui),
+            What::List { work } => list(&Home::find(common)?, &work, ui),
+            What::Transfer { token, to, acting } => transfer(&acting, common, &token, &to, ui),
         }
     }
 }
 
 fn list(home: &Home, work: &str, ui: Ui) -> Result<u8, Failure> {
     block_on(async {
-        let studio = home.open_to_read().await?;
-        let client = chain::reach(home, "daedal edition list").await?;
-        let reads = chain::ledgers(home, &studio, client).await?;
-        let work = number(&studio, &reads, work).await?;
+        let (studio, client) = chain::look(home, "daedal edition list").await?;
+        let reads = chain::ledgers(home, &studio, &client).await?;
+        let work = number(home, &studio, &reads, work).await?;
         // A work that is not there is told as such, and not as one without editions.
         let by = reads.work(work).await.map_err(chain::refused)?.controller;
         let editions = reads.editions(work).await.map_err(chain::refused)?;
@@ -97,7 +96,13 @@ fn list(home: &Home, work: &str, ui: Ui) -> Result<u8, Failure> {
     })
 }
 
-fn transfer(home: &Home, common: &Common, token: &str, to: &str, ui: Ui) -> Result<u8, Failure> {
+fn transfer(
+    acting: &Acting,
+    common: &Common,
+    token: &str,
+    to: &str,
+    ui: Ui,
+) -> Result<u8, Failure> {
     let name = token.rsplit('/').next().unwrap_or(token);
     let token = chain::token(name).ok_or_else(|| {
         Failure::new(format!("`{token}` is no token")).help(format!(
@@ -105,49 +110,37 @@ fn transfer(home: &Home, common: &Common, token: &str, to: &str, ui: Ui) -> Resu
             hint::daedal()
         ))
     })?;
-    let to = chain::desk::who(home, to)?;
-    let person = keys::person(home, common, ui)?;
-    block_on(async {
-        let studio = home.open_to_write("daedal edition transfer").await?;
-        let client = chain::reach(home, "daedal edition transfer").await?;
-        let operator = chain::operator(home, &studio, client, person).await?;
-        let edition = operator
-            .reads()
-            .edition(token)
-            .await
-            .map_err(chain::refused)?;
+    acting.carry_out(common, ui, "daedal edition transfer", async |desk| {
+        let to = desk.who(to)?;
+        let edition = desk.reads.edition(token).await.map_err(chain::refused)?;
         let edition = edition.ok_or_else(|| {
             Failure::new(format!("there is no edition {token:#x} on this chain")).help(format!(
                 "`{} edition list PROCESS` shows the tokens",
                 hint::daedal()
             ))
         })?;
-        if edition.owner == operator.reads().deployment().editions {
+        if edition.owner == desk.reads.deployment().editions {
             return Err(Failure::new(format!("{token:#x} is for sale in the shop"))
                 .help("it belongs to whoever buys it; release without `price:` to keep editions"));
         }
-        if edition.owner != to && edition.owner != operator.account() {
+        if edition.owner != to && edition.owner != desk.me {
             return Err(Failure::new(format!(
                 "{token:#x} belongs to {}, and not to {}",
-                edition.owner,
-                operator.account()
+                edition.owner, desk.me
             ))
             .help("only its owner can give it away"));
         }
         if edition.owner != to {
-            // A token can come back and be given again: each giving is another transaction.
-            let turn = studio.records.next("transfer").await;
-            let turn = turn.map_err(|error| remembered(&error))?;
-            let key = format!("transfer:{token:x}:{to}:{turn}");
-            let sent = operator.transfer_edition(&key, token, to).await;
-            sent.map_err(chain::refused)?;
+            let what = format!("edition:{token:x}:{to}");
+            let words = format!("give edition {token:#x} to {to}");
+            let give = desk.reads.give_edition(&edition, to);
+            desk.act(&what, &give, &words).await?;
         }
-        studio.close().await.map_err(|error| remembered(&error))?;
         let text = format!("{token:#x} belongs to {to}");
-        ui.result(
-            &json!({ "token": format!("{token:#066x}"), "owner": to }),
+        desk.result(
+            json!({ "token": format!("{token:#066x}"), "owner": to }),
             &text,
-        );
-        Ok(0)
+        )
+        .await
     })
 }

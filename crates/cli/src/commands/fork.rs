@@ -39,10 +39,9 @@ impl Fork {
         let name = new::process_name(&self.dir)?;
         let home = Home::find(common)?;
         block_on(async {
-            let studio = home.open_to_read().await?;
-            let client = chain::reach(&home, "daedal fork").await?;
-            let reads = chain::ledgers(&home, &studio, client).await?;
-            let number = super::show::number(&studio, &reads, &self.work).await?;
+            let (studio, client) = chain::look(&home, "daedal fork").await?;
+            let reads = chain::ledgers(&home, &studio, &client).await?;
+            let number = super::show::number(&home, &studio, &reads, &self.work).await?;
             let work = reads.work(number).await.map_err(chain::refused)?;
             let me = chain::account_of(&home)?;
             if work.derivatives == Derivatives::Closed && work.controller != me {

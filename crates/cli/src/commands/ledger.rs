@@ -38,10 +38,9 @@ impl Ledger {
     pub(crate) fn run(self, common: &Common, ui: Ui) -> Result<u8, Failure> {
         let home = Home::find(common)?;
         block_on(async {
-            let studio = home.open_to_read().await?;
-            let client = chain::reach(&home, "daedal ledger").await?;
-            let reads = chain::ledgers(&home, &studio, client).await?;
-            let number = super::show::number(&studio, &reads, &self.work).await?;
+            let (studio, client) = chain::look(&home, "daedal ledger").await?;
+            let reads = chain::ledgers(&home, &studio, &client).await?;
+            let number = super::show::number(&home, &studio, &reads, &self.work).await?;
             let work = reads.work(number).await.map_err(chain::refused)?;
             let coins = desk::coins(&reads, &work).await?;
             let movements = reads.movements(&work).await.map_err(chain::refused)?;

@@ -12,6 +12,7 @@ use super::show::number;
 use crate::chain::desk::{Desk, coins};
 use crate::chain::{self, Acting, amount, notice, when};
 use crate::failure::Failure;
+use crate::hint;
 use crate::home::{Home, block_on};
 use crate::text;
 use crate::ui::Ui;
@@ -161,8 +162,9 @@ impl List {
                 let listing = listing.transpose().map_err(chain::refused)?.unwrap_or_default();
                 let value = json!({ "listing": listing, "seller": desk.me, "until": until });
                 let text = format!(
-                    "listing {listing}: {told} for {price}, until {}\n  buyers  daedal market buy {listing}\n",
+                    "listing {listing}: {told} for {price}, until {}\n  buyers  {} market buy {listing}\n",
                     text::moment(Moment(until * 1_000)),
+                    hint::daedal(),
                 );
                 desk.result(value, &text).await
             })
@@ -178,12 +180,14 @@ impl Buy {
                 let number = listing.number;
                 let state = state_of(&listing, desk.now().await?);
                 if state != "open" {
-                    return Err(Failure::new(format!("listing {number} is {state}"))
-                        .help("`daedal market show` lists what is for sale"));
+                    return Err(Failure::new(format!("listing {number} is {state}")).help(
+                        format!("`{} market show` lists what is for sale", hint::daedal()),
+                    ));
                 }
                 if listing.seller == desk.me {
-                    return Err(Failure::new(format!("listing {number} is your own"))
-                        .help(format!("take it back: daedal market cancel {number}")));
+                    return Err(Failure::new(format!("listing {number} is your own")).help(
+                        format!("take it back: {} market cancel {number}", hint::daedal()),
+                    ));
                 }
                 let left = listing.left();
                 let buys = match (&self.shares, listing.goods) {
@@ -275,8 +279,10 @@ fn edition_named(name: &str) -> Option<U256> {
 async fn owned(desk: &Desk, token: U256) -> Result<u64, Failure> {
     let edition = desk.reads.edition(token).await.map_err(chain::refused)?;
     let edition = edition.ok_or_else(|| {
-        Failure::new(format!("there is no edition {token:#x} on this chain"))
-            .help("`daedal edition list PROCESS` shows the tokens")
+        Failure::new(format!("there is no edition {token:#x} on this chain")).help(format!(
+            "`{} edition list PROCESS` shows the tokens",
+            hint::daedal()
+        ))
     })?;
     match edition.owner == desk.me {
         true => Ok(edition.work),
@@ -309,13 +315,12 @@ fn state_of(listing: &Listing, now: u64) -> &'static str {
 fn show(common: &Common, work: Option<&str>, all: bool, ui: Ui) -> Result<u8, Failure> {
     let home = Home::find(common)?;
     block_on(async {
-        let studio = home.open_to_read().await?;
-        let client = chain::reach(&home, "daedal market show").await?;
-        let reads = chain::ledgers(&home, &studio, client).await?;
+        let (studio, client) = chain::look(&home, "daedal market show").await?;
+        let reads = chain::ledgers(&home, &studio, &client).await?;
         let now = reads.client().block_time(None).await;
         let now = now.map_err(chain::refused)?.unwrap_or_default();
         let only = match work {
-            Some(work) => Some(number(&studio, &reads, work).await?),
+            Some(work) => Some(number(&home, &studio, &reads, work).await?),
             None => None,
         };
         let count = reads.listings().await.map_err(chain::refused)?;

@@ -11,7 +11,6 @@ use super::release::told_anew;
 use crate::assemble;
 use crate::chain;
 use crate::failure::Failure;
-use crate::hint;
 use crate::home::{Home, block_on, remembered};
 use crate::process::Loaded;
 use crate::ui::Ui;
@@ -38,17 +37,9 @@ impl Publish {
             let studio = home.open_to_write(&command).await?;
             let client = chain::reach(&home, &command).await?;
             // Before an embedded chain gets its contracts.
-            let known = match chain::ledgers_if_any(&home, &studio, &client).await? {
-                Some(reads) => chain::known(&studio, &reads, name).await?,
-                None => None,
-            };
-            let known = known.ok_or_else(|| {
-                Failure::new(format!("{name} is not registered on this chain")).help(format!(
-                    "register it first: {} register PROCESS",
-                    hint::daedal()
-                ))
-            })?;
-            let operator = chain::operator(&home, &studio, client, person).await?;
+            let reads = chain::ledgers_if_any(&home, &studio, &client).await?;
+            let known = chain::known_here(&home, &studio, &client, name).await?;
+            let operator = chain::operator(&home, &studio, client, reads, person).await?;
             let reads = operator.reads();
             let bundle = planned.bundle.digest();
             let before = reads.version_of(known.work, bundle).await;

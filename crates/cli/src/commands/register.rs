@@ -61,7 +61,7 @@ impl Register {
             // Before an embedded chain gets its contracts: a registration that can't be leaves nothing.
             let reads = chain::ledgers_if_any(&home, &studio, &client).await?;
             wish.upstream(reads.as_ref()).await?;
-            let operator = chain::operator(&home, &studio, client, person).await?;
+            let operator = chain::operator(&home, &studio, client, reads, person).await?;
             let done = register(&home, &studio, &operator, &planned, &wish).await?;
             let on_site = release::tell_site(&home, &planned, &done.known, done.version)?;
             studio.close().await.map_err(|error| remembered(&error))?;

@@ -21,10 +21,9 @@ impl Shares {
     pub(crate) fn run(self, common: &Common, ui: Ui) -> Result<u8, Failure> {
         let home = Home::find(common)?;
         block_on(async {
-            let studio = home.open_to_read().await?;
-            let client = chain::reach(&home, "daedal shares").await?;
-            let reads = chain::ledgers(&home, &studio, client).await?;
-            let number = super::show::number(&studio, &reads, &self.work).await?;
+            let (studio, client) = chain::look(&home, "daedal shares").await?;
+            let reads = chain::ledgers(&home, &studio, &client).await?;
+            let number = super::show::number(&home, &studio, &reads, &self.work).await?;
             let work = reads.work(number).await.map_err(chain::refused)?;
             let coins = coins(&reads, &work).await?;
             let holders = reads.holders(number).await.map_err(chain::refused)?;

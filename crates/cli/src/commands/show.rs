@@ -27,12 +27,11 @@ impl Show {
     pub(crate) fn run(self, common: &Common, ui: Ui) -> Result<u8, Failure> {
         let home = Home::find(common)?;
         block_on(async {
-            let studio = home.open_to_read().await?;
-            let client = chain::reach(&home, "daedal show").await?;
-            let reads = chain::ledgers(&home, &studio, client).await?;
+            let (studio, client) = chain::look(&home, "daedal show").await?;
+            let reads = chain::ledgers(&home, &studio, &client).await?;
             match &self.work {
                 Some(name) => {
-                    let work = number(&studio, &reads, name).await?;
+                    let work = number(&home, &studio, &reads, name).await?;
                     let (mut value, mut text) = one(&reads, work).await?;
                     if let Some(known) = chain::known(&studio, &reads, name).await? {
                         let url = release::studio_url(&home)?;
@@ -54,8 +53,17 @@ impl Show {
 }
 
 /// The number of a work, by whatever a person calls it.
-pub(crate) async fn number(studio: &Studio, reads: &Ledgers, name: &str) -> Result<u64, Failure> {
+pub(crate) async fn number(
+    home: &Home,
+    studio: &Studio,
+    reads: &Ledgers,
+    name: &str,
+) -> Result<u64, Failure> {
     if let Some(known) = chain::known(studio, reads, name).await? {
+        return Ok(known.work);
+    }
+    if !chain::known_anywhere(studio, name).await?.is_empty() {
+        let known = chain::known_here(home, studio, reads.client(), name).await?;
         return Ok(known.work);
     }
     chain::work_number(name, reads).map_err(|failure| match name.contains(':') {

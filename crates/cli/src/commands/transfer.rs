@@ -29,6 +29,10 @@ impl Transfer {
                 let to = desk.who(&self.to)?;
                 let shares = amount::shares(&self.shares)?;
                 let told = amount::plain(shares, 18);
+                if shares.is_zero() {
+                    return Err(Failure::new("no shares are nothing to give")
+                        .help("say how many, such as 250000 or 0.5"));
+                }
                 let have = desk.reads.shares_of(work.work, desk.me).await;
                 let have = have.map_err(chain::refused)?;
                 if have < shares {

@@ -1,6 +1,7 @@
 //! Where the metadata of editions is, and where the chain says that it is. The site may get an address, or
 //! another one, after editions were minted: then they have to be told.
 
+use alloy_primitives::U256;
 use daedal_chain::operations::{Ledgers, MINT_MAX, Operator};
 use daedal_channels::site;
 use daedal_core::process::Process;
@@ -8,7 +9,7 @@ use daedal_core::run::RunId;
 use daedal_store::Studio;
 use daedal_store::ports::Document;
 
-use super::onchain::{OnChain, key};
+use super::onchain::{self, OnChain, key};
 use crate::chain::{self, Known};
 use crate::failure::Failure;
 use crate::home::{Home, remembered};
@@ -53,28 +54,33 @@ pub(crate) async fn addresses(
     let Some(url) = &found.url else {
         return Ok(found);
     };
-    for (run, on_chain) in released(studio, reads, work).await? {
+    let released = released(studio, reads, work).await?;
+    // One edition of each mint: all of a mint are beside each other.
+    let mut firsts = Vec::new();
+    for (run, on_chain) in released {
         let base = site::token_base(Some(url), &run.0);
-        for minted in on_chain.editions.iter().step_by(MINT_MAX) {
-            let uri = reads.edition_uri(minted.token).await;
-            let uri = uri.map_err(chain::refused)?;
-            if uri.is_none_or(|uri| uri == format!("{base}{}.json", minted.index)) {
-                continue;
-            }
-            let edition = reads.edition(minted.token).await.map_err(chain::refused)?;
-            found.elsewhere.extend(edition.map(|edition| Elsewhere {
-                batch: edition.batch,
-                base: base.clone(),
-            }));
-        }
+        let minted = on_chain.editions.iter().step_by(MINT_MAX);
+        firsts.extend(minted.map(|minted| (minted.token, minted.index, base.clone())));
         if on_chain.base.as_ref() != Some(&base) {
             let base = Some(base);
             found.notes.push(Document {
-                kind: "onchain".to_owned(),
+                kind: onchain::KIND.to_owned(),
                 key: key(run, work),
                 value: serde_json::to_value(OnChain { base, ..on_chain }).unwrap_or_default(),
             });
         }
+    }
+    let tokens: Vec<U256> = firsts.iter().map(|(token, ..)| *token).collect();
+    let uris = reads.edition_uris(&tokens).await.map_err(chain::refused)?;
+    for ((token, index, base), uri) in firsts.into_iter().zip(uris) {
+        if uri.is_none_or(|uri| uri == format!("{base}{index}.json")) {
+            continue;
+        }
+        let edition = reads.edition(token).await.map_err(chain::refused)?;
+        found.elsewhere.extend(edition.map(|edition| Elsewhere {
+            batch: edition.batch,
+            base,
+        }));
     }
     Ok(found)
 }
@@ -112,7 +118,7 @@ async fn released(
     reads: &Ledgers,
     work: &Known,
 ) -> Result<Vec<(RunId, OnChain)>, Failure> {
-    let all = studio.records.list("onchain").await;
+    let all = studio.records.list(onchain::KIND).await;
     let all = all.map_err(|error| remembered(&error))?.into_iter();
     let read = |(key, value): (String, serde_json::Value)| {
         let run = key.split('/').next()?.parse().ok()?;

@@ -8,12 +8,11 @@ use serde_json::Value;
 use crate::failure::Failure;
 use crate::home::remembered;
 
+/// A record; none where it has been taken back.
 pub(super) async fn get(studio: &Studio, kind: &str, key: &str) -> Result<Option<Value>, Failure> {
-    studio
-        .records
-        .get(kind, key)
-        .await
-        .map_err(|error| remembered(&error))
+    let found = studio.records.get(kind, key).await;
+    let found = found.map_err(|error| remembered(&error))?;
+    Ok(found.filter(|value| !value.is_null()))
 }
 
 pub(super) async fn put(

@@ -3,6 +3,7 @@
 //! a release that was interrupted is finished by the same command, and nothing is sealed twice.
 
 mod addresses;
+mod batches;
 mod copies;
 mod exhibit;
 mod kept;
@@ -36,8 +37,9 @@ use crate::runs::{self, Carrier, Piece, outputs_of, pieces, plan_of, replay};
 use crate::text;
 
 pub(crate) use addresses::{Addresses, addresses, mend};
+pub(crate) use batches::KIND as BATCHES;
 use copies::Copies;
-pub(crate) use onchain::OnChain;
+pub(crate) use onchain::{KIND as ON_CHAIN, OnChain};
 pub(crate) use record::{close, tool};
 pub(crate) use seal::SealedPiece;
 use seal::Sealing;

@@ -5,30 +5,32 @@
 //! after a crash sends the same again, which the outbox and the contracts know: nothing is anchored or
 //! minted twice.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use alloy_primitives::{Address, B256, U256};
-use daedal_chain::operations::{Operator, RunReceipt};
-use daedal_chain::proof::{AnchorProof, AnchoredRun};
+use daedal_chain::Client;
+use daedal_chain::operations::{Ledgers, Operator};
 use daedal_channels::site;
 use daedal_core::AssetRef;
 use daedal_core::intent::Domain;
-use daedal_core::merkle::{self, Tree};
 use daedal_core::run::RunId;
 use daedal_store::Studio;
-use daedal_store::ports::Document;
 use serde::{Deserialize, Serialize};
 
+use super::batches::{self, anchor};
 use super::copies::Copies;
 use super::minting::{mint, price_of};
 use super::{Signing, Subject, kept, mend, site_url};
 use crate::chain::{self, Known};
 use crate::failure::Failure;
 use crate::hint;
-use crate::home::{Home, remembered};
+use crate::home::Home;
 
-/// Label of the tree of a run's outputs, as the contract of editions has it.
-const OUTPUTS: &str = "daedal/outputs/v1";
+/// What can be done with a run that can't be written to the chain.
+const NO_CHAIN: &str = "or release the run without the chain: --no-chain";
+
+/// Kind of the records of what of runs is on a chain.
+pub(crate) const KIND: &str = "onchain";
 
 /// What of a run is on a chain. Kept once all of it is there.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -76,23 +78,19 @@ pub(crate) struct Minted {
     pub(crate) owner: Address,
 }
 
-/// Runs that are anchored together, in this order.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-struct Batch {
-    runs: Vec<RunId>,
-    leaves: Vec<AnchoredRun>,
-}
-
 /// A release as far as it concerns the chain.
 pub(super) struct Session {
     operator: Option<Operator>,
     /// Runs that still have to be written to the chain: their work and version.
     due: BTreeMap<RunId, (Known, u64)>,
     done: BTreeMap<RunId, OnChain>,
+    /// Those of `done` that are on another chain than the studio is at, and stay there.
+    elsewhere: BTreeSet<RunId>,
 }
 
 impl Session {
-    /// Looks which runs are of registered processes, and reaches the chain if something is due there.
+    /// Looks which runs are of registered processes, and asks the chain about them. What is on record as done has to
+    /// be there.
     pub(super) async fn open(
         home: &Home,
         studio: &Studio,
@@ -101,52 +99,130 @@ impl Session {
         copies: &Copies<'_>,
     ) -> Result<Self, Failure> {
         let mut session = Self::none();
-        let mut open = Vec::new();
+        let (mut open, mut stale) = (Vec::new(), BTreeSet::new());
         for subject in subjects {
             let url = site_url(home, &subject.planned.process)?;
-            let process = &subject.spec.process;
-            match is_due(studio, subject.run, process, url.as_deref()).await? {
+            match is_due(studio, subject.run, &subject.spec.process, url.as_deref()).await? {
                 Due::Never => {}
-                Due::Done(known) if !copies.have(studio, &known.anchor.proof) => open.push(subject),
-                Due::Done(known) => drop(session.done.insert(subject.run, *known)),
                 Due::Open => open.push(subject),
+                Due::Done { known, has_moved } => {
+                    if has_moved || !copies.have(studio, &known.anchor.proof) {
+                        stale.insert(subject.run);
+                    }
+                    session.done.insert(subject.run, *known);
+                }
             }
         }
-        if open.is_empty() {
+        if open.is_empty() && session.done.is_empty() {
             return Ok(session);
         }
-        let command = "daedal release";
-        let client = chain::reach(home, command).await?;
-        let operator = chain::operator(home, studio, client, signing.person()?).await?;
-        let reads = operator.reads();
+        let client = match chain::reach(home, "daedal release").await {
+            Ok(client) => client,
+            Err(failure) if open.is_empty() && stale.is_empty() => {
+                let words = "the chain was not asked whether the anchors are there";
+                signing.ui.note(failure.about(words).render());
+                return Ok(session);
+            }
+            Err(failure) => return Err(failure),
+        };
+        session
+            .find_elsewhere(home, studio, &client, signing)
+            .await?;
+        stale.retain(|run| !session.elsewhere.contains(run));
+        if open.is_empty() && session.done.len() == session.elsewhere.len() {
+            return Ok(session);
+        }
+        let mut works = Vec::new();
         for subject in open {
             // Before anything is sent: what can't be minted must not be half on the chain.
             price_of(subject)?;
-            let process = &subject.spec.process;
-            let Some(known) = chain::known(studio, reads, process).await? else {
-                continue;
-            };
-            if let Some(done) = recorded(studio, subject.run, &known).await? {
-                session.done.insert(subject.run, done);
-                continue;
-            }
-            let version = reads.version_of(known.work, subject.spec.bundle).await;
-            let version = version.map_err(chain::refused)?.ok_or_else(|| {
-                Failure::new(format!(
-                    "run {} is of files that are no published version of work {}",
-                    subject.run.0.short(),
-                    known.work
-                ))
-                .help(format!(
-                    "publish them first: {} publish PROCESS; or release the run without the chain: \
-                     --no-chain",
-                    hint::daedal()
-                ))
-            })?;
+            let known = chain::known_here(home, studio, &client, &subject.spec.process).await;
+            works.push((subject, known.map_err(|failure| failure.or_help(NO_CHAIN))?));
+        }
+        let reads = chain::ledgers(home, studio, &client).await?;
+        session.require_anchors(&reads).await?;
+        for (subject, known) in works {
+            let version = version_of(&reads, subject, &known).await?;
             session.due.insert(subject.run, (known, version));
         }
-        session.operator = Some(operator);
+        if !session.due.is_empty() || !stale.is_empty() {
+            let person = signing.person()?;
+            let reads = chain::ledgers_if_any(home, studio, &client).await?;
+            let operator = chain::operator(home, studio, client, reads, person).await?;
+            session.operator = Some(operator);
+        }
         Ok(session)
+    }
+
+    /// Finds the runs that are anchored on another chain than the studio is at, or for another registry of it, and
+    /// tells of them: a run is anchored once.
+    async fn find_elsewhere(
+        &mut self,
+        home: &Home,
+        studio: &Studio,
+        client: &Client,
+        signing: &Signing<'_>,
+    ) -> Result<(), Failure> {
+        let here = client.chain_id();
+        let at = chain::deployment(home, studio, here).await?;
+        let registry = at.map(|at| at.registry);
+        for (run, done) in &self.done {
+            let Known {
+                chain,
+                registry: of,
+                ..
+            } = done.work;
+            if (chain, Some(of)) == (here, registry) {
+                continue;
+            }
+            let place = match chain::place_of(studio, chain).await {
+                Some(place) => format!(" ({place})"),
+                None => String::new(),
+            };
+            signing.ui.note(format!(
+                "run {} is anchored on chain {chain}{place} for the registry {of}, and the studio is at \
+                 chain {here} ({}) now: it stays anchored there, and nothing is sent",
+                run.0.short(),
+                client.place()
+            ));
+            if !studio.blobs.holds(&done.anchor.proof) {
+                return Err(Failure::new(format!(
+                    "the proof of that anchor is lost, and only chain {chain} can give it again"
+                ))
+                .help("set `rpc` under [chain] to a node of it, and run the same command again"));
+            }
+            self.elsewhere.insert(*run);
+        }
+        Ok(())
+    }
+
+    /// Refuses a chain that does not know what is on record as anchored on it.
+    async fn require_anchors(&self, reads: &Ledgers) -> Result<(), Failure> {
+        let mut asked = BTreeSet::new();
+        for (run, done) in &self.done {
+            let Anchor {
+                by, root, block, ..
+            } = done.anchor;
+            if self.elsewhere.contains(run) || !asked.insert((by, root)) {
+                continue;
+            }
+            if reads
+                .anchored(by, root)
+                .await
+                .map_err(chain::refused)?
+                .is_none()
+            {
+                return Err(Failure::new(format!(
+                    "chain {} ({}) does not know the anchor of run {}, which is on record for block {block}: \
+                     its node is not in step, or the chain was put back",
+                    reads.client().chain_id(),
+                    reads.client().place(),
+                    run.0.short()
+                ))
+                .help(format!("ask another node: `rpc` under [chain]; {NO_CHAIN}")));
+            }
+        }
+        Ok(())
     }
 
     /// Nothing of the chain.
@@ -155,6 +231,7 @@ impl Session {
             operator: None,
             due: BTreeMap::new(),
             done: BTreeMap::new(),
+            elsewhere: BTreeSet::new(),
         }
     }
 
@@ -183,14 +260,19 @@ impl Session {
     ) -> Result<(BTreeMap<RunId, OnChain>, BTreeMap<RunId, usize>), Failure> {
         let mut told_anew = BTreeMap::new();
         if let Some(operator) = self.operator.take() {
+            let mut mended = Vec::new();
             for subject in subjects {
-                if let Some(known) = self.work_of(subject.run) {
+                if let Some(known) = self.work_of(subject.run)
+                    && !self.elsewhere.contains(&subject.run)
+                    && !mended.contains(known)
+                {
                     let process = &subject.planned.process;
                     let count = mend(home, studio, &operator, process, known).await?;
                     told_anew.insert(subject.run, count);
+                    mended.push(*known);
                 }
             }
-            self.batch(studio, subjects).await?;
+            batches::decide(studio, subjects, &self.due).await?;
             for subject in subjects {
                 if let Some((known, version)) = self.due.get(&subject.run).copied() {
                     let anchor = anchor(home, studio, &operator, subject.run, &known).await?;
@@ -206,7 +288,7 @@ impl Session {
                         base: Some(base),
                     };
                     let value = serde_json::to_value(&done).unwrap_or_default();
-                    kept::put(studio, "onchain", &key(subject.run, &known), value).await?;
+                    kept::put(studio, KIND, &key(subject.run, &known), value).await?;
                     self.done.insert(subject.run, done);
                 } else if let Some(done) = self.done.get_mut(&subject.run)
                     && !studio.blobs.holds(&done.anchor.proof)
@@ -215,55 +297,39 @@ impl Session {
                     let known = done.work;
                     done.anchor = anchor(home, studio, &operator, subject.run, &known).await?;
                     let value = serde_json::to_value(&*done).unwrap_or_default();
-                    kept::put(studio, "onchain", &key(subject.run, &known), value).await?;
+                    kept::put(studio, KIND, &key(subject.run, &known), value).await?;
                 }
             }
         }
         Ok((self.done, told_anew))
     }
+}
 
-    /// Decides what is anchored together, for runs of which that is not decided.
-    async fn batch(&self, studio: &Studio, subjects: &[Subject]) -> Result<(), Failure> {
-        let mut batch = Batch {
-            runs: Vec::new(),
-            leaves: Vec::new(),
-        };
-        let mut keys = Vec::new();
-        for subject in subjects {
-            let Some((known, version)) = self.due.get(&subject.run) else {
-                continue;
-            };
-            let key = key(subject.run, known);
-            if kept::get(studio, "batch", &key).await?.is_some() {
-                continue;
-            }
-            let sequence = format!("release/{}/{}/{}", known.chain, known.registry, known.work);
-            let sequence = studio.records.next(&sequence).await;
-            let sequence = sequence.map_err(|error| remembered(&error))?;
-            let receipt = receipt(subject, known.work, *version, sequence);
-            batch.leaves.push(AnchoredRun::from(&receipt));
-            batch.runs.push(subject.run);
-            keys.push(key);
-        }
-        if batch.runs.is_empty() {
-            return Ok(());
-        }
-        let value = serde_json::to_value(&batch).unwrap_or_default();
-        let documents = keys.into_iter().map(|key| Document {
-            kind: "batch".to_owned(),
-            key,
-            value: value.clone(),
-        });
-        let put = studio.records.put(documents.collect()).await;
-        put.map_err(|error| remembered(&error))
-    }
+/// The version of the work that a run is of.
+async fn version_of(reads: &Ledgers, subject: &Subject, known: &Known) -> Result<u64, Failure> {
+    let version = reads.version_of(known.work, subject.spec.bundle).await;
+    version.map_err(chain::refused)?.ok_or_else(|| {
+        Failure::new(format!(
+            "run {} is of files that are no published version of work {}",
+            subject.run.0.short(),
+            known.work
+        ))
+        .help(format!(
+            "publish them first: {} publish PROCESS; {NO_CHAIN}",
+            hint::daedal()
+        ))
+    })
 }
 
 /// Whether a run has to be written to a chain.
 enum Due {
     Never,
     Open,
-    Done(Box<OnChain>),
+    /// It was, on this chain or another; and whether the chain may say otherwise than the site.
+    Done {
+        known: Box<OnChain>,
+        has_moved: bool,
+    },
 }
 
 async fn is_due(
@@ -273,15 +339,18 @@ async fn is_due(
     url: Option<&str>,
 ) -> Result<Due, Failure> {
     let works = chain::known_anywhere(studio, process).await?;
-    match works[..] {
-        [] => Ok(Due::Never),
-        [work] => Ok(match recorded(studio, run, &work).await? {
-            Some(done) if !done.has_moved(run, url) => Due::Done(Box::new(done)),
-            _ => Due::Open,
-        }),
-        // Which of several chains the studio is on, only the chain tells.
-        _ => Ok(Due::Open),
+    for work in &works {
+        if let Some(done) = recorded(studio, run, work).await? {
+            return Ok(Due::Done {
+                has_moved: done.has_moved(run, url),
+                known: Box::new(done),
+            });
+        }
     }
+    Ok(match works.is_empty() {
+        true => Due::Never,
+        false => Due::Open,
+    })
 }
 
 /// Whether releasing the run takes the account's key.
@@ -293,7 +362,14 @@ pub(super) async fn takes_the_key(
 ) -> Result<bool, Failure> {
     let url = home.settings.site.url.as_deref();
     let due = is_due(studio, run, process, url).await?;
-    Ok(matches!(due, Due::Open))
+    Ok(matches!(
+        due,
+        Due::Open
+            | Due::Done {
+                has_moved: true,
+                ..
+            }
+    ))
 }
 
 pub(super) fn key(run: RunId, known: &Known) -> String {
@@ -301,68 +377,9 @@ pub(super) fn key(run: RunId, known: &Known) -> String {
 }
 
 async fn recorded(studio: &Studio, run: RunId, known: &Known) -> Result<Option<OnChain>, Failure> {
-    let found = kept::get(studio, "onchain", &key(run, known)).await?;
+    let found = kept::get(studio, KIND, &key(run, known)).await?;
     found
         .map(serde_json::from_value)
         .transpose()
         .map_err(|error| Failure::because("what is on the chain can't be read", &error))
-}
-
-/// The run as its anchor commits to it.
-fn receipt(subject: &Subject, work: u64, version: u64, sequence: u64) -> RunReceipt {
-    let outputs: Vec<B256> = subject
-        .pieces
-        .iter()
-        .map(|piece| piece.asset.digest.0.into())
-        .collect();
-    RunReceipt {
-        work: U256::from(work),
-        version: U256::from(version),
-        sequence: U256::from(sequence),
-        runRoot: subject.record.root,
-        receiptCount: U256::from(subject.record.receipts.len()),
-        inputs: subject.record.header.inputs.0.into(),
-        outputsRoot: Tree::of(merkle::context(OUTPUTS), &outputs).root(),
-        // Nobody bought the run.
-        payer: Address::ZERO,
-        paymentNonce: B256::ZERO,
-    }
-}
-
-/// Anchors the batch of a run, unless that has been done, and keeps the proof.
-async fn anchor(
-    home: &Home,
-    studio: &Studio,
-    operator: &Operator,
-    run: RunId,
-    known: &Known,
-) -> Result<Anchor, Failure> {
-    let damaged = || Failure::bug(format!("run {} has lost its batch", run.0.short()));
-    let batch = kept::get(studio, "batch", &key(run, known)).await?;
-    let batch: Batch = batch
-        .and_then(|batch| serde_json::from_value(batch).ok())
-        .ok_or_else(damaged)?;
-    let index = batch
-        .runs
-        .iter()
-        .position(|other| *other == run)
-        .ok_or_else(damaged)?;
-    let first = batch.runs.first().ok_or_else(damaged)?;
-    let receipts: Vec<RunReceipt> = batch.leaves.iter().map(AnchoredRun::receipt).collect();
-    let url = home.settings.site.url.as_deref().unwrap_or_default();
-    let anchored = operator
-        .anchor(&format!("anchor:{first}"), &receipts, url)
-        .await
-        .map_err(chain::refused)?;
-    let proof = AnchorProof::of(operator.reads(), &anchored, &receipts[index], index)
-        .await
-        .map_err(chain::refused)?;
-    Ok(Anchor {
-        contract: proof.contract,
-        by: proof.by,
-        root: proof.root,
-        transaction: proof.transaction.hash,
-        block: proof.block.number,
-        proof: kept::write(studio, "application/json", &proof.to_bytes())?,
-    })
 }

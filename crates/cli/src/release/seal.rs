@@ -36,6 +36,9 @@ pub(crate) struct Sealed {
     pub(crate) sidecar: Option<AssetRef>,
     /// Whom the certificate names that it was signed with.
     pub(crate) signer: String,
+    /// Chain and registry that its credential names, where that is on record.
+    #[serde(default)]
+    pub(crate) domain: Option<Domain>,
 }
 
 impl SealedPiece {
@@ -98,11 +101,13 @@ impl Sealing<'_> {
         let key = format!("{run}/{}", asset.digest);
         let known = kept::get(studio, "sealed", &key).await?;
         let was_sealed = known.is_some();
+        let mut is_elsewhere = false;
         if let Some(known) = known {
             let sealed: Sealed = serde_json::from_value(known)
                 .map_err(|error| Failure::because("what was sealed can't be read", &error))?;
             let have = |asset: &AssetRef| self.copies.have(studio, asset);
-            if have(&sealed.file) && sealed.sidecar.as_ref().is_none_or(have) {
+            is_elsewhere = self.is_elsewhere(&sealed);
+            if !is_elsewhere && have(&sealed.file) && sealed.sidecar.as_ref().is_none_or(have) {
                 return Ok(sealed);
             }
         }
@@ -117,14 +122,27 @@ impl Sealing<'_> {
         let value = serde_json::to_value(&sealed).unwrap_or_default();
         let mut documents = vec![kept::document("sealed", &key, value)];
         if was_sealed {
-            self.signing.ui.note(format!(
-                "sealed again: “{title}”, of which the sealed file was lost"
-            ));
+            let why = match is_elsewhere {
+                true => "whose credential named a registry that the run is not anchored for",
+                false => "of which the sealed file was lost",
+            };
+            let again = format!("sealed again: “{title}”, {why}");
+            self.signing.ui.note(again);
             // The run's attestation names the file that is gone.
             documents.push(kept::document("attestation", &run.to_string(), Value::Null));
         }
         kept::put_all(studio, documents).await?;
         Ok(sealed)
+    }
+}
+
+impl Sealing<'_> {
+    /// Whether a credential names another registry than the run is going to be anchored for, as of a chain that
+    /// was made anew since. Where it names none, it was released without a chain, and stays so.
+    fn is_elsewhere(&self, sealed: &Sealed) -> bool {
+        let none = Domain::default();
+        let named = sealed.domain.filter(|named| *named != none);
+        self.domain != none && named.is_some_and(|named| named != self.domain)
     }
 }
 
@@ -171,6 +189,7 @@ fn seal_one(
             None => None,
         },
         signer: signing.certified()?,
+        domain: Some(sealing.domain),
     })
 }
 
@@ -208,6 +227,7 @@ mod tests {
             file: asset(format!("{bytes}, sealed"), media_type),
             sidecar: beside.then(|| asset(format!("of {bytes}"), "application/c2pa")),
             signer: "Ada Studio".into(),
+            domain: None,
         }
     }
 

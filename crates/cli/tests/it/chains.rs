@@ -19,7 +19,7 @@ mod anvil;
 mod node;
 
 pub(crate) use anvil::Anvil;
-pub(crate) use node::Act;
+pub(crate) use node::{Act, BATCH};
 
 /// Has an account own so many coins of anvil's.
 pub(crate) fn fund(anvil: &Anvil, account: &str, coins: u64) {
@@ -49,6 +49,11 @@ impl Server {
         let url = first.split_whitespace().last().unwrap().to_owned();
         assert!(url.starts_with("http://127.0.0.1:"), "{first}");
         Self { child, url }
+    }
+
+    /// Its process.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
     }
 
     /// Ends it as Ctrl-C does.

@@ -124,6 +124,15 @@ fn amounts_accounts_and_holders_that_cannot_be_meant_are_told() {
             &["transfer", "tide", "900000", "ada"],
             "which is less than 900000",
         ),
+        (&["transfer", "tide", "0", "ada"], "nothing to give"),
+        (
+            &["show", "eip155:1/erc721:0x12/7"],
+            "to look at another one, set `rpc`",
+        ),
+        (
+            &["chain", "serve", "--host", "0.0.0.0"],
+            "--public allows it, and --allow-host",
+        ),
         (
             &["transfer", "tide", "1", "eve"],
             "the studio has no account `eve`; it has ada, bob",

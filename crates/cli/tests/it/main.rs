@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout)] // A test that can't go on fails.
 
 mod addresses;
+mod anew;
 mod artifacts;
 mod bad;
 mod capital;

@@ -1,10 +1,13 @@
 //! Chains that are the wrong one, poor, slow, dishonest or gone in the middle of a release: each is told,
 //! and the same command finishes what was begun, once.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use daedal_core::Digest;
 use serde_json::{Value, json};
 
-use crate::chains::{Act, Anvil, Elsewhere, fund};
+use crate::chains::{Act, Anvil, BATCH, Elsewhere, fund};
 use crate::studio::{Studio, Told};
 
 /// A studio that sells two posters a run.
@@ -17,6 +20,10 @@ fn selling() -> Studio {
     );
     studio.write("daedal.toml", "[chain]\ntimeout_s = 1\n");
     studio
+}
+
+fn json_of(studio: &Studio, args: &[&str]) -> Value {
+    studio.daedal(&[args, &["--json"]].concat()).ends(0).json()
 }
 
 /// A studio on a chain elsewhere, where its process is registered, with a run.
@@ -199,4 +206,137 @@ fn an_account_without_coins_is_told_and_its_release_goes_on_once_it_has_some() {
     assert_eq!(release[0]["chain"]["editions"].as_array().unwrap().len(), 2);
     let shown = studio.daedal(&["show", "tide", "--json"]).ends(0).json();
     assert_eq!(shown["editions"], 2);
+}
+
+#[test]
+fn coins_that_are_none_are_told_before_contracts_are_made_for_them() {
+    let (studio, chain) = registered();
+    let before = chain.height();
+    let contracts = json_of(&studio, &["chain", "status"])["contracts"].clone();
+    let (dollar, registry) = (&contracts["asset"], &contracts["registry"]);
+    let (dollar, registry) = (dollar.as_str().unwrap(), registry.as_str().unwrap());
+    let nobody = "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed";
+    let none = "0x0000000000000000000000000000000000000000";
+    for (flags, words) in [
+        (&[][..], &["which coins works may earn", "--test-money"][..]),
+        (
+            &["--stablecoin", "0x12", "--wrapped", none],
+            &["--stablecoin: `0x12` is not an address"],
+        ),
+        (
+            &["--stablecoin", dollar, "--wrapped", "WETH"],
+            &["--wrapped: `WETH` is not an address"],
+        ),
+        (
+            &["--stablecoin", nobody, "--wrapped", none],
+            &["--stablecoin", nobody, "has no contract on chain"],
+        ),
+        (
+            &["--stablecoin", registry, "--wrapped", none],
+            &["--stablecoin", "no token (ERC-20)"],
+        ),
+        (
+            &["--stablecoin", dollar, "--wrapped", nobody],
+            &["--wrapped", nobody, "has no contract on chain"],
+        ),
+        (
+            &["--stablecoin", dollar, "--wrapped", dollar],
+            &["--wrapped", "is given twice"],
+        ),
+    ] {
+        says(
+            studio.daedal(&[&["chain", "deploy"], flags].concat()),
+            words,
+        );
+    }
+    for half in [["--stablecoin", dollar], ["--wrapped", dollar]] {
+        studio
+            .daedal(&[&["chain", "deploy"][..], &half].concat())
+            .ends(2);
+    }
+    assert_eq!(chain.height(), before);
+    let fresh = Studio::tide();
+    let account = fresh.account();
+    let other = Elsewhere::of(&account);
+    let mut fresh = fresh;
+    fresh.use_chain(Some(&other.honest()));
+    fresh.daedal(&["chain", "deploy", "--test-money"]).ends(0);
+    let asset = json_of(&fresh, &["chain", "status"])["contracts"]["asset"].clone();
+    let real = [
+        "chain",
+        "deploy",
+        "--stablecoin",
+        asset.as_str().unwrap(),
+        "--wrapped",
+        none,
+    ];
+    fresh.daedal(&real).ends(0);
+    // Once there are contracts, others are not made over them.
+    let wrapped = ["chain", "deploy", "--stablecoin", nobody, "--wrapped", none];
+    says(fresh.daedal(&wrapped), &["has no contract"]);
+}
+
+#[test]
+fn a_studio_that_has_done_nothing_looks_at_the_works_of_others() {
+    let (studio, chain) = registered();
+    let contracts = json_of(&studio, &["chain", "status"])["contracts"].clone();
+    let mut looking = Studio::empty();
+    let address = |name: &str| format!("{name} = {}\n", contracts[name]);
+    let named: String = ["registry", "anchor", "editions", "asset"]
+        .map(address)
+        .concat();
+    looking.write("daedal.toml", format!("[chain]\n{named}"));
+    looking.use_chain(Some(&chain.honest()));
+    assert_eq!(json_of(&looking, &["show", "1"])["work"], 1);
+    assert_eq!(json_of(&looking, &["shares", "1"])["work"], 1);
+    says(looking.daedal(&["runs"]), &["has not run anything yet"]);
+    // An address that is wrong is not the node's fault.
+    let wrong = named.replace(
+        contracts["registry"].as_str().unwrap(),
+        "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed",
+    );
+    looking.write("daedal.toml", format!("[chain]\n{wrong}"));
+    says(
+        looking.daedal(&["show", "1"]),
+        &[
+            "there is no process registry at 0x5aAeb6",
+            "check the addresses under [chain]",
+        ],
+    );
+}
+
+#[test]
+fn where_metadata_is_said_to_be_is_asked_together_however_many_runs_there_are() {
+    let (mut studio, chain) = registered();
+    studio.write(
+        "daedal.toml",
+        "[site]\nurl = \"https://example.org\"\n[chain]\ntimeout_s = 10\n",
+    );
+    let asked = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&asked);
+    let node = chain.node(move |method| {
+        if matches!(method, "eth_call" | BATCH) {
+            count.fetch_add(1, Ordering::Relaxed);
+        }
+        Act::Pass
+    });
+    let mut calls = Vec::new();
+    for seed in 0..4 {
+        studio.use_chain(Some(&chain.honest()));
+        let seed = Digest::of(format!("{seed}").as_bytes()).to_string();
+        studio.daedal(&["run", "-q", "--seed", &seed]).ends(0);
+        studio.daedal(&["release", "latest"]).ends(0);
+        studio.use_chain(Some(&node));
+        asked.store(0, Ordering::Relaxed);
+        studio.daedal(&["publish"]).ends(0);
+        calls.push(asked.load(Ordering::Relaxed));
+    }
+    assert!(calls.iter().all(|some| *some == calls[0]), "{calls:?}");
+    // A node that takes no batches is asked one by one.
+    let alone = chain.node(|method| match method {
+        BATCH => Act::Error(-32_600, "one at a time"),
+        _ => Act::Pass,
+    });
+    studio.use_chain(Some(&alone));
+    studio.daedal(&["publish"]).ends(0);
 }

@@ -229,9 +229,24 @@ fn a_released_poster_is_given_away_once_it_is_out_of_the_shop() {
     studio.daedal(&["register"]).ends(0);
     let release = released(&studio);
     let token = release["chain"]["editions"][0]["token"].as_str().unwrap();
-    studio
-        .daedal(&["edition", "transfer", token, OTHER])
-        .ends(0);
+    let block = |studio: &Studio| {
+        let shown = studio.daedal(&["chain", "status", "--json"]).ends(0).json();
+        shown["block"].as_u64().unwrap()
+    };
+    let height = block(&studio);
+    let dry = studio.daedal(&["edition", "transfer", token, OTHER, "--dry-run"]);
+    let dry = dry.ends(0);
+    assert!(
+        dry.out.contains("nothing was done; it would"),
+        "{}",
+        dry.out
+    );
+    assert_eq!(block(&studio), height);
+    for _ in 0..2 {
+        let give = studio.daedal(&["edition", "transfer", token, OTHER]);
+        give.ends(0);
+    }
+    assert_eq!(block(&studio), height + 1, "once");
     let told = studio
         .daedal(&["edition", "transfer", token, "0x12"])
         .ends(1);
@@ -264,6 +279,14 @@ fn other_commands_go_through_a_server_of_the_chain() {
         shown["place"].as_str().unwrap().contains("127.0.0.1"),
         "{shown}"
     );
+    // A second server is told where the first one is.
+    let second = studio.daedal(&["chain", "serve", "--port", "0"]).ends(1);
+    let words = format!(
+        "is served already, at {} by process {}",
+        server.url,
+        server.id()
+    );
+    assert!(second.err.contains(&words), "{}", second.err);
     let release = released(&studio);
     assert!(release["chain"]["anchor"]["block"].is_u64());
     let ahead = studio.daedal(&["time", "7d", "--json"]).ends(0).json();
@@ -276,6 +299,66 @@ fn other_commands_go_through_a_server_of_the_chain() {
     // The chain is this process's again.
     let shown = studio.daedal(&["chain", "status", "--json"]).ends(0).json();
     assert_eq!(shown["place"], "the embedded chain");
+}
+
+#[test]
+fn a_studio_without_works_says_that_nothing_is_registered() {
+    let studio = selling();
+    for begun in [false, true] {
+        for command in [
+            &["show"][..],
+            &["show", "tide"],
+            &["shares", "tide"],
+            &["edition", "list", "tide"],
+            &["ledger", "tide"],
+            &["fork", "tide", "ebb"],
+            &["pay", "tide", "1 ETH", "--dry-run"],
+            &["pay", "tide", "1 ETH"],
+        ] {
+            let told = studio.daedal(command).ends(1);
+            for words in [
+                "nothing is registered in this studio yet",
+                "daedal register",
+            ] {
+                assert!(
+                    told.err.contains(words),
+                    "{command:?}, {begun}: {}",
+                    told.err
+                );
+            }
+        }
+        studio.daedal(&["run", "-q"]).ends(0);
+    }
+    let fresh = Studio::tide();
+    let told = fresh.daedal(&["chain", "status"]).ends(1);
+    assert!(told.err.contains("daedal account"), "{}", told.err);
+    fresh.account();
+    fresh.daedal(&["chain", "status"]).ends(0);
+}
+
+#[test]
+fn an_embedded_chain_that_was_taken_away_is_told_and_begun_again() {
+    let studio = registered();
+    let release = released(&studio);
+    let kept = studio.path().join("chain");
+    std::fs::rename(studio.path().join(".daedal/chain"), &kept).unwrap();
+    for command in [&["release", "latest"][..], &["show"], &["publish"]] {
+        let told = studio.daedal(command).ends(1);
+        for words in [".daedal/chain was taken away", "work 1 (tide)", "--anew"] {
+            assert!(told.err.contains(words), "{}", told.err);
+        }
+    }
+    // Put back, it goes on as if nothing had been.
+    std::fs::remove_dir_all(studio.path().join(".daedal/chain")).unwrap();
+    std::fs::rename(&kept, studio.path().join(".daedal/chain")).unwrap();
+    let again = studio.daedal(&["release", "latest", "--json"]).ends(0);
+    assert_eq!(again.json()[0]["chain"], release["chain"]);
+    std::fs::remove_dir_all(studio.path().join(".daedal/chain")).unwrap();
+    let anew = ["chain", "deploy", "--anew", "--test-money"];
+    studio.daedal(&anew).ends(0);
+    studio.daedal(&["register"]).ends(0);
+    studio.daedal(&["release", "latest"]).ends(0);
+    studio.daedal(&["verify", "site"]).ends(0);
 }
 
 #[test]

@@ -216,7 +216,9 @@ fn token(reader: &mut Reader, node: &Node) -> Option<Token> {
                 }
             }
             let sum: u32 = shares.iter().map(|(_, share)| u32::from(share.0)).sum();
-            if holders.is_some() && sum != u32::from(crate::BasisPoints::ALL.0) {
+            // What was not read is told already, and counts as nothing here.
+            let are_all_read = holders.is_some_and(|holders| holders.len() == shares.len());
+            if are_all_read && sum != u32::from(crate::BasisPoints::ALL.0) {
                 let percent = f64::from(sum) / 100.0;
                 reader.wrong(
                     node.span,

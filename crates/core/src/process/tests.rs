@@ -42,6 +42,22 @@ release: { channels: [ { of: x } ] }
 }
 
 #[test]
+fn shares_that_cannot_be_read_are_not_counted() {
+    let with = |shares: &str| {
+        let file = format!("daedal: v1\nname: x\ntoken: {{ shares: {shares} }}\nsteps: {{}}\n");
+        told(file.as_bytes())
+    };
+    let mistyped = with("{ creator: 60, treasury: 40 }");
+    assert!(
+        mistyped.contains("60") && !mistyped.contains("sum to"),
+        "{mistyped}"
+    );
+    assert!(!with("{ creator: 60%, treasury: forty }").contains("sum to"));
+    assert!(with("{ creator: 60% }").contains("the shares sum to 60%"));
+    assert!(with("{}").contains("the shares sum to 0%"));
+}
+
+#[test]
 fn what_is_no_file_at_all_is_told_plainly() {
     let deep = format!("a: {}{}", "[".repeat(200), "]".repeat(200));
     let mut bomb = String::from("a0: &a0 [x, x, x, x, x, x, x, x, x]\n");

@@ -49,6 +49,17 @@ impl Anvil {
 
     /// The same, but a unit of gas costs so many wei.
     pub(crate) fn start_at(chain_id: u64, fee: u64) -> Option<Self> {
+        Self::start_with(chain_id, fee, &[])
+    }
+
+    /// The same, with its clock beginning at this time, in seconds since 1970: its first block is another one than
+    /// at another time.
+    #[allow(dead_code)] // Another room needs it.
+    pub(crate) fn born(chain_id: u64, time: u64) -> Option<Self> {
+        Self::start_with(chain_id, 0, &["--timestamp", &time.to_string()])
+    }
+
+    fn start_with(chain_id: u64, fee: u64, more: &[&str]) -> Option<Self> {
         let mut child = Command::new(find()?)
             .args(["--port", "0", "--accounts", "0", "--hardfork", "osaka"])
             .args([
@@ -63,6 +74,7 @@ impl Anvil {
                 "--disable-min-priority-fee",
                 "--disable-default-create2-deployer",
             ])
+            .args(more)
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
@@ -77,6 +89,18 @@ impl Anvil {
         // Whatever else it says must not fill the pipe.
         std::thread::spawn(move || lines.for_each(drop));
         Some(Self { child, url })
+    }
+
+    /// What it answers, on a runtime of its own.
+    #[allow(dead_code)] // Another room needs it.
+    pub(crate) fn ask(
+        &self,
+        method: &'static str,
+        params: &[serde_json::Value],
+    ) -> serde_json::Value {
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        let params = params.to_vec();
+        runtime.block_on(async { self.client().await.request(method, params).await.unwrap() })
     }
 
     pub(crate) async fn client(&self) -> Client {

@@ -6,7 +6,7 @@ use daedal_chain::operations::OfferingState;
 use daedal_core::economy::Asset;
 use serde_json::json;
 
-use super::{allow_list, hint, notice_of, tree_of};
+use super::{allow_list, next, notice_of, tree_of};
 use crate::chain::{self, Acting, amount};
 use crate::commands::Common;
 use crate::failure::Failure;
@@ -45,7 +45,7 @@ impl Buy {
                 let over = desk.now().await? >= offering.terms.deadline;
                 if offering.state != OfferingState::Open || over {
                     return Err(Failure::new(format!("offering {number} is over"))
-                        .help(format!("see what came of it: {}", hint("show", number))));
+                        .help(format!("see what came of it: {}", next("show", number))));
                 }
                 if self.lots == 0 || self.lots > left {
                     return Err(Failure::new(format!(
@@ -112,7 +112,7 @@ impl Buy {
                     "bought {lots} of offering {number} for {told}: {shares} shares of work {} once it \
                      has succeeded\n  then    {}\n",
                     offering.work,
-                    hint("claim", number),
+                    next("claim", number),
                 );
                 desk.result(value, &text).await
             })

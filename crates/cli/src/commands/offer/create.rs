@@ -6,10 +6,11 @@ use alloy_primitives::U256;
 use daedal_chain::operations::OfferTerms;
 use serde_json::json;
 
-use super::{allow_list, hint, notice_text, tree_of};
+use super::{allow_list, next, notice_text, tree_of};
 use crate::chain::{self, Acting, amount, notice, when};
 use crate::commands::Common;
 use crate::failure::Failure;
+use crate::hint;
 use crate::text::{self, count};
 use crate::ui::Ui;
 
@@ -91,7 +92,8 @@ impl Create {
                         amount::plain(all, 18)
                     ))
                     .help(format!(
-                        "`daedal shares {}` shows who has how many",
+                        "`{} shares {}` shows who has how many",
+                        hint::daedal(),
                         self.work
                     )));
                 }
@@ -140,7 +142,7 @@ impl Create {
                      buyers  {}\n",
                     count(self.lots as usize, "lot"),
                     self.lot,
-                    hint("buy", number) + " LOTS",
+                    next("buy", number) + " LOTS",
                 );
                 desk.result(value, &shown).await
             })

@@ -4,7 +4,7 @@ use daedal_chain::operations::{Offering, OfferingState, Work};
 use daedal_core::economy::Asset;
 use serde_json::json;
 
-use super::hint;
+use super::next;
 use crate::chain::desk::Desk;
 use crate::chain::{self, Acting, amount};
 use crate::commands::Common;
@@ -85,13 +85,13 @@ impl Finalize {
                         "offering {number} succeeded: {sold} sold, {told} in the treasury {}\n  \
                          buyers  {}\n",
                         offering.treasury,
-                        hint("claim", number)
+                        next("claim", number)
                     ),
                     false => format!(
                         "offering {number} failed: {sold} sold, and at least {} were needed\n  \
                          buyers  {}\n",
                         terms.lots_min,
-                        hint("refund", number)
+                        next("refund", number)
                     ),
                 };
                 let value = json!({
@@ -120,13 +120,13 @@ impl Claim {
                         return Err(Failure::new(format!("offering {number} is not over")).help(
                             format!(
                                 "once it is, anybody can say so: {}",
-                                hint("finalize", number)
+                                next("finalize", number)
                             ),
                         ));
                     }
                     OfferingState::Failed if lots > 0 => {
                         return Err(Failure::new(format!("offering {number} failed"))
-                            .help(format!("take your money back: {}", hint("refund", number))));
+                            .help(format!("take your money back: {}", next("refund", number))));
                     }
                     _ => {}
                 }
@@ -193,7 +193,7 @@ impl Refund {
                     }
                     OfferingState::Succeeded => {
                         return Err(Failure::new(format!("offering {number} succeeded"))
-                            .help(format!("take your shares: {}", hint("claim", number))));
+                            .help(format!("take your shares: {}", next("claim", number))));
                     }
                 }
                 let lots = desk.reads.lots_of(&offering, desk.me).await;

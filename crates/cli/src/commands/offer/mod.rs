@@ -17,7 +17,6 @@ use crate::chain::desk::who;
 use crate::chain::notice;
 use crate::failure::Failure;
 use crate::home::Home;
-use crate::text::quoted;
 use crate::ui::Ui;
 
 /// Offers shares of a work at a fixed price, to raise capital for it. The money goes to the work's
@@ -124,6 +123,6 @@ fn tree_of(accounts: &[Address]) -> Tree {
     Tree::over(&leaves)
 }
 
-fn hint(verb: &str, number: u64) -> String {
-    format!("daedal offer {verb} {}", quoted(&number.to_string()))
+fn next(verb: &str, number: u64) -> String {
+    format!("{} offer {verb} {number}", crate::hint::daedal())
 }

@@ -4,7 +4,7 @@ use daedal_chain::operations::{Ledgers, Offering, OfferingState};
 use daedal_core::run::Moment;
 use serde_json::{Value, json};
 
-use super::hint;
+use super::next;
 use crate::chain::desk::coins;
 use crate::chain::{self, amount};
 use crate::commands::{Common, show};
@@ -27,9 +27,8 @@ impl Show {
     pub(crate) fn run(self, common: &Common, ui: Ui) -> Result<u8, Failure> {
         let home = Home::find(common)?;
         block_on(async {
-            let studio = home.open_to_read().await?;
-            let client = chain::reach(&home, "daedal offer show").await?;
-            let reads = chain::ledgers(&home, &studio, client).await?;
+            let (studio, client) = chain::look(&home, "daedal offer show").await?;
+            let reads = chain::ledgers(&home, &studio, &client).await?;
             let now = reads.client().block_time(None).await;
             let now = now.map_err(chain::refused)?.unwrap_or_default();
             if let Some(number) = self.offering {
@@ -39,7 +38,7 @@ impl Show {
                 return Ok(0);
             }
             let work = match &self.work {
-                Some(work) => Some(show::number(&studio, &reads, work).await?),
+                Some(work) => Some(show::number(&home, &studio, &reads, work).await?),
                 None => None,
             };
             let offerings = reads.offerings(work).await.map_err(chain::refused)?;
@@ -64,11 +63,11 @@ async fn told(reads: &Ledgers, offering: &Offering, now: u64) -> Result<(Value, 
     let terms = &offering.terms;
     let number = offering.number;
     let ended = offering.lots_sold == terms.lots_max || now >= terms.deadline;
-    let (word, next) = match offering.state {
-        OfferingState::Open if ended => ("ended", hint("finalize", number)),
-        OfferingState::Open => ("open", hint("buy", number) + " LOTS"),
-        OfferingState::Succeeded => ("succeeded", hint("claim", number)),
-        OfferingState::Failed => ("failed", hint("refund", number)),
+    let (word, step) = match offering.state {
+        OfferingState::Open if ended => ("ended", next("finalize", number)),
+        OfferingState::Open => ("open", next("buy", number) + " LOTS"),
+        OfferingState::Succeeded => ("succeeded", next("claim", number)),
+        OfferingState::Failed => ("failed", next("refund", number)),
     };
     let mut text = format!(
         "offering {number}  {word}\n  \
@@ -88,7 +87,7 @@ async fn told(reads: &Ledgers, offering: &Offering, now: u64) -> Result<(Value, 
     if let Some(root) = terms.allow_list {
         text.push_str(&format!("  only      accounts of the list {root}\n"));
     }
-    text.push_str(&format!("  next      {next}\n"));
+    text.push_str(&format!("  next      {step}\n"));
     let value = json!({
         "offering": number, "address": offering.address, "work": offering.work,
         "issuer": offering.issuer, "state": word, "lots_sold": offering.lots_sold,

@@ -13,6 +13,7 @@ use crate::chain::desk::Desk;
 use crate::chain::{self, Acting};
 use crate::commands::Common;
 use crate::failure::Failure;
+use crate::hint;
 use crate::runs;
 use crate::text;
 use crate::ui::Ui;
@@ -87,7 +88,7 @@ impl DrawOut {
                     if allowance.left < sum {
                         let next = allowance.start + allowance.period;
                         let help = match allowance.period {
-                            0 => "ask who controls the work for one: daedal treasury allow".to_owned(),
+                            0 => format!("ask who controls the work for one: {} treasury allow", hint::daedal()),
                             _ => format!(
                                 "draw less, for example for single runs with --run; the next period begins at {}",
                                 text::moment(Moment(next * 1_000))
@@ -179,8 +180,10 @@ impl DrawOut {
             let name = cost.run.0.short();
             if paid && !only.is_empty() {
                 return Err(
-                    Failure::new(format!("run {name} has been drawn for already"))
-                        .help("`daedal treasury show WORK` lists all draws"),
+                    Failure::new(format!("run {name} has been drawn for already")).help(format!(
+                        "`{} treasury show WORK` lists all draws",
+                        hint::daedal()
+                    )),
                 );
             }
             if paid || cost.cost == UsdMicros::default() {

@@ -12,6 +12,7 @@ use super::Common;
 use crate::chain::desk::Desk;
 use crate::chain::{self, Acting, when};
 use crate::failure::Failure;
+use crate::hint;
 use crate::runs::Cost;
 use crate::ui::Ui;
 
@@ -110,8 +111,10 @@ async fn existing(desk: &Desk, work: &Work) -> Result<Address, Failure> {
 }
 
 fn none(work: u64) -> Failure {
-    Failure::new(format!("work {work} has no treasury yet"))
-        .help("an offering opens it, or: daedal treasury open WORK")
+    Failure::new(format!("work {work} has no treasury yet")).help(format!(
+        "an offering opens it, or: {} treasury open WORK",
+        hint::daedal()
+    ))
 }
 
 impl Allow {
@@ -135,8 +138,8 @@ impl Allow {
                     let votes = desk.reads.governor_of(work.work).await;
                     failure = match votes.map_err(chain::refused)? {
                         Some(_) => failure.help(format!(
-                            "its shares vote on allowances: daedal govern propose {} --allow {operator}=\"{}\" --per {}",
-                            work.work, self.amount, self.per
+                            "its shares vote on allowances: {} govern propose {} --allow {operator}=\"{}\" --per {}",
+                            hint::daedal(), work.work, self.amount, self.per
                         )),
                         None => failure.help("act as its controller: --account NAME"),
                     };

@@ -12,6 +12,7 @@ use crate::chain::desk::coins;
 use crate::chain::{self, amount};
 use crate::commands::{Common, show as works};
 use crate::failure::Failure;
+use crate::hint;
 use crate::home::{Home, block_on};
 use crate::runs::{self, Cost};
 use crate::text;
@@ -20,10 +21,9 @@ use crate::ui::Ui;
 pub(super) fn show(common: &Common, work: &str, ui: Ui) -> Result<u8, Failure> {
     let home = Home::find(common)?;
     block_on(async {
-        let studio = home.open_to_read().await?;
-        let client = chain::reach(&home, "daedal treasury show").await?;
-        let reads = chain::ledgers(&home, &studio, client).await?;
-        let number = works::number(&studio, &reads, work).await?;
+        let (studio, client) = chain::look(&home, "daedal treasury show").await?;
+        let reads = chain::ledgers(&home, &studio, &client).await?;
+        let number = works::number(&home, &studio, &reads, work).await?;
         let work = reads.work(number).await.map_err(chain::refused)?;
         let coins = coins(&reads, &work).await?;
         let treasury = reads.treasury_of(number).await.map_err(chain::refused)?;
@@ -79,7 +79,8 @@ pub(super) fn show(common: &Common, work: &str, ui: Ui) -> Result<u8, Failure> {
         if !open.is_empty() {
             let runs = text::count(open.len(), "run");
             text.push_str(&format!(
-                "  open       {runs} cost {sum}: daedal treasury draw\n"
+                "  open       {runs} cost {sum}: {} treasury draw {number}\n",
+                hint::daedal()
             ));
         }
         let value = json!({

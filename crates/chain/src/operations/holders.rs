@@ -1,13 +1,13 @@
-//! Shares and editions that change hands.
+//! Who has shares of a work.
 
 use std::collections::BTreeMap;
 
-use alloy_primitives::{Address, B256, U256};
+use alloy_primitives::{Address, U256};
 use alloy_rpc_types_eth::Filter;
 use alloy_sol_types::SolEvent;
 
-use super::{Ledgers, OperationError, Operator, events, hash_of};
-use crate::contracts::{Editions, ProcessShares as shares};
+use super::{Ledgers, OperationError, events};
+use crate::contracts::ProcessShares as shares;
 
 /// Who has shares of a work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,37 +16,6 @@ pub struct Holder {
     pub account: Address,
     /// How many.
     pub shares: U256,
-}
-
-impl Operator {
-    /// Gives shares of a work away. Gives the transaction.
-    pub async fn transfer_shares(
-        &self,
-        key: &str,
-        work: u64,
-        to: Address,
-        amount: U256,
-    ) -> Result<B256, OperationError> {
-        let act = self.reads.work(work).await?.give_shares(to, amount);
-        Ok(hash_of(&self.carry_out(key, &act).await?))
-    }
-
-    /// Gives an edition away. Gives the transaction.
-    pub async fn transfer_edition(
-        &self,
-        key: &str,
-        edition: U256,
-        to: Address,
-    ) -> Result<B256, OperationError> {
-        let call = Editions::safeTransferFrom_0Call {
-            from: self.account(),
-            to,
-            tokenId: edition,
-        };
-        Ok(hash_of(
-            &self.act(key, self.reads.at.editions, &call).await?,
-        ))
-    }
 }
 
 impl Ledgers {
