@@ -287,9 +287,9 @@ fn a_studio_that_has_done_nothing_looks_at_the_works_of_others() {
         .concat();
     looking.write("daedal.toml", format!("[chain]\n{named}"));
     looking.use_chain(Some(&chain.honest()));
+    says(looking.daedal(&["runs"]), &["has not run anything yet"]);
     assert_eq!(json_of(&looking, &["show", "1"])["work"], 1);
     assert_eq!(json_of(&looking, &["shares", "1"])["work"], 1);
-    says(looking.daedal(&["runs"]), &["has not run anything yet"]);
     // An address that is wrong is not the node's fault.
     let wrong = named.replace(
         contracts["registry"].as_str().unwrap(),
