@@ -19,6 +19,7 @@ mod settings;
 mod text;
 mod ui;
 mod verify;
+mod votes;
 
 use std::process::ExitCode;
 

@@ -14,7 +14,6 @@ use alloy_rpc_client::ClientBuilder;
 use alloy_rpc_types_eth::{
     Block, Filter, Log, Transaction, TransactionReceipt, TransactionRequest,
 };
-use alloy_sol_types::SolCall;
 use alloy_transport::TransportError;
 use reqwest::header::{HeaderMap, HeaderValue};
 use serde_json::json;
@@ -26,6 +25,7 @@ use crate::rpc::{CLOCK_HEADER, Rpc};
 
 pub use self::error::ClientError;
 pub use self::reverts::words;
+pub use self::view::BlockPin;
 
 mod batch;
 mod error;
@@ -33,6 +33,7 @@ mod reverts;
 mod simulate;
 #[cfg(test)]
 mod tests;
+mod view;
 
 /// How long a node may take for one answer.
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -176,27 +177,6 @@ impl Client {
             Ok(answer) => answer.map_err(|error| self.error(method, error)),
             Err(_) => Err(self.timed_out(method)),
         }
-    }
-
-    /// What a contract's view gives.
-    pub async fn read<C: SolCall>(&self, to: Address, call: &C) -> Result<C::Return, ClientError> {
-        let request = TransactionRequest::default()
-            .to(to)
-            .input(call.abi_encode().into());
-        let output: Bytes = self.request("eth_call", (request, "latest")).await?;
-        self.decode::<C>(to, &output)
-    }
-
-    fn decode<C: SolCall>(&self, to: Address, output: &[u8]) -> Result<C::Return, ClientError> {
-        C::abi_decode_returns(output).map_err(|error| ClientError::Lie {
-            place: self.place.clone(),
-            method: "eth_call".to_owned(),
-            what: format!(
-                "{} bytes that are no result of {} at {to} ({error}); is it the right contract",
-                output.len(),
-                C::SIGNATURE
-            ),
-        })
     }
 
     /// Gas that a transaction would take, or why it would fail.

@@ -63,8 +63,28 @@ impl Ledgers {
         Ok((event.governor, event.timelock))
     }
 
-    /// The governor that was made last for a work, whether it governs or not.
-    pub async fn newest_governor(&self, work: u64) -> Result<Option<Governor>, OperationError> {
+    /// Governor and timelock that [`Self::govern`] would make, done by `from`.
+    pub async fn would_govern(
+        &self,
+        from: Address,
+        work: u64,
+        settings: &Settings,
+    ) -> Result<(Address, Address), OperationError> {
+        let call = governance::governCall {
+            work: U256::from(work),
+            settings: encoded(settings),
+        };
+        let at = self.at.governance;
+        let made = self.client.read_as(from, at, &call).await?;
+        Ok((made.governor, made.timelock))
+    }
+
+    /// Governors that somebody made for a work, in order, whether it was given to them or not.
+    pub async fn governors_made(
+        &self,
+        work: u64,
+        by: Address,
+    ) -> Result<Vec<Governor>, OperationError> {
         let at = self.at.governance;
         let filter = Filter::new()
             .address(at)
@@ -72,10 +92,11 @@ impl Ledgers {
             .topic1(B256::from(U256::from(work)));
         let logs = self.all_logs(filter).await?;
         let made = events::<governance::GovernorMade>(logs.iter().map(|log| &log.inner), at);
-        match made.last() {
-            Some(event) => Ok(Some(self.governor(event.governor).await?)),
-            None => Ok(None),
+        let mut governors = Vec::new();
+        for event in made.filter(|event| event.by == by) {
+            governors.push(self.governor(event.governor).await?);
         }
+        Ok(governors)
     }
 
     /// Gives control of a work to somebody else. For good: only they can give it back.
@@ -145,13 +166,9 @@ impl Ledgers {
     }
 
     /// Votes of an account now, by what is delegated to it.
-    pub async fn votes_of(
-        &self,
-        governor: &Governor,
-        account: Address,
-    ) -> Result<U256, OperationError> {
+    pub async fn votes_of(&self, token: Address, account: Address) -> Result<U256, OperationError> {
         let call = shares::getVotesCall { account };
-        Ok(self.read(governor.token, &call).await?)
+        Ok(self.read(token, &call).await?)
     }
 
     /// Votes of an account at a time of the past.
@@ -166,6 +183,12 @@ impl Ledgers {
             timepoint: U256::from(at),
         };
         Ok(self.read(governor.address, &call).await?)
+    }
+
+    /// Time as a governor counts it, in seconds since 1970.
+    pub async fn time_of(&self, governor: &Governor) -> Result<u64, OperationError> {
+        let call = governor::clockCall {};
+        Ok(self.read(governor.address, &call).await?.to())
     }
 
     /// Votes that a proposer needs now.

@@ -20,6 +20,7 @@ pub use self::anchor::{Anchored, anchored_proof};
 pub use self::batch::{RunReceipt, leaf_of};
 pub use self::collective::{Charter, Collective, Seat, SeatOffer};
 pub use self::commission::{Commission, CommissionState, CommissionTerms};
+pub use self::dial::Dial;
 pub use self::edition::{
     Edition, MINT_MAX, Mint, MintedBatch, MintedRun, Output, Terms, prompt_of, token_of,
 };
@@ -41,6 +42,7 @@ mod anchor;
 mod batch;
 mod collective;
 mod commission;
+mod dial;
 mod edition;
 mod error;
 mod governance;

@@ -3,6 +3,7 @@
 pub(crate) mod amount;
 mod contracts;
 pub(crate) mod desk;
+pub(crate) mod dials;
 mod identity;
 mod ledger;
 mod names;
@@ -38,7 +39,7 @@ pub(crate) use desk::Acting;
 pub(crate) use identity::{Anew, another, begin_anew, difference, place_of};
 use names::is_work;
 pub(crate) use names::{account, caip19, chain_name, token, work_number};
-pub(crate) use registration::{Overrides, Wish};
+pub(crate) use registration::{Overrides, Wish, percent};
 pub(crate) use standing::holders_told;
 pub(crate) use works::{Known, known, known_anywhere, known_here, process_of, remember};
 

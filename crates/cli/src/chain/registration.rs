@@ -216,7 +216,7 @@ fn given(holders: &[String]) -> Result<Vec<(String, BasisPoints)>, Failure> {
 }
 
 /// A percentage with two digits behind the point at most.
-fn percent(text: &str) -> Result<BasisPoints, Failure> {
+pub(crate) fn percent(text: &str) -> Result<BasisPoints, Failure> {
     let wrong = || {
         Failure::new(format!("`{text}` is not a percentage"))
             .help("write 0% to 100%, with two digits behind the point at most, such as 2.5%")

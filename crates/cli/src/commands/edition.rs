@@ -51,7 +51,7 @@ fn list(home: &Home, work: &str, ui: Ui) -> Result<u8, Failure> {
         let reads = chain::ledgers(home, &studio, &client).await?;
         let work = number(home, &studio, &reads, work).await?;
         // A work that is not there is told as such, and not as one without editions.
-        let by = reads.work(work).await.map_err(chain::refused)?.controller;
+        let by = reads.work(work).await.map_err(chain::refused)?.owner;
         let editions = reads.editions(work).await.map_err(chain::refused)?;
         let mints = reads.mints(work).await.map_err(chain::refused)?;
         let (chain_id, contract) = (reads.client().chain_id(), reads.deployment().editions);

@@ -13,6 +13,7 @@ mod edition;
 mod engines;
 mod fork;
 mod fund;
+mod govern;
 mod ledger;
 mod lock;
 mod market;
@@ -22,7 +23,7 @@ mod pay;
 mod publish;
 #[cfg(test)]
 mod reference;
-mod register;
+pub(crate) mod register;
 mod reject;
 mod release;
 mod resume;
@@ -137,6 +138,8 @@ enum Command {
     Edition(edition::Edition),
     /// Show, serve or set up the chain
     Chain(chain::Chain),
+    /// Let the shares of a work vote on it
+    Govern(govern::Govern),
     /// Show or move the embedded chain's clock
     Time(time::Time),
     /// Pin the versions of the engines that a process uses
@@ -193,6 +196,7 @@ pub(crate) fn run(cli: Cli) -> Result<u8, Failure> {
         Command::Market(command) => command.run(common, ui),
         Command::Edition(command) => command.run(common, ui),
         Command::Chain(command) => command.run(common, ui),
+        Command::Govern(command) => command.run(common, ui),
         Command::Time(command) => command.run(common, ui),
         Command::Lock(command) => command.run(ui),
         Command::Engines(command) => command.run(ui),

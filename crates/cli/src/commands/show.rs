@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::Common;
 use crate::chain;
+use crate::chain::dials::{counted, name_of};
 use crate::failure::Failure;
 use crate::hint;
 use crate::home::{Home, block_on};
@@ -111,7 +112,7 @@ async fn one(reads: &Ledgers, number: u64) -> Result<(Value, String), Failure> {
     let dials = reads.parameters(number).await.map_err(chain::refused)?;
     let holders = reads.holders(number).await.map_err(chain::refused)?;
     let editions = reads.editions(number).await.map_err(chain::refused)?;
-    let anchors = reads.anchors_of(work.controller).await;
+    let anchors = reads.anchors_of(work.owner).await;
     let anchors = anchors.map_err(chain::refused)?;
     let (chain_id, registry) = (reads.client().chain_id(), reads.deployment().registry);
     let token = chain::caip19(chain_id, registry, number);
@@ -158,7 +159,7 @@ async fn one(reads: &Ledgers, number: u64) -> Result<(Value, String), Failure> {
     text.push_str(&format!(
         "check      daedal verify FILE --rpc URL; or ask {} yourself: anchorOf({}, ROOT)\n",
         reads.deployment().anchor,
-        work.controller
+        work.owner
     ));
     let value = json!({
         "work": number, "kind": kind(work.kind), "chain": chain_id, "token": token,
@@ -182,7 +183,7 @@ async fn one(reads: &Ledgers, number: u64) -> Result<(Value, String), Failure> {
         "editions": editions.len(),
         "anchors": anchors.iter()
             .map(|(root, runs)| json!({ "root": root, "runs": runs })).collect::<Vec<_>>(),
-        "anchored_by": work.controller, "anchor_contract": reads.deployment().anchor,
+        "anchored_by": work.owner, "anchor_contract": reads.deployment().anchor,
     });
     Ok((value, text))
 }
@@ -203,32 +204,6 @@ fn dial_told(dial: &ParameterSpec) -> String {
         told.push_str(&format!(" every {pause}"));
     }
     told
-}
-
-fn name_of(dial: &ParameterSpec) -> String {
-    let name = dial.name.as_slice();
-    let end = name.iter().position(|byte| *byte == 0);
-    String::from_utf8_lossy(&name[..end.unwrap_or(name.len())]).into_owned()
-}
-
-/// A number of the chain as people write it.
-fn counted(number: i128, decimals: u8) -> String {
-    let sign = if number < 0 { "-" } else { "" };
-    let width = usize::from(decimals) + 1;
-    let digits = format!("{:0width$}", number.unsigned_abs());
-    let (whole, part) = digits.split_at(digits.len() - usize::from(decimals));
-    match part.trim_end_matches('0') {
-        "" => format!("{sign}{whole}"),
-        part => format!("{sign}{whole}.{part}"),
-    }
-}
-
-#[cfg(test)]
-#[test]
-fn numbers_of_the_chain_have_their_point() {
-    let told = [(350_000, 6), (-1_500_000, 6), (7, 0), (0, 6), (-1, 6)];
-    let told = told.map(|(number, decimals)| counted(number, decimals));
-    assert_eq!(told, ["0.35", "-1.5", "7", "0", "-0.000001"]);
 }
 
 /// Where wallets find the metadata of editions, and what is to be done about it.

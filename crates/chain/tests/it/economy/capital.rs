@@ -205,7 +205,8 @@ async fn capital_under_votes(people: &People) {
     people.act(1, &reads.govern(work.work, &settings)).await;
     let behind = reads.governor_of(work.work).await.unwrap();
     assert!(behind.is_none(), "it governs once it controls");
-    let made = reads.newest_governor(work.work).await.unwrap().unwrap();
+    let made = reads.governors_made(work.work, people.account(1)).await;
+    let made = made.unwrap().remove(0);
     people
         .act(1, &reads.hand_over(work.work, made.timelock))
         .await;
