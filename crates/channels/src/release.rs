@@ -5,7 +5,7 @@
 
 use daedal_core::engine::{Determinism, Usage};
 use daedal_core::process::{DerivativeTerms, Role, Training};
-use daedal_core::{AssetRef, Digest, Seed};
+use daedal_core::{AssetRef, Digest, Governed, Seed};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -29,6 +29,9 @@ pub struct Release {
     pub inputs: Map<String, Value>,
     /// Where the dials of the style stood, in the order of the process file.
     pub parameters: Map<String, Value>,
+    /// Those of them that votes decided, and the block at which they were read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub governed: Option<Governed>,
     /// The published assets.
     pub items: Vec<Item>,
     /// The run's attestation (DSSE envelope).

@@ -118,6 +118,14 @@ impl Failure {
         self
     }
 
+    /// What happened, in a line.
+    pub(crate) fn message(&self) -> String {
+        match self {
+            Self::Mistakes(_) => "the process has mistakes".to_owned(),
+            Self::Told(told) => told.message.clone(),
+        }
+    }
+
     /// The exit code that it ends with.
     pub(crate) fn exit_code(&self) -> u8 {
         match self {

@@ -16,6 +16,7 @@ pub mod economy;
 pub mod engine;
 pub mod excerpt;
 pub mod expression;
+pub mod governed;
 pub mod intent;
 pub mod merkle;
 pub mod plan;
@@ -27,4 +28,5 @@ pub mod units;
 
 pub use asset::AssetRef;
 pub use digest::Digest;
+pub use governed::Governed;
 pub use units::{BasisPoints, Seed, UsdMicros};

@@ -13,7 +13,7 @@ use serde_json::Value;
 use crate::intent::{IntentFault, IntentKind, Oversight, SignedIntent};
 use crate::merkle::Tree;
 use crate::receipt::{Receipt, first_link, link};
-use crate::{Digest, Seed, canonical};
+use crate::{Digest, Governed, Seed, canonical};
 
 /// What a run was, apart from its tasks.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,6 +40,9 @@ pub struct RunHeader {
     pub tool: String,
     /// Build target of the tool, such as `x86_64-unknown-linux-gnu`.
     pub target: String,
+    /// Dials that votes decided, and the block at which they were read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub governed: Option<Governed>,
     /// Names of the intents that set it up (authors', and of those who set inputs).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub intents: Vec<B256>,
@@ -170,7 +173,7 @@ pub enum RecordFault {
     /// Inputs or parameters aren't those of the header.
     #[error("{what} are not those that the run's header commits to")]
     Settings {
-        /// `inputs` or `parameters`.
+        /// `inputs`, `parameters` or the governed among them.
         what: &'static str,
     },
     /// A receipt doesn't follow the one before it.
@@ -268,6 +271,19 @@ impl RunRecord {
             if !told || settings_digest(settings) != digest {
                 faults.push(RecordFault::Settings { what });
             }
+        }
+        let governed = self
+            .header
+            .governed
+            .iter()
+            .flat_map(|governed| &governed.dials);
+        let stands = |(name, value): (&String, &Value)| {
+            let setting = self.parameters.get(name);
+            setting.is_some_and(|setting| setting.digest == canonical::digest(value))
+        };
+        if !governed.clone().all(stands) {
+            let what = "governed dials";
+            faults.push(RecordFault::Settings { what });
         }
         let mut prev = first_link(self.header.run());
         for (index, receipt) in self.receipts.iter().enumerate() {

@@ -45,6 +45,7 @@ fn header() -> RunHeader {
         ended_ms: 1_790_000_001_500,
         tool: "daedal 0.1.0".into(),
         target: "x86_64-unknown-linux-gnu".into(),
+        governed: None,
         intents: Vec::new(),
     }
 }

@@ -128,6 +128,7 @@ pub(crate) fn run_of(bytes: &[u8], media_type: &str, human: bool) -> RunRecord {
         ended_ms: NOW_MS + 1_500,
         tool: "daedal 0.1.0".into(),
         target: "x86_64-unknown-linux-gnu".into(),
+        governed: None,
         intents: Vec::new(),
     };
     let mut receipts: Vec<Receipt> = drafts

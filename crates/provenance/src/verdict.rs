@@ -3,8 +3,8 @@
 use std::fmt;
 
 use alloy_primitives::B256;
-use daedal_core::Digest;
 use daedal_core::intent::{Domain, Oversight};
+use daedal_core::{Digest, Governed};
 use serde::Serialize;
 
 /// Name of the check that tells of the anchor.
@@ -116,6 +116,9 @@ pub struct Origin {
     pub receipts: u64,
     /// Digest of its inputs.
     pub inputs: Digest,
+    /// Dials that votes decided, by its header, and the block at which they were read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub governed: Option<Governed>,
     /// Chain and registry that the credential names; none before the process was registered.
     pub registered: Option<Domain>,
     /// The task that made the asset, as a person names it.

@@ -259,6 +259,7 @@ fn origin(verdict: &mut Verdict, claim: &Claim) {
         root: excerpt.root,
         receipts: excerpt.count,
         inputs: header.inputs,
+        governed: header.governed.clone().filter(|_| stands),
         registered: (claim.anchor != Domain::default()).then_some(claim.anchor),
         task: maker.label(),
         engine: format!("{} {}", maker.engine, maker.engine_version),

@@ -163,6 +163,18 @@ impl Ledgers {
         Ok(made.map(|event| small(event.work)).collect())
     }
 
+    /// The same of those that an account made.
+    pub async fn collectives_of(&self, by: Address) -> Result<Vec<u64>, OperationError> {
+        let filter = Filter::new()
+            .address(self.at.governance)
+            .event_signature(governance::CollectiveMade::SIGNATURE_HASH)
+            .topic3(by.into_word());
+        let logs = self.all_logs(filter).await?;
+        let logs = logs.iter().map(|log| &log.inner);
+        let made = events::<governance::CollectiveMade>(logs, self.at.governance);
+        Ok(made.map(|event| small(event.work)).collect())
+    }
+
     /// The collective whose own work this is.
     pub async fn collective(&self, work: u64) -> Result<Option<Collective>, OperationError> {
         let call = governance::collectiveOfCall {
@@ -207,8 +219,8 @@ impl Ledgers {
         }))
     }
 
-    /// Seats as they stand, in the order in which they were first offered.
-    pub async fn seats(&self, collective: &Collective) -> Result<Vec<Seat>, OperationError> {
+    /// Works that a seat was ever offered for, in the order in which that was first done.
+    pub async fn offered(&self, collective: &Collective) -> Result<Vec<u64>, OperationError> {
         let filter = Filter::new()
             .address(collective.address)
             .event_signature(collective::SeatOffered::SIGNATURE_HASH);
@@ -221,8 +233,13 @@ impl Ledgers {
                 works.push(work);
             }
         }
+        Ok(works)
+    }
+
+    /// Seats as they stand, in the order in which they were first offered.
+    pub async fn seats(&self, collective: &Collective) -> Result<Vec<Seat>, OperationError> {
         let mut seats = Vec::new();
-        for work in works {
+        for work in self.offered(collective).await? {
             seats.extend(self.seat(collective, work).await?);
         }
         Ok(seats)

@@ -98,6 +98,7 @@ fn release(process: ProcessLabel, number: u64, items: Vec<Item>) -> Release {
         parameters: object(
             json!({ "turbulence": 0.35, "palette": "kelp", "sounding_density": 0.6 }),
         ),
+        governed: None,
         process,
         items,
         attestation: None,

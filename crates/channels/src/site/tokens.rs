@@ -98,6 +98,7 @@ fn of_edition(gallery: &Gallery<'_>, piece: &Piece<'_>, work: &Work) -> Value {
             "version": work.version,
             "run": release.run,
             "unsignedSha256": item.unsigned,
+            "governed": release.governed,
             "licence": label.licence.as_ref().map(|licence| &licence.name),
             "licenceUrl": label.licence.as_ref().and_then(|licence| terms(release, licence, address)),
         })),

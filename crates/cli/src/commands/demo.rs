@@ -53,7 +53,8 @@ impl Demo {
         let planned = loaded.planned;
         block_on(async {
             let studio = home.open_to_write("daedal demo").await?;
-            let mut begun = runs::begin(&studio, &planned, &engines, &Dials::default()).await?;
+            let mut begun =
+                runs::begin(&home, &studio, &planned, &engines, &Dials::default(), ui).await?;
             // Asked a second time, the demo shows what it has made.
             let known = begun.done_before().cloned();
             let ran_before = known.is_some();

@@ -8,6 +8,7 @@ mod check;
 mod choose;
 mod claim;
 mod collect;
+mod collective;
 mod demo;
 mod edition;
 mod engines;
@@ -140,6 +141,8 @@ enum Command {
     Chain(chain::Chain),
     /// Let the shares of a work vote on it
     Govern(govern::Govern),
+    /// Pool works with others, and move and own them together
+    Collective(collective::Collective),
     /// Show or move the embedded chain's clock
     Time(time::Time),
     /// Pin the versions of the engines that a process uses
@@ -197,6 +200,7 @@ pub(crate) fn run(cli: Cli) -> Result<u8, Failure> {
         Command::Edition(command) => command.run(common, ui),
         Command::Chain(command) => command.run(common, ui),
         Command::Govern(command) => command.run(common, ui),
+        Command::Collective(command) => command.run(common, ui),
         Command::Time(command) => command.run(common, ui),
         Command::Lock(command) => command.run(ui),
         Command::Engines(command) => command.run(ui),

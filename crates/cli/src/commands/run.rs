@@ -51,7 +51,7 @@ impl Run {
         let home = Home::find_or_make(common, files.root(), ui)?;
         block_on(async {
             let studio = home.open_to_write("daedal run").await?;
-            let begun = runs::begin(&studio, &planned, &engines, &self.dials).await?;
+            let begun = runs::begin(&home, &studio, &planned, &engines, &self.dials, ui).await?;
             home.note_command(&format!("daedal run, run {}", begun.spec.id().0.short()))?;
             let carrier = Carrier::start(
                 &studio,

@@ -93,6 +93,16 @@ async fn show(home: &Home, studio: &Studio, name: &str, ui: Ui) -> Result<(), Fa
             text.push_str(&format!("{title:<8} {name} = {value}\n"));
         }
     }
+    if let Some(governed) = &spec.governed {
+        text.push_str(&format!(
+            "by vote  {}: of work {} at block {} of eip155:{}\n         {}\n",
+            governed.told(),
+            governed.work,
+            governed.block,
+            governed.chain,
+            governed.hash,
+        ));
+    }
     for step in &steps {
         text.push_str(&format!("step     {}\n", line(step)));
     }
@@ -102,7 +112,7 @@ async fn show(home: &Home, studio: &Studio, name: &str, ui: Ui) -> Result<(), Fa
     let value = json!({
         "run": run.run, "process": spec.process, "bundle": spec.bundle, "created": created(&run),
         "status": status, "seed": spec.seed, "inputs": spec.inputs,
-        "parameters": spec.parameters, "steps": steps, "outputs": outputs, "events": events.len(),
+        "parameters": spec.parameters, "governed": spec.governed, "steps": steps, "outputs": outputs, "events": events.len(),
     });
     ui.result(&value, &text);
     Ok(())

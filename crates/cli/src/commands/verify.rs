@@ -210,6 +210,15 @@ fn told(file: &Path, verified: &Verified) -> String {
             origin.engine,
             oversight.as_str().unwrap_or_default().replace('_', " "),
         ));
+        if let Some(governed) = &origin.governed {
+            text.push_str(&format!(
+                "  by vote     {}: of work {} at block {} of eip155:{}\n",
+                governed.told(),
+                governed.work,
+                governed.block,
+                governed.chain,
+            ));
+        }
     }
     if let Some(hint) = verified.hint(file) {
         text.push_str(&format!("help: {hint}\n"));

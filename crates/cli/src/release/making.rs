@@ -51,6 +51,7 @@ pub(super) async fn release(
         seed: subject.spec.seed,
         inputs: object(&subject.spec.inputs),
         parameters: object(&subject.spec.parameters),
+        governed: subject.spec.governed.clone(),
         items,
         attestation: Some(made.attestation.clone()),
         receipts: Some(kept::write(studio, "application/json", &receipts)?),

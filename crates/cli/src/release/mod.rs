@@ -16,6 +16,7 @@ mod record;
 mod seal;
 mod signing;
 mod versions;
+mod voted;
 
 use daedal_channels::{Channel, Published, Release, Site};
 use daedal_core::AssetRef;

@@ -161,6 +161,7 @@ fn made(
         ended_ms: ended.map(Event::at).unwrap_or_default().0,
         tool: listed(tools.iter().map(|tool| &*tool.name)),
         target: listed(tools.iter().map(|tool| &*tool.target)),
+        governed: spec.governed.clone(),
         intents: Vec::new(),
     };
     let (inputs, parameters) = (settings(&spec.inputs), settings(&spec.parameters));
@@ -265,6 +266,7 @@ mod tests {
             nonce,
             fresh: false,
             earlier: Vec::new(),
+            governed: None,
         };
         let old = Tool {
             name: "daedal 0.0.9".into(),

@@ -7,14 +7,15 @@ use daedal_core::engine::Engines;
 use daedal_core::plan::Planned;
 use daedal_core::process::DialKind;
 use daedal_core::run::{Event, Finish, RunId, RunSpec, finish_of};
-use daedal_core::{AssetRef, Digest, Seed, asset};
+use daedal_core::{AssetRef, Digest, Governed, Seed, asset};
 use daedal_store::Studio;
 use daedal_store::ports::{Document, RunSummary};
 use serde_json::Value;
 
-use super::{all, newest_of, plan_of, replay};
+use super::{all, governed, newest_of, plan_of, replay};
 use crate::failure::Failure;
-use crate::home::remembered;
+use crate::home::{Home, remembered};
+use crate::ui::Ui;
 
 /// Assets of earlier runs that a new run is compared with, newest first.
 const EARLIER_MAX: usize = 64;
@@ -34,6 +35,10 @@ pub(crate) struct Dials {
     /// Do everything again, whatever earlier runs have done
     #[arg(long)]
     fresh: bool,
+    /// Leave out what was voted: governed dials stand as the process file and --param say. Of such a run no
+    /// edition is made unless its dials are those that were voted
+    #[arg(long)]
+    off_chain: bool,
 }
 
 /// A run to be carried out, in the light of those before it.
@@ -56,9 +61,13 @@ impl Begun {
     /// The last run that succeeded at exactly what is asked, if there is one.
     pub(crate) fn done_before(&self) -> Option<&RunSpec> {
         let same = |known: &RunSpec| {
-            let nonce = known.nonce;
-            let spec = self.spec.clone();
-            *known == RunSpec { nonce, ..spec }
+            // Where its values were read does not change what it is.
+            *known
+                == RunSpec {
+                    nonce: known.nonce,
+                    governed: known.governed.clone(),
+                    ..self.spec.clone()
+                }
         };
         let succeeded = self.runs.iter().filter(|run| has_succeeded(run));
         succeeded.filter_map(spec_of).find(|known| same(known))
@@ -67,19 +76,28 @@ impl Begun {
 
 /// The run that carries out what is asked: one that was stopped before its end, or a new one.
 pub(crate) async fn begin(
+    home: &Home,
     studio: &Studio,
     planned: &Planned,
     engines: &Engines,
     dials: &Dials,
+    ui: Ui,
 ) -> Result<Begun, Failure> {
     keep_bundle(studio, planned).await?;
     let inputs = given(studio, &planned.process.inputs, &dials.inputs, "input")?;
-    let parameters = given(
+    let mut parameters = given(
         studio,
         &planned.process.parameters,
         &dials.parameters,
         "parameter",
     )?;
+    let governed = match dials.off_chain {
+        true => None,
+        false => governed::governed(home, studio, planned, ui).await?,
+    };
+    if let Some(governed) = &governed {
+        follow(governed, &mut parameters)?;
+    }
     let (inputs, parameters) = planned
         .process
         .resolve_dials(&inputs, &parameters)
@@ -95,6 +113,7 @@ pub(crate) async fn begin(
             && spec.inputs == inputs
             && spec.parameters == parameters
             && spec.fresh == dials.fresh
+            && spec.governed.is_some() == governed.is_some()
     };
     let stopped = runs
         .iter()
@@ -126,8 +145,31 @@ pub(crate) async fn begin(
         nonce,
         fresh: dials.fresh,
         earlier,
+        governed,
     };
     Ok(Begun { spec, runs })
+}
+
+/// Sets the dials that votes decide; nobody else sets them.
+fn follow(governed: &Governed, parameters: &mut Vec<(String, Value)>) -> Result<(), Failure> {
+    let set: Vec<(String, String)> = parameters
+        .iter()
+        .filter_map(|(name, _)| {
+            let voted = governed.dials.get(name)?;
+            let wrong = format!("votes decide `{name}`: it stands at {voted}");
+            let help = format!(
+                "leave it away; propose another value: daedal govern propose {} --set {name}=…; or try \
+                 one out in a run of which no edition is made: --off-chain",
+                governed.work
+            );
+            Some((wrong, help))
+        })
+        .collect();
+    if !set.is_empty() {
+        return Err(Failure::several(set));
+    }
+    parameters.extend(governed.dials.clone());
+    Ok(())
 }
 
 /// A number that no other run of any studio has: 53 random bits, which every JSON reader keeps exactly.

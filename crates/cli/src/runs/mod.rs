@@ -6,6 +6,7 @@ mod conclude;
 mod costs;
 mod decide;
 mod find;
+mod governed;
 mod interrupt;
 mod outputs;
 mod standing;

@@ -10,7 +10,7 @@ use crate::digest::DigestParseError;
 use crate::engine::{DecisionRequest, EngineError, Outcome};
 use crate::plan::Plan;
 use crate::record::{run_id, settings, settings_digest};
-use crate::{AssetRef, Digest, Seed};
+use crate::{AssetRef, Digest, Governed, Seed};
 
 /// Name of a run: digest of bundle, inputs, parameters, seed and a nonce of the studio.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -60,6 +60,10 @@ pub struct RunSpec {
     /// empty when nothing in the process refers to them.
     #[serde(default)]
     pub earlier: Vec<AssetRef>,
+    /// Parameters that votes decided, and the block at which they were read; they stand in `parameters`,
+    /// too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub governed: Option<Governed>,
 }
 
 impl RunSpec {
@@ -75,6 +79,7 @@ impl RunSpec {
             nonce: 0,
             fresh: false,
             earlier: Vec::new(),
+            governed: None,
         }
     }
 

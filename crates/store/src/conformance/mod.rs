@@ -69,6 +69,7 @@ pub fn created(number: u64) -> Event {
         nonce: number,
         fresh: false,
         earlier: Vec::new(),
+        governed: None,
     };
     let at = Moment(number);
     Event::Created { spec, at }

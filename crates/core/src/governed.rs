@@ -1,0 +1,47 @@
+//! Dials that votes decide, as a run took them from a chain.
+//!
+//! What a run takes is what stood at one block, which is pinned by its hash: a run that is resumed, or
+//! checked years later, has the same values, whatever was voted since. The pin is part of the run's
+//! header, so that every receipt's leaf commits to it; it is not part of a run's name, of seeds or of
+//! memo keys, which follow from the values alone.
+
+use std::collections::BTreeMap;
+
+use alloy_primitives::{Address, B256};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::canonical;
+
+/// Values of governed dials, and where they were read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Governed {
+    /// The chain's id.
+    #[serde(deserialize_with = "canonical::read_u64")]
+    pub chain: u64,
+    /// The registry of works there.
+    pub registry: Address,
+    /// Number of the work.
+    #[serde(deserialize_with = "canonical::read_u64")]
+    pub work: u64,
+    /// Number of the block at which the dials were read.
+    #[serde(deserialize_with = "canonical::read_u64")]
+    pub block: u64,
+    /// Hash of that block.
+    pub hash: B256,
+    /// The dials by name, in the units of the process file.
+    pub dials: BTreeMap<String, Value>,
+}
+
+impl Governed {
+    /// The dials in words: `palette = "ember", turbulence = 0.45`.
+    #[must_use]
+    pub fn told(&self) -> String {
+        let dials = self.dials.iter();
+        let told: Vec<String> = dials
+            .map(|(name, value)| format!("{name} = {value}"))
+            .collect();
+        told.join(", ")
+    }
+}
