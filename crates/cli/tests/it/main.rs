@@ -21,3 +21,4 @@ mod session;
 mod signals;
 mod studio;
 mod token;
+mod voting;

@@ -1,9 +1,11 @@
 //! Money of works: the contracts against the arithmetic of core, and to the last unit.
 
 mod capital;
+mod collective;
 mod market;
 mod model;
 mod shares;
+mod votes;
 
 use std::path::Path;
 

@@ -1,0 +1,251 @@
+//! Votes from the command line, on the embedded chain and on anvil: what is voted is what the very next run
+//! makes, in its picture, its receipts and its credential.
+
+use serde_json::Value;
+use tokio::runtime::Runtime;
+
+use crate::chains::{Anvil, fund};
+use crate::studio::{Studio, files_below};
+
+/// A studio whose process has two governed dials, which its posters show, and an account more.
+fn dialled() -> Studio {
+    let studio = Studio::tide();
+    studio.edit("count: 12", "count: 2");
+    studio.edit(
+        "steps:\n",
+        "parameters:\n  turbulence: { type: number, default: 0.35, min: 0.1, max: 0.8, max_step: 0.1, \
+         governed: true }\n  palette: { type: choice, of: [kelp, ember], default: kelp, cooldown: 30d, \
+         governed: true }\nsteps:\n",
+    );
+    studio.edit(
+        "title: \"{{ steps.words.title }}\"",
+        "title: \"{{ parameters.palette }} {{ parameters.turbulence }}\"",
+    );
+    studio.edit(
+        "outputs:",
+        "token: { shares: { creator: 100% }, royalty: 5% }\nrelease: { editions: { of: poster } }\noutputs:",
+    );
+    studio.daedal(&["account"]).ends(0);
+    studio.daedal(&["account", "new", "ada"]).ends(0);
+    studio.daedal(&["lock"]).ends(0);
+    studio
+}
+
+fn address(studio: &Studio, name: &str) -> String {
+    let listed = studio.daedal(&["account", "list", "--json"]).ends(0).json();
+    let accounts = listed.as_array().unwrap();
+    let found = accounts.iter().find(|account| account["name"] == name);
+    found.unwrap()["address"].as_str().unwrap().to_owned()
+}
+
+/// Moves the clock of whichever chain it is.
+fn forward(studio: &Studio, anvil: Option<&Anvil>, span: &str) {
+    let Some(anvil) = anvil else {
+        studio.daedal(&["time", span]).ends(0);
+        return;
+    };
+    let (number, unit) = span.split_at(span.len() - 1);
+    let each = if unit == "d" { 86_400 } else { 3_600 };
+    let seconds = number.parse::<u64>().unwrap() * each;
+    Runtime::new().unwrap().block_on(async {
+        let client = anvil.client().await;
+        let moved = client.request::<_, Value>("evm_increaseTime", (seconds,));
+        moved.await.unwrap();
+        client.request::<_, Value>("evm_mine", ()).await.unwrap();
+    });
+}
+
+/// A registered work that its shares govern; a quarter of them is ada's, who lets the studio vote.
+fn governed(studio: &Studio) {
+    for args in [
+        &["register"][..],
+        &["transfer", "tide", "250000", "ada"],
+        &["govern", "delegate", "tide", "studio", "--account", "ada"],
+    ] {
+        studio.daedal(args).ends(0);
+    }
+    let asked = studio.daedal(&["govern", "enable", "tide"]).ends(1);
+    assert!(asked.err.contains("cannot be undone"), "{}", asked.err);
+    let would = studio.daedal(&["govern", "enable", "tide", "--dry-run", "--json"]);
+    assert!(would.ends(0).json()["gas"].as_u64().unwrap() > 100_000);
+    studio
+        .daedal(&["govern", "enable", "tide", "--yes"])
+        .ends(0);
+    let again = studio
+        .daedal(&["govern", "enable", "tide", "--yes"])
+        .ends(0);
+    assert!(again.out.contains("vote on it already"), "{}", again.out);
+}
+
+fn refuses(studio: &Studio, args: &[&str], words: &str) {
+    let told = studio.daedal(args).ends(1);
+    assert!(
+        told.err.contains(words),
+        "{args:?}: {words:?} is not in\n{}",
+        told.err
+    );
+}
+
+/// Has a dial moved by a vote, with every step tried too early.
+fn voted(studio: &Studio, anvil: Option<&Anvil>) {
+    let propose = |set| ["govern", "propose", "tide", "--set", set];
+    for (set, words) in [
+        ("turbulence=0.9", "out of the bounds of `turbulence`"),
+        ("turbulence=0.5", "from 0.25 to 0.45"),
+        ("turbulence=0.35", "is 0.35 already"),
+        ("turbulence=rough", "expected a number"),
+        ("palette=blue", "expected one of kelp, ember"),
+        ("palette=ember", "was moved not long ago: it rests until"),
+        ("depth=3", "no governed dial `depth`"),
+    ] {
+        refuses(studio, &propose(set), words);
+    }
+    let mut ada = propose("turbulence=0.45").to_vec();
+    ada.extend(["--account", "ada"]);
+    refuses(studio, &ada, "has 0 votes, and a proposal needs 10000");
+    let mut asked = propose("turbulence=0.45").to_vec();
+    asked.extend(["--say", "rougher seas", "--json"]);
+    let made = studio.daedal(&asked).ends(0).json();
+    assert_eq!(
+        (&made["number"], &made["state"]),
+        (&1.into(), &"pending".into())
+    );
+    let again = studio.daedal(&propose("turbulence=0.45")).ends(0);
+    assert!(again.out.contains("is proposed already"), "{}", again.out);
+    refuses(
+        studio,
+        &["govern", "vote", "tide", "1", "for"],
+        "the vote begins",
+    );
+    refuses(
+        studio,
+        &["govern", "vote", "tide", "7", "for"],
+        "no proposal `7`",
+    );
+    forward(studio, anvil, "25h");
+    let vote = ["govern", "vote", "tide", "1", "for"];
+    let cast = studio
+        .daedal(&[&vote[..], &["--json"]].concat())
+        .ends(0)
+        .json();
+    assert_eq!(cast["votes"], format!("1{}", "0".repeat(24)));
+    let twice = studio.daedal(&vote).ends(0);
+    assert!(
+        twice.out.contains("has voted on proposal 1 already"),
+        "{}",
+        twice.out
+    );
+    // Who let another vote has no votes of their own.
+    let mut ada = vote.to_vec();
+    ada.extend(["--account", "ada"]);
+    refuses(
+        studio,
+        &ada,
+        "had no votes when the vote on proposal 1 began",
+    );
+    refuses(studio, &["govern", "queue", "tide", "1"], "the vote ends");
+    forward(studio, anvil, "6d");
+    studio
+        .daedal(&["govern", "queue", "tide", "1", "--account", "ada"])
+        .ends(0);
+    refuses(
+        studio,
+        &["govern", "execute", "tide", "1"],
+        "anyone can execute it at",
+    );
+    forward(studio, anvil, "25h");
+    let status = studio.daedal(&["govern", "status", "tide"]).ends(0).out;
+    assert!(
+        status.contains("now       daedal govern execute 1 1"),
+        "{status}"
+    );
+    studio.daedal(&["govern", "execute", "tide", "1"]).ends(0);
+    let done = studio.daedal(&["govern", "execute", "tide", "1"]).ends(0);
+    assert!(done.out.contains("already executed"), "{}", done.out);
+}
+
+fn poster(report: &Value) -> Value {
+    report["outputs"]["poster"][0].clone()
+}
+
+fn whole(studio: &Studio, anvil: Option<&Anvil>) {
+    let first = studio.daedal(&["run", "--json"]).ends(0).json();
+    let before = studio.daedal(&["runs", "latest", "--json"]).ends(0).json();
+    assert_eq!(before["governed"], Value::Null, "it was no work yet");
+    governed(studio);
+    voted(studio, anvil);
+
+    // The very next run shows it.
+    let next = studio.daedal(&["run", "--json"]).ends(0).json();
+    let shown = studio.daedal(&["runs", "latest", "--json"]).ends(0).json();
+    assert_eq!(shown["parameters"]["turbulence"], 0.45);
+    assert_eq!(shown["governed"]["dials"]["turbulence"], 0.45);
+    assert_eq!(shown["governed"]["dials"]["palette"], "kelp");
+    assert!(shown["governed"]["block"].as_u64().unwrap() > 0);
+    assert_ne!(poster(&first), poster(&next), "the picture shows it");
+    // Where it was read changes nothing of what is made.
+    forward(studio, anvil, "1h");
+    let same = studio.daedal(&["run", "--json"]).ends(0).json();
+    assert_eq!(poster(&same), poster(&next));
+    assert_eq!(same["reused"], same["tasks"]);
+    let later = studio.daedal(&["runs", "latest", "--json"]).ends(0).json();
+    assert_ne!(later["run"], shown["run"]);
+
+    refuses(
+        studio,
+        &["run", "-p", "turbulence=0.5"],
+        "votes decide `turbulence`",
+    );
+    studio
+        .daedal(&["run", "-q", "-p", "turbulence=0.5", "--off-chain"])
+        .ends(0);
+    refuses(
+        studio,
+        &["release", "latest"],
+        "did not follow the votes on work 1",
+    );
+    studio.daedal(&["release", "latest", "--no-chain"]).ends(0);
+
+    let run = later["run"].as_str().unwrap();
+    let released = studio.daedal(&["release", run, "--json"]).ends(0).json();
+    let site = studio.path().join("site");
+    let verified = files_below(&site).into_keys().filter_map(|name| {
+        let file = format!("site/{name}");
+        let is_picture = name.ends_with(".png") && name.contains(&run[..12]);
+        is_picture.then(|| studio.daedal(&["verify", &file, "--json"]).ends(0).json())
+    });
+    let verified: Vec<Value> = verified.collect();
+    assert!(!verified.is_empty(), "{released}");
+    for verdict in &verified {
+        let origin = &verdict["verdict"]["origin"];
+        assert_eq!(origin["governed"]["dials"]["turbulence"], 0.45, "{verdict}");
+        assert_eq!(origin["governed"]["hash"], later["governed"]["hash"]);
+    }
+}
+
+#[test]
+fn what_is_voted_is_what_the_next_run_makes_on_the_embedded_chain() {
+    let studio = dialled();
+    whole(&studio, None);
+}
+
+#[test]
+fn what_is_voted_is_what_the_next_run_makes_on_anvil() {
+    let Some(anvil) = Anvil::start(31_337) else {
+        return;
+    };
+    let mut studio = dialled();
+    for name in ["studio", "ada"] {
+        fund(&anvil, &address(&studio, name), 100);
+    }
+    studio.use_chain(Some(&anvil.url));
+    studio.daedal(&["chain", "deploy", "--test-money"]).ends(0);
+    whole(&studio, Some(&anvil));
+
+    // A chain that is gone is told, with the ways on; a process without governed dials never asks for it.
+    drop(anvil);
+    refuses(&studio, &["run"], "--off-chain");
+    studio.daedal(&["run", "-q", "--off-chain"]).ends(0);
+    studio.edit("governed: true", "governed: false");
+    studio.daedal(&["run", "-q"]).ends(0);
+}
