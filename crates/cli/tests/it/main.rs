@@ -7,6 +7,7 @@ mod artifacts;
 mod bad;
 mod capital;
 mod chains;
+mod collective;
 mod damage;
 mod economy;
 mod kill;

@@ -39,7 +39,7 @@ fn address(studio: &Studio, name: &str) -> String {
 }
 
 /// Moves the clock of whichever chain it is.
-fn forward(studio: &Studio, anvil: Option<&Anvil>, span: &str) {
+pub(crate) fn forward(studio: &Studio, anvil: Option<&Anvil>, span: &str) {
     let Some(anvil) = anvil else {
         studio.daedal(&["time", span]).ends(0);
         return;
