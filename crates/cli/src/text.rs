@@ -23,7 +23,8 @@ pub(crate) fn duration(ms: u64) -> String {
         0 => format!("{ms} ms"),
         1..60 => format!("{}.{} s", seconds, ms % 1_000 / 100),
         60..3_600 => format!("{} min {} s", seconds / 60, seconds % 60),
-        _ => format!("{} h {} min", seconds / 3_600, seconds % 3_600 / 60),
+        3_600..172_800 => format!("{} h {} min", seconds / 3_600, seconds % 3_600 / 60),
+        _ => format!("{} d {} h", seconds / 86_400, seconds % 86_400 / 3_600),
     }
 }
 
@@ -86,5 +87,6 @@ mod tests {
         assert_eq!(duration(4_250), "4.2 s");
         assert_eq!(duration(125_000), "2 min 5 s");
         assert_eq!(duration(7_260_000), "2 h 1 min");
+        assert_eq!(duration(7 * 86_400_000), "7 d 0 h");
     }
 }

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::canonical;
+use crate::record::Settings;
 
 /// Values of governed dials, and where they were read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,6 +36,15 @@ pub struct Governed {
 }
 
 impl Governed {
+    /// Whether a run had these values among its parameters.
+    #[must_use]
+    pub fn is_among(&self, parameters: &Settings) -> bool {
+        self.dials.iter().all(|(name, value)| {
+            let setting = parameters.get(name);
+            setting.is_some_and(|setting| setting.digest == canonical::digest(value))
+        })
+    }
+
     /// The dials in words: `palette = "ember", turbulence = 0.45`.
     #[must_use]
     pub fn told(&self) -> String {

@@ -272,16 +272,8 @@ impl RunRecord {
                 faults.push(RecordFault::Settings { what });
             }
         }
-        let governed = self
-            .header
-            .governed
-            .iter()
-            .flat_map(|governed| &governed.dials);
-        let stands = |(name, value): (&String, &Value)| {
-            let setting = self.parameters.get(name);
-            setting.is_some_and(|setting| setting.digest == canonical::digest(value))
-        };
-        if !governed.clone().all(stands) {
+        let governed = self.header.governed.as_ref();
+        if !governed.is_none_or(|governed| governed.is_among(&self.parameters)) {
             let what = "governed dials";
             faults.push(RecordFault::Settings { what });
         }

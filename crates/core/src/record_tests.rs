@@ -113,6 +113,44 @@ fn a_value_that_is_told_has_the_digest_that_is_told() {
 }
 
 #[test]
+fn dials_that_votes_decided_are_among_the_parameters_and_below_the_root() {
+    let plain = record();
+    let voted = |turbulence: f64| {
+        let RunRecord {
+            mut header,
+            inputs,
+            parameters,
+            receipts,
+            ..
+        } = record();
+        header.governed = Some(Governed {
+            chain: u64::MAX,
+            registry: Default::default(),
+            work: 7,
+            block: 12,
+            hash: keccak256("block"),
+            dials: [("turbulence".to_owned(), json!(turbulence))].into(),
+        });
+        RunRecord::close(header, inputs, parameters, receipts, Vec::new())
+    };
+    let record = voted(0.35);
+    assert_eq!(record.faults(), []);
+    assert_eq!(
+        record.header.run(),
+        plain.header.run(),
+        "a run is its values"
+    );
+    assert_ne!(
+        record.root, plain.root,
+        "the root tells where they come from"
+    );
+    let bytes = canonical::to_vec(&record);
+    assert_eq!(serde_json::from_slice::<RunRecord>(&bytes).unwrap(), record);
+    let what = "governed dials";
+    assert_eq!(voted(0.36).faults(), [RecordFault::Settings { what }]);
+}
+
+#[test]
 fn makers_and_lineage_are_found() {
     let record = record();
     let digest = |name: &str| asset(name).digest;

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use daedal_chain::operations::Work;
 use daedal_channels::site;
 use serde_json::json;
 
@@ -13,6 +14,7 @@ use crate::chain;
 use crate::failure::Failure;
 use crate::home::{Home, block_on, remembered};
 use crate::process::Loaded;
+use crate::text::quoted;
 use crate::ui::Ui;
 use crate::{keys, release, runs};
 
@@ -49,6 +51,9 @@ impl Publish {
                 None => {
                     runs::keep_bundle(&studio, &planned).await?;
                     let work = reads.work(known.work).await.map_err(chain::refused)?;
+                    if work.controller != operator.account() {
+                        return Err(voted_on(&work, &self.process.display().to_string()));
+                    }
                     let url = release::site_url(&home, &planned.process)?;
                     let uri = site::work_uri(url.as_deref(), name, work.versions + 1);
                     let key = format!("publish:{}:{bundle}", known.work);
@@ -85,4 +90,17 @@ impl Publish {
             Ok(0)
         })
     }
+}
+
+/// Why the versions of a work are not this studio's to publish.
+fn voted_on(work: &Work, place: &str) -> Failure {
+    Failure::new(format!(
+        "work {} is controlled by {}: its creator alone cannot publish a version any more",
+        work.work, work.controller
+    ))
+    .help(format!(
+        "where shares vote, propose it: daedal govern propose {} --publish {}",
+        work.work,
+        quoted(place)
+    ))
 }

@@ -20,18 +20,13 @@ use crate::{assemble, release, runs};
 #[group(required = true, multiple = false, id = "motion")]
 pub(crate) struct Proposing {
     /// Move a governed dial of the work
-    #[arg(long, value_name = "DIAL=VALUE", group = "motion")]
+    #[arg(long, value_name = "DIAL=VALUE")]
     pub(crate) set: Option<String>,
     /// Publish the files of this process as the work's next version
-    #[arg(long, value_name = "PROCESS", group = "motion")]
+    #[arg(long, value_name = "PROCESS")]
     pub(crate) publish: Option<PathBuf>,
     /// Let an operator draw so much from the work's treasury in each period: ada="50 USDC"
-    #[arg(
-        long,
-        value_name = "OPERATOR=AMOUNT",
-        group = "motion",
-        requires = "per"
-    )]
+    #[arg(long, value_name = "OPERATOR=AMOUNT", requires = "per")]
     pub(crate) allow: Option<String>,
 }
 
@@ -287,6 +282,11 @@ async fn require_votes(desk: &Desk, governor: &Governor, work: u64) -> Result<()
         return Ok(());
     }
     let standing = Standing::of(&desk.reads, governor, desk.me).await?;
+    if standing.votes >= needs {
+        // They were delegated in this very second, and count from the next one on.
+        tokio::time::sleep(MOMENT).await;
+        return Ok(());
+    }
     let help = match standing.is_mute() {
         true => format!(
             "nobody votes with the {} shares that it has: daedal govern delegate {} {}",
@@ -308,6 +308,9 @@ async fn require_votes(desk: &Desk, governor: &Governor, work: u64) -> Result<()
     ))
     .help(help))
 }
+
+/// A little more than the second by which votes are counted.
+const MOMENT: std::time::Duration = std::time::Duration::from_millis(1_200);
 
 fn is_live(state: ProposalState) -> bool {
     use ProposalState as S;

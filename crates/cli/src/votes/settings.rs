@@ -74,7 +74,10 @@ fn spanned(flag: &str, text: &str, least: u32) -> Result<u32, Failure> {
 
 /// How votes go, for people.
 pub(crate) fn told(settings: &Settings) -> String {
-    let span = |seconds: u32| text::duration(u64::from(seconds) * 1_000);
+    let span = |seconds: u32| match (seconds / 86_400, seconds % 86_400) {
+        (days @ 1.., 0) => text::count(days as usize, "day"),
+        _ => text::duration(u64::from(seconds) * 1_000),
+    };
     format!(
         "a proposal needs {} of all shares; its vote begins after {} and lasts {} ({} at least after \
          the quorum); it passes with more for than against, and {} for or abstaining; it is carried \

@@ -33,10 +33,10 @@ fn ok(studio: &Studio, args: &[&str]) -> Value {
     studio.daedal(&args).ends(0).json()
 }
 
-/// What a studio takes of the collective's money, in ten-thousandths of a coin.
+/// What a studio takes of the collective's money, in units of 10^-5 of a coin.
 fn claims(studio: &Studio, parts: &str) {
     let claimed = ok(studio, &["claim", "4"]);
-    let expected = format!("{parts}{}", "0".repeat(14));
+    let expected = format!("{parts}{}", "0".repeat(13));
     assert_eq!(claimed["claimed"]["ETH"], expected, "{claimed}");
 }
 
@@ -93,16 +93,15 @@ fn whole(studios: &[Studio; 4], anvil: Option<&Anvil>) {
         format!("5{}", "0".repeat(17)),
         "{harvested}"
     );
+    // Of 0.5 each has 30 %, and of the reserve's 0.05, which goes around at once, again.
     for studio in [a, b, c] {
-        claims(studio, "1500");
+        claims(studio, "16500");
     }
-    // The part of the reserve goes around with the next harvest.
+    // What the reserve has of its own part goes around with the next harvest, and so on.
     let again = ok(c, &["collective", "harvest", "4"]);
     assert_eq!(again["harvested"][0]["work"], 4);
-    assert_eq!(
-        again["harvested"][0]["amount"],
-        format!("5{}", "0".repeat(16))
-    );
+    let around = format!("5{}", "0".repeat(15));
+    assert_eq!(again["harvested"][0]["amount"], around);
 
     assert_eq!(ok(d, &["register"])["work"], 5);
     let fourth = seat(5, &accounts[3], "100000");
@@ -121,9 +120,9 @@ fn whole(studios: &[Studio; 4], anvil: Option<&Anvil>) {
 
     ok(a, &["pay", "5", "1 ETH"]);
     ok(a, &["collective", "harvest", "coast"]);
-    // The new work brought 50 hundredths; the reserve's 5 went around before, and half of one again.
-    claims(d, "505");
-    claims(b, "1665");
+    // Of 0.5, and of what the reserve had left: the new member has nothing of what came before.
+    claims(d, "5005");
+    claims(b, "15165");
 
     let left = ok(c, &["collective", "leave", "4", "tide"]);
     assert_eq!(left["left"], true);
@@ -153,6 +152,10 @@ fn three_studios_pool_share_admit_and_let_go_on_the_embedded_chain() {
     let server = Server::of(&studios[0]);
     let [first, others @ ..] = &mut studios;
     for studio in others {
+        // Only the first studio has coins: it sends some to the others, for gas.
+        let account = studio.account();
+        first.daedal(&["pay", "tide", "1 ETH"]).ends(0);
+        first.daedal(&["claim", "tide", "--to", &account]).ends(0);
         join(studio, first, &server.url);
     }
     whole(&studios, None);
