@@ -173,7 +173,7 @@ pub(crate) fn outbox(
 }
 
 /// Blocks that have to stand on a transaction: chains that others run can be reorganised.
-fn confirmations(settings: &ChainSettings) -> u64 {
+pub(crate) fn confirmations(settings: &ChainSettings) -> u64 {
     let url = settings
         .rpc
         .as_deref()

@@ -67,7 +67,7 @@ async fn read(
 ) -> Result<Option<Governed>, Unread> {
     let told = |failure: Failure| Unread::Chain(failure.message());
     let client = chain::reach(home, "daedal run").await.map_err(told)?;
-    let reads = chain::ledgers(home, studio, client).await.map_err(told)?;
+    let reads = chain::ledgers(home, studio, &client).await.map_err(told)?;
     let process = &planned.plan.process;
     let known = chain::known(studio, &reads, process).await.map_err(told)?;
     let Some(known) = known else {
@@ -79,12 +79,7 @@ async fn read(
     };
     let newest = reads.client().newest().await.map_err(unread)?;
     // A block that may still go is no block to refer to.
-    let behind = home
-        .settings
-        .chain
-        .confirmations
-        .unwrap_or(1)
-        .saturating_sub(1);
+    let behind = chain::confirmations(&home.settings.chain).saturating_sub(1);
     let block = match newest.number.saturating_sub(behind) {
         number if number == newest.number => newest,
         number => {
