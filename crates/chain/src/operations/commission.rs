@@ -5,12 +5,14 @@ use alloy_rpc_types_eth::Filter;
 use alloy_sol_types::SolEvent;
 use daedal_core::digest::Digest;
 use daedal_core::units::BasisPoints;
+use serde::{Deserialize, Serialize};
 
 use super::{Act, Ledgers, OperationError, Receipt, RunReceipt, narrow, small};
 use crate::contracts::Commissions as contract;
 
 /// What a client orders, and who decides if the two do not agree.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct CommissionTerms {
     /// The work that has to run.
     pub work: u64,
@@ -119,7 +121,7 @@ impl Ledgers {
         };
         let terms = encoded(terms)?;
         Ok(self
-            .commissions(&contract::openCall { terms })
+            .to_commissions(&contract::openCall { terms })
             .with_value(value))
     }
 
@@ -141,7 +143,7 @@ impl Ledgers {
             payer: receipt.payer,
             paymentNonce: receipt.paymentNonce,
         };
-        Ok(self.commissions(&contract::submitCall {
+        Ok(self.to_commissions(&contract::submitCall {
             terms: encoded(terms)?,
             receipt,
             path: path.to_vec(),
@@ -151,7 +153,7 @@ impl Ledgers {
     /// Takes a run. The client's.
     pub fn accept_run(&self, terms: &CommissionTerms) -> Result<Act, OperationError> {
         let terms = encoded(terms)?;
-        Ok(self.commissions(&contract::acceptCall { terms }))
+        Ok(self.to_commissions(&contract::acceptCall { terms }))
     }
 
     /// Refuses a run, for the arbiter to decide. The client's.
@@ -161,7 +163,7 @@ impl Ledgers {
         reason: B256,
     ) -> Result<Act, OperationError> {
         let terms = encoded(terms)?;
-        Ok(self.commissions(&contract::disputeCall { terms, reason }))
+        Ok(self.to_commissions(&contract::disputeCall { terms, reason }))
     }
 
     /// Gives the work a part, and the client the rest. The arbiter's.
@@ -170,7 +172,7 @@ impl Ledgers {
         terms: &CommissionTerms,
         part: BasisPoints,
     ) -> Result<Act, OperationError> {
-        Ok(self.commissions(&contract::decideCall {
+        Ok(self.to_commissions(&contract::decideCall {
             terms: encoded(terms)?,
             workBps: U256::from(part.0),
         }))
@@ -179,19 +181,19 @@ impl Ledgers {
     /// Ends a commission whose time is over. Anyone's.
     pub fn settle_commission(&self, terms: &CommissionTerms) -> Result<Act, OperationError> {
         let terms = encoded(terms)?;
-        Ok(self.commissions(&contract::settleCall { terms }))
+        Ok(self.to_commissions(&contract::settleCall { terms }))
     }
 
     /// Refunds one that nobody delivered. Anyone's after the deadline, an operator's before.
     pub fn refund_commission(&self, terms: &CommissionTerms) -> Result<Act, OperationError> {
         let terms = encoded(terms)?;
-        Ok(self.commissions(&contract::refundCall { terms }))
+        Ok(self.to_commissions(&contract::refundCall { terms }))
     }
 
     /// Takes what is credited to the caller, since a payment to it did not go through.
     #[must_use]
     pub fn withdraw_credit(&self, account: Address, asset: Address, to: Address) -> Act {
-        self.commissions(&contract::withdrawCall { account, asset, to })
+        self.to_commissions(&contract::withdrawCall { account, asset, to })
     }
 
     /// What is credited to an account.
@@ -238,6 +240,11 @@ impl Ledgers {
             .await
     }
 
+    /// All commissions of the chain, in order.
+    pub async fn commissions(&self) -> Result<Vec<Commission>, OperationError> {
+        self.commissions_by(self.opened()).await
+    }
+
     fn opened(&self) -> Filter {
         Filter::new()
             .address(self.at.commissions)
@@ -266,12 +273,14 @@ impl Ledgers {
         Ok(commissions)
     }
 
-    fn commissions<C: alloy_sol_types::SolCall>(&self, call: &C) -> Act {
+    fn to_commissions<C: alloy_sol_types::SolCall>(&self, call: &C) -> Act {
         Act::call(self.at.commissions, call)
     }
 }
 
-fn encoded(terms: &CommissionTerms) -> Result<contract::CommissionTerms, OperationError> {
+pub(super) fn encoded(
+    terms: &CommissionTerms,
+) -> Result<contract::CommissionTerms, OperationError> {
     Ok(contract::CommissionTerms {
         work: U256::from(terms.work),
         version: U256::from(terms.version),

@@ -17,6 +17,7 @@ pub use alloy_rpc_types_eth::TransactionReceipt as Receipt;
 
 pub use self::act::Act;
 pub use self::anchor::{Anchored, anchored_proof};
+pub use self::authorization::Authorization;
 pub use self::batch::{RunReceipt, leaf_of};
 pub use self::collective::{Charter, Collective, Seat, SeatOffer};
 pub use self::commission::{Commission, CommissionState, CommissionTerms};
@@ -39,6 +40,7 @@ pub use self::work::{Registered, Version, Work};
 
 mod act;
 mod anchor;
+mod authorization;
 mod batch;
 mod collective;
 mod commission;

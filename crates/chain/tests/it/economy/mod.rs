@@ -2,6 +2,7 @@
 
 mod capital;
 mod collective;
+mod commissions;
 mod market;
 mod model;
 mod shares;
