@@ -101,6 +101,9 @@ pub struct Licence {
     /// Under what terms derivatives may be made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub derivatives: Option<DerivativeTerms>,
+    /// Whether its makers have to be named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attribution: Option<bool>,
 }
 
 /// One published asset.

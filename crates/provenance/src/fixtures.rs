@@ -177,6 +177,7 @@ pub(crate) fn license() -> License {
         file: None,
         commercial: Some(true),
         derivatives: Some(DerivativeTerms::ShareAlike),
+        attribution: None,
     }
 }
 

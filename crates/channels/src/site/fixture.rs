@@ -82,6 +82,7 @@ pub(super) fn release(blobs: &Blobs, process: &str, day: u8) -> Release {
                 text: None,
                 commercial: Some(true),
                 derivatives: Some(DerivativeTerms::ShareAlike),
+                attribution: Some(true),
             }),
             disclosure: Some("Made with an automated process".into()),
             training: Training::NotAllowed,

@@ -213,7 +213,12 @@ pub(super) fn terms(licence: &Licence) -> Vec<&'static str> {
         DerivativeTerms::ShareAlike => "derivatives under the same terms",
         DerivativeTerms::None => "no derivatives",
     });
-    commercial.into_iter().chain(derivatives).collect()
+    let attribution = licence.attribution.map(|needed| match needed {
+        true => "with credit to its makers",
+        false => "no credit needed",
+    });
+    let told = commercial.into_iter().chain(derivatives);
+    told.chain(attribution).collect()
 }
 
 /// Where the text of a well-known licence stands.

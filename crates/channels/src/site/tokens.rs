@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use daedal_core::Digest;
+use daedal_core::process::DerivativeTerms;
 use serde_json::{Number, Value, json};
 
 use super::gallery::{Gallery, Kind, Piece, Process};
@@ -101,6 +102,7 @@ fn of_edition(gallery: &Gallery<'_>, piece: &Piece<'_>, work: &Work) -> Value {
             "governed": release.governed,
             "licence": label.licence.as_ref().map(|licence| &licence.name),
             "licenceUrl": label.licence.as_ref().and_then(|licence| terms(release, licence, address)),
+            "licenceTerms": label.licence.as_ref().map(flags),
         })),
     })
 }
@@ -150,6 +152,7 @@ fn of_work(
                 Some(release) => terms(release, licence, address),
                 None => making::licence_url(licence),
             }),
+            "licenceTerms": licence.map(flags),
         })),
     })
 }
@@ -234,6 +237,20 @@ fn measure(number: &Number) -> Value {
     };
     let whole = short.parse::<i64>().map(Value::from);
     whole.unwrap_or_else(|_| short.parse::<f64>().map_or(Value::Null, Value::from))
+}
+
+/// Terms of use as a machine reads them: the SPDX id, or the digest of a text of one's own, and what it
+/// allows, as far as that is known.
+fn flags(licence: &Licence) -> Value {
+    let text = licence.text.as_ref();
+    told(json!({
+        "spdx": text.is_none().then_some(&licence.name),
+        "sha256": text.map(|text| text.digest),
+        "commercial_use": licence.commercial,
+        "derivatives": licence.derivatives.map(|terms| terms != DerivativeTerms::None),
+        "share_alike": licence.derivatives.map(|terms| terms == DerivativeTerms::ShareAlike),
+        "attribution": licence.attribution,
+    }))
 }
 
 /// Where the terms of use stand.

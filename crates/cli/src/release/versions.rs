@@ -54,10 +54,12 @@ pub(super) fn label_of(process: &Process) -> ProcessLabel {
 pub(super) fn licence_of(process: &Process, bundle: &Bundle) -> Option<Licence> {
     let license = process.license.as_ref()?;
     let file = license.file.as_ref();
+    let permissions = license.permissions();
     Some(Licence {
         name: license.id.clone().or_else(|| file.cloned())?,
         text: file.and_then(|path| bundle.files.get(path).cloned()),
-        commercial: license.commercial,
-        derivatives: license.derivatives,
+        commercial: permissions.commercial,
+        derivatives: permissions.derivatives,
+        attribution: permissions.attribution,
     })
 }

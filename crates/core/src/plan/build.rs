@@ -132,7 +132,20 @@ fn warnings(process: &Process) -> Vec<Warning> {
             step.name
         ),
     });
-    no_outputs.into_iter().collect()
+    let license = process.license.as_ref();
+    let contradictions = license.into_iter().flat_map(|license| {
+        let id = license.id.as_deref().unwrap_or_default();
+        license
+            .contradictions()
+            .into_iter()
+            .map(move |name| Warning {
+                message: format!(
+                    "`license: {name}:` says otherwise than {id}, which is what counts"
+                ),
+                help: format!("leave `{name}` away, or choose the licence that you mean"),
+            })
+    });
+    no_outputs.into_iter().chain(contradictions).collect()
 }
 
 fn outputs<'s>(

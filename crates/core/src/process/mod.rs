@@ -4,6 +4,7 @@
 //! What needs engines or files to be judged (schemas, references, paths) is the plan's.
 
 mod dial;
+mod licence;
 mod mistake;
 pub mod model;
 mod parse;
@@ -18,6 +19,7 @@ mod syntax;
 pub mod units;
 
 pub use dial::Misfit;
+pub use licence::Permissions;
 pub use mistake::{Mistake, Mistakes, Span, nearest, suggestion};
 pub use model::*;
 pub use print::{print, to_value};

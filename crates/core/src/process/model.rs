@@ -54,6 +54,8 @@ pub struct License {
     pub commercial: Option<bool>,
     /// Under what terms derivatives may be made.
     pub derivatives: Option<DerivativeTerms>,
+    /// Whether its makers have to be named.
+    pub attribution: Option<bool>,
 }
 
 /// Under what terms derivatives of assets may be made.

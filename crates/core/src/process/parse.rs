@@ -149,12 +149,13 @@ fn license(reader: &mut Reader, node: &Node) -> Option<License> {
             file: None,
             commercial: None,
             derivatives: None,
+            attribution: None,
         });
     }
     let fields = reader.fields(
         node,
         "`license`",
-        &["id", "file", "commercial", "derivatives"],
+        &["id", "file", "commercial", "derivatives", "attribution"],
     )?;
     let id = fields
         .get("id")
@@ -178,6 +179,9 @@ fn license(reader: &mut Reader, node: &Node) -> Option<License> {
         derivatives: fields
             .get("derivatives")
             .and_then(|node| reader.word(node, "`license.derivatives`", DERIVATIVE_TERMS)),
+        attribution: fields
+            .get("attribution")
+            .and_then(|node| reader.boolean(node, "`license.attribution`")),
     })
 }
 

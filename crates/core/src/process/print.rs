@@ -109,6 +109,11 @@ fn license(license: &License) -> Value {
         "derivatives",
         license.derivatives.map(|terms| json!(terms)),
     );
+    put(
+        &mut fields,
+        "attribution",
+        license.attribution.map(Value::from),
+    );
     Value::Object(fields)
 }
 

@@ -295,6 +295,7 @@ fn processes() -> impl Strategy<Value = Process> {
                 file: None,
                 commercial,
                 derivatives: commercial.map(|_| DerivativeTerms::ShareAlike),
+                attribution: commercial,
             }),
             disclosure,
             token,
