@@ -9,6 +9,7 @@ mod files;
 mod hint;
 mod home;
 mod keys;
+mod material;
 mod password;
 mod plot;
 mod process;

@@ -38,6 +38,8 @@ pub(crate) struct Named<'a> {
 pub(crate) struct Verified {
     pub(crate) verdict: Verdict,
     pub(crate) anchor: Option<Anchor>,
+    /// The attestation that it took into account.
+    pub(crate) attestation: Option<Vec<u8>>,
 }
 
 /// The worse of two exit codes: first those that are about the file itself, then the others.
@@ -104,7 +106,11 @@ pub(crate) fn with(path: &Path, named: Named<'_>, anchors: &[Chain]) -> Result<V
     if let Some(anchor) = &anchor {
         verdict.anchored(anchor.result.clone());
     }
-    Ok(Verified { verdict, anchor })
+    Ok(Verified {
+        verdict,
+        anchor,
+        attestation,
+    })
 }
 
 impl Verified {

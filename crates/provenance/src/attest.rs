@@ -52,6 +52,28 @@ pub struct Statement {
     pub predicate: Predicate,
 }
 
+impl Statement {
+    /// What was published, as it was given to [`attest`].
+    #[must_use]
+    pub fn subjects(&self) -> Vec<Subject> {
+        let mut subjects: Vec<Subject> = Vec::new();
+        for Named { name, digest } in &self.subject {
+            let sha256 = digest.sha256;
+            match subjects.last_mut() {
+                Some(last) if *name == format!("{}#unsigned", last.name) => last.unsigned = sha256,
+                Some(last) if *name == format!("{}.c2pa", last.name) => last.sidecar = Some(sha256),
+                _ => subjects.push(Subject {
+                    name: name.clone(),
+                    unsigned: sha256,
+                    signed: sha256,
+                    sidecar: None,
+                }),
+            }
+        }
+        subjects
+    }
+}
+
 /// A name and a digest (in-toto's resource descriptor).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -217,6 +217,7 @@ impl Keys {
 }
 
 /// An opened account: signs what its owner decides.
+#[derive(Clone)]
 pub struct Person(PrivateKeySigner);
 
 impl Person {
@@ -244,6 +245,13 @@ impl Person {
         self.0
     }
 
+    /// Signs a hash, such as one of EIP-712: 65 bytes.
+    pub fn sign_hash(&self, hash: &B256) -> Result<Bytes, KeyError> {
+        let signature = self.0.sign_hash_sync(hash);
+        let signature = signature.map_err(|_| KeyError::Mismatch)?;
+        Ok(Bytes::from(signature.as_bytes()))
+    }
+
     /// Signs an intent. `disclosed` must be what its payload commits to, `options` what its `seen` was made
     /// of; both may be left out of what is published later.
     pub fn sign(
@@ -254,15 +262,12 @@ impl Person {
         options: Vec<B256>,
     ) -> Result<SignedIntent, KeyError> {
         let hash = intent.hash(domain);
-        let signature = self
-            .0
-            .sign_hash_sync(&hash)
-            .map_err(|_| KeyError::Mismatch)?;
+        let signature = self.sign_hash(&hash)?;
         Ok(SignedIntent {
             domain,
             intent,
             signer: self.0.address(),
-            signature: Bytes::from(signature.as_bytes()),
+            signature,
             disclosed,
             options,
         })

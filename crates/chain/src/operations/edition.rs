@@ -199,6 +199,33 @@ impl Ledgers {
         Act::call(self.at.editions, &call)
     }
 
+    /// What the shop asks for an edition: the coin (zero for the chain's own) and how much of it. None for
+    /// what is not in the shop.
+    pub async fn shop_price(&self, token: U256) -> Result<Option<(Address, U256)>, OperationError> {
+        let call = contract::priceOfCall { tokenId: token };
+        match self.read(self.at.editions, &call).await {
+            Ok(found) => Ok(Some((found.asset, found.price))),
+            Err(ClientError::Reverted { .. }) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Buys an edition from the shop for `to`, at no more than this price. In a stablecoin the editions
+    /// contract has to be approved for it before.
+    #[must_use]
+    pub fn buy_edition(&self, token: U256, to: Address, asset: Address, price: U256) -> Act {
+        let call = contract::buyCall {
+            tokenId: token,
+            to,
+            priceMax: price,
+        };
+        let act = Act::call(self.at.editions, &call);
+        match asset.is_zero() {
+            true => act.with_value(price),
+            false => act,
+        }
+    }
+
     /// Editions of a work, in the order of their minting.
     pub async fn editions(&self, work: u64) -> Result<Vec<Edition>, OperationError> {
         let mut editions = Vec::new();

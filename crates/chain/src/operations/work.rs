@@ -6,7 +6,7 @@ use alloy_sol_types::SolEvent;
 use daedal_core::digest::Digest;
 use daedal_core::units::BasisPoints;
 
-use super::{Ledgers, OperationError, Operator, events, hash_of, small};
+use super::{Act, Ledgers, OperationError, Operator, events, hash_of, small};
 use crate::client::ClientError;
 use crate::contracts::ProcessRegistry as registry;
 
@@ -127,10 +127,8 @@ impl Operator {
                 transaction: None,
             });
         }
-        let call = registry::registerCall {
-            r: encoded(registration, self.reads.at.asset),
-        };
-        let settled = self.act(key, at, &call).await?;
+        let act = self.reads.registering(registration);
+        let settled = self.carry_out(key, &act).await?;
         let event: registry::WorkRegistered = self.event(&settled.receipt, at)?;
         Ok(Registered {
             work: small(event.work),
@@ -151,18 +149,32 @@ impl Operator {
             return Ok(version);
         }
         let at = self.reads.at.registry;
-        let call = registry::publishCall {
-            work: U256::from(work),
-            bundle: bundle.0.into(),
-            uri: uri.to_owned(),
-        };
-        let settled = self.act(key, at, &call).await?;
+        let act = self.reads.publishing(work, bundle, uri);
+        let settled = self.carry_out(key, &act).await?;
         let event: registry::VersionPublished = self.event(&settled.receipt, at)?;
         Ok(small(event.version))
     }
 }
 
 impl Ledgers {
+    /// Registers a work.
+    #[must_use]
+    pub fn registering(&self, registration: &Registration) -> Act {
+        let r = encoded(registration, self.at.asset);
+        Act::call(self.at.registry, &registry::registerCall { r })
+    }
+
+    /// Publishes a version. The controller's.
+    #[must_use]
+    pub fn publishing(&self, work: u64, bundle: Digest, uri: &str) -> Act {
+        let call = registry::publishCall {
+            work: U256::from(work),
+            bundle: bundle.0.into(),
+            uri: uri.to_owned(),
+        };
+        Act::call(self.at.registry, &call)
+    }
+
     /// Number of registered works; they are numbered from 1.
     pub async fn works(&self) -> Result<u64, OperationError> {
         let works = self.read(self.at.registry, &registry::worksCall {}).await?;
@@ -205,6 +217,14 @@ impl Ledgers {
         };
         let work = small(self.read(self.at.registry, &call).await?);
         Ok((work != 0).then_some(work))
+    }
+
+    /// Whether an account may anchor, mint and submit for a work: its owner, its controller, or whom one of
+    /// them approved.
+    pub async fn is_operator(&self, work: u64, account: Address) -> Result<bool, OperationError> {
+        let work = U256::from(work);
+        let call = registry::isOperatorCall { work, account };
+        Ok(self.read(self.at.registry, &call).await?)
     }
 
     /// Number of the version with this bundle.

@@ -2,8 +2,9 @@
 
 use std::sync::Mutex;
 
-use alloy_primitives::{Address, U256};
+use alloy_primitives::{Address, B256, Bytes, U256};
 use daedal_chain::operations::{Act, Coin, Ledgers, Operator, Receipt, Work};
+use daedal_provenance::Person;
 use daedal_store::Studio;
 use daedal_store::ports::Document;
 use serde_json::{Value, json};
@@ -40,11 +41,20 @@ pub(crate) struct Desk {
     pub(crate) me: Address,
     /// None when nothing is to be done.
     operator: Option<Operator>,
+    /// Whose key signs; none when nothing is to be done.
+    person: Option<Person>,
     planned: Mutex<Vec<(Act, String)>>,
     ui: Ui,
 }
 
 impl Acting {
+    /// Has the studio use the chain that is named.
+    pub(crate) fn settle(&self, home: &mut Home) {
+        if let Some(rpc) = &self.rpc {
+            home.settings.chain.rpc = Some(rpc.clone());
+        }
+    }
+
     /// Opens studio and chain for `work`, and closes them again. `command` is told to whoever comes second.
     pub(crate) fn carry_out(
         &self,
@@ -54,9 +64,7 @@ impl Acting {
         work: impl AsyncFnOnce(&Desk) -> Result<u8, Failure>,
     ) -> Result<u8, Failure> {
         let mut home = Home::find(common)?;
-        if let Some(rpc) = &self.rpc {
-            home.settings.chain.rpc = Some(rpc.clone());
-        }
+        self.settle(&mut home);
         // Before the studio is locked: nobody else must wait while a password is typed.
         let person = match self.dry_run {
             true => None,
@@ -69,7 +77,7 @@ impl Acting {
         };
         let me = keys::address_named(&home, self.account.as_deref())?;
         block_on(async {
-            let (studio, operator, reads) = match person {
+            let (studio, operator, reads) = match person.clone() {
                 Some(person) => {
                     let studio = home.open_to_write(command).await?;
                     let client = super::reach(&home, command).await?;
@@ -92,6 +100,7 @@ impl Acting {
                 reads,
                 me,
                 operator,
+                person,
                 planned: Default::default(),
                 ui,
             };
@@ -149,6 +158,12 @@ impl Desk {
         let kept = self.studio.records.put(vec![next]).await;
         kept.map_err(|error| remembered(&error))?;
         Ok(Some(settled.receipt))
+    }
+
+    /// Signs a hash with the actor's key; nothing where acts are only looked at.
+    pub(crate) fn sign(&self, hash: &B256) -> Result<Option<Bytes>, Failure> {
+        let signed = self.person.as_ref().map(|person| person.sign_hash(hash));
+        signed.transpose().map_err(|error| keys::refused(&error))
     }
 
     /// Shows what came of the command, or what it would do.

@@ -40,8 +40,10 @@ pub(crate) use identity::{Anew, another, begin_anew, difference, place_of};
 use names::is_work;
 pub(crate) use names::{account, caip19, chain_name, token, work_number};
 pub(crate) use registration::{Overrides, Wish, percent};
-pub(crate) use standing::holders_told;
-pub(crate) use works::{Known, known, known_anywhere, known_here, process_of, remember};
+pub(crate) use standing::parts_told;
+pub(crate) use works::{
+    Known, known, known_anywhere, known_here, process_of, remember, remember_known,
+};
 
 /// What the studio's account owns on its embedded chain to begin with: a million coins, worth nothing.
 const BEGINNING: u64 = 1_000_000;

@@ -1,14 +1,14 @@
 //! What a process says of itself as a token, in the form that the registry takes.
 
 use alloy_primitives::{Address, B256, U256};
-use daedal_chain::operations::{Derivatives, Kind, Ledgers, ParameterSpec, Registration};
-use daedal_core::plan::Planned;
-use daedal_core::process::{DerivativePolicy, Dial, DialKind};
+use daedal_chain::operations::{Kind, Ledgers, ParameterSpec, Registration};
+use daedal_core::process::{Dial, DialKind};
 use daedal_core::units::BasisPoints;
 use serde_json::Value;
 
 use super::{account, is_work, refused, work_number};
 use crate::failure::Failure;
+use crate::material::Subject;
 
 /// Shares of a work: a million, in units of 10^-18.
 const SHARES: u64 = 1_000_000;
@@ -64,12 +64,16 @@ enum Holder {
 
 impl Wish {
     /// Reads what the process and flags say.
-    pub(crate) fn read(planned: &Planned, overrides: &Overrides) -> Result<Self, Failure> {
-        let process = &planned.process;
-        let token = process.token.as_ref();
-        let parts = match overrides.holders.is_empty() {
-            false => given(&overrides.holders)?,
-            true => token.map(|token| token.shares.clone()).unwrap_or_default(),
+    pub(crate) fn read(subject: &Subject, overrides: &Overrides) -> Result<Self, Failure> {
+        let token = subject.token();
+        let parts = match (overrides.holders.is_empty(), token) {
+            (false, _) => given(&overrides.holders)?,
+            (true, Some(token)) => token.shares.clone(),
+            // A process says in its file whose it is; where there is no such file, it is the creator's.
+            (true, None) if subject.kind != Kind::Process => {
+                vec![("creator".to_owned(), BasisPoints::ALL)]
+            }
+            (true, None) => Vec::new(),
         };
         let royalty = match &overrides.royalty {
             Some(text) => percent(text)?,
@@ -83,11 +87,11 @@ impl Wish {
                 )),
             );
         }
-        let named = process.upstream.iter().map(|upstream| &upstream.work);
-        let upstream: Vec<String> = named.chain(&overrides.upstream).cloned().collect();
+        let named = subject.upstream().into_iter().map(str::to_owned);
+        let upstream: Vec<String> = named.chain(overrides.upstream.iter().cloned()).collect();
         upstream.iter().try_for_each(|name| is_work(name))?;
         let mut parameters = Vec::new();
-        for (name, dial) in process.parameters.iter().filter(|(_, dial)| dial.governed) {
+        for (name, dial) in subject.governed() {
             parameters.push(parameter(name, dial)?);
         }
         let flags = Flags {
@@ -96,7 +100,7 @@ impl Wish {
             upstream: !overrides.upstream.is_empty(),
         };
         Ok(Self {
-            parts: whole(&process.name, &parts)?,
+            parts: whole(&subject.name, &parts)?,
             royalty,
             upstream,
             parameters,
@@ -146,24 +150,18 @@ impl Wish {
     /// What is registered.
     pub(crate) fn registration(
         &self,
-        planned: &Planned,
+        subject: &Subject,
         upstream: Vec<u64>,
         holders: Vec<(Address, U256)>,
         uri: String,
     ) -> Registration {
-        let process = &planned.process;
-        let title = process.title.as_ref().unwrap_or(&process.name);
         Registration {
-            kind: Kind::Process,
-            derivatives: match process.token.as_ref().map(|token| token.derivatives) {
-                None | Some(DerivativePolicy::Open) => Derivatives::Open,
-                Some(DerivativePolicy::AllowList) => Derivatives::AllowList,
-                Some(DerivativePolicy::Closed) => Derivatives::Closed,
-            },
+            kind: subject.kind,
+            derivatives: subject.derivatives(),
             royalty: self.royalty,
-            bundle: planned.bundle.digest(),
-            name: cut(title, 64),
-            symbol: symbol(&process.name),
+            bundle: subject.bundle,
+            name: cut(&subject.title, 64),
+            symbol: symbol(&subject.name),
             uri,
             upstream,
             holders,

@@ -1,7 +1,7 @@
 //! What stands of a work since it was registered, and whether flags that are given again agree with it.
 
 use alloy_primitives::{Address, U256};
-use daedal_chain::operations::{Ledgers, Registration};
+use daedal_chain::operations::Ledgers;
 use daedal_core::units::BasisPoints;
 
 use super::refused;
@@ -68,11 +68,7 @@ impl Wish {
 }
 
 /// Who holds which part, for people.
-pub(crate) fn holders_told(registration: &Registration) -> Vec<(String, String)> {
-    parts_told(&registration.holders)
-}
-
-fn parts_told(holders: &[(Address, U256)]) -> Vec<(String, String)> {
+pub(crate) fn parts_told(holders: &[(Address, U256)]) -> Vec<(String, String)> {
     let all: U256 = holders.iter().map(|(_, shares)| *shares).sum();
     let told = |(holder, shares): &(Address, U256)| {
         let points = *shares * U256::from(10_000) / all.max(U256::ONE);

@@ -139,12 +139,22 @@ pub(crate) async fn remember(
         work: registered.work,
         shares: registered.shares,
     };
+    remember_known(studio, reads, process, known).await?;
+    Ok(known)
+}
+
+/// The same of a work that is known.
+pub(crate) async fn remember_known(
+    studio: &Studio,
+    reads: &Ledgers,
+    process: &str,
+    known: Known,
+) -> Result<(), Failure> {
     let document = Document {
         kind: KIND.to_owned(),
         key: key(process, reads),
         value: serde_json::to_value(known).unwrap_or_default(),
     };
     let kept = studio.records.put(vec![document]).await;
-    kept.map_err(|error| remembered(&error))?;
-    Ok(known)
+    kept.map_err(|error| remembered(&error))
 }

@@ -17,6 +17,7 @@ use crate::failure::Failure;
 use crate::hint;
 use crate::home::{Home, block_on, remembered};
 use crate::keys;
+use crate::material::Subject;
 use crate::process::Loaded;
 use crate::progress::Show;
 use crate::release::{self, Released, Signing, release};
@@ -96,8 +97,9 @@ impl Demo {
                 holders: holders.clone(),
                 ..Overrides::default()
             };
-            let wish = Wish::read(&planned, &overrides)?;
-            let work = register(&home, &studio, &operator, &planned, &wish).await?;
+            let subject = Subject::of(planned);
+            let wish = Wish::read(&subject, &overrides)?;
+            let work = register(&home, &studio, &operator, &subject, &wish, None).await?;
             let holding = operator.reads().holders(work.known.work).await;
             let shareholders = holding.map_err(chain::refused)?;
             // The release opens the chain for itself.
@@ -121,7 +123,7 @@ impl Demo {
             let elapsed = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);
             let site = home.site().join("index.html");
             let value = json!({
-                "studio": home.root, "run": run, "registered": to_json(&planned, &work), "released": super::release::to_json(&released),
+                "studio": home.root, "run": run, "registered": to_json(&subject, &work), "released": super::release::to_json(&released),
                 "site": site, "verdicts": verdicts, "elapsed_ms": elapsed,
                 "ran_before": ran_before, "sealed_before": sealed_before,
             });

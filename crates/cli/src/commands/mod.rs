@@ -9,6 +9,7 @@ mod choose;
 mod claim;
 mod collect;
 mod collective;
+mod commission;
 mod demo;
 mod edition;
 mod engines;
@@ -135,8 +136,10 @@ enum Command {
     Treasury(treasury::Treasury),
     /// Sell or buy shares and editions
     Market(market::Market),
-    /// List or give away the tokens of published assets
+    /// List, buy, check or give away the tokens of published assets
     Edition(edition::Edition),
+    /// Order runs of a work, pay for them into escrow, and deliver them
+    Commission(commission::Commission),
     /// Show, serve or set up the chain
     Chain(chain::Chain),
     /// Let the shares of a work vote on it
@@ -198,6 +201,7 @@ pub(crate) fn run(cli: Cli) -> Result<u8, Failure> {
         Command::Treasury(command) => command.run(common, ui),
         Command::Market(command) => command.run(common, ui),
         Command::Edition(command) => command.run(common, ui),
+        Command::Commission(command) => command.run(common, ui),
         Command::Chain(command) => command.run(common, ui),
         Command::Govern(command) => command.run(common, ui),
         Command::Collective(command) => command.run(common, ui),

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use daedal_chain::operations::Work;
+use daedal_chain::operations::{Ledgers, Work};
 use daedal_channels::site;
 use serde_json::json;
 
@@ -10,31 +10,49 @@ use super::Common;
 use super::register::{METADATA_LATER, require_lock};
 use super::release::told_anew;
 use crate::assemble;
-use crate::chain;
+use crate::chain::{self, Acting, Known};
 use crate::failure::Failure;
 use crate::home::{Home, block_on, remembered};
-use crate::process::Loaded;
+use crate::hint;
+use crate::material::{Material, Subject};
 use crate::text::quoted;
 use crate::ui::Ui;
 use crate::{keys, release, runs};
 
-/// Makes the files of a registered process its next version. Asking twice for the same is asking once.
+/// Makes the files of a registered process, model or dataset its next version. Asking twice for the same is
+/// asking once.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Publish {
-    /// Directory of the process, or its process file
+    /// Directory of the process, or its process file; file or directory of a model or a dataset
     #[arg(default_value = ".")]
     process: PathBuf,
+    /// What it is
+    #[arg(long, value_enum, default_value_t)]
+    kind: Material,
+    /// What the model or the dataset is called here [default: as its file]
+    #[arg(long, value_name = "NAME")]
+    name: Option<String>,
+    /// Where the metadata of the version of a model or a dataset is
+    #[arg(long, value_name = "URL")]
+    uri: Option<String>,
+    #[command(flatten)]
+    acting: Acting,
 }
 
 impl Publish {
     pub(crate) fn run(self, common: &Common, ui: Ui) -> Result<u8, Failure> {
         let engines = assemble::engines();
-        let Loaded { planned, files } = Loaded::open(&self.process, &engines)?;
-        require_lock(&planned, &self.process.display().to_string())?;
-        let home = Home::find_or_make(common, files.root(), ui)?;
-        let person = keys::person(&home, common, ui)?;
+        let name = self.name.as_deref();
+        let subject = Subject::open(&self.process, self.kind, name, &engines)?;
+        require_lock(&subject, &self.process.display().to_string())?;
+        if self.acting.dry_run {
+            return self.look(common, ui, &subject);
+        }
+        let mut home = Home::find_or_make(common, &subject.place, ui)?;
+        self.acting.settle(&mut home);
+        let person = keys::person_named(&home, common, self.acting.account.as_deref(), ui)?;
         block_on(async {
-            let name = &planned.plan.process;
+            let name = &subject.name;
             let command = format!("daedal publish {name}");
             let studio = home.open_to_write(&command).await?;
             let client = chain::reach(&home, &command).await?;
@@ -43,26 +61,31 @@ impl Publish {
             let known = chain::known_here(&home, &studio, &client, name).await?;
             let operator = chain::operator(&home, &studio, client, reads, person).await?;
             let reads = operator.reads();
-            let bundle = planned.bundle.digest();
+            let bundle = subject.bundle;
             let before = reads.version_of(known.work, bundle).await;
             let before = before.map_err(chain::refused)?;
             let version = match before {
                 Some(version) => version,
                 None => {
-                    runs::keep_bundle(&studio, &planned).await?;
+                    if let Some(planned) = &subject.planned {
+                        runs::keep_bundle(&studio, planned).await?;
+                    }
                     let work = reads.work(known.work).await.map_err(chain::refused)?;
                     if work.controller != operator.account() {
                         return Err(voted_on(&work, &self.process.display().to_string()));
                     }
-                    let url = release::site_url(&home, &planned.process)?;
-                    let uri = site::work_uri(url.as_deref(), name, work.versions + 1);
+                    let uri = self.uri_of(&home, reads, &subject, &known).await?;
                     let key = format!("publish:{}:{bundle}", known.work);
                     let published = operator.publish(&key, known.work, bundle, &uri).await;
                     published.map_err(chain::refused)?
                 }
             };
-            let mended = release::mend(&home, &studio, &operator, &planned.process, &known).await?;
-            let on_site = release::tell_site(&home, &planned, &known, version)?;
+            let (mut mended, mut on_site) = (0, false);
+            if let Some(planned) = &subject.planned {
+                let process = &planned.process;
+                mended = release::mend(&home, &studio, &operator, process, &known).await?;
+                on_site = release::tell_site(&home, planned, &known, version)?;
+            }
             studio.close().await.map_err(|error| remembered(&error))?;
             let news = if before.is_some() {
                 "is already"
@@ -77,7 +100,7 @@ impl Publish {
             if mended > 0 {
                 text.push_str(&format!("  {}\n", told_anew(mended)));
             }
-            if !on_site {
+            if !on_site && subject.planned.is_some() {
                 text.push_str(METADATA_LATER);
             }
             let value = json!({
@@ -90,6 +113,63 @@ impl Publish {
             Ok(0)
         })
     }
+
+    /// Says what it would do.
+    fn look(&self, common: &Common, ui: Ui, subject: &Subject) -> Result<u8, Failure> {
+        let mut home = Home::find(common)?;
+        self.acting.settle(&mut home);
+        let me = keys::address_named(&home, self.acting.account.as_deref())?;
+        block_on(async {
+            let (studio, client) = chain::look(&home, "daedal publish").await?;
+            let reads = chain::ledgers(&home, &studio, &client).await?;
+            let known = chain::known_here(&home, &studio, &client, &subject.name).await?;
+            let version = reads.version_of(known.work, subject.bundle).await;
+            if let Some(version) = version.map_err(chain::refused)? {
+                let value = json!({ "dry_run": true, "account": me, "acts": [], "gas": 0 });
+                let text = format!("nothing to do: it is version {version} already\n");
+                ui.result(&value, &text);
+                return Ok(0);
+            }
+            let uri = self.uri_of(&home, &reads, subject, &known).await?;
+            let act = reads.publishing(known.work, subject.bundle, &uri);
+            let gas = reads.gas_of(me, &act).await.map_err(chain::refused)?;
+            let words = format!(
+                "publish {} as a version of work {}",
+                subject.name, known.work
+            );
+            let value = json!({
+                "dry_run": true, "account": me, "bundle": subject.bundle,
+                "acts": [{ "would": words, "gas": gas }], "gas": gas,
+            });
+            let text = format!("nothing was done; it would\n  {words}  ({gas} gas)\n");
+            ui.result(&value, &text);
+            Ok(0)
+        })
+    }
+
+    /// Where the metadata of the next version is: of a process, on the site.
+    async fn uri_of(
+        &self,
+        home: &Home,
+        reads: &Ledgers,
+        subject: &Subject,
+        known: &Known,
+    ) -> Result<String, Failure> {
+        let Some(planned) = &subject.planned else {
+            return Ok(self.uri.clone().unwrap_or_default());
+        };
+        if self.uri.is_some() {
+            return Err(Failure::new("the metadata of a process is on its site")
+                .help("leave --uri away; `url` under [site] says where the site is"));
+        }
+        let work = reads.work(known.work).await.map_err(chain::refused)?;
+        let url = release::site_url(home, &planned.process)?;
+        Ok(site::work_uri(
+            url.as_deref(),
+            &subject.name,
+            work.versions + 1,
+        ))
+    }
 }
 
 /// Why the versions of a work are not this studio's to publish.
@@ -99,7 +179,8 @@ fn voted_on(work: &Work, place: &str) -> Failure {
         work.work, work.controller
     ))
     .help(format!(
-        "where shares vote, propose it: daedal govern propose {} --publish {}",
+        "where shares vote, propose it: {} govern propose {} --publish {}",
+        hint::daedal(),
         work.work,
         quoted(place)
     ))

@@ -2,20 +2,20 @@
 
 use std::path::PathBuf;
 
-use daedal_chain::operations::Operator;
+use alloy_primitives::Address;
+use daedal_chain::operations::{Kind, Ledgers, Operator, Registration};
 use daedal_channels::site;
 use daedal_core::bundle::LOCK_FILE;
-use daedal_core::plan::Planned;
 use daedal_store::Studio;
 use serde_json::{Value, json};
 
 use super::Common;
 use crate::assemble;
-use crate::chain::{self, Known, Overrides, Wish};
+use crate::chain::{self, Acting, Known, Overrides, Wish};
 use crate::failure::Failure;
 use crate::hint;
 use crate::home::{Home, block_on, remembered};
-use crate::process::Loaded;
+use crate::material::{Material, Subject};
 use crate::text::quoted;
 use crate::ui::Ui;
 use crate::{keys, release, runs};
@@ -23,15 +23,26 @@ use crate::{keys, release, runs};
 /// When the metadata of a version can be read.
 pub(crate) const METADATA_LATER: &str = "its metadata is on the site from its first release on\n";
 
-/// Registers a process as a token, and splits its shares as its `token:` says. Asking twice for the same
-/// is asking once.
+/// Registers a process as a token, and splits its shares as its `token:` says; or a model or a dataset, which
+/// is named by the digest of its files and has no process file. Asking twice for the same is asking once.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Register {
-    /// Directory of the process, or its process file
+    /// Directory of the process, or its process file; file or directory of a model or a dataset
     #[arg(default_value = ".")]
     process: PathBuf,
+    /// What it is
+    #[arg(long, value_enum, default_value_t)]
+    kind: Material,
+    /// What a model or a dataset is called [default: as its file]
+    #[arg(long, value_name = "NAME")]
+    name: Option<String>,
+    /// Where the metadata of a model or a dataset is
+    #[arg(long, value_name = "URL")]
+    uri: Option<String>,
     #[command(flatten)]
     overrides: Overrides,
+    #[command(flatten)]
+    acting: Acting,
 }
 
 /// A process that is a work now.
@@ -48,29 +59,83 @@ pub(crate) struct Registered {
 impl Register {
     pub(crate) fn run(self, common: &Common, ui: Ui) -> Result<u8, Failure> {
         let engines = assemble::engines();
-        let Loaded { planned, files } = Loaded::open(&self.process, &engines)?;
-        require_lock(&planned, &self.process.display().to_string())?;
-        let wish = Wish::read(&planned, &self.overrides)?;
-        let home = Home::find_or_make(common, files.root(), ui)?;
+        let name = self.name.as_deref();
+        let subject = Subject::open(&self.process, self.kind, name, &engines)?;
+        require_lock(&subject, &self.process.display().to_string())?;
+        let wish = Wish::read(&subject, &self.overrides)?;
+        if self.acting.dry_run {
+            return self.look(common, ui, &subject, &wish);
+        }
+        let mut home = Home::find_or_make(common, &subject.place, ui)?;
+        self.acting.settle(&mut home);
         // Before the studio is locked: nobody else must wait while a password is typed.
-        let person = keys::person(&home, common, ui)?;
+        let person = keys::person_named(&home, common, self.acting.account.as_deref(), ui)?;
         block_on(async {
-            let command = format!("daedal register {}", planned.plan.process);
+            let command = format!("daedal register {}", subject.name);
             let studio = home.open_to_write(&command).await?;
             let client = chain::reach(&home, &command).await?;
             // Before an embedded chain gets its contracts: a registration that can't be leaves nothing.
             let reads = chain::ledgers_if_any(&home, &studio, &client).await?;
             wish.upstream(reads.as_ref()).await?;
             let operator = chain::operator(&home, &studio, client, reads, person).await?;
-            let done = register(&home, &studio, &operator, &planned, &wish).await?;
-            let on_site = release::tell_site(&home, &planned, &done.known, done.version)?;
-            studio.close().await.map_err(|error| remembered(&error))?;
-            let mut value = to_json(&planned, &done);
-            value["metadata_on_site"] = on_site.into();
-            let mut text = told(&planned, &done);
-            if !on_site {
-                text.push_str(METADATA_LATER);
+            let uri = self.uri.as_deref();
+            let done = register(&home, &studio, &operator, &subject, &wish, uri).await?;
+            let mut value = to_json(&subject, &done);
+            let mut text = told(&subject, &done);
+            if let Some(planned) = &subject.planned {
+                let on_site = release::tell_site(&home, planned, &done.known, done.version)?;
+                value["metadata_on_site"] = on_site.into();
+                if !on_site {
+                    text.push_str(METADATA_LATER);
+                }
             }
+            studio.close().await.map_err(|error| remembered(&error))?;
+            ui.result(&value, &text);
+            Ok(0)
+        })
+    }
+
+    /// Says what it would do.
+    fn look(&self, common: &Common, ui: Ui, subject: &Subject, wish: &Wish) -> Result<u8, Failure> {
+        let mut home = Home::find(common)?;
+        self.acting.settle(&mut home);
+        let me = keys::address_named(&home, self.acting.account.as_deref())?;
+        block_on(async {
+            let (studio, client) = chain::look_at_chain(&home, "daedal register").await?;
+            let reads = chain::ledgers_if_any(&home, &studio, &client).await?;
+            let upstream = wish.upstream(reads.as_ref()).await?;
+            let holders = wish.holders(me, home.settings.chain.treasury);
+            let mut words = format!("register {} as a work", subject.name);
+            let mut gas = None;
+            match &reads {
+                None => words.push_str(", once the embedded chain has its contracts"),
+                Some(reads) => {
+                    if let Some(known) = registered_before(&studio, reads, me, subject).await? {
+                        wish.agrees(reads, known.work, &upstream, holders.clone())
+                            .await?;
+                        let text = format!("nothing to do: it is work {} already\n", known.work);
+                        let value = json!({ "dry_run": true, "account": me, "acts": [], "gas": 0 });
+                        ui.result(&value, &text);
+                        return Ok(0);
+                    }
+                    let uri = uri_of(&home, subject, self.uri.as_deref())?;
+                    let wanted = wish.registration(subject, upstream, holders.clone(), uri);
+                    let used = reads.gas_of(me, &reads.registering(&wanted)).await;
+                    gas = Some(used.map_err(chain::refused)?);
+                }
+            }
+            let mut text = format!("nothing was done; it would\n  {words}");
+            text.push_str(&gas.map_or("\n".to_owned(), |gas| format!("  ({gas} gas)\n")));
+            let parts = chain::parts_told(&holders);
+            for (holder, part) in &parts {
+                text.push_str(&format!("  holder   {holder}  {part}\n"));
+            }
+            let value = json!({
+                "dry_run": true, "account": me, "bundle": subject.bundle,
+                "acts": [{ "would": words, "gas": gas }], "gas": gas,
+                "holders": parts.iter().map(|(holder, part)| json!({ "address": holder, "part": part }))
+                    .collect::<Vec<_>>(),
+            });
             ui.result(&value, &text);
             Ok(0)
         })
@@ -78,31 +143,37 @@ impl Register {
 }
 
 /// Registration binds a process to the versions of its engines.
-pub(crate) fn require_lock(planned: &Planned, place: &str) -> Result<(), Failure> {
-    if planned.bundle.files.contains_key(LOCK_FILE) {
+pub(crate) fn require_lock(subject: &Subject, place: &str) -> Result<(), Failure> {
+    let files = subject
+        .planned
+        .as_ref()
+        .map(|planned| &planned.bundle.files);
+    if files.is_none_or(|files| files.contains_key(LOCK_FILE)) {
         return Ok(());
     }
     Err(Failure::new(format!(
         "{} has no {LOCK_FILE}, so that its versions would not say which engines they mean",
-        planned.plan.process
+        subject.name
     ))
     .help(format!("pin them first: daedal lock {}", quoted(place))))
 }
 
-/// Registers a process, unless that has been done.
+/// Registers something, unless that has been done. `uri` is where the metadata of a model or dataset is.
 pub(crate) async fn register(
     home: &Home,
     studio: &Studio,
     operator: &Operator,
-    planned: &Planned,
+    subject: &Subject,
     wish: &Wish,
+    uri: Option<&str>,
 ) -> Result<Registered, Failure> {
     let reads = operator.reads();
-    let name = &planned.plan.process;
-    let bundle = planned.bundle.digest();
+    let (name, bundle) = (&subject.name, subject.bundle);
     let upstream = wish.upstream(Some(reads)).await?;
     let holders = wish.holders(operator.account(), home.settings.chain.treasury);
-    if let Some(known) = registered_before(studio, operator, planned).await? {
+    let before = registered_before(studio, reads, operator.account(), subject).await?;
+    if let Some(known) = before {
+        chain::remember_known(studio, reads, name, known).await?;
         let version = reads.version_of(known.work, bundle).await;
         let Some(version) = version.map_err(chain::refused)? else {
             return Err(Failure::new(format!(
@@ -110,7 +181,7 @@ pub(crate) async fn register(
                 known.work
             ))
             .help(format!(
-                "make these its next version: {} publish PROCESS",
+                "make these its next version: {} publish",
                 hint::daedal()
             )));
         };
@@ -122,10 +193,11 @@ pub(crate) async fn register(
             holders: Vec::new(),
         });
     }
-    runs::keep_bundle(studio, planned).await?;
-    let url = release::site_url(home, &planned.process)?;
-    let uri = site::work_uri(url.as_deref(), name, 1);
-    let registration = wish.registration(planned, upstream, holders, uri);
+    if let Some(planned) = &subject.planned {
+        runs::keep_bundle(studio, planned).await?;
+    }
+    let uri = uri_of(home, subject, uri)?;
+    let registration: Registration = wish.registration(subject, upstream, holders, uri);
     let key = format!("register:{bundle}");
     let registered = operator
         .register(&key, &registration)
@@ -135,38 +207,46 @@ pub(crate) async fn register(
         known: chain::remember(studio, reads, name, &registered).await?,
         version: 1,
         before: false,
-        holders: chain::holders_told(&registration),
+        holders: chain::parts_told(&registration.holders),
     })
 }
 
-/// The work that the process is, by the studio's records, or by the chain where they are lost.
+/// Where the metadata of the first version is: of a process, on the site.
+fn uri_of(home: &Home, subject: &Subject, given: Option<&str>) -> Result<String, Failure> {
+    match (&subject.planned, given) {
+        (Some(_), Some(_)) => Err(Failure::new("the metadata of a process is on its site")
+            .help("leave --uri away; `url` under [site] says where the site is")),
+        (Some(planned), None) => {
+            let url = release::site_url(home, &planned.process)?;
+            Ok(site::work_uri(url.as_deref(), &subject.name, 1))
+        }
+        (None, given) => Ok(given.unwrap_or_default().to_owned()),
+    }
+}
+
+/// The work that it is, by the studio's records, or by the chain where they are lost.
 async fn registered_before(
     studio: &Studio,
-    operator: &Operator,
-    planned: &Planned,
+    reads: &Ledgers,
+    me: Address,
+    subject: &Subject,
 ) -> Result<Option<Known>, Failure> {
-    let reads = operator.reads();
-    let name = &planned.plan.process;
-    if let Some(known) = chain::known(studio, reads, name).await? {
+    if let Some(known) = chain::known(studio, reads, &subject.name).await? {
         return Ok(Some(known));
     }
-    let bundle = planned.bundle.digest();
-    let found = reads.work_of(operator.account(), bundle).await;
+    let found = reads.work_of(me, subject.bundle).await;
     let Some(work) = found.map_err(chain::refused)? else {
         return Ok(None);
     };
-    let shares = reads.work(work).await.map_err(chain::refused)?.shares;
-    let registered = daedal_chain::operations::Registered {
+    Ok(Some(Known {
+        chain: reads.client().chain_id(),
+        registry: reads.deployment().registry,
         work,
-        shares,
-        transaction: None,
-    };
-    Ok(Some(
-        chain::remember(studio, reads, name, &registered).await?,
-    ))
+        shares: reads.work(work).await.map_err(chain::refused)?.shares,
+    }))
 }
 
-fn told(planned: &Planned, done: &Registered) -> String {
+fn told(subject: &Subject, done: &Registered) -> String {
     let Known {
         chain,
         registry,
@@ -180,7 +260,7 @@ fn told(planned: &Planned, done: &Registered) -> String {
     };
     let mut text = format!(
         "{} {news} work {work}, version {}\n  token    {}\n  shares   {shares}\n",
-        planned.plan.process,
+        subject.name,
         done.version,
         chain::caip19(chain, registry, work),
     );
@@ -190,15 +270,20 @@ fn told(planned: &Planned, done: &Registered) -> String {
     for (holder, part) in &done.holders {
         text.push_str(&format!("  holder   {holder}  {part}\n"));
     }
-    text.push_str(&format!(
-        "what its runs make can be released with an anchor and as editions: {} release RUN\n",
-        hint::daedal()
-    ));
+    text.push_str(&match subject.kind {
+        Kind::Process => format!(
+            "what its runs make can be released with an anchor and as editions: {} release RUN\n",
+            hint::daedal()
+        ),
+        Kind::Model | Kind::Dataset => {
+            "what builds on it names it: `upstream:` of a process, or --upstream\n".to_owned()
+        }
+    });
     text
 }
 
 /// The same for programs.
-pub(crate) fn to_json(planned: &Planned, done: &Registered) -> Value {
+pub(crate) fn to_json(subject: &Subject, done: &Registered) -> Value {
     let known = &done.known;
     let holders: Vec<Value> = done
         .holders
@@ -206,8 +291,8 @@ pub(crate) fn to_json(planned: &Planned, done: &Registered) -> Value {
         .map(|(holder, part)| json!({ "address": holder, "part": part }))
         .collect();
     json!({
-        "process": planned.plan.process,
-        "bundle": planned.bundle.digest(),
+        "process": subject.name,
+        "bundle": subject.bundle,
         "work": known.work,
         "version": done.version,
         "chain": known.chain,

@@ -123,7 +123,7 @@ impl Verify {
     }
 }
 
-fn to_json(file: &Path, verified: &Verified) -> Value {
+pub(super) fn to_json(file: &Path, verified: &Verified) -> Value {
     let anchor = verified.anchor.as_ref().and_then(verify::Anchor::to_json);
     json!({
         "file": file, "code": verified.verdict.exit.code(), "verdict": verified.verdict,
@@ -184,7 +184,7 @@ fn told_shortly(file: &Path, verdict: &Verdict) -> String {
 }
 
 /// The verdict, for people.
-fn told(file: &Path, verified: &Verified) -> String {
+pub(super) fn told(file: &Path, verified: &Verified) -> String {
     let verdict = &verified.verdict;
     let mut text = format!("{}: {}\n", file.display(), verdict.exit);
     if let Some(title) = &verdict.title {

@@ -2,26 +2,22 @@
 
 use std::collections::BTreeMap;
 
-use alloy_primitives::{Address, B256, U256};
+use alloy_primitives::{Address, B256};
 use daedal_chain::operations::{Operator, RunReceipt};
 use daedal_chain::proof::{AnchorProof, AnchoredRun};
-use daedal_core::merkle::{self, Tree};
 use daedal_core::run::RunId;
 use daedal_store::Studio;
 use daedal_store::ports::Document;
 use serde::{Deserialize, Serialize};
 
 use super::onchain::{Anchor, key};
-use super::{Subject, kept};
+use super::{Subject, kept, payment};
 use crate::chain::{self, Known};
 use crate::failure::Failure;
 use crate::home::{Home, remembered};
 
 /// Kind of the records of what is anchored together.
 pub(crate) const KIND: &str = "batch";
-
-/// Label of the tree of a run's outputs, as the contract of editions has it.
-const OUTPUTS: &str = "daedal/outputs/v1";
 
 /// Runs that are anchored together, in this order.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -52,7 +48,7 @@ pub(super) async fn decide(
         let sequence = format!("release/{}/{}/{}", known.chain, known.registry, known.work);
         let sequence = studio.records.next(&sequence).await;
         let sequence = sequence.map_err(|error| remembered(&error))?;
-        let receipt = receipt(subject, known.work, *version, sequence);
+        let receipt = payment::receipt(studio, subject, known.work, *version, sequence).await?;
         batch.leaves.push(AnchoredRun::from(&receipt));
         batch.runs.push(subject.run);
         keys.push(key);
@@ -68,27 +64,6 @@ pub(super) async fn decide(
     });
     let put = studio.records.put(documents.collect()).await;
     put.map_err(|error| remembered(&error))
-}
-
-/// The run as its anchor commits to it.
-fn receipt(subject: &Subject, work: u64, version: u64, sequence: u64) -> RunReceipt {
-    let outputs: Vec<B256> = subject
-        .pieces
-        .iter()
-        .map(|piece| piece.asset.digest.0.into())
-        .collect();
-    RunReceipt {
-        work: U256::from(work),
-        version: U256::from(version),
-        sequence: U256::from(sequence),
-        runRoot: subject.record.root,
-        receiptCount: U256::from(subject.record.receipts.len()),
-        inputs: subject.record.header.inputs.0.into(),
-        outputsRoot: Tree::of(merkle::context(OUTPUTS), &outputs).root(),
-        // Nobody bought the run.
-        payer: Address::ZERO,
-        paymentNonce: B256::ZERO,
-    }
 }
 
 /// Anchors the batch of a run, unless that has been done, and keeps the proof.

@@ -15,6 +15,9 @@ pub(crate) struct Signing<'a> {
     home: &'a Home,
     common: &'a Common,
     pub(super) ui: Ui,
+    /// Who acts on the chain, where it is not the studio's own account.
+    account: Option<&'a str>,
+    person: OnceCell<Person>,
     own: OnceCell<(Keys, Password)>,
     signer: OnceCell<Signer>,
 }
@@ -25,9 +28,16 @@ impl<'a> Signing<'a> {
             home,
             common,
             ui,
+            account: None,
+            person: OnceCell::new(),
             own: OnceCell::new(),
             signer: OnceCell::new(),
         }
+    }
+
+    /// The same, with another account of the studio that acts on the chain.
+    pub(crate) fn acting_as(self, account: Option<&'a str>) -> Self {
+        Self { account, ..self }
     }
 
     /// What signs; asks for the password once.
@@ -39,10 +49,20 @@ impl<'a> Signing<'a> {
         Ok(self.signer.get_or_init(|| signer))
     }
 
-    /// The account, opened to send what it signs.
+    /// The account, opened to send what it signs; asks for the password once.
     pub(crate) fn person(&self) -> Result<Person, Failure> {
-        let (keys, password) = self.own()?;
-        keys.person(password).map_err(|error| keys::refused(&error))
+        if let Some(person) = self.person.get() {
+            return Ok(person.clone());
+        }
+        let person = match self.account.filter(|name| *name != "studio") {
+            Some(_) => keys::person_named(self.home, self.common, self.account, self.ui)?,
+            None => {
+                let (keys, password) = self.own()?;
+                keys.person(password)
+                    .map_err(|error| keys::refused(&error))?
+            }
+        };
+        Ok(self.person.get_or_init(|| person).clone())
     }
 
     /// The studio's keys; asks for the password once.

@@ -123,31 +123,86 @@ pub(crate) async fn begin(
     if let Some(spec) = stopped.cloned() {
         return Ok(Begun { spec, runs });
     }
-    // The same request gives the same result: it is compared with what its first run was compared with.
-    let mut same = runs.iter().filter_map(spec_of).filter(|spec| {
-        spec.bundle == bundle
-            && spec.seed == seed
-            && spec.inputs == inputs
-            && spec.parameters == parameters
-    });
-    let earlier = match same.next_back() {
-        _ if !planned.plan.wants_earlier => Vec::new(),
-        Some(first) => first.earlier.clone(),
-        None => earlier(studio, &planned.plan.process, engines, &runs).await?,
-    };
-    let nonce = nonce()?;
+    let same = (&bundle, seed, &inputs, &parameters);
+    let earlier = compared(studio, planned, engines, &runs, same).await?;
     let spec = RunSpec {
         process: planned.plan.process.clone(),
         bundle,
         inputs,
         parameters,
         seed,
-        nonce,
+        nonce: nonce()?,
         fresh: dials.fresh,
         earlier,
         governed,
     };
     Ok(Begun { spec, runs })
+}
+
+/// A run of its own that takes exactly these inputs and parameters, whatever was run before.
+pub(crate) async fn begin_with(
+    studio: &Studio,
+    planned: &Planned,
+    engines: &Engines,
+    inputs: Value,
+    parameters: Value,
+) -> Result<Begun, Failure> {
+    let bundle = planned.bundle.digest();
+    let seed = RunSpec::default_seed(&bundle, &inputs, &parameters);
+    let runs = all(studio).await?;
+    let same = (&bundle, seed, &inputs, &parameters);
+    let earlier = compared(studio, planned, engines, &runs, same).await?;
+    let spec = RunSpec {
+        process: planned.plan.process.clone(),
+        bundle,
+        inputs,
+        parameters,
+        seed,
+        nonce: nonce()?,
+        fresh: false,
+        earlier,
+        // It follows the order, whatever is voted meanwhile.
+        governed: None,
+    };
+    Ok(Begun { spec, runs })
+}
+
+/// Inputs and parameters of a process, by `NAME=VALUE` options and its defaults.
+pub(crate) fn dials_of(
+    studio: &Studio,
+    planned: &Planned,
+    inputs: &[String],
+    parameters: &[String],
+) -> Result<(Value, Value), Failure> {
+    let process = &planned.process;
+    let inputs = given(studio, &process.inputs, inputs, "input")?;
+    let parameters = given(studio, &process.parameters, parameters, "parameter")?;
+    process
+        .resolve_dials(&inputs, &parameters)
+        .map_err(|errors| {
+            Failure::several(errors.into_iter().map(|error| (error.message, error.help)))
+        })
+}
+
+/// What a run is compared with. The same request gives the same result: what its first run was compared with.
+async fn compared(
+    studio: &Studio,
+    planned: &Planned,
+    engines: &Engines,
+    runs: &[RunSummary],
+    (bundle, seed, inputs, parameters): (&Digest, Seed, &Value, &Value),
+) -> Result<Vec<AssetRef>, Failure> {
+    let mut same = runs.iter().filter_map(spec_of).filter(|spec| {
+        spec.bundle == *bundle
+            && spec.seed == seed
+            && spec.inputs == *inputs
+            && spec.parameters == *parameters
+    });
+    match same.next_back() {
+        _ if !planned.plan.wants_earlier => Ok(Vec::new()),
+        Some(first) => Ok(first.earlier.clone()),
+        None => earlier(studio, &planned.plan.process, engines, runs).await,
+    }
 }
 
 /// Sets the dials that votes decide; nobody else sets them.

@@ -1,5 +1,6 @@
 //! Finding a run by what a person calls it.
 
+use daedal_core::Digest;
 use daedal_core::bundle::Bundle;
 use daedal_core::engine::Engines;
 use daedal_core::plan::{self, Planned};
@@ -79,14 +80,22 @@ pub(crate) async fn plan_of(
             .help("the studio's records are damaged: restore .daedal/ from a copy")
     };
     let spec = spec_of(run).ok_or_else(damaged)?.clone();
-    let kept = studio
-        .records
-        .get("bundle", &spec.bundle.to_string())
-        .await
-        .map_err(|error| remembered(&error))?
-        .ok_or_else(damaged)?;
+    let planned = plan_of_bundle(studio, &spec.bundle, engines).await?;
+    Ok((spec, planned.ok_or_else(damaged)?))
+}
+
+/// The plan of a version whose files the studio keeps; none where it has not got them.
+pub(crate) async fn plan_of_bundle(
+    studio: &Studio,
+    bundle: &Digest,
+    engines: &Engines,
+) -> Result<Option<Planned>, Failure> {
+    let kept = studio.records.get("bundle", &bundle.to_string()).await;
+    let Some(kept) = kept.map_err(|error| remembered(&error))? else {
+        return Ok(None);
+    };
     let bundle: Bundle = serde_json::from_value(kept)
         .map_err(|error| Failure::because("the kept bundle can't be read", &error))?;
     let planned = plan::of_bundle(&bundle, &*studio.blobs, engines).map_err(Failure::from)?;
-    Ok((spec, planned))
+    Ok(Some(planned))
 }

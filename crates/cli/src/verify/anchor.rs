@@ -115,6 +115,11 @@ fn told(proof: &AnchorProof) -> String {
 }
 
 impl Given {
+    /// The proof, if it stands by itself.
+    pub(crate) fn proof(&self) -> Option<&AnchorProof> {
+        self.proof.as_ref()
+    }
+
     /// Has the node at `url` confirm an anchor that stands offline.
     pub(crate) async fn confirm(&mut self, url: &str, origin: &Origin) -> Result<(), Failure> {
         let (Some(proof), Ok(_)) = (&self.proof, &self.result) else {

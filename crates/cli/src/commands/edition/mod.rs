@@ -1,6 +1,11 @@
 //! `daedal edition`
 
+mod trade;
+mod verify;
+
+use alloy_primitives::U256;
 use clap::Subcommand;
+use daedal_chain::operations::{Edition as Found, Ledgers};
 use serde_json::{Value, json};
 
 use super::Common;
@@ -25,24 +30,41 @@ enum What {
         /// A process of this studio, the number of a work, or its CAIP-19 name
         work: String,
     },
+    /// Buy an edition from the shop, at its price
+    Buy(trade::Buy),
     /// Give an edition to another account
-    Transfer {
-        /// The token, as `edition list` shows it
-        token: String,
-        /// Who receives it: an address, or the name of an account of this studio
-        to: String,
-        #[command(flatten)]
-        acting: Acting,
-    },
+    Transfer(trade::Transfer),
+    /// Check that a file is the one that an edition stands for
+    Verify(verify::Verify),
 }
 
 impl Edition {
     pub(crate) fn run(self, common: &Common, ui: Ui) -> Result<u8, Failure> {
         match self.what {
             What::List { work } => list(&Home::find(common)?, &work, ui),
-            What::Transfer { token, to, acting } => transfer(&acting, common, &token, &to, ui),
+            What::Buy(command) => command.run(common, ui),
+            What::Transfer(command) => command.run(common, ui),
+            What::Verify(command) => command.run(common, ui),
         }
     }
+}
+
+/// The number of a token, as somebody names it: by itself, or behind its CAIP-19 name.
+fn named(token: &str) -> Result<U256, Failure> {
+    let name = token.rsplit('/').next().unwrap_or(token);
+    chain::token(name).ok_or_else(|| {
+        Failure::new(format!("`{token}` is no token"))
+            .help(format!("`{} edition list PROCESS` shows the tokens", hint::daedal()))
+    })
+}
+
+/// An edition that is there.
+async fn find(reads: &Ledgers, token: U256) -> Result<Found, Failure> {
+    let found = reads.edition(token).await.map_err(chain::refused)?;
+    found.ok_or_else(|| {
+        Failure::new(format!("there is no edition {token:#x} on this chain"))
+            .help(format!("`{} edition list PROCESS` shows the tokens", hint::daedal()))
+    })
 }
 
 fn list(home: &Home, work: &str, ui: Ui) -> Result<u8, Failure> {
@@ -83,7 +105,7 @@ fn list(home: &Home, work: &str, ui: Ui) -> Result<u8, Failure> {
         }
         if !editions.is_empty() {
             text.push_str(
-                "check one: `daedal verify` of its file beside its anchor.json, with --rpc for a node's word\n",
+                "check one: `daedal edition verify TOKEN FILE`, with its anchor.json and attestation beside the file\n",
             );
         }
         if editions.is_empty() {
@@ -93,54 +115,5 @@ fn list(home: &Home, work: &str, ui: Ui) -> Result<u8, Failure> {
         }
         ui.result(&Value::Array(listed), &text);
         Ok(0)
-    })
-}
-
-fn transfer(
-    acting: &Acting,
-    common: &Common,
-    token: &str,
-    to: &str,
-    ui: Ui,
-) -> Result<u8, Failure> {
-    let name = token.rsplit('/').next().unwrap_or(token);
-    let token = chain::token(name).ok_or_else(|| {
-        Failure::new(format!("`{token}` is no token")).help(format!(
-            "`{} edition list PROCESS` shows the tokens",
-            hint::daedal()
-        ))
-    })?;
-    acting.carry_out(common, ui, "daedal edition transfer", async |desk| {
-        let to = desk.who(to)?;
-        let edition = desk.reads.edition(token).await.map_err(chain::refused)?;
-        let edition = edition.ok_or_else(|| {
-            Failure::new(format!("there is no edition {token:#x} on this chain")).help(format!(
-                "`{} edition list PROCESS` shows the tokens",
-                hint::daedal()
-            ))
-        })?;
-        if edition.owner == desk.reads.deployment().editions {
-            return Err(Failure::new(format!("{token:#x} is for sale in the shop"))
-                .help("it belongs to whoever buys it; release without `price:` to keep editions"));
-        }
-        if edition.owner != to && edition.owner != desk.me {
-            return Err(Failure::new(format!(
-                "{token:#x} belongs to {}, and not to {}",
-                edition.owner, desk.me
-            ))
-            .help("only its owner can give it away"));
-        }
-        if edition.owner != to {
-            let what = format!("edition:{token:x}:{to}");
-            let words = format!("give edition {token:#x} to {to}");
-            let give = desk.reads.give_edition(&edition, to);
-            desk.act(&what, &give, &words).await?;
-        }
-        let text = format!("{token:#x} belongs to {to}");
-        desk.result(
-            json!({ "token": format!("{token:#066x}"), "owner": to }),
-            &text,
-        )
-        .await
     })
 }

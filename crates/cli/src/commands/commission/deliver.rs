@@ -1,0 +1,295 @@
+//! Delivering: the run that was ordered, its anchor, its release, its submission, each once.
+//!
+//! The chain is let go while the process runs, which may take long and may wait for people. Everything that
+//! a killed command has to find again is kept before it is used: who pays for the run before it begins, the
+//! batch before it is anchored, each transaction before it is sent.
+
+use std::path::PathBuf;
+
+use daedal_chain::operations::{Commission, CommissionState as State, Ledgers};
+use daedal_core::asset;
+use daedal_exec::RunStatus;
+use serde_json::json;
+
+use super::delivery::{Place, Ready, fits};
+use super::open::planned;
+use super::order::Order;
+use super::standing::{at, refused, to_json, told, until};
+use super::{Common, find, short};
+use crate::chain::{self, Acting};
+use crate::commands::release::{to_json as released_json, told as released_told};
+use crate::failure::Failure;
+use crate::home::{Home, block_on, remembered};
+use crate::progress::Show;
+use crate::release::{self, Released, Signing};
+use crate::runs::{self, Carrier, Telling};
+use crate::ui::Ui;
+use crate::{assemble, keys};
+
+const COMMAND: &str = "daedal commission deliver";
+
+/// Carries out exactly what was ordered, anchors the run as its client's, releases it, and submits it. Safe
+/// to repeat: a command that was stopped anywhere, or that waited for a person, is finished by the same
+/// command. Exit code 3: the run waits for a person; deliver again once it is decided.
+#[derive(Debug, clap::Args)]
+pub(super) struct Deliver {
+    /// The commission, by its name or first digits
+    commission: String,
+    /// The client's order-….json, where this studio has not got the order yet
+    #[arg(long, value_name = "FILE")]
+    order: Option<PathBuf>,
+    /// Where the files of the ordered version are, when this studio has not got them
+    #[arg(long, value_name = "PROCESS")]
+    from: Option<PathBuf>,
+    /// Tasks at once [default: the machine's cores]
+    #[arg(short, long, value_name = "N")]
+    jobs: Option<usize>,
+    #[command(flatten)]
+    acting: Acting,
+}
+
+impl Deliver {
+    pub(super) fn run(self, common: &Common, ui: Ui) -> Result<u8, Failure> {
+        let mut home = Home::find(common)?;
+        self.acting.settle(&mut home);
+        let engines = assemble::engines();
+        let account = self.acting.account.as_deref();
+        let signing = Signing::new(&home, common, ui).acting_as(account);
+        let me = keys::address_named(&home, account)?;
+        if !self.acting.dry_run {
+            // Before the studio is locked: nobody else must wait while a password is typed.
+            signing.signer()?;
+            signing.person()?;
+        }
+        block_on(async {
+            let studio = match self.acting.dry_run {
+                true => home.open_to_read().await?,
+                false => home.open_to_write(COMMAND).await?,
+            };
+            let place = Place {
+                home: &home,
+                studio: &studio,
+                engines: &engines,
+                signing: &signing,
+                me,
+                ui,
+            };
+            let done = self.deliver(&place).await;
+            let closed = studio.close().await;
+            let code = done?;
+            closed.map_err(|error| remembered(&error))?;
+            Ok(code)
+        })
+    }
+
+    async fn deliver(&self, place: &Place<'_>) -> Result<u8, Failure> {
+        let ready = match self.ready(place).await? {
+            Some(ready) => ready,
+            None => return Ok(0),
+        };
+        let id = ready.found.id;
+        if self.acting.dry_run {
+            let terms = &ready.found.terms;
+            let words = format!(
+                "run {} with inputs {} and parameters {}, anchor it as paid by {}, release it, and submit \
+                 it to commission {}",
+                ready.order.process,
+                ready.order.inputs,
+                ready.order.parameters,
+                terms.client,
+                short(id)
+            );
+            let value = json!({ "dry_run": true, "account": place.me, "would": words });
+            let text = format!("nothing was done; it would\n  {words}\n");
+            place.ui.result(&value, &text);
+            return Ok(0);
+        }
+        let spec = place.begun(&ready).await?;
+        let run = spec.id();
+        place
+            .home
+            .note_command(&format!("{COMMAND}, run {}", run.0.short()))?;
+        let plan = &ready.planned.plan;
+        let jobs = place.home.jobs(self.jobs);
+        let carrier = Carrier::start(place.studio, place.engines.clone(), jobs);
+        let show = Show::People;
+        let report = carrier
+            .carry(place.home, plan, spec, show, place.ui)
+            .await?;
+        if report.status != RunStatus::Succeeded {
+            let telling = Telling::default();
+            let (home, studio) = (place.home, place.studio);
+            let code = runs::conclude(home, studio, plan, &report, place.ui, telling)?;
+            place.ui.note(format!(
+                "then go on with: daedal commission deliver {}, by {}",
+                short(id),
+                at(ready.found.terms.deadline)
+            ));
+            return Ok(code);
+        }
+        let summary = place.summary(run.0).await?;
+        let (engines, signing) = (place.engines, place.signing);
+        let runs = [summary.ok_or_else(|| Failure::bug("the run that was delivered is lost"))?];
+        let released =
+            release::release(place.home, place.studio, engines, &runs, signing, true).await?;
+        let [released] = &released[..] else {
+            return Err(Failure::bug("a run was released otherwise than once"));
+        };
+        place.submit(&ready, released).await
+    }
+
+    /// Looks whether all is as it has to be, before anything is done. None: it has been delivered.
+    async fn ready(&self, place: &Place<'_>) -> Result<Option<Ready>, Failure> {
+        let order = self.order.as_deref().map(Order::read).transpose()?;
+        let client = chain::reach(place.home, COMMAND).await?;
+        let reads = chain::ledgers(place.home, place.studio, client).await?;
+        if let Some(order) = &order {
+            order.of_chain(&reads).await?;
+            let opened = reads.commission(order.id).await.map_err(chain::refused)?;
+            if opened.is_none() && order.authorization.is_some() {
+                return Err(Failure::new("the commission is not open yet").help(
+                    "its client has signed the payment: daedal commission bring ORDER opens it",
+                ));
+            }
+        }
+        let found = find(&reads, &self.commission).await?;
+        if let Some(order) = &order {
+            order.of_commission(&found)?;
+        }
+        let terms = &found.terms;
+        let now = place.now(&reads).await?;
+        if found.state != State::Funded {
+            let ours = place.delivery(found.id).await?;
+            let root = match &ours {
+                Some(spec) => place.root(spec).await?,
+                None => None,
+            };
+            if root.is_some() && root == found.run_root {
+                place.done(&reads, &found, None).await?;
+                return Ok(None);
+            }
+        }
+        if found.state != State::Funded || now > terms.deadline {
+            return Err(refused(&found, now, "delivered"));
+        }
+        let operates = reads.is_operator(terms.work, place.me).await;
+        if !operates.map_err(chain::refused)? {
+            return Err(Failure::new(format!(
+                "{} does not operate work {}",
+                place.me, terms.work
+            ))
+            .help(
+                "its owner, its controller, and whom they approved do; act as one of them: --account NAME",
+            ));
+        }
+        let work = reads.work(terms.work).await.map_err(chain::refused)?;
+        let order = match order {
+            Some(order) => order,
+            None => Order::kept(place.studio, found.id).await?.ok_or_else(|| {
+                Failure::new("this studio does not know what was ordered, only its digests")
+                    .help("ask the client for the order-….json, and give it: --order FILE")
+            })?,
+        };
+        order.of_commission(&found)?;
+        let versions = reads.versions(terms.work).await.map_err(chain::refused)?;
+        let version = versions.iter().find(|known| known.version == terms.version);
+        let bundle = version.map_or(order.bundle, |version| version.bundle);
+        let planned = planned(place.studio, terms.work, &bundle, self.from.as_deref()).await?;
+        fits(&planned, &order)?;
+        if !self.acting.dry_run {
+            order.keep(place.studio).await?;
+            runs::keep_bundle(place.studio, &planned).await?;
+            place.is_this_work(&reads, &planned, &work).await?;
+        }
+        let missing = asset::assets_in(&order.inputs).into_iter().find(|file| {
+            !place.studio.blobs.holds(file) && !order.files.contains_key(&file.digest)
+        });
+        if let Some(file) = missing {
+            return Err(
+                Failure::new(format!("the file {} is not here", file.digest))
+                    .help("give the client's order again, which brings it along: --order FILE"),
+            );
+        }
+        Ok(Some(Ready {
+            found,
+            order,
+            planned,
+            work,
+        }))
+    }
+}
+
+impl Place<'_> {
+    /// Submits the run, unless that has been done.
+    async fn submit(&self, ready: &Ready, released: &Released) -> Result<u8, Failure> {
+        let id = ready.found.id;
+        let on_chain = released.on_chain.as_ref().ok_or_else(|| {
+            Failure::bug(format!(
+                "run {} was released without an anchor",
+                released.run.0.short()
+            ))
+        })?;
+        let client = chain::reach(self.home, COMMAND).await?;
+        let person = self.signing.person()?;
+        let operator = chain::operator(self.home, self.studio, client, person).await?;
+        let reads = operator.reads();
+        let found = find(reads, &id.to_string()).await?;
+        let proof = self.proof(on_chain)?;
+        if found.state == State::Funded {
+            let now = self.now(reads).await?;
+            if now > found.terms.deadline {
+                return Err(refused(&found, now, "delivered"));
+            }
+            if on_chain.anchor.by != self.me {
+                return Err(Failure::new(format!(
+                    "the run was anchored by {}, and not by {}",
+                    on_chain.anchor.by, self.me
+                ))
+                .help("deliver as that account: --account NAME"));
+            }
+            let act = reads.submit_run(&found.terms, &proof.run.receipt(), &proof.path);
+            let act = act.map_err(chain::refused)?;
+            let sent = operator.carry_out(&format!("submit:{id}"), &act).await;
+            sent.map_err(chain::refused)?;
+        } else if found.run_root != Some(proof.run.run_root) {
+            return Err(refused(&found, self.now(reads).await?, "delivered"));
+        }
+        let found = find(reads, &id.to_string()).await?;
+        self.done(reads, &found, Some((ready, released))).await
+    }
+
+    /// Tells what came of it.
+    async fn done(
+        &self,
+        reads: &Ledgers,
+        found: &Commission,
+        made: Option<(&Ready, &Released)>,
+    ) -> Result<u8, Failure> {
+        let coin = reads
+            .coin(found.terms.asset)
+            .await
+            .map_err(chain::refused)?;
+        let now = self.now(reads).await?;
+        let mut value = to_json(found, &coin, now);
+        let mut text = format!("commission {} is {}\n", short(found.id), told(found, now));
+        match made {
+            Some((ready, released)) => {
+                value["released"] = released_json(released);
+                text.push_str(&released_told(released));
+                if found.state == State::Submitted {
+                    text.push_str(&format!(
+                        "unless {} disputes it, work {} is paid from {} on: daedal commission settle {}\n",
+                        found.terms.client,
+                        ready.work.work,
+                        at(until(found) + 1),
+                        short(found.id)
+                    ));
+                }
+            }
+            None => text.push_str("it was delivered before\n"),
+        }
+        value["delivered_before"] = json!(made.is_none());
+        self.ui.result(&value, &text);
+        Ok(0)
+    }
+}

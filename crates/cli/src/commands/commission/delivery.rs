@@ -1,0 +1,170 @@
+//! What a delivery consists of, and what of it is kept.
+
+use alloy_primitives::{Address, B256};
+use daedal_chain::operations::{Commission, Ledgers, Registered, Work};
+use daedal_chain::proof::AnchorProof;
+use daedal_core::engine::Engines;
+use daedal_core::plan::Planned;
+use daedal_core::run::{Finish, RunSpec, finish_of};
+use daedal_store::Studio;
+use daedal_store::ports::{Document, RunSummary};
+use serde_json::Value;
+
+use super::order::Order;
+use crate::failure::Failure;
+use crate::home::{Home, remembered};
+use crate::release::{OnChain, Payment, Signing};
+use crate::ui::Ui;
+use crate::{chain, runs, text};
+
+const KIND: &str = "delivery";
+
+/// What is needed to deliver.
+pub(super) struct Ready {
+    pub(super) found: Commission,
+    pub(super) order: Order,
+    pub(super) planned: Planned,
+    pub(super) work: Work,
+}
+
+/// Where everything happens.
+pub(super) struct Place<'a> {
+    pub(super) home: &'a Home,
+    pub(super) studio: &'a Studio,
+    pub(super) engines: &'a Engines,
+    pub(super) signing: &'a Signing<'a>,
+    pub(super) me: Address,
+    pub(super) ui: Ui,
+}
+
+/// Refuses an order that the process would not take.
+pub(super) fn fits(planned: &Planned, order: &Order) -> Result<(), Failure> {
+    let given = |values: &Value| -> Vec<(String, Value)> {
+        let values = values.as_object().into_iter().flatten();
+        values
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect()
+    };
+    let (inputs, parameters) = (given(&order.inputs), given(&order.parameters));
+    let resolved = planned.process.resolve_dials(&inputs, &parameters);
+    let wrong = "the process can't run what was ordered: ask the client for another order, and give this \
+                 one back with `daedal commission refund`";
+    match resolved {
+        Ok((inputs, parameters))
+            if (&inputs, &parameters) == (&order.inputs, &order.parameters) =>
+        {
+            Ok(())
+        }
+        Ok(_) => Err(Failure::new("the order leaves some inputs or parameters open").help(wrong)),
+        Err(errors) => Err(Failure::several(errors.into_iter().map(|error| {
+            (
+                format!("the order does not fit: {}", error.message),
+                wrong.to_owned(),
+            )
+        }))),
+    }
+}
+
+impl Place<'_> {
+    pub(super) async fn now(&self, reads: &Ledgers) -> Result<u64, Failure> {
+        let time = reads.client().block_time(None).await;
+        let time = time.map_err(chain::refused)?.unwrap_or_default();
+        Ok(time.max(text::now().0 / 1_000))
+    }
+
+    /// Makes sure that the process is this work here, so that its release goes to it.
+    pub(super) async fn is_this_work(
+        &self,
+        reads: &Ledgers,
+        planned: &Planned,
+        work: &Work,
+    ) -> Result<(), Failure> {
+        let name = &planned.plan.process;
+        match chain::known(self.studio, reads, name).await? {
+            Some(known) if known.work == work.work => Ok(()),
+            Some(known) => Err(Failure::new(format!(
+                "`{name}` is work {} in this studio, and the commission is for work {}",
+                known.work, work.work
+            ))
+            .help("deliver it from a studio of its own")),
+            None => {
+                let registered = Registered {
+                    work: work.work,
+                    shares: work.shares,
+                    transaction: None,
+                };
+                chain::remember(self.studio, reads, name, &registered).await?;
+                Ok(())
+            }
+        }
+    }
+
+    /// The run of a commission, if it has been begun.
+    pub(super) async fn delivery(&self, id: B256) -> Result<Option<RunSpec>, Failure> {
+        let kept = self.studio.records.get(KIND, &id.to_string()).await;
+        let kept = kept.map_err(|error| remembered(&error))?;
+        kept.map(serde_json::from_value)
+            .transpose()
+            .map_err(|error| Failure::because("what was begun can't be read", &error))
+    }
+
+    /// The run that carries out an order: begun before and not failed since, or a new one. That the client
+    /// pays for it is kept with it.
+    pub(super) async fn begun(&self, ready: &Ready) -> Result<RunSpec, Failure> {
+        let id = ready.found.id;
+        if let Some(spec) = self.delivery(id).await? {
+            let summary = self.summary(spec.id().0).await?;
+            let finished = summary.and_then(|summary| summary.finished);
+            let finish = finish_of(finished.as_slice());
+            if matches!(finish, None | Some(Finish::Succeeded)) {
+                return Ok(spec);
+            }
+        }
+        let (inputs, parameters) = (ready.order.inputs.clone(), ready.order.parameters.clone());
+        let (planned, engines) = (&ready.planned, self.engines);
+        let spec = runs::begin_with(self.studio, planned, engines, inputs, parameters).await?;
+        let payment = Payment {
+            payer: ready.found.terms.client,
+            nonce: id,
+        };
+        let delivery = Document {
+            kind: KIND.to_owned(),
+            key: id.to_string(),
+            value: serde_json::to_value(&spec).unwrap_or_default(),
+        };
+        let documents = vec![payment.document(spec.id()), delivery];
+        let kept = self.studio.records.put(documents).await;
+        kept.map_err(|error| remembered(&error))?;
+        Ok(spec)
+    }
+
+    pub(super) async fn summary(
+        &self,
+        run: daedal_core::Digest,
+    ) -> Result<Option<RunSummary>, Failure> {
+        let runs = self.studio.log.runs().await;
+        let runs = runs.map_err(|error| remembered(&error))?;
+        Ok(runs.into_iter().find(|known| known.run.0 == run))
+    }
+
+    /// The root of a run that is over.
+    pub(super) async fn root(&self, spec: &RunSpec) -> Result<Option<B256>, Failure> {
+        let record = self
+            .studio
+            .records
+            .get("record", &spec.id().to_string())
+            .await;
+        let record = record.map_err(|error| remembered(&error))?;
+        Ok(record.and_then(|record| record["root"].as_str()?.parse().ok()))
+    }
+
+    pub(super) fn proof(&self, on_chain: &OnChain) -> Result<AnchorProof, Failure> {
+        let unread = |error: &dyn std::error::Error| {
+            Failure::because("the proof of the anchor can't be read", error)
+                .help("deliver again: it is made anew from the chain")
+        };
+        let bytes = self.studio.blobs.read(&on_chain.anchor.proof.digest);
+        let bytes = bytes.map_err(|error| unread(&error))?;
+        AnchorProof::read(&bytes).map_err(|error| unread(&error))
+    }
+}
