@@ -30,6 +30,25 @@ pub(crate) fn fund(anvil: &Anvil, account: &str, coins: u64) {
     });
 }
 
+/// Makes worthless dollars, in millionths, for an account.
+pub(crate) fn mint_dollars(anvil: &Anvil, token: &str, account: &str, amount: u64) {
+    let from: Address = account.parse().unwrap();
+    // mint(address,uint256)
+    let data = format!("0x40c10f19{:0>64}{amount:064x}", hex(from));
+    let call = serde_json::json!({ "from": from, "to": token, "data": data });
+    Runtime::new().unwrap().block_on(async {
+        let client = anvil.client().await;
+        let request = client.request::<_, serde_json::Value>("anvil_impersonateAccount", (from,));
+        request.await.unwrap();
+        let request = client.request::<_, serde_json::Value>("eth_sendTransaction", (call,));
+        request.await.unwrap();
+    });
+}
+
+fn hex(address: Address) -> String {
+    format!("{address:x}").trim_start_matches("0x").to_owned()
+}
+
 /// `daedal chain serve`, ended with this value.
 pub(crate) struct Server {
     child: Child,
