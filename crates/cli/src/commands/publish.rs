@@ -87,22 +87,13 @@ impl Publish {
                 on_site = release::tell_site(&home, planned, &known, version)?;
             }
             studio.close().await.map_err(|error| remembered(&error))?;
-            let news = if before.is_some() {
-                "is already"
-            } else {
-                "is now"
-            };
-            let mut text = format!(
-                "{name} {} {news} version {version} of work {}\n",
-                bundle.short(),
-                known.work
+            let text = told(
+                &subject,
+                &known,
+                version,
+                before.is_some(),
+                (mended, on_site),
             );
-            if mended > 0 {
-                text.push_str(&format!("  {}\n", told_anew(mended)));
-            }
-            if !on_site && subject.planned.is_some() {
-                text.push_str(METADATA_LATER);
-            }
             let value = json!({
                 "process": name, "bundle": bundle, "work": known.work, "version": version,
                 "token": chain::caip19(known.chain, known.registry, known.work),
@@ -170,6 +161,30 @@ impl Publish {
             work.versions + 1,
         ))
     }
+}
+
+/// What was published, for people.
+fn told(
+    subject: &Subject,
+    known: &Known,
+    version: u64,
+    before: bool,
+    (mended, on_site): (usize, bool),
+) -> String {
+    let news = if before { "is already" } else { "is now" };
+    let mut text = format!(
+        "{} {} {news} version {version} of work {}\n",
+        subject.name,
+        subject.bundle.short(),
+        known.work
+    );
+    if mended > 0 {
+        text.push_str(&format!("  {}\n", told_anew(mended)));
+    }
+    if !on_site && subject.planned.is_some() {
+        text.push_str(METADATA_LATER);
+    }
+    text
 }
 
 /// Why the versions of a work are not this studio's to publish.

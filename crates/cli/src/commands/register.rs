@@ -101,16 +101,23 @@ impl Register {
         self.acting.settle(&mut home);
         let me = keys::address_named(&home, self.acting.account.as_deref())?;
         block_on(async {
-            let (studio, client) = chain::look_at_chain(&home, "daedal register").await?;
-            let reads = chain::ledgers_if_any(&home, &studio, &client).await?;
+            // A studio that has not done anything yet has no contracts in its own chain, either.
+            let opened = match chain::is_embedded(&home) && !home.is_begun() {
+                true => None,
+                false => Some(chain::look_at_chain(&home, "daedal register").await?),
+            };
+            let reads = match &opened {
+                Some((studio, client)) => chain::ledgers_if_any(&home, studio, client).await?,
+                None => None,
+            };
             let upstream = wish.upstream(reads.as_ref()).await?;
             let holders = wish.holders(me, home.settings.chain.treasury);
             let mut words = format!("register {} as a work", subject.name);
             let mut gas = None;
-            match &reads {
+            match opened.as_ref().zip(reads.as_ref()) {
                 None => words.push_str(", once the embedded chain has its contracts"),
-                Some(reads) => {
-                    if let Some(known) = registered_before(&studio, reads, me, subject).await? {
+                Some(((studio, _), reads)) => {
+                    if let Some(known) = registered_before(studio, reads, me, subject).await? {
                         wish.agrees(reads, known.work, &upstream, holders.clone())
                             .await?;
                         let text = format!("nothing to do: it is work {} already\n", known.work);

@@ -35,7 +35,7 @@ pub(crate) fn mint_dollars(anvil: &Anvil, token: &str, account: &str, amount: u6
     let from: Address = account.parse().unwrap();
     // mint(address,uint256)
     let data = format!("0x40c10f19{:0>64}{amount:064x}", hex(from));
-    let call = serde_json::json!({ "from": from, "to": token, "data": data });
+    let call = serde_json::json!({ "from": from, "to": token, "data": data, "maxFeePerGas": "0x1", "maxPriorityFeePerGas": "0x1" });
     Runtime::new().unwrap().block_on(async {
         let client = anvil.client().await;
         let request = client.request::<_, serde_json::Value>("anvil_impersonateAccount", (from,));

@@ -113,7 +113,7 @@ fn what_is_ordered_is_delivered_and_accepted_once() {
         &["accept", &id, "--account", "ada"],
         "can't be accepted: it is funded",
     );
-    refused(&studio, &["accept", &id], "its client's");
+    refused(&studio, &["accept", &id], "only the client of commission");
     refused(&studio, &["settle", &id], "can't be settled");
     refused(
         &studio,
@@ -179,7 +179,7 @@ fn anchor_of(studio: &Studio) -> Value {
 fn late_undisputed_and_disputed_runs_end_as_they_were_ordered() {
     let studio = with_client("");
     let mut due = gross(&studio);
-    let forward = |time: &str| drop(studio.daedal(&["time", "--forward", time]).ends(0));
+    let forward = |time: &str| drop(studio.daedal(&["time", time]).ends(0));
 
     let late = open(&studio, &["--deadline", "1d"]);
     forward("25h");
@@ -218,7 +218,11 @@ fn late_undisputed_and_disputed_runs_end_as_they_were_ordered() {
         "dark",
     ];
     studio.daedal(&reason).ends(0);
-    refused(&studio, &["decide", &decided, "37%"], "its arbiter's");
+    refused(
+        &studio,
+        &["decide", &decided, "37%"],
+        "only the arbiter of commission",
+    );
     let decide = ["commission", "decide", &decided, "37%", "--account", "bob"];
     studio.daedal(&decide).ends(0);
     due += u128::from(PRICE) * 37 / 100;

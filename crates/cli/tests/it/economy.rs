@@ -29,7 +29,7 @@ fn holders(studio: &Studio, work: &str) -> Vec<Value> {
     told["holders"].as_array().unwrap().clone()
 }
 
-fn address(studio: &Studio, name: &str) -> String {
+pub(crate) fn address(studio: &Studio, name: &str) -> String {
     let listed = studio.daedal(&["account", "list", "--json"]).ends(0).json();
     let accounts = listed.as_array().unwrap();
     let found = accounts.iter().find(|account| account["name"] == name);

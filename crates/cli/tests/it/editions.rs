@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::economy::address;
 use crate::studio::{Studio, files_below};
 
 fn json(studio: &Studio, args: &[&str]) -> Value {
@@ -67,13 +68,19 @@ fn an_edition_is_bought_at_its_price_and_given_away_by_its_owner() {
     assert_eq!(coins["gross"], "1250000000000000000");
 
     let give = ["edition", "transfer", token, "studio"];
-    let stranger = studio.daedal(&give).ends(0);
-    assert!(!stranger.out.is_empty());
-    let owner = json(&studio, &["edition", "list", "tide"])[0]["owner"].clone();
+    let stranger = studio.daedal(&give).ends(1);
+    assert!(stranger.err.contains("belongs to"), "{}", stranger.err);
+    let give = [&give[..], &["--account", "ada"]].concat();
+    let looked = json(&studio, &[&give[..], &["--dry-run"]].concat());
+    assert!(looked["gas"].as_u64().unwrap() > 21_000, "{looked}");
+    let owners = |studio: &Studio| json(studio, &["edition", "list", "tide"])[0]["owner"].clone();
     assert_eq!(
-        owner, bought["owner"],
-        "what belongs to somebody else stays there"
+        owners(&studio),
+        bought["owner"],
+        "to look gives nothing away"
     );
+    studio.daedal(&give).ends(0);
+    assert_ne!(owners(&studio), bought["owner"]);
 }
 
 #[test]
@@ -187,7 +194,8 @@ fn models_and_datasets_are_works_that_others_build_on() {
     ];
     let poor = studio.daedal(&data).ends(1);
     assert!(poor.err.contains("sum to 60 %"), "{}", poor.err);
-    let data = [&data[..], &["--holder", "ada=40%", "--name", "Sea levels"]].concat();
+    let share = format!("{}=40%", address(&studio, "ada"));
+    let data = [&data[..], &["--holder", &share, "--name", "Sea levels"]].concat();
     let data = studio.daedal(&data).ends(0);
     assert!(
         data.out.contains("sea-levels is registered as work 2"),

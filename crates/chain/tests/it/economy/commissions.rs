@@ -140,7 +140,6 @@ impl Stage<'_> {
     }
 
     /// What the client lost and the work got since, to the last unit, and that nothing can happen any more.
-    /// Fees are zero on these chains, so that native coin counts exactly, too.
     async fn ended(
         &self,
         terms: &CommissionTerms,
@@ -151,8 +150,7 @@ impl Stage<'_> {
     ) {
         self.stands(id, state).await;
         assert_eq!(self.gross().await - before.1, to_work);
-        let client = self.money_of(self.people.account(CLIENT)).await;
-        assert_eq!(before.0 - client, to_work);
+        assert_eq!(before.0 - self.before().await.0, to_work);
         let escrow = self.reads().deployment().commissions;
         assert_eq!(self.money_of(escrow).await, U256::ZERO);
         let reads = self.reads();
@@ -171,9 +169,15 @@ impl Stage<'_> {
         assert!(self.people.try_act(CLIENT, &open).await.is_err());
     }
 
+    /// Money of the client, and own revenue of the work.
     async fn before(&self) -> (U256, U256) {
         let client = self.money_of(self.people.account(CLIENT)).await;
-        (client, self.gross().await)
+        // What went for gas is not the commission's.
+        let fees = match self.asset {
+            Asset::Native => self.people.fees(CLIENT),
+            Asset::Stablecoin => U256::ZERO,
+        };
+        (client + fees, self.gross().await)
     }
 
     async fn delivered_and_accepted(&self) {

@@ -8,7 +8,9 @@ mod model;
 mod shares;
 mod votes;
 
+use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Mutex;
 
 use alloy_primitives::{Address, U256};
 use daedal_chain::Client;
@@ -25,6 +27,8 @@ use crate::support::{outbox, signer};
 pub(crate) struct People {
     operators: Vec<Operator>,
     acts: std::sync::atomic::AtomicUsize,
+    /// What each has paid for gas, in wei.
+    fees: Mutex<BTreeMap<usize, U256>>,
 }
 
 impl People {
@@ -42,6 +46,7 @@ impl People {
                 .map(|outbox| Operator::new(outbox, at))
                 .collect(),
             acts: 0.into(),
+            fees: Mutex::default(),
         }
     }
 
@@ -64,7 +69,16 @@ impl People {
         let turn = self.acts.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         let key = format!("act:{turn}");
         let done = self.operator(number).carry_out(&key, act).await;
-        done.map(drop).map_err(|error| error.to_string())
+        let receipt = done.map_err(|error| error.to_string())?.receipt;
+        let fee = U256::from(receipt.gas_used) * U256::from(receipt.effective_gas_price);
+        *self.fees.lock().unwrap().entry(number).or_default() += fee;
+        Ok(())
+    }
+
+    /// What signer `number` has paid for gas until now, in wei.
+    pub(crate) fn fees(&self, number: usize) -> U256 {
+        let fees = self.fees.lock().unwrap();
+        fees.get(&number).copied().unwrap_or_default()
     }
 
     /// Gives somebody worthless dollars.

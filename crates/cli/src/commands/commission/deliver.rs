@@ -33,8 +33,9 @@ const COMMAND: &str = "daedal commission deliver";
 /// command. Exit code 3: the run waits for a person; deliver again once it is decided.
 #[derive(Debug, clap::Args)]
 pub(super) struct Deliver {
-    /// The commission, by its name or first digits
-    commission: String,
+    /// The commission, by its name or first digits [default: that of the order]
+    #[arg(required_unless_present = "order")]
+    commission: Option<String>,
     /// The client's order-….json, where this studio has not got the order yet
     #[arg(long, value_name = "FILE")]
     order: Option<PathBuf>,
@@ -140,48 +141,15 @@ impl Deliver {
 
     /// Looks whether all is as it has to be, before anything is done. None: it has been delivered.
     async fn ready(&self, place: &Place<'_>) -> Result<Option<Ready>, Failure> {
-        let order = self.order.as_deref().map(Order::read).transpose()?;
         let client = chain::reach(place.home, COMMAND).await?;
         let reads = chain::ledgers(place.home, place.studio, client).await?;
-        if let Some(order) = &order {
-            order.of_chain(&reads).await?;
-            let opened = reads.commission(order.id).await.map_err(chain::refused)?;
-            if opened.is_none() && order.authorization.is_some() {
-                return Err(Failure::new("the commission is not open yet").help(
-                    "its client has signed the payment: daedal commission bring ORDER opens it",
-                ));
-            }
+        let (found, order) = self.meant(&reads).await?;
+        if place.has_delivered(&found).await? {
+            place.done(&reads, &found, None).await?;
+            return Ok(None);
         }
-        let found = find(&reads, &self.commission).await?;
-        if let Some(order) = &order {
-            order.of_commission(&found)?;
-        }
+        place.may_deliver(&reads, &found).await?;
         let terms = &found.terms;
-        let now = place.now(&reads).await?;
-        if found.state != State::Funded {
-            let ours = place.delivery(found.id).await?;
-            let root = match &ours {
-                Some(spec) => place.root(spec).await?,
-                None => None,
-            };
-            if root.is_some() && root == found.run_root {
-                place.done(&reads, &found, None).await?;
-                return Ok(None);
-            }
-        }
-        if found.state != State::Funded || now > terms.deadline {
-            return Err(refused(&found, now, "delivered"));
-        }
-        let operates = reads.is_operator(terms.work, place.me).await;
-        if !operates.map_err(chain::refused)? {
-            return Err(Failure::new(format!(
-                "{} does not operate work {}",
-                place.me, terms.work
-            ))
-            .help(
-                "its owner, its controller, and whom they approved do; act as one of them: --account NAME",
-            ));
-        }
         let work = reads.work(terms.work).await.map_err(chain::refused)?;
         let order = match order {
             Some(order) => order,
@@ -196,11 +164,6 @@ impl Deliver {
         let bundle = version.map_or(order.bundle, |version| version.bundle);
         let planned = planned(place.studio, terms.work, &bundle, self.from.as_deref()).await?;
         fits(&planned, &order)?;
-        if !self.acting.dry_run {
-            order.keep(place.studio).await?;
-            runs::keep_bundle(place.studio, &planned).await?;
-            place.is_this_work(&reads, &planned, &work).await?;
-        }
         let missing = asset::assets_in(&order.inputs).into_iter().find(|file| {
             !place.studio.blobs.holds(file) && !order.files.contains_key(&file.digest)
         });
@@ -210,12 +173,45 @@ impl Deliver {
                     .help("give the client's order again, which brings it along: --order FILE"),
             );
         }
+        if !self.acting.dry_run {
+            order.keep(place.studio).await?;
+            runs::keep_bundle(place.studio, &planned).await?;
+            place.is_this_work(&reads, &planned, &work).await?;
+        }
         Ok(Some(Ready {
             found,
             order,
             planned,
             work,
         }))
+    }
+
+    /// The commission that is meant, and the order where it is given.
+    async fn meant(&self, reads: &Ledgers) -> Result<(Commission, Option<Order>), Failure> {
+        let Some(place) = &self.order else {
+            let name = self.commission.as_deref().unwrap_or_default();
+            return Ok((find(reads, name).await?, None));
+        };
+        let order = Order::read(place)?;
+        order.of_chain(reads).await?;
+        let opened = reads.commission(order.id).await.map_err(chain::refused)?;
+        let Some(opened) = opened else {
+            let failure = Failure::new("the commission of this order is not open yet");
+            return Err(match order.authorization.is_some() {
+                true => failure.help(format!(
+                    "its client has signed the payment: daedal commission bring {}",
+                    place.display()
+                )),
+                false => failure.help("its client has to pay first: ask them"),
+            });
+        };
+        let named = self.commission.as_deref();
+        let found = match named {
+            Some(name) => find(reads, name).await?,
+            None => opened,
+        };
+        order.of_commission(&found)?;
+        Ok((found, Some(order)))
     }
 }
 

@@ -1,7 +1,7 @@
 //! What a delivery consists of, and what of it is kept.
 
 use alloy_primitives::{Address, B256};
-use daedal_chain::operations::{Commission, Ledgers, Registered, Work};
+use daedal_chain::operations::{Commission, CommissionState as State, Ledgers, Registered, Work};
 use daedal_chain::proof::AnchorProof;
 use daedal_core::engine::Engines;
 use daedal_core::plan::Planned;
@@ -11,6 +11,7 @@ use daedal_store::ports::{Document, RunSummary};
 use serde_json::Value;
 
 use super::order::Order;
+use super::standing::refused;
 use crate::failure::Failure;
 use crate::home::{Home, remembered};
 use crate::release::{OnChain, Payment, Signing};
@@ -66,6 +67,38 @@ pub(super) fn fits(planned: &Planned, order: &Order) -> Result<(), Failure> {
 }
 
 impl Place<'_> {
+    /// Whether this studio's run was submitted.
+    pub(super) async fn has_delivered(&self, found: &Commission) -> Result<bool, Failure> {
+        let (Some(root), Some(spec)) = (found.run_root, self.delivery(found.id).await?) else {
+            return Ok(false);
+        };
+        Ok(self.root(&spec).await? == Some(root))
+    }
+
+    /// Refuses what the contract would refuse, before anything runs.
+    pub(super) async fn may_deliver(
+        &self,
+        reads: &Ledgers,
+        found: &Commission,
+    ) -> Result<(), Failure> {
+        let terms = &found.terms;
+        let now = self.now(reads).await?;
+        if found.state != State::Funded || now > terms.deadline {
+            return Err(refused(found, now, "delivered"));
+        }
+        let operates = reads.is_operator(terms.work, self.me).await;
+        if operates.map_err(chain::refused)? {
+            return Ok(());
+        }
+        Err(Failure::new(format!(
+            "{} does not operate work {}",
+            self.me, terms.work
+        ))
+        .help(
+            "its owner, its controller, and whom they approved do; act as one of them: --account NAME",
+        ))
+    }
+
     pub(super) async fn now(&self, reads: &Ledgers) -> Result<u64, Failure> {
         let time = reads.client().block_time(None).await;
         let time = time.map_err(chain::refused)?.unwrap_or_default();

@@ -24,6 +24,8 @@ use crate::ui::Ui;
 use crate::{assemble, runs};
 
 const DRAFT: &str = "order-draft";
+/// Longest time to the deadline, to dispute or to decide, in seconds, as the contract has it.
+const PERIOD_MAX: u64 = 365 * 86_400;
 
 /// Orders a run of a work and pays for it into escrow. The order itself is written into a file, for the
 /// work's operator: the chain keeps only digests. What is ordered and not delivered by the deadline is paid
@@ -119,31 +121,34 @@ impl Open {
             );
         }
         let (key, draft) = self.draft(desk, &work, asset, price).await?;
-        let order = draft.order;
-        desk.require(coin, price).await?;
-        let place = self.out.clone().unwrap_or_else(|| order.file_name().into());
-        let what = format!("commission:open:{}", order.id);
-        let words = format!("pay {told} into escrow for a run of work {}", work.work);
+        let place = self.out.clone();
+        let place = place.unwrap_or_else(|| draft.order.file_name().into());
+        let opened = desk.reads.commission(draft.order.id).await;
+        // A command that was killed may have come as far as this.
+        let is_open = opened.map_err(chain::refused)?.is_some();
+        if !is_open {
+            desk.require(coin, price).await?;
+        }
         if self.authorize {
-            return self.authorized(desk, ui, order, &told, &place).await;
+            return self.authorized(desk, ui, draft.order, &told, &place).await;
         }
-        // Before the money leaves: nobody could deliver what is not written down.
-        let begun = Draft {
-            order,
-            is_open: false,
-        };
         if !desk.is_dry() {
-            begun.keep(&desk.studio, &key).await?;
-            begun.order.write(&place)?;
+            // Before the money leaves: nobody could deliver what is not written down.
+            draft.keep(&desk.studio, &key).await?;
+            draft.order.write(&place)?;
         }
-        let order = begun.order;
-        let act = desk.reads.open_commission(&order.terms);
-        let act = act.map_err(chain::refused)?;
-        if asset == Asset::Stablecoin {
-            let escrow = desk.reads.deployment().commissions;
-            desk.allow(coin, escrow, price, &told).await?;
+        let order = draft.order;
+        if !is_open {
+            let act = desk.reads.open_commission(&order.terms);
+            let act = act.map_err(chain::refused)?;
+            if asset == Asset::Stablecoin {
+                let escrow = desk.reads.deployment().commissions;
+                desk.allow(coin, escrow, price, &told).await?;
+            }
+            let what = format!("commission:open:{}", order.id);
+            let words = format!("pay {told} into escrow for a run of work {}", work.work);
+            desk.act(&what, &act, &words).await?;
         }
-        desk.act(&what, &act, &words).await?;
         let text = format!(
             "commission {} is open: {told} in escrow for a run of work {}, version {}\n{}",
             short(order.id),
@@ -249,6 +254,7 @@ impl Open {
             split: chain::percent(&self.split)?,
             salt: salt()?,
         };
+        self.require_periods(&terms, now)?;
         let key = self.key(desk, &terms);
         let begun = desk.studio.records.get(DRAFT, &key).await;
         let begun = begun.map_err(|error| remembered(&error))?;
@@ -267,6 +273,22 @@ impl Open {
             is_open: false,
         };
         Ok((key, draft))
+    }
+
+    /// Refuses times that the contract would refuse.
+    fn require_periods(&self, terms: &CommissionTerms, now: u64) -> Result<(), Failure> {
+        let deadline = terms.deadline.saturating_sub(now);
+        for (flag, said, seconds) in [
+            ("--deadline", &self.deadline, deadline),
+            ("--window", &self.window, terms.window.into()),
+            ("--arbitration", &self.arbitration, terms.arbitration.into()),
+        ] {
+            if seconds > PERIOD_MAX {
+                return Err(Failure::new(format!("{flag} {said} is too long"))
+                    .help("give 365 days at most"));
+            }
+        }
+        Ok(())
     }
 
     /// What tells this request apart from others: all that was asked, and nothing that time or chance added.

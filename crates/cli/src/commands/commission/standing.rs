@@ -10,6 +10,8 @@ use crate::chain::desk::Desk;
 use crate::failure::Failure;
 use crate::text;
 
+const DAY: u32 = 86_400;
+
 /// The chain's clock, or the real one if it is ahead: the next block will have that time.
 pub(super) async fn now(desk: &Desk) -> Result<u64, Failure> {
     Ok(desk.now().await?.max(text::now().0 / 1_000))
@@ -98,7 +100,12 @@ pub(super) fn to_json(commission: &Commission, coin: &Coin, now: u64) -> Value {
 /// A commission for people.
 pub(super) fn shown(commission: &Commission, coin: &Coin, now: u64) -> String {
     let terms = &commission.terms;
-    let days = |seconds: u32| text::duration(u64::from(seconds) * 1_000);
+    let days = |seconds: u32| match seconds {
+        seconds if seconds >= DAY && seconds.is_multiple_of(DAY) => {
+            text::count((seconds / DAY) as usize, "day")
+        }
+        seconds => text::duration(u64::from(seconds) * 1_000),
+    };
     let mut text = format!(
         "commission {}\nwork       {}, version {}\nstands     {}\nescrow     {}\nclient     {}\n\
          arbiter    {}\ndeadline   {}\nthen       {} to dispute, {} to decide; {} for the work if the \

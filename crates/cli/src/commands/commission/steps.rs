@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use alloy_primitives::{Address, keccak256};
+use alloy_primitives::{Address, U256, keccak256};
 use daedal_chain::operations::{Act, Commission, CommissionState as State, OperationError};
 use daedal_core::units::BasisPoints;
 use serde_json::json;
@@ -89,15 +89,14 @@ impl Accept {
                     return Err(refused(&found, now(desk).await?, "accepted"));
                 }
                 let act = desk.reads.accept_run(&found.terms);
-                end(
-                    desk,
-                    &found,
-                    "accept",
+                let step = Step {
+                    what: "accept",
                     act,
-                    "accept the run and pay the work",
-                    "",
-                )
-                .await
+                    words: "accept the run and pay the work",
+                    part: Some(BasisPoints::ALL),
+                    note: "",
+                };
+                carry_out(desk, &found, step).await
             })
     }
 }
@@ -119,7 +118,14 @@ impl Dispute {
                     found.terms.arbiter,
                     at(now + u64::from(found.terms.arbitration))
                 );
-                end(desk, &found, "dispute", act, "dispute the run", &note).await
+                let step = Step {
+                    what: "dispute",
+                    act,
+                    words: "dispute the run",
+                    part: None,
+                    note: &note,
+                };
+                carry_out(desk, &found, step).await
             })
     }
 }
@@ -139,7 +145,14 @@ impl Decide {
                 }
                 let act = desk.reads.decide_dispute(&found.terms, part);
                 let words = format!("give the work {part}, and the client the rest");
-                end(desk, &found, &format!("decide:{}", part.0), act, &words, "").await
+                let step = Step {
+                    what: &format!("decide:{}", part.0),
+                    act,
+                    words: &words,
+                    part: Some(part),
+                    note: "",
+                };
+                carry_out(desk, &found, step).await
             })
     }
 }
@@ -160,7 +173,14 @@ impl Settle {
                 };
                 let act = desk.reads.settle_commission(&found.terms);
                 let words = format!("end it: {part} for the work, the rest for the client");
-                end(desk, &found, "settle", act, &words, "").await
+                let step = Step {
+                    what: "settle",
+                    act,
+                    words: &words,
+                    part: Some(part),
+                    note: "",
+                };
+                carry_out(desk, &found, step).await
             })
     }
 }
@@ -182,15 +202,14 @@ impl Refund {
                     )));
                 }
                 let act = desk.reads.refund_commission(&found.terms);
-                end(
-                    desk,
-                    &found,
-                    "refund",
+                let step = Step {
+                    what: "refund",
                     act,
-                    "give the client everything back",
-                    "",
-                )
-                .await
+                    words: "give the client everything back",
+                    part: Some(BasisPoints(0)),
+                    note: "",
+                };
+                carry_out(desk, &found, step).await
             })
     }
 }
@@ -244,24 +263,29 @@ fn is_client(desk: &Desk, found: &Commission) -> Result<(), Failure> {
 
 fn not_yours(found: &Commission, role: &str, theirs: Address, me: Address) -> Failure {
     Failure::new(format!(
-        "commission {} is {theirs}'s to do this with, its {role}'s, and not {me}'s",
+        "only the {role} of commission {}, {theirs}, can do this, and not {me}",
         short(found.id)
     ))
     .help("act as that account: --account NAME; `daedal account list` shows the studio's")
 }
 
-/// Does one step, and tells where the commission stands then.
-async fn end(
-    desk: &Desk,
-    found: &Commission,
-    what: &str,
+/// One step of a commission.
+struct Step<'a> {
+    what: &'a str,
     act: Result<Act, OperationError>,
-    words: &str,
-    note: &str,
-) -> Result<u8, Failure> {
-    let act = act.map_err(chain::refused)?;
-    let key = format!("commission:{what}:{}", found.id);
-    desk.act(&key, &act, words).await?;
+    /// What it does, for people.
+    words: &'a str,
+    /// The work's part, where it is the end.
+    part: Option<BasisPoints>,
+    /// What is told beside where the commission stands then.
+    note: &'a str,
+}
+
+/// Does one step, and tells where the commission stands then.
+async fn carry_out(desk: &Desk, found: &Commission, step: Step<'_>) -> Result<u8, Failure> {
+    let act = step.act.map_err(chain::refused)?;
+    let key = format!("commission:{}:{}", step.what, found.id);
+    desk.act(&key, &act, step.words).await?;
     if desk.is_dry() {
         return desk.result(serde_json::Value::Null, "").await;
     }
@@ -270,11 +294,25 @@ async fn end(
     let coin = desk.reads.coin(found.terms.asset).await;
     let coin = coin.map_err(chain::refused)?;
     let now = now(desk).await?;
-    let text = format!(
-        "commission {} is {}\n{note}",
+    let mut text = format!(
+        "commission {} is {}\n",
         short(found.id),
         super::standing::told(&after, now)
     );
-    let value = super::standing::to_json(&after, &coin, now);
+    let mut value = super::standing::to_json(&after, &coin, now);
+    if let Some(part) = step.part {
+        let whole = U256::from(BasisPoints::ALL.0);
+        let to_work = found.amount * U256::from(part.0) / whole;
+        let to_client = found.amount - to_work;
+        text.push_str(&format!(
+            "  {} for the shares of work {}, {} for the client\n",
+            amount::told(&coin, to_work),
+            found.terms.work,
+            amount::told(&coin, to_client)
+        ));
+        value["to_work"] = json!(to_work.to_string());
+        value["to_client"] = json!(to_client.to_string());
+    }
+    text.push_str(step.note);
     desk.result(value, &text).await
 }
