@@ -34,7 +34,9 @@ impl Show {
                 Some(name) => {
                     let work = number(&home, &studio, &reads, name).await?;
                     let (mut value, mut text) = one(&reads, work).await?;
-                    if let Some(known) = chain::known(&studio, &reads, name).await? {
+                    let known = chain::known(&studio, &reads, name).await?;
+                    // Of a model or a dataset nothing is on the site.
+                    if let Some(known) = known.filter(|_| value["kind"] == "process") {
                         let url = release::studio_url(&home)?;
                         let at = release::addresses(&studio, &reads, url, &known).await?;
                         value["metadata"] =
@@ -151,16 +153,6 @@ async fn one(reads: &Ledgers, number: u64) -> Result<(Value, String), Failure> {
             BasisPoints(part.saturating_to())
         ));
     }
-    text.push_str(&format!("editions   {}\n", editions.len()));
-    for (root, runs) in &anchors {
-        let runs = text::count(usize::try_from(*runs).unwrap_or(usize::MAX), "run");
-        text.push_str(&format!("anchor     {root}  {runs}\n"));
-    }
-    text.push_str(&format!(
-        "check      daedal verify FILE --rpc URL; or ask {} yourself: anchorOf({}, ROOT)\n",
-        reads.deployment().anchor,
-        work.owner
-    ));
     let value = json!({
         "work": number, "kind": kind(work.kind), "chain": chain_id, "token": token,
         "owner": work.owner, "controller": work.controller, "shares": work.shares,
@@ -185,6 +177,23 @@ async fn one(reads: &Ledgers, number: u64) -> Result<(Value, String), Failure> {
             .map(|(root, runs)| json!({ "root": root, "runs": runs })).collect::<Vec<_>>(),
         "anchored_by": work.owner, "anchor_contract": reads.deployment().anchor,
     });
+    if work.kind != Kind::Process {
+        // Nothing of it runs, so that there is nothing to check.
+        let version = versions.last().filter(|version| !version.uri.is_empty());
+        let at = version.map(|version| format!("metadata   {}\n", version.uri));
+        text.push_str(&at.unwrap_or_default());
+        return Ok((value, text));
+    }
+    text.push_str(&format!("editions   {}\n", editions.len()));
+    for (root, runs) in &anchors {
+        let runs = text::count(usize::try_from(*runs).unwrap_or(usize::MAX), "run");
+        text.push_str(&format!("anchor     {root}  {runs}\n"));
+    }
+    text.push_str(&format!(
+        "check      daedal verify FILE --rpc URL; or ask {} yourself: anchorOf({}, ROOT)\n",
+        reads.deployment().anchor,
+        work.owner
+    ));
     Ok((value, text))
 }
 

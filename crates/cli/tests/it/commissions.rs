@@ -15,7 +15,9 @@ pub(crate) fn registered(studio: &Studio, settings: &str) {
     studio.edit(
         "steps:",
         "inputs: { name: { type: text, default: Tide } }\n\
-         parameters: { width: { type: integer, min: 100, max: 400, default: 320 } }\n\
+         parameters:\n\
+           \x20 width: { type: integer, min: 100, max: 400, default: 320 }\n\
+           \x20 height: { type: number, min: 0.5, max: 2, default: 0.75, governed: true }\n\
          license: CC-BY-NC-4.0\nsteps:",
     );
     studio.edit("width: 320", "width: \"{{ parameters.width }}\"");
@@ -106,7 +108,10 @@ fn what_is_ordered_is_delivered_and_accepted_once() {
     let shown = studio.daedal(&["commission", "show", short, "--json"]);
     let shown = shown.ends(0).json();
     assert_eq!(shown["order"]["inputs"], json!({ "name": "Ebb" }));
-    assert_eq!(shown["order"]["parameters"], json!({ "width": 200 }));
+    assert_eq!(
+        shown["order"]["parameters"],
+        json!({ "height": 0.75, "width": 200 })
+    );
 
     refused(
         &studio,
@@ -312,6 +317,10 @@ fn orders_that_cannot_be_meant_are_told() {
         "there is no input `nam`",
     );
     with(&["--arbiter", "bob", "--set", "width=4"], "width");
+    with(
+        &["--arbiter", "bob", "--set", "height=1"],
+        "votes decide `height`: it stands at 0.75",
+    );
     with(
         &["--arbiter", "bob", "--authorize"],
         "can't be paid by a signature",

@@ -8,6 +8,7 @@ mod order;
 mod overview;
 mod standing;
 mod steps;
+mod voted;
 
 use alloy_primitives::B256;
 use clap::Subcommand;

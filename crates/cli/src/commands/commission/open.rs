@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use super::order::{Order, digest_of};
 use super::standing::{at, now};
-use super::{Common, short};
+use super::{Common, short, voted};
 use crate::chain::desk::Desk;
 use crate::chain::{self, Acting, when};
 use crate::failure::Failure;
@@ -237,7 +237,9 @@ impl Open {
         };
         let bundle = published.bundle;
         let planned = planned(&desk.studio, work.work, &bundle, self.from.as_deref()).await?;
-        let dials = runs::dials_of(&desk.studio, &planned, &self.inputs, &self.parameters)?;
+        let (number, asked) = (work.work, &self.parameters);
+        let parameters = voted::follow(&desk.reads, number, &planned, asked).await?;
+        let dials = runs::dials_of(&desk.studio, &planned, &self.inputs, &parameters)?;
         let now = now(desk).await?;
         let terms = CommissionTerms {
             work: work.work,

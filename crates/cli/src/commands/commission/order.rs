@@ -89,8 +89,10 @@ impl Order {
     /// Reads the file of an order.
     pub(super) fn read(place: &Path) -> Result<Self, Failure> {
         let shown = place.display();
-        let unread =
-            |error: &std::io::Error| Failure::because(format!("{shown} can't be read"), error);
+        let unread = |error: &std::io::Error| {
+            Failure::because(format!("{shown} can't be read"), error)
+                .help("name the order-….json that the client wrote")
+        };
         let size = std::fs::metadata(place)
             .map_err(|error| unread(&error))?
             .len();
