@@ -124,6 +124,7 @@ fn label(name: &str, title: &str, description: &str, training: Training) -> Proc
             text: None,
             commercial: Some(true),
             derivatives: Some(DerivativeTerms::ShareAlike),
+            attribution: Some(true),
         }),
         disclosure: Some("Made with an automated process".into()),
         training,

@@ -149,8 +149,8 @@ fn metadata_tells_what_the_licence_allows() {
     });
     let files = files_below(&studio.path().join("site"));
     let tokens: Vec<Value> = files
-        .iter()
-        .filter_map(|(_, bytes)| serde_json::from_slice::<Value>(bytes).ok())
+        .values()
+        .filter_map(|bytes| serde_json::from_slice::<Value>(bytes).ok())
         .filter(|value| value["properties"]["licence"].is_string())
         .collect();
     assert!(tokens.len() >= 3, "two editions and a version of the work");

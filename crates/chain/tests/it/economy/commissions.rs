@@ -116,12 +116,9 @@ impl Stage<'_> {
         assert!(again.contains("wrong state"), "{again}");
     }
 
-    #[track_caller]
-    fn stands(&self, id: B256, state: CommissionState) -> impl Future<Output = ()> {
-        async move {
-            let found = self.reads().commission(id).await.unwrap().unwrap();
-            assert_eq!(found.state, state);
-        }
+    async fn stands(&self, id: B256, state: CommissionState) {
+        let found = self.reads().commission(id).await.unwrap().unwrap();
+        assert_eq!(found.state, state);
     }
 
     async fn refused(&self, number: usize, act: &Act, why: &str) {

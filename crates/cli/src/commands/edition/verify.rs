@@ -94,7 +94,7 @@ impl Verify {
         value["code"] = json!(code);
         value["edition"] = json!({
             "token": format!("{token:#066x}"), "attested": said.is_ok(),
-            "detail": said.as_ref().map_or_else(|(_, why)| why, |line| line),
+            "detail": said.as_ref().unwrap_or_else(|(_, why)| why),
         });
         ui.result(&value, &format!("{}{line}", told(&self.file, &verified)));
         Ok(code)
