@@ -12,8 +12,8 @@ use super::release::told_anew;
 use crate::assemble;
 use crate::chain::{self, Acting, Known};
 use crate::failure::Failure;
-use crate::home::{Home, block_on, remembered};
 use crate::hint;
+use crate::home::{Home, block_on, remembered};
 use crate::material::{Material, Subject};
 use crate::text::quoted;
 use crate::ui::Ui;
@@ -44,7 +44,9 @@ impl Publish {
         let engines = assemble::engines();
         let name = self.name.as_deref();
         let subject = Subject::open(&self.process, self.kind, name, &engines)?;
-        require_lock(&subject, &self.process.display().to_string())?;
+        if let Some(planned) = &subject.planned {
+            require_lock(planned, &self.process.display().to_string())?;
+        }
         if self.acting.dry_run {
             return self.look(common, ui, &subject);
         }

@@ -6,6 +6,7 @@ use alloy_primitives::Address;
 use daedal_chain::operations::{Kind, Ledgers, Operator, Registration};
 use daedal_channels::site;
 use daedal_core::bundle::LOCK_FILE;
+use daedal_core::plan::Planned;
 use daedal_store::Studio;
 use serde_json::{Value, json};
 
@@ -61,7 +62,9 @@ impl Register {
         let engines = assemble::engines();
         let name = self.name.as_deref();
         let subject = Subject::open(&self.process, self.kind, name, &engines)?;
-        require_lock(&subject, &self.process.display().to_string())?;
+        if let Some(planned) = &subject.planned {
+            require_lock(planned, &self.process.display().to_string())?;
+        }
         let wish = Wish::read(&subject, &self.overrides)?;
         if self.acting.dry_run {
             return self.look(common, ui, &subject, &wish);
@@ -150,17 +153,13 @@ impl Register {
 }
 
 /// Registration binds a process to the versions of its engines.
-pub(crate) fn require_lock(subject: &Subject, place: &str) -> Result<(), Failure> {
-    let files = subject
-        .planned
-        .as_ref()
-        .map(|planned| &planned.bundle.files);
-    if files.is_none_or(|files| files.contains_key(LOCK_FILE)) {
+pub(crate) fn require_lock(planned: &Planned, place: &str) -> Result<(), Failure> {
+    if planned.bundle.files.contains_key(LOCK_FILE) {
         return Ok(());
     }
     Err(Failure::new(format!(
         "{} has no {LOCK_FILE}, so that its versions would not say which engines they mean",
-        subject.name
+        planned.plan.process
     ))
     .help(format!("pin them first: daedal lock {}", quoted(place))))
 }

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use alloy_primitives::{Address, B256};
 use daedal_chain::operations::{Operator, RunReceipt};
 use daedal_chain::proof::{AnchorProof, AnchoredRun};
 use daedal_core::run::RunId;

@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 use super::batches::{self, anchor};
 use super::copies::Copies;
 use super::minting::{mint, price_of};
-use super::{Signing, Subject, kept, mend, site_url, voted};
+use super::{Payment, Signing, Subject, kept, mend, site_url, voted};
 use crate::chain::{self, Known};
 use crate::failure::Failure;
 use crate::hint;
@@ -145,7 +145,8 @@ impl Session {
             let version = version_of(&reads, subject, &known).await?;
             // What a release that was stopped has begun is finished, whatever is voted meanwhile.
             let begun = kept::get(studio, batches::KIND, &key(subject.run, &known)).await?;
-            if begun.is_none() {
+            // Who orders a run says which dials it has.
+            if begun.is_none() && !Payment::is_made(studio, subject.run).await? {
                 voted::require(&reads, &known, subject).await?;
             }
             session.due.insert(subject.run, (known, version));

@@ -31,6 +31,11 @@ impl Payment {
         kept::document(KIND, &run.to_string(), value)
     }
 
+    /// Whether somebody ordered a run, and with it its parameters.
+    pub(super) async fn is_made(studio: &Studio, run: RunId) -> Result<bool, Failure> {
+        Ok(Self::of(studio, run).await? != Self::default())
+    }
+
     async fn of(studio: &Studio, run: RunId) -> Result<Self, Failure> {
         let found = kept::get(studio, KIND, &run.to_string()).await?;
         let found = found.map(serde_json::from_value).transpose();

@@ -19,6 +19,7 @@ use super::{Common, find, short};
 use crate::chain::{self, Acting};
 use crate::commands::release::{to_json as released_json, told as released_told};
 use crate::failure::Failure;
+use crate::hint;
 use crate::home::{Home, block_on, remembered};
 use crate::progress::Show;
 use crate::release::{self, Released, Signing};
@@ -105,24 +106,26 @@ impl Deliver {
             place.ui.result(&value, &text);
             return Ok(0);
         }
-        let spec = place.begun(&ready).await?;
-        let run = spec.id();
+        let begun = place.begun(&ready).await?;
+        let run = begun.spec.id();
         place
             .home
             .note_command(&format!("{COMMAND}, run {}", run.0.short()))?;
         let plan = &ready.planned.plan;
         let jobs = place.home.jobs(self.jobs);
-        let carrier = Carrier::start(place.studio, place.engines.clone(), jobs);
+        let rate = place.home.settings.run.rate()?;
+        let carrier = Carrier::start(place.studio, place.engines.clone(), jobs, rate);
         let show = Show::People;
         let report = carrier
-            .carry(place.home, plan, spec, show, place.ui)
+            .carry(place.home, plan, begun, show, place.ui)
             .await?;
         if report.status != RunStatus::Succeeded {
             let telling = Telling::default();
             let (home, studio) = (place.home, place.studio);
             let code = runs::conclude(home, studio, plan, &report, place.ui, telling)?;
             place.ui.note(format!(
-                "then go on with: daedal commission deliver {}, by {}",
+                "then go on with: {} commission deliver {}, by {}",
+                hint::daedal(),
                 short(id),
                 at(ready.found.terms.deadline)
             ));
@@ -142,7 +145,7 @@ impl Deliver {
     /// Looks whether all is as it has to be, before anything is done. None: it has been delivered.
     async fn ready(&self, place: &Place<'_>) -> Result<Option<Ready>, Failure> {
         let client = chain::reach(place.home, COMMAND).await?;
-        let reads = chain::ledgers(place.home, place.studio, client).await?;
+        let reads = chain::ledgers(place.home, place.studio, &client).await?;
         let (found, order) = self.meant(&reads).await?;
         if place.has_delivered(&found).await? {
             place.done(&reads, &found, None).await?;
@@ -227,7 +230,8 @@ impl Place<'_> {
         })?;
         let client = chain::reach(self.home, COMMAND).await?;
         let person = self.signing.person()?;
-        let operator = chain::operator(self.home, self.studio, client, person).await?;
+        let reads = chain::ledgers_if_any(self.home, self.studio, &client).await?;
+        let operator = chain::operator(self.home, self.studio, client, reads, person).await?;
         let reads = operator.reads();
         let found = find(reads, &id.to_string()).await?;
         let proof = self.proof(on_chain)?;

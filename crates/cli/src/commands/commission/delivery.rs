@@ -15,6 +15,7 @@ use super::standing::refused;
 use crate::failure::Failure;
 use crate::home::{Home, remembered};
 use crate::release::{OnChain, Payment, Signing};
+use crate::runs::Begun;
 use crate::ui::Ui;
 use crate::{chain, runs, text};
 
@@ -143,19 +144,20 @@ impl Place<'_> {
 
     /// The run that carries out an order: begun before and not failed since, or a new one. That the client
     /// pays for it is kept with it.
-    pub(super) async fn begun(&self, ready: &Ready) -> Result<RunSpec, Failure> {
+    pub(super) async fn begun(&self, ready: &Ready) -> Result<Begun, Failure> {
         let id = ready.found.id;
         if let Some(spec) = self.delivery(id).await? {
             let summary = self.summary(spec.id().0).await?;
             let finished = summary.and_then(|summary| summary.finished);
             let finish = finish_of(finished.as_slice());
             if matches!(finish, None | Some(Finish::Succeeded)) {
-                return Ok(spec);
+                let runs = runs::all(self.studio).await?;
+                return Ok(Begun { spec, runs });
             }
         }
         let (inputs, parameters) = (ready.order.inputs.clone(), ready.order.parameters.clone());
         let (planned, engines) = (&ready.planned, self.engines);
-        let spec = runs::begin_with(self.studio, planned, engines, inputs, parameters).await?;
+        let begun = runs::begin_with(self.studio, planned, engines, inputs, parameters).await?;
         let payment = Payment {
             payer: ready.found.terms.client,
             nonce: id,
@@ -163,12 +165,12 @@ impl Place<'_> {
         let delivery = Document {
             kind: KIND.to_owned(),
             key: id.to_string(),
-            value: serde_json::to_value(&spec).unwrap_or_default(),
+            value: serde_json::to_value(&begun.spec).unwrap_or_default(),
         };
-        let documents = vec![payment.document(spec.id()), delivery];
+        let documents = vec![payment.document(begun.spec.id()), delivery];
         let kept = self.studio.records.put(documents).await;
         kept.map_err(|error| remembered(&error))?;
-        Ok(spec)
+        Ok(begun)
     }
 
     pub(super) async fn summary(

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::Common;
 use super::show::number;
-use crate::chain::{self, Acting};
+use crate::chain;
 use crate::failure::Failure;
 use crate::hint;
 use crate::home::{Home, block_on};
@@ -53,8 +53,10 @@ impl Edition {
 fn named(token: &str) -> Result<U256, Failure> {
     let name = token.rsplit('/').next().unwrap_or(token);
     chain::token(name).ok_or_else(|| {
-        Failure::new(format!("`{token}` is no token"))
-            .help(format!("`{} edition list PROCESS` shows the tokens", hint::daedal()))
+        Failure::new(format!("`{token}` is no token")).help(format!(
+            "`{} edition list PROCESS` shows the tokens",
+            hint::daedal()
+        ))
     })
 }
 
@@ -62,8 +64,10 @@ fn named(token: &str) -> Result<U256, Failure> {
 async fn find(reads: &Ledgers, token: U256) -> Result<Found, Failure> {
     let found = reads.edition(token).await.map_err(chain::refused)?;
     found.ok_or_else(|| {
-        Failure::new(format!("there is no edition {token:#x} on this chain"))
-            .help(format!("`{} edition list PROCESS` shows the tokens", hint::daedal()))
+        Failure::new(format!("there is no edition {token:#x} on this chain")).help(format!(
+            "`{} edition list PROCESS` shows the tokens",
+            hint::daedal()
+        ))
     })
 }
 

@@ -97,7 +97,7 @@ impl Transfer {
                     .help("only its owner can give it away: --account NAME"));
                 }
                 if edition.owner != to {
-                    let act = desk.reads.give_edition(desk.me, to, token);
+                    let act = desk.reads.give_edition(&edition, to);
                     let what = format!("edition:give:{token:x}:{to}");
                     let words = format!("give edition {token:#x} to {to}");
                     desk.act(&what, &act, &words).await?;

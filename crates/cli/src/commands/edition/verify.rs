@@ -79,7 +79,7 @@ impl Verify {
                     Ok(client) => client,
                     Err(failure) => return Ok(Err(unasked(failure))),
                 };
-                let reads = chain::ledgers(&home, &studio, client).await?;
+                let reads = chain::ledgers(&home, &studio, &client).await?;
                 of_chain(&reads, token, &of).await
             })?,
         };
