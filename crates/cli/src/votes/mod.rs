@@ -8,6 +8,7 @@ mod steps;
 
 use alloy_primitives::{Address, U256};
 use daedal_chain::operations::{Governor, Ledgers, Proposal};
+use daedal_core::units::BasisPoints;
 
 use crate::chain::{self, refused};
 use crate::failure::Failure;
@@ -31,6 +32,15 @@ pub(crate) async fn governor_of(reads: &Ledgers, work: u64) -> Result<Governor, 
     .help(format!(
         "its controller can let the shares vote: daedal govern enable {work}"
     )))
+}
+
+/// Votes that a proposer needs, of a supply that is fixed: the contract's own word is of the second before,
+/// in which the shares may not have been there.
+pub(crate) async fn threshold(reads: &Ledgers, governor: &Governor) -> Result<U256, Failure> {
+    let holders = reads.holders(governor.work).await.map_err(refused)?;
+    let supply: U256 = holders.iter().map(|holder| holder.shares).sum();
+    let part = supply * U256::from(governor.settings.threshold.0);
+    Ok(part.div_ceil(U256::from(BasisPoints::ALL.0)))
 }
 
 /// A proposal by its short number or its id, and its short number.

@@ -272,7 +272,7 @@ async fn made(
 
 /// Refuses a proposer with too few votes, and says how to get them.
 async fn require_votes(desk: &Desk, governor: &Governor, work: u64) -> Result<(), Failure> {
-    let needs = desk.reads.threshold(governor).await.map_err(refused)?;
+    let needs = super::threshold(&desk.reads, governor).await?;
     let now = desk.reads.time_of(governor).await.map_err(refused)?;
     let votes = desk
         .reads

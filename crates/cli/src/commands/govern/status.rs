@@ -16,7 +16,7 @@ use crate::text;
 use crate::ui::Ui;
 use crate::votes::{
     Next, Standing, Words, find, motion_to_json, said, settings_told, tally_to_json, tally_told,
-    told_at,
+    threshold, told_at,
 };
 
 pub(super) fn run(
@@ -307,7 +307,7 @@ impl<'d> House<'d> {
                 self.governor.work
             ));
         }
-        let needs = reads.threshold(self.governor).await.map_err(refused)?;
+        let needs = threshold(reads, self.governor).await?;
         if own.votes >= needs {
             can.push(format!("daedal govern propose {work} --set DIAL=VALUE"));
         }
