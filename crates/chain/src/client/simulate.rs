@@ -18,7 +18,10 @@ impl Client {
         let method = "eth_simulateV1";
         let blocks: Vec<SimulatedBlock> = match self.request(method, (payload, "latest")).await {
             Ok(blocks) => blocks,
-            Err(ClientError::Refused { code, .. }) if matches!(code, -32601 | -32004) => {
+            Err(ClientError::Refused {
+                code: -32601 | -32004,
+                ..
+            }) => {
                 return Ok(None);
             }
             Err(error) => return Err(error),
