@@ -167,16 +167,21 @@ pub(crate) async fn begin_with(
     Ok(Begun { spec, runs })
 }
 
-/// Inputs and parameters of a process, by `NAME=VALUE` options and its defaults.
+/// Inputs and parameters of a process, by `NAME=VALUE` options and its defaults. Without a studio, files that
+/// inputs are given are looked at and not kept.
 pub(crate) fn dials_of(
-    studio: &Studio,
+    studio: Option<&Studio>,
     planned: &Planned,
     inputs: &[String],
     parameters: &[String],
 ) -> Result<(Value, Value), Failure> {
     let process = &planned.process;
-    let inputs = given(studio, &process.inputs, inputs, "input")?;
-    let parameters = given(studio, &process.parameters, parameters, "parameter")?;
+    let asset = |path: &Path| match studio {
+        Some(studio) => asset_from(studio, path),
+        None => Ok(asset_at(path)?.0.to_value()),
+    };
+    let inputs = given_by(&asset, &process.inputs, inputs, "input")?;
+    let parameters = given_by(&asset, &process.parameters, parameters, "parameter")?;
     process
         .resolve_dials(&inputs, &parameters)
         .map_err(|errors| {
@@ -278,6 +283,15 @@ fn given(
     options: &[String],
     what: &str,
 ) -> Result<Vec<(String, Value)>, Failure> {
+    given_by(&|path| asset_from(studio, path), dials, options, what)
+}
+
+fn given_by(
+    asset: &dyn Fn(&Path) -> Result<Value, Failure>,
+    dials: &[(String, daedal_core::process::Dial)],
+    options: &[String],
+    what: &str,
+) -> Result<Vec<(String, Value)>, Failure> {
     let mut values = Vec::new();
     for option in options {
         let (name, text) = option.split_once('=').ok_or_else(|| {
@@ -289,7 +303,7 @@ fn given(
             .find(|(known, _)| known == name)
             .map(|(_, dial)| &dial.kind);
         let value = match (kind, text.strip_prefix('@')) {
-            (Some(DialKind::Asset { .. }), Some(path)) => asset_from(studio, Path::new(path))?,
+            (Some(DialKind::Asset { .. }), Some(path)) => asset(Path::new(path))?,
             (Some(DialKind::Asset { .. }), None) => {
                 return Err(Failure::new(format!("{what} `{name}` takes a file"))
                     .help(format!("write {name}=@path/to/file")));
@@ -302,11 +316,15 @@ fn given(
     Ok(values)
 }
 
-fn asset_from(studio: &Studio, path: &Path) -> Result<Value, Failure> {
+fn asset_at(path: &Path) -> Result<(AssetRef, Vec<u8>), Failure> {
     let bytes = std::fs::read(path)
         .map_err(|error| Failure::because(format!("{} can't be read", path.display()), &error))?;
     let name = path.file_name().map(|name| name.to_string_lossy());
-    let asset = file_asset(&name.unwrap_or_default(), &bytes);
+    Ok((file_asset(&name.unwrap_or_default(), &bytes), bytes))
+}
+
+fn asset_from(studio: &Studio, path: &Path) -> Result<Value, Failure> {
+    let (asset, bytes) = asset_at(path)?;
     studio
         .blobs
         .write(&bytes)

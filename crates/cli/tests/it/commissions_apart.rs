@@ -117,3 +117,51 @@ fn a_client_and_an_operator_in_studios_of_their_own_hand_over_a_file() {
     client.daedal(&["commission", "accept", id]).ends(0);
     assert_eq!(revenue(&studio, "TESTUSD"), 5_000_001);
 }
+
+#[test]
+fn a_file_that_an_input_is_given_comes_along_with_the_order() {
+    let Some(anvil) = Anvil::start(31_337) else {
+        return;
+    };
+    let mut studio = Studio::empty();
+    studio.write(
+        "process.yaml",
+        "daedal: v1\nname: tide\ninputs: { photo: { type: asset, media_types: [image/svg+xml] } }\n\
+         steps: { small: { uses: image, with: { image: \"{{ inputs.photo }}\", operations: [] } } }\n\
+         token: { shares: { creator: 100% } }\noutputs: { picture: \"{{ steps.small }}\" }\n",
+    );
+    studio.use_chain(Some(&anvil.url));
+    fund(&anvil, &studio.account(), 5);
+    let deployed = ["chain", "deploy", "--test-money", "--json"];
+    let made = studio.daedal(&deployed).ends(0).json();
+    studio.daedal(&["lock"]).ends(0);
+    studio.daedal(&["register"]).ends(0);
+    let client = elsewhere(&studio, &anvil, &made["contracts"]);
+    let photo = "<svg xmlns='http://www.w3.org/2000/svg' width='40' height='30'/>";
+    client.write("photo.svg", photo);
+    let (place, me) = (studio.path().display().to_string(), studio.account());
+    let order = [
+        "commission",
+        "open",
+        "1",
+        "1 ETH",
+        "--from",
+        &place,
+        "--arbiter",
+        &me,
+    ];
+    let order = [
+        &order[..],
+        &["-i", "photo=@photo.svg", "--out", "order.json", "--json"],
+    ]
+    .concat();
+    client.daedal(&order).ends(0);
+    let looked = client
+        .daedal(&[&order[..], &["--dry-run"]].concat())
+        .ends(0);
+    assert!(looked.json()["gas"].as_u64().unwrap() > 50_000);
+    let file = client.path().join("order.json").display().to_string();
+    let delivered = ["commission", "deliver", "--order", &file, "--json"];
+    let delivered = studio.daedal(&delivered).ends(0).json();
+    assert_eq!(delivered["state"], "submitted");
+}

@@ -156,7 +156,11 @@ impl Open {
             order.terms.version,
             next(&order, &place)
         );
-        let value = opened_json(&order, &place, false);
+        let code = desk
+            .result(opened_json(&order, &place, false), &text)
+            .await?;
+        // Only now that somebody was told of it, so that no order is paid that nobody knows of: until then the
+        // same command goes on with this one.
         if !desk.is_dry() {
             let done = Draft {
                 order,
@@ -164,7 +168,7 @@ impl Open {
             };
             done.keep(&desk.studio, &key).await?;
         }
-        desk.result(value, &text).await
+        Ok(code)
     }
 
     /// Signs the payment and writes it into the order, for somebody else to bring.
@@ -239,7 +243,8 @@ impl Open {
         let planned = planned(&desk.studio, work.work, &bundle, self.from.as_deref()).await?;
         let (number, asked) = (work.work, &self.parameters);
         let parameters = voted::follow(&desk.reads, number, &planned, asked).await?;
-        let dials = runs::dials_of(&desk.studio, &planned, &self.inputs, &parameters)?;
+        let studio = (!desk.is_dry()).then_some(&desk.studio);
+        let dials = runs::dials_of(studio, &planned, &self.inputs, &parameters)?;
         let now = now(desk).await?;
         let terms = CommissionTerms {
             work: work.work,
@@ -269,7 +274,7 @@ impl Open {
             return Ok((key, Draft { order, is_open }));
         }
         let name = &planned.plan.process;
-        let order = Order::new(&desk.reads, &desk.studio, terms, (name, bundle), dials).await?;
+        let order = Order::new(&desk.reads, studio, terms, (name, bundle), dials).await?;
         let draft = Draft {
             order,
             is_open: false,

@@ -54,21 +54,23 @@ pub(super) fn digest_of(values: &Value) -> Digest {
 }
 
 impl Order {
-    /// The order of these terms; files that its inputs name come along.
+    /// The order of these terms; files that its inputs name come along, from a studio that keeps them.
     pub(super) async fn new(
         reads: &Ledgers,
-        studio: &Studio,
+        studio: Option<&Studio>,
         terms: CommissionTerms,
         (process, bundle): (&str, Digest),
         (inputs, parameters): (Value, Value),
     ) -> Result<Self, Failure> {
         let mut files = BTreeMap::new();
-        for file in asset::assets_in(&inputs) {
-            let bytes = studio.blobs.read(&file.digest);
-            let bytes = bytes.map_err(|error| {
-                Failure::because(format!("the file {} can't be read", file.digest), &error)
-            })?;
-            files.insert(file.digest, Bytes::copy_from_slice(&bytes));
+        if let Some(studio) = studio {
+            for file in asset::assets_in(&inputs) {
+                let bytes = studio.blobs.read(&file.digest);
+                let bytes = bytes.map_err(|error| {
+                    Failure::because(format!("the file {} can't be read", file.digest), &error)
+                })?;
+                files.insert(file.digest, Bytes::copy_from_slice(&bytes));
+            }
         }
         let id = reads.commission_id(&terms).await;
         Ok(Self {
