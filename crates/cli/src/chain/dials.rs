@@ -4,11 +4,12 @@ use alloy_primitives::B256;
 use daedal_chain::operations::{Ledgers, ParameterSpec, dial_name};
 use daedal_core::bundle::Bundle;
 use daedal_core::plan;
-use daedal_core::process::{Dial, DialKind};
+use daedal_core::process::{Dial, DialKind, Process};
 use daedal_store::Studio;
 use serde_json::Value;
 
 use super::refused;
+use super::registration::parameter;
 use crate::assemble;
 use crate::failure::Failure;
 use crate::home::remembered;
@@ -106,6 +107,40 @@ impl GovernedDials {
         }
         let (min, max) = (self.told(spec, spec.min), self.told(spec, spec.max));
         format!("from {min} to {max}")
+    }
+
+    /// Refuses a version whose dials mean something else than what was registered for good: other bounds, or
+    /// other choices behind the numbers of the chain.
+    pub(crate) fn require_same(&self, process: &Process) -> Result<(), Failure> {
+        let mut wrong = Vec::new();
+        for spec in &self.specs {
+            let name = name_of(spec);
+            let dial = process.parameters.iter().find(|(known, _)| *known == name);
+            let Some((_, dial)) = dial.filter(|(_, dial)| dial.governed) else {
+                continue;
+            };
+            let now = parameter(&name, dial)?;
+            let same_choices = match (self.kind(&name), &dial.kind) {
+                (Some(DialKind::Choice { of }), DialKind::Choice { of: now }) => now == of,
+                _ => true,
+            };
+            let bounds = (spec.min, spec.max, spec.decimals);
+            if (now.min, now.max, now.decimals) != bounds || !same_choices {
+                wrong.push((
+                    format!(
+                        "the governed dial `{name}` is registered {}, and this version says otherwise",
+                        self.bounds(spec)
+                    ),
+                    "what votes can move is frozen with the work: give it back its bounds and the order of \
+                     its choices, or call the new dial otherwise"
+                        .to_owned(),
+                ));
+            }
+        }
+        match wrong.is_empty() {
+            true => Ok(()),
+            false => Err(Failure::several(wrong)),
+        }
     }
 
     fn kind(&self, name: &str) -> Option<&DialKind> {

@@ -232,7 +232,7 @@ pub(crate) fn percent(text: &str) -> Result<BasisPoints, Failure> {
 }
 
 /// A governed dial with its frozen bounds.
-fn parameter(name: &str, dial: &Dial) -> Result<ParameterSpec, Failure> {
+pub(super) fn parameter(name: &str, dial: &Dial) -> Result<ParameterSpec, Failure> {
     let wrong = |why: &str| {
         Failure::new(format!("the parameter `{name}` can't be governed: {why}"))
             .help("take `governed: true` from it, or change its bounds")

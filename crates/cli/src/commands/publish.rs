@@ -10,6 +10,7 @@ use super::Common;
 use super::register::{METADATA_LATER, require_lock};
 use super::release::told_anew;
 use crate::assemble;
+use crate::chain::dials::GovernedDials;
 use crate::chain::{self, Acting, Known};
 use crate::failure::Failure;
 use crate::hint;
@@ -70,6 +71,8 @@ impl Publish {
                 Some(version) => version,
                 None => {
                     if let Some(planned) = &subject.planned {
+                        let dials = GovernedDials::of(&studio, reads, known.work).await?;
+                        dials.require_same(&planned.process)?;
                         runs::keep_bundle(&studio, planned).await?;
                     }
                     let work = reads.work(known.work).await.map_err(chain::refused)?;

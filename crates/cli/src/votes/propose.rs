@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::{Next, Standing, Words, motion_to_json, told_at};
 use crate::chain::desk::Desk;
-use crate::chain::dials::name_of;
+use crate::chain::dials::{GovernedDials, name_of};
 use crate::chain::{amount, refused, when};
 use crate::commands::register::require_lock;
 use crate::failure::Failure;
@@ -153,6 +153,8 @@ async fn publish(desk: &Desk, work: u64, place: &std::path::Path) -> Result<Moti
         ))
         .help("change them, then propose them"));
     }
+    let dials = GovernedDials::of(&desk.studio, &desk.reads, work).await?;
+    dials.require_same(&planned.process)?;
     if !desk.is_dry() {
         // Whoever looks at the proposal here can see its files.
         runs::keep_bundle(&desk.studio, &planned).await?;

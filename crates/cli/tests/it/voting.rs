@@ -259,3 +259,57 @@ fn what_is_voted_is_what_the_next_run_makes_on_anvil() {
     studio.edit("governed: true", "governed: false");
     studio.daedal(&["run", "-q"]).ends(0);
 }
+
+/// Proposes, votes with all shares, and carries it out.
+fn carried(studio: &Studio, number: &str, proposal: &[&str]) {
+    let propose = [&["govern", "propose", "tide"], proposal].concat();
+    studio.daedal(&propose).ends(0);
+    forward(studio, None, "25h");
+    studio
+        .daedal(&["govern", "vote", "tide", number, "for"])
+        .ends(0);
+    forward(studio, None, "6d");
+    studio.daedal(&["govern", "queue", "tide", number]).ends(0);
+    forward(studio, None, "25h");
+    studio
+        .daedal(&["govern", "execute", "tide", number])
+        .ends(0);
+}
+
+#[test]
+fn a_vote_publishes_versions_and_sets_allowances() {
+    let studio = dialled();
+    governed(&studio);
+    // What votes can move is frozen: its bounds, and what the numbers of the chain stand for.
+    for (from, to) in [
+        ("max: 0.8", "max: 0.9"),
+        ("of: [kelp, ember]", "of: [ember, kelp]"),
+    ] {
+        studio.edit(from, to);
+        let publish = ["govern", "propose", "tide", "--publish", "."];
+        refuses(&studio, &publish, "this version says otherwise");
+        studio.edit(to, from);
+    }
+    studio.edit("count: 2", "count: 3");
+    refuses(&studio, &["publish"], "its creator alone cannot publish");
+    carried(&studio, "1", &["--publish", "."]);
+    let shown = studio.daedal(&["show", "tide", "--json"]).ends(0).json();
+    assert_eq!(shown["versions"].as_array().unwrap().len(), 2);
+
+    studio.daedal(&["treasury", "open", "tide"]).ends(0);
+    let allow = ["treasury", "allow", "tide", "ada", "5 USDC"];
+    refuses(&studio, &allow, "govern propose");
+    carried(&studio, "2", &["--allow", "ada=5 USDC", "--per", "7d"]);
+    let treasury = studio.daedal(&["treasury", "show", "tide", "--json"]);
+    let treasury = treasury.ends(0).json();
+    assert_eq!(treasury["allowances"][0]["amount"], "5000000");
+    let place = treasury["treasury"].as_str().unwrap();
+    studio.daedal(&["chain", "fund", place, "9 USDC"]).ends(0);
+    let draw = |amount: &'static str| {
+        let draw = ["treasury", "draw", "tide", amount, "--for", "compute"];
+        studio.daedal(&[&draw[..], &["--account", "ada"]].concat())
+    };
+    draw("5 USDC").ends(0);
+    let more = draw("0.000001 USDC").ends(1);
+    assert!(more.err.contains("may draw 0"), "{}", more.err);
+}
