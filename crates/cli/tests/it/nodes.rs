@@ -282,9 +282,18 @@ fn a_studio_that_has_done_nothing_looks_at_the_works_of_others() {
     let contracts = json_of(&studio, &["chain", "status"])["contracts"].clone();
     let mut looking = Studio::empty();
     let address = |name: &str| format!("{name} = {}\n", contracts[name]);
-    let named: String = ["registry", "anchor", "editions", "asset"]
-        .map(address)
-        .concat();
+    let named: String = [
+        "registry",
+        "anchor",
+        "editions",
+        "asset",
+        "capital",
+        "market",
+        "commissions",
+        "governance",
+    ]
+    .map(address)
+    .concat();
     looking.write("daedal.toml", format!("[chain]\n{named}"));
     looking.use_chain(Some(&chain.honest()));
     says(looking.daedal(&["runs"]), &["has not run anything yet"]);
