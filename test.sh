@@ -75,18 +75,17 @@ if "$deep"; then
   rm -rf contracts/out contracts/cache
 fi
 
-step "build"
-cargo build --release --locked
-daedal="$target/release/daedal"
-
 step "tests"
+# They build the program and the examples, too: a build by itself would compile all libraries once more, since tests ask
+# for more of them.
 cargo test --release --locked --workspace --no-fail-fast
+
+daedal="$target/release/daedal"
 
 step "other clients of the chain"
 place="$(mktemp -d)"
 trap 'rm -rf "$place"' EXIT
 key="0x$(od -An -N32 -tx1 /dev/urandom | tr -d ' \n')"
-cargo build --release --locked --quiet -p daedal-studio --example serve
 # It prints its address, and ends when its input does.
 # Of cast, the program itself: npm's wrapper ends well whatever happens.
 coproc chain { exec "$target/release/examples/serve" "$place/chain" "$key"; }
@@ -102,7 +101,7 @@ step "the README's commands"
 DAEDAL_BIN="$daedal" cargo xtask readme
 
 step "the main job, other readers of Content Credentials, and a browser"
-cargo run --release --locked -- demo --dir "$place/demo" --quiet
+"$daedal" demo --dir "$place/demo" --quiet
 # Every way that a credential is carried: inside four kinds of pictures, and beside texts and data.
 cp -r tests/c2pa/formats "$place/formats"
 touch "$place/formats/daedal.toml"

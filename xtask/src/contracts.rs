@@ -18,6 +18,9 @@ const ARTIFACTS: &str = "crates/chain/artifacts";
 /// What the artifacts were made from, and what they are.
 const DIGEST: &str = "digest.json";
 
+/// Bytes of the code of each contract on a chain, of which EIP-170 allows 24,576.
+const SIZES: &str = "contracts/snapshots/sizes.json";
+
 /// Everything beside `src/` that decides what the compiler makes.
 const SETTINGS: &[&str] = &[
     "foundry.toml",
@@ -49,6 +52,7 @@ fn write() -> Result<(), Failure> {
     compile(&install()?, &folder)?;
     let digest = serde_json::to_string_pretty(&digest(&folder)?)? + "\n";
     std::fs::write(folder.join(DIGEST), digest)?;
+    std::fs::write(root().join(SIZES), sizes(&folder)?)?;
     println!("contracts: wrote {ARTIFACTS}");
     Ok(())
 }
@@ -61,8 +65,24 @@ fn check() -> Result<(), Failure> {
     std::fs::remove_dir_all(&fresh)?;
     differences(&made, &digest(&committed)?)?;
     differences(&made, &told(&committed)?)?;
+    if std::fs::read_to_string(root().join(SIZES))? != sizes(&committed)? {
+        return Err(format!("{SIZES} is old: run `cargo xtask contracts`").into());
+    }
     println!("contracts: {ARTIFACTS} is what the sources compile to");
     Ok(())
+}
+
+/// The sizes of the artifacts in `folder`, as they are committed.
+fn sizes(folder: &Path) -> Result<String, Failure> {
+    let mut sizes = BTreeMap::new();
+    for entry in std::fs::read_dir(folder)? {
+        let artifact: Value = serde_json::from_slice(&std::fs::read(entry?.path())?)?;
+        let (name, code) = (&artifact["contractName"], &artifact["deployedBytecode"]);
+        if let (Some(name), Some(code)) = (name.as_str(), code.as_str()) {
+            sizes.insert(name.to_owned(), code.trim_start_matches("0x").len() / 2);
+        }
+    }
+    Ok(serde_json::to_string_pretty(&sizes)? + "\n")
 }
 
 fn test(arguments: &[&str]) -> Result<(), Failure> {

@@ -86,6 +86,7 @@ contract SharesInvariants is Fixture, Watcher {
         ++calls;
         for (uint256 i; i < works.length; ++i) {
             if (mask >> i & 1 == 0) continue;
+            eq(_stackDigest(i), stacks[i], "stacks and rates never change");
             uint256[] memory balances = _balances(works[i]);
             _books(i, NATIVE, address(works[i]).balance, balances);
             if (readable) _books(i, address(weird), weird.balanceOf(address(works[i])), balances);

@@ -114,7 +114,9 @@ fn unreadable(error: &c2pa::Error, given: &Given<'_>) -> (Exit, String) {
         error,
         c2pa::Error::JumbfNotFound | c2pa::Error::UnsupportedType
     );
-    let traces = given.sidecar.is_some() || given.file.windows(8).any(|bytes| bytes == b"jumdc2pa");
+    let holds = |mark: &[u8]| given.file.windows(mark.len()).any(|bytes| bytes == mark);
+    // In a drawing it is an element of that name, in base64.
+    let traces = given.sidecar.is_some() || holds(b"jumdc2pa") || holds(b"c2pa:manifest");
     if given.sidecar.is_none() && is_credential(given.file) {
         let detail = "this is a credential alone: verify the file that it belongs to, with this \
                       beside it";

@@ -261,6 +261,28 @@ impl Ledgers {
         })
     }
 
+    /// What an account voted, if it did.
+    pub async fn vote_of(
+        &self,
+        governor: &Governor,
+        proposal: U256,
+        account: Address,
+    ) -> Result<Option<Vote>, OperationError> {
+        let filter = Filter::new()
+            .address(governor.address)
+            .event_signature(governor::VoteCast::SIGNATURE_HASH)
+            .topic1(account.into_word());
+        let logs = self.all_logs(filter).await?;
+        let logs = logs.iter().map(|log| &log.inner);
+        let mut cast = events::<governor::VoteCast>(logs, governor.address);
+        let cast = cast.find(|vote| vote.proposalId == proposal);
+        Ok(cast.map(|vote| match vote.support {
+            0 => Vote::Against,
+            1 => Vote::For,
+            _ => Vote::Abstain,
+        }))
+    }
+
     /// Whether an account voted.
     pub async fn has_voted(
         &self,

@@ -20,6 +20,7 @@ use alloy_network::TxSigner;
 use alloy_primitives::{Address, Bytes, Signature, TxKind, U256};
 use alloy_provider::Provider;
 use alloy_rpc_types_eth::{TransactionReceipt, TransactionRequest};
+use serde_json::json;
 use tokio::sync::Mutex;
 
 use crate::client::{Client, ClientError};
@@ -271,6 +272,13 @@ impl Inner {
         let fees = self.client.provider().estimate_eip1559_fees().await;
         let fees = fees.map_err(|error| self.client.error("eth_feeHistory", error))?;
         let (fee, tip) = (fees.max_fee_per_gas, fees.max_priority_fee_per_gas);
+        // A wei is the least that is estimated, also where gas is free.
+        if fee <= 1 {
+            let price: U256 = self.client.request("eth_gasPrice", json!([])).await?;
+            if price.is_zero() {
+                return Ok((0, 0));
+            }
+        }
         let Some(most) = self.patience.fee_max else {
             return Ok((fee, tip));
         };

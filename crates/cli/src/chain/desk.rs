@@ -63,6 +63,28 @@ impl Acting {
         command: &str,
         work: impl AsyncFnOnce(&Desk) -> Result<u8, Failure>,
     ) -> Result<u8, Failure> {
+        self.open(common, ui, command, false, work)
+    }
+
+    /// The same; an embedded chain that has no contracts yet gets them.
+    pub(crate) fn carry_out_anew(
+        &self,
+        common: &Common,
+        ui: Ui,
+        command: &str,
+        work: impl AsyncFnOnce(&Desk) -> Result<u8, Failure>,
+    ) -> Result<u8, Failure> {
+        self.open(common, ui, command, true, work)
+    }
+
+    fn open(
+        &self,
+        common: &Common,
+        ui: Ui,
+        command: &str,
+        makes_contracts: bool,
+        work: impl AsyncFnOnce(&Desk) -> Result<u8, Failure>,
+    ) -> Result<u8, Failure> {
         let mut home = Home::find(common)?;
         self.settle(&mut home);
         // Before the studio is locked: nobody else must wait while a password is typed.
@@ -82,10 +104,12 @@ impl Acting {
                     let studio = home.open_to_write(command).await?;
                     let client = super::reach(&home, command).await?;
                     // A command about a work makes no contracts: where there are none, there is no work.
-                    let reads = super::ledgers_if_any(&home, &studio, &client).await?;
-                    let reads = reads.ok_or_else(super::nothing_registered)?;
-                    let known = Some(reads.clone());
+                    let known = super::ledgers_if_any(&home, &studio, &client).await?;
+                    if known.is_none() && !makes_contracts {
+                        return Err(super::nothing_registered());
+                    }
                     let operator = super::operator(&home, &studio, client, known, person).await?;
+                    let reads = operator.reads().clone();
                     (studio, Some(operator), reads)
                 }
                 None => {

@@ -1,5 +1,7 @@
 //! What a process says of itself as a token, in the form that the registry takes.
 
+use std::collections::BTreeMap;
+
 use alloy_primitives::{Address, B256, U256};
 use daedal_chain::operations::{Kind, Ledgers, ParameterSpec, Registration};
 use daedal_core::process::{Dial, DialKind};
@@ -15,7 +17,7 @@ const SHARES: u64 = 1_000_000;
 /// Parts of a whole, in basis points.
 const WHOLE: u16 = 10_000;
 /// What all works upstream together may be owed, as the registry has it.
-const ROYALTY_MAX: u16 = 5_000;
+const STACK_MAX: BasisPoints = BasisPoints(5_000);
 /// On chain a number is counted in millionths.
 const MILLION: f64 = 1_000_000.0;
 
@@ -79,11 +81,11 @@ impl Wish {
             Some(text) => percent(text)?,
             None => token.map_or(BasisPoints(0), |token| token.royalty),
         };
-        if royalty.0 > ROYALTY_MAX {
+        if royalty.0 > STACK_MAX.0 {
             return Err(
                 Failure::new(format!("a royalty of {royalty} is too high")).help(format!(
                     "what derivatives owe to all works upstream together is {} at most: ask for less",
-                    BasisPoints(ROYALTY_MAX)
+                    BasisPoints(STACK_MAX.0)
                 )),
             );
         }
@@ -111,6 +113,8 @@ impl Wish {
     /// The numbers of the works upstream, which have to be there.
     pub(crate) async fn upstream(&self, reads: Option<&Ledgers>) -> Result<Vec<u64>, Failure> {
         let mut works = Vec::new();
+        // Each once, however many ways lead there.
+        let mut owed = BTreeMap::new();
         for name in &self.upstream {
             let Some(reads) = reads else {
                 return Err(Failure::new(format!(
@@ -119,12 +123,36 @@ impl Wish {
                 .help("register the work upstream first; to build on one of another chain, set `rpc` under [chain]"));
             };
             let work = work_number(name, reads)?;
-            reads.work(work).await.map_err(refused)?;
+            let royalty = reads.work(work).await.map_err(refused)?.royalty;
+            owed.insert(work, royalty);
+            owed.extend(reads.stack(work).await.map_err(refused)?);
             if !works.contains(&work) {
                 works.push(work);
             }
         }
+        let sum = owed.values().map(|rate| u32::from(rate.0)).sum::<u32>();
+        if sum > u32::from(STACK_MAX.0) {
+            let rates = owed
+                .iter()
+                .map(|(work, rate)| format!("work {work} {rate}"));
+            return Err(Failure::new(format!(
+                "the works upstream ask for {}.{:02}% together ({})",
+                sum / 100,
+                sum % 100,
+                rates.collect::<Vec<_>>().join(", ")
+            ))
+            .help(format!(
+                "they may have {STACK_MAX} at most: derive from fewer of them"
+            )));
+        }
         Ok(works)
+    }
+
+    /// What the process gives to its treasury.
+    pub(crate) fn treasury_part(&self) -> Option<BasisPoints> {
+        let is_treasury = |holder: &Holder| matches!(holder, Holder::Treasury);
+        let found = self.parts.iter().find(|(holder, _)| is_treasury(holder));
+        found.map(|(_, part)| *part)
     }
 
     /// The shares of each holder; what rounding leaves is the last one's.
@@ -134,7 +162,7 @@ impl Wish {
         for (holder, part) in &self.parts {
             let holder = match holder {
                 Holder::Creator => me,
-                // Until the process has a treasury of its own, its creator keeps that part.
+                // A treasury can't claim what shares earn: somebody has to hold them for it.
                 Holder::Treasury => treasury.unwrap_or(me),
                 Holder::Account(account) => *account,
             };

@@ -27,7 +27,7 @@ pub(crate) struct Fund {
 impl Fund {
     pub(crate) fn run(self, common: &Common, ui: Ui) -> Result<u8, Failure> {
         self.acting
-            .carry_out(common, ui, "daedal chain fund", async |desk| {
+            .carry_out_anew(common, ui, "daedal chain fund", async |desk| {
                 let asset = desk.reads.deployment().asset;
                 let client = desk.reads.client();
                 let is_test = desk.reads.deployment().has_test_money(client).await;

@@ -50,7 +50,7 @@ impl Ledger {
                 None => Vec::new(),
             };
             if let Some(file) = &self.csv {
-                let table = csv(&movements, &coins)?;
+                let table = csv(&movements, &coins, &costs)?;
                 if file.as_os_str() == "-" {
                     ui.result(&Value::String(table.clone()), &table);
                     return Ok(0);
@@ -162,7 +162,7 @@ fn to_json(work: &Work, movements: &[Movement], coins: &Coins, costs: &[Cost]) -
     })
 }
 
-fn csv(movements: &[Movement], coins: &Coins) -> Result<String, Failure> {
+fn csv(movements: &[Movement], coins: &Coins, costs: &[Cost]) -> Result<String, Failure> {
     let mut table = String::from("time,block,transaction,kind,who,direction,amount,coin\n");
     for movement in movements {
         let (kind, who) = kind(movement.what);
@@ -181,6 +181,11 @@ fn csv(movements: &[Movement], coins: &Coins) -> Result<String, Failure> {
             },
             amount::plain(movement.amount, coin.decimals),
         ));
+    }
+    for cost in costs {
+        let (at, run) = (text::moment(cost.at), cost.run.0.short());
+        let spent = amount::plain(U256::from(cost.cost.0), 6);
+        table.push_str(&format!("{at},,,cost,run {run},out,{spent},USD\n"));
     }
     Ok(table)
 }

@@ -111,6 +111,14 @@ impl List {
                         let work = desk.work(&edition.to_string()).await?;
                         let coins = desk.coins(&work).await?;
                         let (asset, price) = read_price(&coins, &self.price)?;
+                        if let Some(listed) = listed(desk, |goods| {
+                            matches!(goods, Goods::Edition { token: known, .. } if *known == token)
+                        })
+                        .await?
+                        .first()
+                        {
+                            return again(desk, listed, asset, price).await;
+                        }
                         let act = desk.reads.list_edition(token, asset, price, until);
                         let told = format!("edition {token:#x} of work {}", work.work);
                         let approve = desk.reads.approve_edition(market, token);
@@ -133,6 +141,18 @@ impl List {
                                 amount::plain(shares, 18)
                             ))
                             .help("list some that you have"));
+                        }
+                        let others = listed(desk, |goods| matches!(goods, Goods::Shares { .. })).await?;
+                        let others = others.iter().filter(|other| other.work == work.work);
+                        let promised: U256 = others.map(Listing::left).sum();
+                        if promised + shares > have {
+                            return Err(Failure::new(format!(
+                                "{} of the {} shares that {} has are listed already",
+                                amount::plain(promised, 18),
+                                amount::plain(have, 18),
+                                desk.me
+                            ))
+                            .help("list fewer, or take a listing back first: market cancel"));
                         }
                         desk.acknowledge(self.yes, notice::SHARES)?;
                         let act = desk.reads.list_shares(&work, shares, asset, price, until);
@@ -265,6 +285,36 @@ fn cancel(common: &Common, ui: Ui, number: u64, acting: &Acting) -> Result<u8, F
         desk.result(value, &format!("listing {number} is over\n"))
             .await
     })
+}
+
+/// What the actor has listed, and can still be bought.
+async fn listed(desk: &Desk, wanted: impl Fn(&Goods) -> bool) -> Result<Vec<Listing>, Failure> {
+    let (now, mut listed) = (desk.now().await?, Vec::new());
+    for number in 1..=desk.reads.listings().await.map_err(chain::refused)? {
+        let listing = desk.reads.listing(number).await.map_err(chain::refused)?;
+        if listing.seller == desk.me && wanted(&listing.goods) && state_of(&listing, now) == "open"
+        {
+            listed.push(listing);
+        }
+    }
+    Ok(listed)
+}
+
+/// An edition that is listed: as it is asked again, or for another price.
+async fn again(desk: &Desk, listed: &Listing, asset: Asset, price: U256) -> Result<u8, Failure> {
+    let number = listed.number;
+    if (listed.asset, listed.price) == (asset, price) {
+        let value = json!({ "listing": number, "seller": desk.me, "until": listed.until });
+        let text = format!("it is listed already, as {number}\n");
+        return desk.result(value, &text).await;
+    }
+    Err(Failure::new(format!(
+        "it is listed already, as {number}, for another price"
+    ))
+    .help(format!(
+        "take that back first: {} market cancel {number}",
+        hint::daedal()
+    )))
 }
 
 /// The token of an edition, where a person names one rather than a work.

@@ -85,6 +85,9 @@ impl Register {
             let done = register(&home, &studio, &operator, &subject, &wish, uri).await?;
             let mut value = to_json(&subject, &done);
             let mut text = told(&subject, &done);
+            if !done.before {
+                text.push_str(&treasury_told(&home, &wish));
+            }
             if let Some(planned) = &subject.planned {
                 let on_site = release::tell_site(&home, planned, &done.known, done.version)?;
                 value["metadata_on_site"] = on_site.into();
@@ -140,6 +143,7 @@ impl Register {
             for (holder, part) in &parts {
                 text.push_str(&format!("  holder   {holder}  {part}\n"));
             }
+            text.push_str(&treasury_told(&home, wish));
             let value = json!({
                 "dry_run": true, "account": me, "bundle": subject.bundle,
                 "acts": [{ "would": words, "gas": gas }], "gas": gas,
@@ -149,6 +153,20 @@ impl Register {
             ui.result(&value, &text);
             Ok(0)
         })
+    }
+}
+
+/// Who holds what a process gives to its treasury.
+fn treasury_told(home: &Home, wish: &Wish) -> String {
+    match (wish.treasury_part(), home.settings.chain.treasury) {
+        (None, _) => String::new(),
+        (Some(part), Some(holder)) => {
+            format!("  treasury {holder} holds its {part}, by `treasury` under [chain]\n")
+        }
+        (Some(part), None) => format!(
+            "  treasury its {part} are among the creator's: name another holder by `treasury` under \
+             [chain] before you register\n"
+        ),
     }
 }
 

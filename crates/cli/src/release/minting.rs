@@ -2,11 +2,15 @@
 
 use alloy_primitives::U256;
 use daedal_chain::operations::{MintedRun, Operator, Output, Terms};
+use daedal_core::units::BasisPoints;
 
 use super::Subject;
 use super::onchain::Minted;
 use crate::chain;
 use crate::failure::Failure;
+
+/// Most that a resale may owe: `Editions.RESALE_BPS_MAX`.
+const RESALE_MAX: BasisPoints = BasisPoints(2_500);
 
 /// What the process asks for its editions.
 pub(super) fn price_of(subject: &Subject) -> Result<Option<chain::Price>, Failure> {
@@ -54,12 +58,12 @@ pub(super) async fn mint(
         })
         .collect();
     let account = operator.account();
-    // What derivatives owe is what resales owe, too.
+    // What derivatives owe is what resales owe, too, as far as the contract takes it.
     let resale = operator.reads().work(work).await.map_err(chain::refused)?;
     let terms = Terms {
         to: price.is_none().then_some(account),
         base_uri: base_uri.to_owned(),
-        resale: resale.royalty,
+        resale: resale.royalty.min(RESALE_MAX),
         price: price.map_or(0, |price| price.units),
         in_native: price.is_some_and(|price| price.in_native),
     };

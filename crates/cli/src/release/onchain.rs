@@ -119,8 +119,11 @@ impl Session {
         let client = match chain::reach(home, "daedal release").await {
             Ok(client) => client,
             Err(failure) if open.is_empty() && stale.is_empty() => {
-                let words = "the chain was not asked whether the anchors are there";
-                signing.ui.note(failure.about(words).render());
+                // Whoever reads only results has to know it, too.
+                signing.ui.ask(&format!(
+                    "warning: the chain was not asked whether the anchors are there: {}",
+                    failure.message()
+                ));
                 return Ok(session);
             }
             Err(failure) => return Err(failure),

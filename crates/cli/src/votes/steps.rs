@@ -36,7 +36,23 @@ pub(crate) async fn vote(
         "work": work, "number": number, "id": proposal.id.to_string(), "voter": desk.me,
     });
     if has.map_err(refused)? {
-        let text = format!("{} has voted on proposal {number} already\n", desk.me);
+        let cast = desk.reads.vote_of(governor, proposal.id, desk.me).await;
+        let cast = cast.map_err(refused)?.unwrap_or(vote);
+        if cast != vote {
+            return Err(Failure::new(format!(
+                "{} has voted {} on proposal {number}, and cannot change it",
+                desk.me,
+                word_of(cast)
+            ))
+            .help(
+                "votes are final; shares that moved since the vote began change nothing, either",
+            ));
+        }
+        let text = format!(
+            "{} has voted {} on proposal {number} already\n",
+            desk.me,
+            word_of(cast)
+        );
         return desk.result(with_tally(voted, &proposal), &text).await;
     }
     if proposal.state != ProposalState::Active {
@@ -55,11 +71,7 @@ pub(crate) async fn vote(
             governor.work, desk.me
         )));
     }
-    let word = match vote {
-        Vote::For => "for",
-        Vote::Against => "against",
-        Vote::Abstain => "abstain",
-    };
+    let word = word_of(vote);
     let told = amount::plain(votes, 18);
     let what = format!("vote:{}:{}", governor.address, proposal.id);
     let act = governor.vote(proposal.id, vote, say);
@@ -244,4 +256,12 @@ fn not_now(
         proposal.state.word()
     ))
     .help(help)
+}
+
+fn word_of(vote: Vote) -> &'static str {
+    match vote {
+        Vote::For => "for",
+        Vote::Against => "against",
+        Vote::Abstain => "abstain",
+    }
 }

@@ -219,6 +219,22 @@ fn shares_and_editions_change_hands_for_their_price() {
     );
     assert_eq!(listed["listing"], 1);
     json(&studio, &["market", "list", &token, "100 USDC"]);
+    // Asked again, it is the same listing; and nobody sells what is promised already.
+    let again = json(&studio, &["market", "list", &token, "100 USDC"]);
+    assert_eq!(again["listing"], 2);
+    let dearer = studio
+        .daedal(&["market", "list", &token, "200 USDC"])
+        .ends(1);
+    assert!(dearer.err.contains("for another price"), "{}", dearer.err);
+    let promised = [
+        "market", "list", "tide", "1 ETH", "--shares", "999701", "--yes",
+    ];
+    let promised = studio.daedal(&promised).ends(1);
+    assert!(
+        promised.err.contains("are listed already"),
+        "{}",
+        promised.err
+    );
     assert_eq!(
         json(&studio, &["market", "show"]).as_array().unwrap().len(),
         2
@@ -333,4 +349,34 @@ fn what_cannot_be_offered_or_sold_is_told() {
         .daedal(&[OFFER, &["--yes", "--account", "ada"]].concat())
         .ends(1);
     assert!(foreign.err.contains("has 0 shares"), "{}", foreign.err);
+}
+
+#[test]
+fn a_royalty_above_what_resales_may_owe_is_minted_with_the_most_they_may() {
+    let studio = Studio::tide();
+    studio.edit("count: 12", "count: 2");
+    studio.edit(
+        "outputs:",
+        "token: { shares: { creator: 100% }, royalty: 30% }\n\
+         release: { editions: { of: poster, price: \"5 USDC\" }, channels: [ { uses: site } ] }\noutputs:",
+    );
+    for args in [&["account"][..], &["lock"], &["register"], &["run", "-q"]] {
+        studio.daedal(args).ends(0);
+    }
+    let released = json(&studio, &["release", "latest"])[0].clone();
+    assert_eq!(released["chain"]["editions"].as_array().unwrap().len(), 2);
+    let listed = json(&studio, &["edition", "list", "tide"]);
+    assert_eq!(
+        (&listed[0]["price"], &listed[0]["coin"]),
+        (&"5000000".into(), &"TESTUSD".into())
+    );
+}
+
+#[test]
+fn worthless_money_is_given_before_anything_is_registered() {
+    let studio = Studio::tide();
+    studio.daedal(&["account", "new", "ada"]).ends(0);
+    studio.daedal(&["account"]).ends(0);
+    let funded = json(&studio, &["chain", "fund", "ada", "7 USDC"]);
+    assert_eq!(funded["has"], "7000000");
 }

@@ -268,6 +268,12 @@ fn carried(studio: &Studio, number: &str, proposal: &[&str]) {
     studio
         .daedal(&["govern", "vote", "tide", number, "for"])
         .ends(0);
+    // Said again it is said once; said otherwise it is refused.
+    studio
+        .daedal(&["govern", "vote", "tide", number, "for"])
+        .ends(0);
+    let against = ["govern", "vote", "tide", number, "against"];
+    refuses(studio, &against, "cannot change it");
     forward(studio, None, "6d");
     studio.daedal(&["govern", "queue", "tide", number]).ends(0);
     forward(studio, None, "25h");

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::Common;
 use super::show::number;
-use crate::chain;
+use crate::chain::{self, amount};
 use crate::failure::Failure;
 use crate::hint;
 use crate::home::{Home, block_on};
@@ -85,9 +85,24 @@ fn list(home: &Home, work: &str, ui: Ui) -> Result<u8, Failure> {
         let mut listed: Vec<Value> = Vec::new();
         for edition in &editions {
             let in_shop = edition.owner == contract;
-            let owner = match in_shop {
-                true => "in the shop".to_owned(),
-                false => edition.owner.to_checksum(None),
+            let price = match in_shop {
+                true => reads
+                    .shop_price(edition.token)
+                    .await
+                    .map_err(chain::refused)?,
+                false => None,
+            };
+            let price = match price {
+                Some((asset, price)) => {
+                    let coin = reads.coin(asset).await.map_err(chain::refused)?;
+                    Some((amount::told(&coin, price), coin.symbol, price))
+                }
+                None => None,
+            };
+            let owner = match (in_shop, &price) {
+                (true, Some((told, ..))) => format!("in the shop for {told}"),
+                (true, None) => "in the shop".to_owned(),
+                _ => edition.owner.to_checksum(None),
             };
             let mint = mints.iter().find(|mint| mint.batch == edition.batch);
             let (version, run) = mint.map(|mint| (mint.version, mint.run_root)).unzip();
@@ -104,6 +119,8 @@ fn list(home: &Home, work: &str, ui: Ui) -> Result<u8, Failure> {
                 "token": chain::caip19(chain_id, contract, edition.token),
                 "id": format!("{:#066x}", edition.token), "batch": edition.batch,
                 "index": edition.index, "owner": edition.owner, "in_shop": in_shop,
+                "price": price.as_ref().map(|(_, _, price)| price.to_string()),
+                "coin": price.as_ref().map(|(_, coin, _)| coin),
                 "uri": edition.uri, "version": version, "run_root": run, "anchored_by": by,
             }));
         }
