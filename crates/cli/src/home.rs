@@ -63,7 +63,10 @@ impl Home {
     /// Whether it remembers anything: one with nothing but an account doesn't.
     pub(crate) fn is_begun(&self) -> bool {
         let folder = self.root.join(daedal_store::embedded::FOLDER);
-        folder.join("studio.db").exists()
+        // Records that were taken away leave a mark, which says so once they are opened.
+        ["studio.db", "studio.db-mark"]
+            .iter()
+            .any(|name| folder.join(name).exists())
     }
 
     /// Opens what it remembers, to look.

@@ -59,3 +59,36 @@ fn every_changed_bit_of_how_boxes_are_described_is_caught() {
     }
     assert_eq!(passed, []);
 }
+
+#[test]
+fn changed_characters_of_a_drawings_manifest_are_tampering() {
+    let drawing = br#"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><rect width="9" height="9"/></svg>"#;
+    let mut file = sealed(drawing, "image/svg+xml", &[]).file;
+    let exit = |file: &[u8]| {
+        verify(&Given {
+            file,
+            media_type: Some("image/svg+xml"),
+            ..Given::default()
+        })
+        .exit
+    };
+    assert_eq!(exit(&file), Exit::Untrusted);
+    let text = String::from_utf8(file.clone()).unwrap();
+    let tag = text.find("<c2pa:manifest").unwrap();
+    let begin = tag + text[tag..].find('>').unwrap() + 1;
+    let end = text.find("</c2pa:manifest>").unwrap();
+    assert!(end - begin > 1_000, "{} characters", end - begin);
+    let mut passed = Vec::new();
+    // The last characters may hold bits that stand for nothing.
+    for at in (begin..end - 8).step_by(53) {
+        let was = file[at];
+        for now in [b'{', if was == b'A' { b'B' } else { b'A' }] {
+            file[at] = now;
+            if exit(&file) != Exit::Tampered {
+                passed.push((at, char::from(now)));
+            }
+        }
+        file[at] = was;
+    }
+    assert_eq!(passed, []);
+}
