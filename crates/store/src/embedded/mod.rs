@@ -154,7 +154,13 @@ impl Embedded {
             OpenMode::Read => {
                 blobs = Arc::new(Blobs::to_look(folder));
                 reader = Reader::new(database.clone());
-                reader.connect().await?;
+                if let Err(error) = reader.connect().await {
+                    if matches!(error, StoreError::Missing { .. }) {
+                        // Nothing has run yet, or what has is gone.
+                        database.check(0, mark)?;
+                    }
+                    return Err(error);
+                }
                 database.check(reader.commits().await?, mark)?;
                 queue = None;
             }

@@ -210,8 +210,10 @@ async fn changes_that_the_log_has_lost_are_missed() {
     }
     let place = used().await;
     fs::remove_file(place.file("studio.db")).unwrap();
-    let error = refusal(&place, OpenMode::write("a test")).await;
-    assert!(error.to_string().contains("lacks the last"), "{error}");
+    for mode in [OpenMode::Read, OpenMode::write("a test")] {
+        let error = refusal(&place, mode).await;
+        assert!(error.to_string().contains("lacks the last"), "{error}");
+    }
 }
 
 #[tokio::test]
