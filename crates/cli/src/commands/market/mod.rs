@@ -1,19 +1,19 @@
 //! `daedal market`
 
+mod show;
+
 use alloy_primitives::U256;
 use clap::Subcommand;
-use daedal_chain::operations::{Act, Goods, Ledgers, Listing};
+use daedal_chain::operations::{Act, Goods, Listing};
 use daedal_core::economy::Asset;
 use daedal_core::run::Moment;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::Common;
-use super::show::number;
-use crate::chain::desk::{Desk, coins};
+use crate::chain::desk::Desk;
 use crate::chain::{self, Acting, amount, notice, when};
 use crate::failure::Failure;
 use crate::hint;
-use crate::home::{Home, block_on};
 use crate::text;
 use crate::ui::Ui;
 
@@ -90,7 +90,7 @@ struct Buy {
 impl Market {
     pub(crate) fn run(self, common: &Common, ui: Ui) -> Result<u8, Failure> {
         match self.what {
-            What::Show { work, all } => show(common, work.as_deref(), all, ui),
+            What::Show { work, all } => show::show(common, work.as_deref(), all, ui),
             What::List(command) => command.run(common, ui),
             What::Buy(command) => command.run(common, ui),
             What::Cancel { listing, acting } => cancel(common, ui, listing, &acting),
@@ -360,67 +360,4 @@ fn state_of(listing: &Listing, now: u64) -> &'static str {
         () if !listing.is_covered => "not to be had: its seller has it no more",
         () => "open",
     }
-}
-
-fn show(common: &Common, work: Option<&str>, all: bool, ui: Ui) -> Result<u8, Failure> {
-    let home = Home::find(common)?;
-    block_on(async {
-        let (studio, client) = chain::look(&home, "daedal market show").await?;
-        let reads = chain::ledgers(&home, &studio, &client).await?;
-        let now = reads.client().block_time(None).await;
-        let now = now.map_err(chain::refused)?.unwrap_or_default();
-        let only = match work {
-            Some(work) => Some(number(&home, &studio, &reads, work).await?),
-            None => None,
-        };
-        let count = reads.listings().await.map_err(chain::refused)?;
-        let (mut listed, mut text) = (Vec::new(), String::new());
-        for number in 1..=count {
-            let listing = reads.listing(number).await.map_err(chain::refused)?;
-            let state = state_of(&listing, now);
-            let wanted = only.is_none_or(|work| work == listing.work);
-            if !wanted || !all && state != "open" {
-                continue;
-            }
-            let (value, told) = told(&reads, &listing, state).await?;
-            listed.push(value);
-            text.push_str(&told);
-        }
-        if listed.is_empty() {
-            text.push_str("nothing is for sale: `daedal market list` lists shares or an edition\n");
-        }
-        ui.result(&Value::Array(listed), &text);
-        Ok(0)
-    })
-}
-
-async fn told(reads: &Ledgers, listing: &Listing, state: &str) -> Result<(Value, String), Failure> {
-    let work = reads.work(listing.work).await.map_err(chain::refused)?;
-    let coins = coins(reads, &work).await?;
-    let (kind, goods, edition) = match listing.goods {
-        Goods::Edition { token, .. } => (
-            "edition",
-            format!("edition {token:#x}"),
-            Some(format!("{token:#066x}")),
-        ),
-        Goods::Shares { amount, left } => {
-            let (left, amount) = (amount::plain(left, 18), amount::plain(amount, 18));
-            ("shares", format!("{left} of {amount} shares"), None)
-        }
-    };
-    let text = format!(
-        "listing {}  {state}\n  {goods} of work {}, all for {}\n  of {}, until {}\n",
-        listing.number,
-        listing.work,
-        coins.told(listing.asset, listing.price),
-        listing.seller,
-        text::moment(Moment(listing.until * 1_000)),
-    );
-    let value = json!({
-        "listing": listing.number, "state": state, "kind": kind, "work": listing.work,
-        "edition": edition, "left": listing.left().to_string(), "seller": listing.seller,
-        "coin": coins.of(listing.asset).symbol, "price": listing.price.to_string(),
-        "until": listing.until,
-    });
-    Ok((value, text))
 }
