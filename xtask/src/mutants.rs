@@ -72,6 +72,9 @@ pub(crate) fn run(forge: &Path, modules: &Path, wanted: Option<&str>) -> Result<
                 format!("{LIST}: \"{}\" does not compile:\n{why}{told}", mutant.what).into(),
             );
         }
+        if told.contains("No tests") {
+            return Err(format!("{LIST}: no tests are at {}: mend the list", mutant.tests).into());
+        }
         let verdict = match ran.status.success() {
             true => "survives",
             false => "noticed",
