@@ -40,7 +40,7 @@ pub(crate) async fn vote(
         let cast = cast.map_err(refused)?.unwrap_or(vote);
         if cast != vote {
             return Err(Failure::new(format!(
-                "{} has voted {} on proposal {number}, and cannot change it",
+                "{} has voted `{}` on proposal {number}, and cannot change it",
                 desk.me,
                 word_of(cast)
             ))
@@ -49,7 +49,7 @@ pub(crate) async fn vote(
             ));
         }
         let text = format!(
-            "{} has voted {} on proposal {number} already\n",
+            "{} has voted `{}` on proposal {number} already\n",
             desk.me,
             word_of(cast)
         );

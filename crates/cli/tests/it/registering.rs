@@ -167,7 +167,10 @@ fn works_upstream_are_owed_what_they_asked() {
         "--upstream",
         "2",
     ];
-    says(studio.daedal(&greedy), &["the contract refuses", "5250"]);
+    says(
+        studio.daedal(&greedy),
+        &["ask for 52.50% together", "50% at most"],
+    );
     says(
         studio.daedal(&["register", "flood", "--upstream", "99"]),
         &["there is no work 99"],

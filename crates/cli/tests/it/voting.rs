@@ -131,7 +131,7 @@ fn voted(studio: &Studio, anvil: Option<&Anvil>) {
     assert_eq!(cast["votes"], format!("1{}", "0".repeat(24)));
     let twice = studio.daedal(&vote).ends(0);
     assert!(
-        twice.out.contains("has voted on proposal 1 already"),
+        twice.out.contains("has voted `for` on proposal 1 already"),
         "{}",
         twice.out
     );
