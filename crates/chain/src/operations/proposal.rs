@@ -95,6 +95,18 @@ pub struct Proposal {
     calls: Vec<(Address, Bytes)>,
 }
 
+/// A call that names a proposal as governors want it: by all that it consists of.
+macro_rules! named {
+    ($call:ident, $proposal:expr) => {
+        governor::$call {
+            targets: $proposal.targets(),
+            values: $proposal.values(),
+            calldatas: $proposal.data(),
+            descriptionHash: keccak256(&$proposal.description),
+        }
+    };
+}
+
 impl Governor {
     /// Proposes it. Its caller needs enough votes.
     #[must_use]
@@ -111,14 +123,11 @@ impl Governor {
     /// Votes.
     #[must_use]
     pub fn vote(&self, proposal: U256, vote: Vote, reason: &str) -> Act {
-        let (proposal, support) = (
-            proposal,
-            match vote {
-                Vote::Against => 0,
-                Vote::For => 1,
-                Vote::Abstain => 2,
-            },
-        );
+        let support = match vote {
+            Vote::Against => 0,
+            Vote::For => 1,
+            Vote::Abstain => 2,
+        };
         if reason.is_empty() {
             let call = governor::castVoteCall {
                 proposalId: proposal,
@@ -137,37 +146,19 @@ impl Governor {
     /// Puts a proposal that passed into the timelock.
     #[must_use]
     pub fn queue(&self, proposal: &Proposal) -> Act {
-        let call = governor::queueCall {
-            targets: proposal.targets(),
-            values: proposal.values(),
-            calldatas: proposal.data(),
-            descriptionHash: keccak256(&proposal.description),
-        };
-        Act::call(self.address, &call)
+        Act::call(self.address, &named!(queueCall, proposal))
     }
 
     /// Carries out a proposal whose time in the timelock is over.
     #[must_use]
     pub fn execute(&self, proposal: &Proposal) -> Act {
-        let call = governor::executeCall {
-            targets: proposal.targets(),
-            values: proposal.values(),
-            calldatas: proposal.data(),
-            descriptionHash: keccak256(&proposal.description),
-        };
-        Act::call(self.address, &call)
+        Act::call(self.address, &named!(executeCall, proposal))
     }
 
     /// Takes a proposal back before its vote begins. Its proposer's.
     #[must_use]
     pub fn cancel(&self, proposal: &Proposal) -> Act {
-        let call = governor::cancelCall {
-            targets: proposal.targets(),
-            values: proposal.values(),
-            calldatas: proposal.data(),
-            descriptionHash: keccak256(&proposal.description),
-        };
-        Act::call(self.address, &call)
+        Act::call(self.address, &named!(cancelCall, proposal))
     }
 }
 
