@@ -1,6 +1,7 @@
 //! The studio that a command works in: where it is, how it is set, how it is opened.
 
 use std::future::Future;
+use std::num::NonZero;
 use std::path::{Path, PathBuf};
 
 use daedal_store::{OpenMode, StoreError, Studio};
@@ -104,12 +105,10 @@ impl Home {
     }
 
     /// Tasks at once.
-    pub(crate) fn jobs(&self, asked: Option<usize>) -> usize {
-        let cores = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        asked
-            .or(self.settings.run.jobs)
-            .unwrap_or_else(cores)
-            .clamp(1, 256)
+    pub(crate) fn jobs(&self, asked: Option<NonZero<usize>>) -> usize {
+        let set = asked.or(self.settings.run.jobs);
+        let cores = || std::thread::available_parallelism().ok();
+        set.or_else(cores).map_or(1, NonZero::get).min(256)
     }
 
     /// Who the studio is, in credentials and on the site.

@@ -101,9 +101,16 @@ pub(crate) fn refused(error: &KeyError) -> Failure {
         KeyError::ShortPassword { .. } => failure.help(format!(
             "choose at least {PASSWORD_CHARS_MIN} characters; in a password file they are its first line"
         )),
+        KeyError::Damaged { .. } => failure.help(RESTORE),
+        KeyError::Io { source, .. } if source.kind() == std::io::ErrorKind::NotFound => {
+            failure.help(RESTORE)
+        }
         _ => failure,
     }
 }
+
+/// What helps where files of the keys are lost or damaged.
+const RESTORE: &str = "the files in the folder of keys belong together: put back all four of a copy; without one,                        move the folder elsewhere, and the studio makes new keys, which is another account";
 
 /// The studio's keys and their password; makes keys when there are none yet.
 pub(crate) fn open(home: &Home, common: &Common, ui: Ui) -> Result<(Keys, Password), Failure> {

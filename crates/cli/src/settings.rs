@@ -70,7 +70,7 @@ pub(crate) struct StudioSettings {
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct RunSettings {
     /// Tasks at once.
-    pub(crate) jobs: Option<usize>,
+    pub(crate) jobs: Option<std::num::NonZero<usize>>,
     /// What an hour of a task costs on this machine, such as `0.60 USD`.
     pub(crate) compute: Option<String>,
 }

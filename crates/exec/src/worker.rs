@@ -28,6 +28,9 @@ const NOTICE: Duration = Duration::from_millis(200);
 const GRACE: Duration = Duration::from_secs(2);
 /// How often the guard looks while something is under way.
 const ROUND: Duration = Duration::from_millis(20);
+/// Threads that may linger with jobs that were taken from them. From then on a seat stays empty until one of
+/// them comes back, so that engines that never listen can't take all of a machine.
+const LINGERING_MAX: usize = 16;
 /// Size of what an engine says beside its assets, as JSON.
 const VALUE_BYTES_MAX: usize = 4 << 20;
 
@@ -75,10 +78,18 @@ struct Shop {
     runtime: Handle,
     /// What each worker is doing.
     seats: Vec<Mutex<Option<Engagement>>>,
+    away: Mutex<Away>,
     /// Whether the guard waits to be woken.
     guard_sleeps: AtomicBool,
     wake_guard: Notify,
     closed: Halt,
+}
+
+/// Threads whose jobs were taken from them, and the seats that wait for one of them.
+#[derive(Default)]
+struct Away {
+    lingering: usize,
+    empty: Vec<usize>,
 }
 
 /// A job that a worker is performing.
@@ -130,6 +141,7 @@ impl Workers {
             rate,
             runtime: Handle::current(),
             seats: (0..jobs.max(1)).map(|_| Mutex::default()).collect(),
+            away: Mutex::default(),
             guard_sleeps: AtomicBool::new(false),
             wake_guard: Notify::new(),
             closed: Halt::default(),
@@ -156,13 +168,28 @@ impl Shop {
         drop(thread.spawn(move || shop.work(seat)));
     }
 
+    /// Finds somebody for a seat whose thread lingers.
+    fn replace(self: &Arc<Self>, seat: usize) {
+        let mut away = self.away();
+        away.lingering += 1;
+        if away.lingering > LINGERING_MAX {
+            away.empty.push(seat);
+        } else {
+            self.hire(seat);
+        }
+    }
+
+    fn away(&self) -> MutexGuard<'_, Away> {
+        self.away.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn seat(&self, seat: usize) -> MutexGuard<'_, Option<Engagement>> {
         self.seats[seat]
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn work(&self, seat: usize) {
+    fn work(&self, mut seat: usize) {
         while let Some(delivery) = self.runtime.block_on(async {
             tokio::select! {
                 biased;
@@ -173,7 +200,13 @@ impl Shop {
         }) {
             let Some(report) = self.perform(seat, delivery) else {
                 // It took too long, and somebody else sits here now.
-                return;
+                let mut away = self.away();
+                away.lingering -= 1;
+                let Some(empty) = away.empty.pop() else {
+                    return;
+                };
+                seat = empty;
+                continue;
             };
             if self.runtime.block_on(self.lane.report(report)).is_err() {
                 return;
@@ -232,6 +265,10 @@ impl Shop {
             (Err(panic), _) => Err(panicked(&*panic)),
             // It was done at the last moment.
             (Ok(Ok(performed)), _) => measure(performed, begun.elapsed(), self.rate),
+            // It kept the time itself, and knows better where it was.
+            (Ok(Err(error @ EngineError::Limit { .. })), Some((_, EngineError::Limit { .. }))) => {
+                Err(error)
+            }
             (Ok(Err(_)), Some((_, reason))) => Err(reason),
             (Ok(Err(error)), None) => Err(unasked(error)),
         };
@@ -276,7 +313,7 @@ impl Shop {
             for seat in 0..self.seats.len() {
                 if let Some(report) = self.look(seat) {
                     // The thread may linger; nobody waits for it.
-                    self.hire(seat);
+                    self.replace(seat);
                     // A lane that fails hands its jobs out again elsewhere.
                     self.lane.report(report).await.ok();
                 }

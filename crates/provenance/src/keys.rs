@@ -130,10 +130,12 @@ impl Keys {
         Self { dir: dir.into() }
     }
 
-    /// Whether keys were made.
+    /// Whether keys were made. They are also there when some of their files are lost: none are made over the rest,
+    /// which may still be worth something.
     #[must_use]
     pub fn exist(&self) -> bool {
-        self.dir.join(ACCOUNT).is_file()
+        let files = [ACCOUNT, SIGNING, AUTHORITY, CHAIN];
+        files.iter().any(|file| self.dir.join(file).is_file())
     }
 
     /// Makes keys for the studio called `name`, unless there are some; the account either way.
@@ -192,7 +194,12 @@ impl Keys {
 
     /// The certificates.
     pub fn chain(&self) -> Result<Chain, KeyError> {
-        Ok(Chain::from_pem(&self.read(&self.dir.join(CHAIN))?)?)
+        let path = self.dir.join(CHAIN);
+        let read = Chain::from_pem(&self.read(&path)?);
+        read.map_err(|error| KeyError::Damaged {
+            path,
+            problem: error.to_string(),
+        })
     }
 
     /// What signs credentials and attestations.

@@ -92,6 +92,28 @@ fn page(spec: &daedal_core::engine::EngineSpec) -> String {
         if !what.is_empty() {
             text.push_str(&format!("      {what}\n"));
         }
+        text.push_str(&items(field));
+    }
+    text
+}
+
+/// What the items of a list may be, each named by its one field.
+fn items(field: &Value) -> String {
+    let choices = field["items"]["properties"].as_object();
+    let is_choice = field["items"]["maxProperties"] == 1;
+    let mut text = String::new();
+    for (name, choice) in choices.into_iter().flatten().filter(|_| is_choice) {
+        let fields = choice["properties"].as_object();
+        let fields: Vec<String> = fields
+            .into_iter()
+            .flatten()
+            .map(|(name, field)| format!("{name}: {}", kind(field)))
+            .collect();
+        let what = match fields.is_empty() {
+            true => kind(choice),
+            false => format!("{{ {} }}", fields.join(", ")),
+        };
+        text.push_str(&format!("      - {name}: {what}\n"));
     }
     text
 }

@@ -1,5 +1,6 @@
 //! `daedal run`
 
+use std::num::NonZero;
 use std::path::PathBuf;
 
 use super::Common;
@@ -28,7 +29,7 @@ pub(crate) struct Run {
 pub(crate) struct Carrying {
     /// Tasks at once [default: the machine's cores]
     #[arg(short, long, value_name = "N")]
-    pub(crate) jobs: Option<usize>,
+    pub(crate) jobs: Option<NonZero<usize>>,
     /// Tell what happens as JSON lines on stdout
     #[arg(long, conflicts_with = "json")]
     pub(crate) events: bool,

@@ -15,13 +15,13 @@ use crate::home::{Home, block_on};
 use crate::runs;
 use crate::ui::Ui;
 
-/// Says why a step ran again: which part of its memo key changed since the previous run.
+/// Says why a step (without one: each step) ran again: which part of its memo key changed since the previous run.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Why {
     /// First digits of the run, its process, or `latest`
     run: String,
     /// The step, such as `draft` or `polish.revise`
-    step: String,
+    step: Option<String>,
 }
 
 impl Why {
@@ -33,7 +33,10 @@ impl Why {
             let all = runs::all(&studio).await?;
             let run = runs::find_in(&all, &self.run)?;
             let (spec, planned) = runs::plan_of(&studio, run, &engines).await?;
-            let current = of_step(&studio, &planned.plan, run, &self.step).await?;
+            let current = match &self.step {
+                Some(step) => of_step(&studio, &planned.plan, run, step).await?,
+                None => read(&studio, &planned.plan, run).await?,
+            };
             let earlier = all.iter().skip_while(|other| other.run != run.run).skip(1);
             let previous = match runs::newest_of(earlier, &spec.process) {
                 Some(previous) => {

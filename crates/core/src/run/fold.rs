@@ -349,23 +349,19 @@ impl State {
         }
     }
 
-    /// The value of a node whose tasks all ended; `None` if none gave anything. A place that gave
-    /// nothing is null, so that lists that go over one another stay parallel.
+    /// The value of a node whose tasks all ended: `None` if its only one gave nothing. A place of a list that
+    /// gave nothing is null, so that lists that go over one another stay parallel.
     fn gather(&mut self, plan: &Plan, id: NodeId) -> Option<Value> {
         let single = perform(plan, id).is_some_and(|perform| perform.fan_out.is_one());
         let tasks = &mut self.nodes[id].tasks;
-        let done = |task: &TaskState| matches!(task.phase, TaskPhase::Done(_));
-        if !tasks.iter().any(done) {
-            return None;
-        }
         let mut values = tasks.iter_mut().map(|task| match &mut task.phase {
-            TaskPhase::Done(value) => std::mem::take(value),
-            _ => Value::Null,
+            TaskPhase::Done(value) => Some(std::mem::take(value)),
+            _ => None,
         });
         if single {
-            values.next()
+            values.next().flatten()
         } else {
-            Some(values.collect())
+            Some(values.map(Option::unwrap_or_default).collect())
         }
     }
 

@@ -88,6 +88,11 @@ impl State {
     fn fan_out(&mut self, plan: &Plan, id: NodeId, width: usize, items: Vec<Value>) {
         let passed_over = items.iter().filter(|item| item.is_null()).count();
         let left = width - passed_over;
+        if left == 0 {
+            // Nothing is left of what was to be done.
+            self.settle(plan, id, Some(Value::Array(items)));
+            return;
+        }
         self.tasks += left;
         if self.tasks as u64 > TASKS_MAX {
             let message = format!(
@@ -317,8 +322,7 @@ fn fan_out(perform: &PerformNode, names: &Names<'_>) -> Result<Opening, String> 
                 .map_err(|error| format!("`foreach`: {error}"))?;
             match value {
                 Value::Null => Ok(Opening::Skip),
-                // Nothing to do, or nothing left of what was to be done.
-                Value::Array(items) if items.iter().all(Value::is_null) => Ok(Opening::Skip),
+                Value::Array(items) if items.is_empty() => Ok(Opening::Skip),
                 Value::Array(items) if items.len() as u64 <= FAN_OUT_MAX => Ok(Opening::Tasks {
                     width: items.len(),
                     items,

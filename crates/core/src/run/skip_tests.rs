@@ -52,7 +52,7 @@ outputs: {{ judge: "{{{{ steps.judge }}}}", pair: "{{{{ steps.pair }}}}" }}
     let played = play(&none, json!({}));
     assert_eq!(
         played.state.outputs(&none).unwrap(),
-        json!({ "judge": null, "pair": { "from": null, "by": null } })
+        json!({ "judge": [], "pair": { "from": [null, null, null], "by": [null, null, null] } })
     );
     let why =
         "all of its 3 tasks failed, and output `judge` is empty without them; the first: is broken";

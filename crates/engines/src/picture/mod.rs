@@ -24,6 +24,8 @@ use crate::task::label;
 pub(crate) const SIDE_MAX: u32 = 16_384;
 /// Pixels of one picture.
 pub(crate) const PIXELS_MAX: u64 = 100_000_000;
+/// What a PNG may unpack beside its pixels: rows, a colour profile, texts.
+const PNG_ASIDE_BYTES_MAX: u64 = 32 << 20;
 /// What working on one pixel takes: the picture, a copy, and a buffer.
 const WORKING_BYTES: u64 = 10;
 
@@ -265,15 +267,25 @@ fn open<'b>(name: &str, bytes: &'b [u8], limits: &Limits) -> Result<Opened<'b>, 
         }
     };
     let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
-    let mut allowed = image::Limits::default();
-    allowed.max_alloc = Some(limits.memory_bytes_max);
-    reader.limits(allowed);
+    reader.limits(unpacking(format, limits));
     let decoder = reader
         .into_decoder()
         .map_err(|error| damaged(name, format, &error))?;
     let (width, height) = decoder.dimensions();
     check_size(&format!("`{name}`"), width.into(), height.into(), limits)?;
     Ok(Opened::Pixels(format, Box::new(decoder)))
+}
+
+/// How much a decoder may allocate. The library of PNG leaves the pixels out of it, whose size is checked by the
+/// header: what remains could only be a bomb.
+pub(crate) fn unpacking(format: ImageFormat, limits: &Limits) -> image::Limits {
+    let aside = match format {
+        ImageFormat::Png => PNG_ASIDE_BYTES_MAX,
+        _ => u64::MAX,
+    };
+    let mut allowed = image::Limits::default();
+    allowed.max_alloc = Some(limits.memory_bytes_max.min(aside));
+    allowed
 }
 
 fn damaged(name: &str, format: ImageFormat, error: &image::ImageError) -> EngineError {

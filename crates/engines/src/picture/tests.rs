@@ -65,6 +65,34 @@ fn bombs_are_refused_by_their_header() {
 }
 
 #[test]
+fn a_colour_profile_that_unpacks_to_a_bomb_stays_packed() -> Result<(), Box<dyn std::error::Error>>
+{
+    use image::{ExtendedColorType, ImageEncoder as _, codecs::png::PngEncoder};
+    let with_profile = |length: usize| -> Result<Vec<u8>, Box<dyn std::error::Error>> {
+        let mut png = Vec::new();
+        let mut encoder = PngEncoder::new(&mut png);
+        encoder.set_icc_profile(vec![0; length])?;
+        encoder.write_image(&[1, 2, 3, 255], 1, 1, ExtendedColorType::Rgba8)?;
+        Ok(png)
+    };
+    let profile = |png: &[u8]| match open("in.png", png, &Limits::default()) {
+        Ok(Opened::Pixels(_, mut decoder)) => decoder.icc_profile().ok().flatten(),
+        _ => panic!("it is a picture"),
+    };
+    assert_eq!(
+        profile(&with_profile(1_000)?).map(|bytes| bytes.len()),
+        Some(1_000)
+    );
+    let bomb = with_profile(PNG_ASIDE_BYTES_MAX as usize + 1)?;
+    assert_eq!(profile(&bomb), None);
+    assert_eq!(
+        decode("in.png", &bomb, None, &Limits::default())?.pixels,
+        [1, 2, 3, 255]
+    );
+    Ok(())
+}
+
+#[test]
 fn what_is_no_picture_is_told_plainly() {
     let mut png = encode(&striped(20, 20), Encoding::Png).unwrap();
     let cut = png[..png.len() / 2].to_vec();

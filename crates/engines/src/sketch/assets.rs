@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use daedal_core::asset::assets_in;
-use daedal_core::engine::{EngineError, TaskContext};
+use daedal_core::engine::{EngineError, Limits, TaskContext};
 use daedal_core::{AssetRef, Digest};
-use image::{ImageReader, Limits};
+use image::{DynamicImage, ImageDecoder as _, ImageReader};
 use rquickjs::{Class, Ctx, Exception, Function, Object, Result};
 use serde_json::Value;
 use tiny_skia::{IntSize, Pixmap};
@@ -16,6 +16,7 @@ use super::bridge::Handle;
 use super::calls::define;
 use super::limits::{Allowance, SIDE_MAX};
 use super::surface::Surface;
+use crate::picture::unpacking;
 
 /// What a script sees of an asset.
 pub(crate) enum Content {
@@ -112,14 +113,11 @@ fn decode(
     let broken = |error: &dyn std::fmt::Display| {
         EngineError::invalid(format!("{name} can't be read as a picture: {error}"))
     };
-    let reader = || {
-        ImageReader::new(std::io::Cursor::new(bytes))
-            .with_guessed_format()
-            .map_err(|error| broken(&error))
-    };
-    let (width, height) = reader()?
-        .into_dimensions()
-        .map_err(|error| broken(&error))?;
+    let format = image::guess_format(bytes).map_err(|error| broken(&error))?;
+    let mut reader = ImageReader::with_format(std::io::Cursor::new(bytes), format);
+    reader.limits(unpacking(format, &Limits::default()));
+    let decoder = reader.into_decoder().map_err(|error| broken(&error))?;
+    let (width, height) = decoder.dimensions();
     if width > SIDE_MAX || height > SIDE_MAX {
         return Err(EngineError::limit(format!(
             "{name} is {width} x {height} pixels; the limit is {SIDE_MAX} a side"
@@ -128,13 +126,7 @@ fn decode(
     let share = allowance
         .take(u64::from(width) * u64::from(height), name)
         .map_err(EngineError::limit)?;
-    let mut reader = reader()?;
-    let mut limits = Limits::default();
-    limits.max_image_width = Some(SIDE_MAX);
-    limits.max_image_height = Some(SIDE_MAX);
-    reader.limits(limits);
-    let mut pixels = reader
-        .decode()
+    let mut pixels = DynamicImage::from_decoder(decoder)
         .map_err(|error| broken(&error))?
         .into_rgba8();
     for pixel in pixels.pixels_mut() {

@@ -12,13 +12,13 @@ pub(crate) const SIDE_MAX: u32 = 16_384;
 pub(crate) const PIXELS_MAX: u64 = 100_000_000;
 /// Deepest nesting of `save()`.
 pub(crate) const SAVES_MAX: usize = 10_000;
-/// Attachments of one sketch.
 /// Files that a script may include.
 pub(crate) const INCLUDES_MAX: usize = 32;
 /// Length of a title, in characters.
 pub(crate) const TITLE_LENGTH_MAX: usize = 200;
 /// Length of a description, in characters.
 pub(crate) const ALT_LENGTH_MAX: usize = 2_000;
+/// Attachments of one sketch.
 pub(crate) const ATTACHMENTS_MAX: usize = 64;
 /// Length of the features of one sketch, as JSON.
 pub(crate) const FEATURES_BYTES_MAX: usize = 65_536;
@@ -45,7 +45,12 @@ impl Allowance {
 
     /// Whether the sketch has to stop: its time is over, or it was told to.
     pub(crate) fn is_over(&self) -> bool {
-        self.stop.load(Ordering::Relaxed) || self.deadline.is_some_and(|at| Instant::now() >= at)
+        self.stop.load(Ordering::Relaxed) || self.is_late()
+    }
+
+    /// Whether its time is over.
+    pub(crate) fn is_late(&self) -> bool {
+        self.deadline.is_some_and(|at| Instant::now() >= at)
     }
 
     /// Takes `pixels` until the share is dropped.

@@ -110,7 +110,7 @@ pub(crate) fn explain(
     let (message, is_limit) = if over {
         let seconds = limits.timeout_ms_max as f64 / 1000.0;
         let message = format!(
-            "the script ran longer than {seconds} s, which is its limit: look for a loop that does not end, or set a longer `timeout` on the step"
+            "the script ran longer than {seconds} s, which is its limit: look for a loop, or a chain of promises, that does not end, or set a longer `timeout` on the step"
         );
         (message, true)
     } else if raised.is_memory() {

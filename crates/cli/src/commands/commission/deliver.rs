@@ -45,7 +45,7 @@ pub(super) struct Deliver {
     from: Option<PathBuf>,
     /// Tasks at once [default: the machine's cores]
     #[arg(short, long, value_name = "N")]
-    jobs: Option<usize>,
+    jobs: Option<std::num::NonZero<usize>>,
     #[command(flatten)]
     acting: Acting,
 }

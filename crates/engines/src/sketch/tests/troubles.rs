@@ -218,6 +218,10 @@ fn endless_scripts_are_stopped_when_their_time_is_over() {
             "art.js:4:",
         ),
         ("(async () => { for (;;) await 0; })();", "art.js:"),
+        (
+            "Promise.resolve().then(function f() { return Promise.resolve().then(f) });",
+            "art.js:",
+        ),
     ];
     for (script, place) in scripts {
         let shelf = Shelf::default();
@@ -229,7 +233,7 @@ fn endless_scripts_are_stopped_when_their_time_is_over() {
         let error = run_on(&shelf, &task(&shelf, script, &with, limits)).unwrap_err();
         assert!(matches!(error, EngineError::Limit { .. }), "{error}");
         let told = error.to_string();
-        let advice = "the script ran longer than 0.2 s, which is its limit: look for a loop that does not end";
+        let advice = "the script ran longer than 0.2 s, which is its limit: look for a loop, or a chain of promises, that does not end";
         assert!(
             told.starts_with(place) && told.contains(advice),
             "{script}\n{told}"
