@@ -10,6 +10,8 @@ pub(crate) mod exit {
     pub(crate) const USER: u8 = 1;
     /// The run waits for a person.
     pub(crate) const WAITING: u8 = 3;
+    /// Something that can be done again came out otherwise.
+    pub(crate) const DIFFERS: u8 = 15;
     /// Stopped by Ctrl-C, as shells count it (128 + SIGINT).
     pub(crate) const INTERRUPTED: u8 = 130;
     /// Stopped by SIGTERM.

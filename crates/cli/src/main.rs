@@ -4,6 +4,7 @@ mod assemble;
 mod chain;
 mod commands;
 mod examples;
+mod export;
 mod failure;
 mod files;
 mod hint;

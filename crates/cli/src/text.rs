@@ -36,6 +36,20 @@ pub(crate) fn count(number: usize, thing: &str) -> String {
     }
 }
 
+/// A size in bytes, as people say it.
+pub(crate) fn size(bytes: u64) -> String {
+    const UNITS: [&str; 4] = ["bytes", "KiB", "MiB", "GiB"];
+    #[allow(clippy::cast_precision_loss)] // for people
+    let (mut size, mut unit) = (bytes as f64, 0);
+    while size >= 1_024.0 && unit + 1 < UNITS.len() {
+        (size, unit) = (size / 1_024.0, unit + 1);
+    }
+    match unit {
+        0 => format!("{bytes} bytes"),
+        _ => format!("{size:.1} {}", UNITS[unit]),
+    }
+}
+
 /// A word as it can be given to a shell again.
 pub(crate) fn quoted(word: &str) -> String {
     let is_plain = |c: char| c.is_alphanumeric() || "-_./:@%+=,".contains(c);

@@ -1,8 +1,11 @@
 //! Verifying a file with whatever lies beside it.
 
 mod anchor;
+mod archive;
 mod folder;
 mod misnamed;
+mod replay;
+mod told;
 
 use std::path::{Path, PathBuf};
 
@@ -18,7 +21,10 @@ use crate::failure::{Failure, exit};
 use crate::home::Home;
 
 pub(crate) use anchor::Given as Anchor;
+pub(crate) use archive::{Whole, archive, kept};
 pub(crate) use folder::{Folder, folder};
+pub(crate) use replay::{Replayed, Scene};
+pub(crate) use told::{table, to_json, told, told_shortly, told_whole};
 
 /// Largest file that is verified.
 const FILE_BYTES_MAX: u64 = 4 << 30;
@@ -44,7 +50,7 @@ pub(crate) struct Verified {
 
 /// The worse of two exit codes: first those that are about the file itself, then the others.
 pub(crate) fn worse(one: u8, other: u8) -> u8 {
-    const ORDER: [u8; 7] = [0, 14, 11, 12, 13, exit::USER, 10];
+    const ORDER: [u8; 8] = [0, 14, 11, 12, 13, exit::DIFFERS, exit::USER, 10];
     let rank = |code: &u8| ORDER.iter().position(|known| known == code);
     std::cmp::max_by_key(one, other, rank)
 }
@@ -277,7 +283,7 @@ fn receipts_name(run: &Digest) -> String {
     format!("{}.receipts.json", &run.to_string()[..16])
 }
 
-fn read(path: &Path) -> Result<Vec<u8>, Failure> {
+pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Failure> {
     read_up_to(path, FILE_BYTES_MAX)
 }
 

@@ -2,6 +2,7 @@
 //! the same task.
 
 pub mod choose;
+mod difference;
 pub mod fonts;
 pub mod grammar;
 pub mod image;
@@ -19,6 +20,8 @@ mod picture;
 mod task;
 #[cfg(test)]
 mod testing;
+
+pub use difference::{Compared, difference};
 
 use std::sync::Arc;
 

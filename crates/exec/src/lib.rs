@@ -13,6 +13,7 @@ mod journal;
 pub mod local;
 pub mod ports;
 mod progress;
+pub mod replay;
 mod report;
 mod session;
 mod stop;

@@ -35,6 +35,7 @@ pub fn carrier_of(media_type: &str) -> Carrier {
         "video/mp4" => "video/mp4",
         "audio/wav" => "audio/wav",
         "audio/mpeg" => "audio/mpeg",
+        "application/zip" => "zip",
         _ => return Carrier::Sidecar,
     };
     Carrier::Embedded { format }
@@ -57,6 +58,7 @@ pub fn sniff(bytes: &[u8]) -> Option<&'static str> {
         _ if riff(b"WAVE") => "audio/wav",
         _ if bytes.starts_with(b"GIF8") => "image/gif",
         _ if bytes.get(4..8) == Some(b"ftyp") => "video/mp4",
+        _ if bytes.starts_with(b"PK\x03\x04") => "application/zip",
         _ if bytes.starts_with(b"ID3") || bytes.starts_with(&[0xff, 0xfb]) => "audio/mpeg",
         _ => return None,
     })

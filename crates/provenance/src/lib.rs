@@ -9,6 +9,7 @@
 pub mod accounts;
 pub mod attest;
 pub mod chain;
+pub mod collection;
 pub mod container;
 pub mod keys;
 mod keystore;

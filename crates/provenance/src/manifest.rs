@@ -10,6 +10,7 @@ use daedal_core::{Digest, canonical};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
+use crate::collection::{self, Collected};
 use crate::when::rfc3339;
 
 /// Label of the assertion that holds [`Claim`].
@@ -157,6 +158,28 @@ pub fn definition(content: &Content<'_>) -> Option<Value> {
         "claim_generator_info": [{ "name": name, "version": version }],
         "assertions": assertions,
     }))
+}
+
+/// The manifest of an archive of a whole run.
+#[must_use]
+pub fn of_collection(title: &str, collected: &Collected, tool_name: &str) -> Value {
+    let (name, version) = tool(tool_name);
+    let action = json!({
+        "action": "c2pa.created",
+        "digitalSourceType": Source::Algorithmic.uri(),
+        "softwareAgent": { "name": name, "version": version },
+        "description": "a run with everything that it left behind",
+    });
+    json!({
+        "title": title,
+        "format": collection::MEDIA_TYPE,
+        "instance_id": format!("xmp:iid:{}", collected.run.short()),
+        "claim_generator_info": [{ "name": name, "version": version }],
+        "assertions": [
+            { "label": "c2pa.actions.v2", "data": { "actions": [action] }, "created": true },
+            { "label": collection::LABEL, "data": collected, "kind": "Json", "created": true },
+        ],
+    })
 }
 
 /// The id by which actions name an ingredient.

@@ -60,7 +60,11 @@ pub fn verify(given: &Given<'_>) -> Verdict {
 
 /// Reads the credential; what the library finds wrong is told as `binding` where it is about the
 /// asset's bytes, and as `credential` otherwise.
-fn credential(verdict: &mut Verdict, given: &Given<'_>, media_type: &str) -> Option<Reader> {
+pub(crate) fn credential(
+    verdict: &mut Verdict,
+    given: &Given<'_>,
+    media_type: &str,
+) -> Option<Reader> {
     let carrier = if given.sidecar.is_some() {
         Carrier::Sidecar
     } else {
@@ -143,7 +147,7 @@ fn unreadable(error: &c2pa::Error, given: &Given<'_>) -> (Exit, String) {
     }
 }
 
-fn signer(verdict: &mut Verdict, reader: &Reader) {
+pub(crate) fn signer(verdict: &mut Verdict, reader: &Reader) {
     let trusted = reader.validation_state() == ValidationState::Trusted;
     let info = reader
         .active_manifest()
@@ -189,7 +193,7 @@ fn claim(verdict: &mut Verdict, reader: &Reader) -> Option<Claim> {
 }
 
 /// Bytes that no signature covers (heads of boxes, padding, check sums) have one form only.
-fn form(verdict: &mut Verdict, given: &Given<'_>, media_type: &str) {
+pub(crate) fn form(verdict: &mut Verdict, given: &Given<'_>, media_type: &str) {
     let result = match given.sidecar {
         Some(sidecar) => strict::manifest(sidecar),
         None => strict::file(media_type, given.file),
@@ -258,6 +262,7 @@ fn origin(verdict: &mut Verdict, claim: &Claim) {
         process: header.process.clone(),
         bundle: header.bundle,
         run: claim.run,
+        unsigned: claim.unsigned_sha256,
         root: excerpt.root,
         receipts: excerpt.count,
         inputs: header.inputs,

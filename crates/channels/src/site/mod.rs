@@ -17,6 +17,7 @@ mod pages;
 mod prose;
 mod records;
 mod settings;
+mod story;
 mod tokens;
 mod traits;
 
@@ -66,6 +67,8 @@ const ASSETS: &[(&str, &[u8])] = &[
         include_bytes!("assets/fonts/BarlowCondensed-OFL.txt"),
     ),
 ];
+
+pub use story::{Story, story};
 
 /// The channel that keeps a static gallery in a directory.
 #[derive(Debug, Clone)]

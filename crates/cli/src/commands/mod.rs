@@ -13,6 +13,7 @@ mod commission;
 mod demo;
 mod edition;
 mod engines;
+mod export;
 mod fork;
 mod fund;
 mod govern;
@@ -108,6 +109,8 @@ enum Command {
     Cancel(cancel::Cancel),
     /// Seal what runs made with credentials and publish it
     Release(release::Release),
+    /// Put a released run into one sealed archive, with the story of it
+    Export(export::Export),
     /// Check where a file came from: offline, or with a node of its chain
     Verify(verify::Verify),
     /// Make a process a token, and split its shares
@@ -186,6 +189,7 @@ pub(crate) fn run(cli: Cli) -> Result<u8, Failure> {
         Command::Reject(command) => command.run(common, ui),
         Command::Cancel(command) => command.run(common, ui),
         Command::Release(command) => command.run(common, ui),
+        Command::Export(command) => command.run(common, ui),
         Command::Verify(command) => command.run(common, ui),
         Command::Register(command) => command.run(common, ui),
         Command::Publish(command) => command.run(common, ui),

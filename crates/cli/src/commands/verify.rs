@@ -2,25 +2,32 @@
 
 use std::path::{Path, PathBuf};
 
+use daedal_provenance::attest;
 use daedal_provenance::chain::Chain;
-use daedal_provenance::{Outcome, Verdict};
+use daedal_provenance::collection::{ATTESTATION, Collected, is_archive};
+use daedal_provenance::{Exit, Outcome};
 use serde_json::{Value, json};
 
 use super::Common;
-use crate::failure::Failure;
-use crate::home::{Home, block_on};
+use crate::assemble;
+use crate::export;
+use crate::failure::{Failure, exit};
+use crate::home::{Home, block_on, remembered};
+use crate::release::{self, Signing};
+use crate::runs;
 use crate::ui::Ui;
-use crate::verify::{self, Folder, Named, Verified};
+use crate::verify::{self, Folder, Named, Replayed, Scene, Verified, Whole};
 
-/// Checks where a file came from: its credential, its binding to the bytes, the run's receipts, its
-/// anchor. All of it is done offline; with --rpc a node of the chain is asked about the anchor. Exit codes:
-/// 0 fine, 10 tampered, 11 valid but the signer is not recognised here, 12 not anchored, 13 no
-/// credential, or one that tells of no run, 14 fine but --rpc could not confirm the anchor. Of a directory,
-/// the worst of its files.
+/// Checks where files came from: their credentials, their binding to the bytes, the run's receipts, its anchor. All of it
+/// is done offline; with --rpc a node of the chain is asked about the anchor. Exit codes: 0 fine, 10 tampered, 11 valid
+/// but the signer is not recognised here, 12 not anchored, 13 no credential, or one that tells of no run, 14 fine but
+/// --rpc could not confirm the anchor, 15 --replay made something else. Of several files, the worst.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Verify {
-    /// The file, or a directory: of a studio or a site what it published, of any other every file
-    file: PathBuf,
+    /// Files, archives of `daedal export`, directories (of a studio or a site: what it published, of any other: every
+    /// file), or runs of this studio
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
     /// The credential, when it is not in the file or beside it
     #[arg(long, value_name = "FILE")]
     sidecar: Option<PathBuf>,
@@ -36,6 +43,20 @@ pub(crate) struct Verify {
     /// Recognise this certificate chain (PEM) too
     #[arg(long, value_name = "FILE")]
     trust: Vec<PathBuf>,
+    /// Run the reproducible tasks again, in a clean place, and compare what comes of them; ends with the first
+    /// difference. Takes a run of this studio, or an archive that was exported with --replayable
+    #[arg(long)]
+    replay: bool,
+    /// The archive of the run that the file is of, for --replay
+    #[arg(long, value_name = "ARCHIVE", requires = "replay")]
+    bundle: Option<PathBuf>,
+}
+
+/// What came of one thing that was verified.
+struct Found {
+    code: u8,
+    value: Value,
+    text: String,
 }
 
 impl Verify {
@@ -51,22 +72,71 @@ impl Verify {
         for path in &self.trust {
             anchors.push(verify::chain(path)?);
         }
+        let beside = [&self.sidecar, &self.attestation, &self.anchor, &self.bundle];
+        if self.files.len() > 1 && beside.iter().any(|named| named.is_some()) {
+            return Err(Failure::new("what is named with an option belongs to one file")
+                .help("verify that file by itself, or leave the option out: what lies beside a file is found"));
+        }
+        let (mut worst, mut values, mut text) = (0, Vec::new(), String::new());
+        let several = self.files.len() > 1;
+        for file in &self.files {
+            let found = match self.find(file, home.as_ref(), &anchors, common, ui) {
+                Ok(found) => found,
+                Err(failure) if several => failed(file, &failure),
+                Err(failure) => return Err(failure),
+            };
+            worst = verify::worse(worst, found.code);
+            values.push(found.value);
+            text.push_str(&found.text);
+        }
+        let value = match several {
+            true => Value::Array(values),
+            false => values.pop().unwrap_or_default(),
+        };
+        ui.result(&value, &text);
+        Ok(worst)
+    }
+
+    fn find(
+        &self,
+        file: &Path,
+        home: Option<&Home>,
+        anchors: &[Chain],
+        common: &Common,
+        ui: Ui,
+    ) -> Result<Found, Failure> {
+        if file.is_dir() {
+            return self.folder(file, anchors, ui);
+        }
+        if let (false, Some(home), Some(run)) = (file.exists(), home, file.to_str()) {
+            let found = self.of_studio(home, run, anchors, common, ui)?;
+            if let Some(found) = found {
+                return Ok(found);
+            }
+        }
+        let bytes = verify::read(file)?;
+        if is_archive(&bytes) {
+            return self.archive(file, &bytes, anchors, ui);
+        }
         let named = Named {
             sidecar: self.sidecar.as_deref(),
             attestation: self.attestation.as_deref(),
             anchor: self.anchor.as_deref(),
         };
-        if self.file.is_dir() {
-            return self.folder(&anchors, ui);
-        }
-        let verified = self.one(&self.file, named, &anchors)?;
+        let verified = self.one(file, named, anchors)?;
         let verdict = &verified.verdict;
-        let text = match ui.quiet {
-            true => told_shortly(&self.file, verdict),
-            false => told(&self.file, &verified),
+        let mut found = Found {
+            code: verdict.exit.code(),
+            value: verify::to_json(file, &verified),
+            text: match ui.quiet {
+                true => verify::told_shortly(file, verdict),
+                false => verify::told(file, &verified),
+            },
         };
-        ui.result(&to_json(&self.file, &verified), &text);
-        Ok(verdict.exit.code())
+        if self.replay {
+            self.replay_file(&verified, anchors, &mut found)?;
+        }
+        Ok(found)
     }
 
     fn one(&self, file: &Path, named: Named<'_>, anchors: &[Chain]) -> Result<Verified, Failure> {
@@ -77,22 +147,130 @@ impl Verify {
         Ok(verified)
     }
 
+    /// Verifies the archive of a run.
+    fn archive(
+        &self,
+        file: &Path,
+        bytes: &[u8],
+        anchors: &[Chain],
+        ui: Ui,
+    ) -> Result<Found, Failure> {
+        let mut whole = verify::archive(bytes, anchors);
+        if let Some(url) = &self.rpc {
+            block_on(whole.confirm(url))?;
+        }
+        let mut found = whole_found(&file.display().to_string(), &whole, ui);
+        if self.replay && is_sound(found.code) {
+            let replayed = scene_of(&whole)?.replay(None);
+            add_replay(&mut found, &replayed);
+        }
+        Ok(found)
+    }
+
+    /// Does again what a file was made of, from the archive that was named.
+    fn replay_file(
+        &self,
+        verified: &Verified,
+        anchors: &[Chain],
+        found: &mut Found,
+    ) -> Result<(), Failure> {
+        let Some(archive) = &self.bundle else {
+            return Err(Failure::new("a file alone can't be made again: its run is missing").help(
+                "name the archive of its run with --bundle, as `daedal export --replayable` wrote it",
+            ));
+        };
+        if !is_sound(found.code) {
+            return Ok(());
+        }
+        let whole = verify::archive(&verify::read(archive)?, anchors);
+        let run = whole
+            .archive
+            .record
+            .as_ref()
+            .map(|record| record.header.run());
+        let origin = verified.verdict.origin.as_ref();
+        let own = origin.map(|origin| origin.run);
+        let unsigned = origin.map(|origin| origin.unsigned);
+        if !is_sound(whole.archive.verdict.exit.code()) || run.is_none() || run != own {
+            let shown = archive.display();
+            return Err(Failure::new(format!(
+                "{shown} is not the archive of the file's run, or is not sound"
+            ))
+            .help(format!("verify it by itself: daedal verify {shown}")));
+        }
+        let replayed = scene_of(&whole)?.replay(unsigned.as_ref());
+        add_replay(found, &replayed);
+        Ok(())
+    }
+
+    /// Verifies a run of the studio, if there is one of that name.
+    fn of_studio(
+        &self,
+        home: &Home,
+        name: &str,
+        anchors: &[Chain],
+        common: &Common,
+        ui: Ui,
+    ) -> Result<Option<Found>, Failure> {
+        let engines = assemble::engines();
+        let signing = Signing::new(home, common, ui);
+        block_on(async {
+            let studio = home.open_to_read().await?;
+            let Ok(run) = runs::find(&studio, name).await else {
+                studio.close().await.map_err(|error| remembered(&error))?;
+                return Ok(None);
+            };
+            let run = release::gathered(home, &studio, &engines, &run, &signing).await?;
+            let files = export::files(&studio, &engines, &run, false)?;
+            let record = &run.subject.record;
+            let domain = run.pieces.first().and_then(|piece| piece.sealed.domain);
+            let collected = Collected::of(record, domain.unwrap_or_default());
+            let mut whole = verify::kept(files, &collected, anchors);
+            if let Some(url) = &self.rpc {
+                whole.confirm(url).await?;
+            }
+            let title = format!("{} {}", record.header.process, run.subject.run.0.short());
+            let mut found = whole_found(&title, &whole, ui);
+            if self.replay && is_sound(found.code) {
+                let mut published = std::collections::BTreeMap::new();
+                for (name, sealed) in run.pieces.iter().flat_map(|piece| piece.files()) {
+                    if let Ok(bytes) = studio.blobs.read(&sealed.unsigned.digest) {
+                        published.insert(sealed.unsigned.digest, (name, bytes.to_vec()));
+                    }
+                }
+                let planned = &run.subject.planned;
+                let scene =
+                    Scene::of_run(&studio, planned, &run.events, record, published, &engines)?;
+                add_replay(&mut found, &scene.replay(None));
+            }
+            studio.close().await.map_err(|error| remembered(&error))?;
+            Ok(Some(found))
+        })
+    }
+
     /// Verifies everything in a directory; gives the worst code.
-    fn folder(&self, anchors: &[Chain], ui: Ui) -> Result<u8, Failure> {
+    fn folder(&self, place: &Path, anchors: &[Chain], ui: Ui) -> Result<Found, Failure> {
         if self.sidecar.is_some() || self.attestation.is_some() || self.anchor.is_some() {
             return Err(Failure::new(format!(
                 "{} is a directory, whose files are verified with what lies beside each",
-                self.file.display()
+                place.display()
             ))
             .help("name one file, to give it a credential, an attestation or an anchor"));
         }
-        let Folder { files, beside } = verify::folder(&self.file)?;
+        if self.replay {
+            return Err(Failure::new(format!(
+                "{} is a directory, and a run is done again",
+                place.display()
+            ))
+            .help("name a run of this studio, or an archive of one"));
+        }
+        let Folder { files, beside } = verify::folder(place)?;
         let (mut worst, mut values, mut lines, mut hints) = (0, Vec::new(), Vec::new(), Vec::new());
         for file in &files {
-            let shown = file.strip_prefix(&self.file).unwrap_or(file).display();
+            let shown = file.strip_prefix(place).unwrap_or(file).display();
             let (code, word, detail) = match self.one(file, Named::default(), anchors) {
                 Ok(verified) => {
-                    values.push(to_json(file, &verified));
+                    values.push(verify::to_json(file, &verified));
                     let hint = verified.hint(file);
                     hints.extend(hint.filter(|hint| !hints.contains(hint)));
                     let verdict = &verified.verdict;
@@ -104,66 +282,76 @@ impl Verify {
                     (verdict.exit.code(), verdict.exit.to_string(), detail)
                 }
                 Err(failure) => {
-                    let mut value = failure.to_json();
-                    value["file"] = json!(file);
-                    value["code"] = json!(failure.exit_code());
-                    let detail = value["error"].as_str().unwrap_or_default().to_owned();
-                    values.push(value);
-                    (failure.exit_code(), "not verified".to_owned(), detail)
+                    let failed = failed(file, &failure);
+                    let detail = failed.value["error"]
+                        .as_str()
+                        .unwrap_or_default()
+                        .to_owned();
+                    values.push(failed.value);
+                    (failed.code, "not verified".to_owned(), detail)
                 }
             };
             worst = verify::worse(worst, code);
             lines.push((code, word, shown.to_string(), detail));
         }
-        ui.result(
-            &Value::Array(values),
-            &table(&self.file, &lines, beside, &hints, ui.quiet),
-        );
-        Ok(worst)
+        Ok(Found {
+            code: worst,
+            value: Value::Array(values),
+            text: verify::table(place, &lines, beside, &hints, ui.quiet),
+        })
     }
 }
 
-pub(super) fn to_json(file: &Path, verified: &Verified) -> Value {
-    let anchor = verified.anchor.as_ref().and_then(verify::Anchor::to_json);
-    json!({
-        "file": file, "code": verified.verdict.exit.code(), "verdict": verified.verdict,
-        "anchor": anchor, "hint": verified.hint(file),
-    })
+/// Something that could not be verified.
+fn failed(file: &Path, failure: &Failure) -> Found {
+    let mut value = failure.to_json();
+    value["file"] = json!(file);
+    value["code"] = json!(failure.exit_code());
+    let error = value["error"].as_str().unwrap_or_default();
+    Found {
+        code: failure.exit_code(),
+        text: format!("{}: not verified\n  ✗ {error}\n", file.display()),
+        value,
+    }
 }
 
-/// A line for each file (when quiet, for each that is not fine): verdict, name, and what decided it.
-fn table(
-    place: &Path,
-    lines: &[(u8, String, String, String)],
-    beside: usize,
-    hints: &[String],
-    quiet: bool,
-) -> String {
-    let shown: Vec<_> = lines.iter().filter(|line| !quiet || line.0 != 0).collect();
-    let width = |text: fn(&(u8, String, String, String)) -> &str| {
-        let widths = shown.iter().map(|line| text(line).chars().count());
-        widths.max().unwrap_or_default()
-    };
-    let (words, names) = (width(|line| &line.1), width(|line| &line.2));
-    let mut text = String::new();
-    for (_, word, name, detail) in &shown {
-        let line = format!("{word:<words$}  {name:<names$}  {detail}");
-        text.push_str(line.trim_end());
-        text.push('\n');
+/// Whether nothing was changed, whoever signed it, so that it can be gone on with.
+fn is_sound(code: u8) -> bool {
+    ![Exit::Tampered.code(), Exit::Incomplete.code()].contains(&code)
+}
+
+fn scene_of(whole: &Whole) -> Result<Scene, Failure> {
+    let broken = || Failure::new("the archive's record can't be read");
+    let files = &whole.archive.files;
+    let record = whole.archive.record.as_ref().ok_or_else(broken)?;
+    let attestation = files.get(ATTESTATION).ok_or_else(broken)?;
+    let attested = attest::read(attestation)
+        .map_err(|error| Failure::because("the archive's attestation can't be read", &error))?;
+    Scene::of_archive(
+        files,
+        record,
+        &attested.statement.subjects(),
+        &assemble::engines(),
+    )
+}
+
+fn add_replay(found: &mut Found, replayed: &Replayed) {
+    found.value["replay"] = replayed.to_json();
+    found.text.push_str(&replayed.told());
+    if !replayed.holds() {
+        found.code = verify::worse(found.code, exit::DIFFERS);
+        found.value["code"] = json!(found.code);
     }
-    let fine = lines.iter().filter(|line| line.0 == 0).count();
-    let files = crate::text::count(lines.len(), "file");
-    text.push_str(&format!("{}: {fine} of {files} fine", place.display()));
-    if beside > 0 {
-        text.push_str(&format!(
-            "; {beside} more are credentials, records and small pictures of theirs"
-        ));
+}
+
+fn whole_found(title: &str, whole: &Whole, ui: Ui) -> Found {
+    let mut value = whole.to_json();
+    value["file"] = json!(title);
+    Found {
+        code: whole.archive.verdict.exit.code(),
+        value,
+        text: verify::told_whole(title, whole, ui.quiet),
     }
-    text.push('\n');
-    for hint in hints {
-        text.push_str(&format!("help: {hint}\n"));
-    }
-    text
 }
 
 fn http_url(text: &str) -> Result<String, String> {
@@ -171,57 +359,4 @@ fn http_url(text: &str) -> Result<String, String> {
     is_http
         .then(|| text.to_owned())
         .ok_or_else(|| "expected an address such as https://node.example.org".to_owned())
-}
-
-/// The verdict in a line, with what decided it.
-fn told_shortly(file: &Path, verdict: &Verdict) -> String {
-    let mut text = format!("{}: {}\n", file.display(), verdict.exit);
-    let failed = |check: &&daedal_provenance::Check| check.outcome == Outcome::Failed;
-    for check in verdict.checks.iter().filter(failed) {
-        text.push_str(&format!("  ✗ {:<12} {}\n", check.name, check.detail));
-    }
-    text
-}
-
-/// The verdict, for people.
-pub(super) fn told(file: &Path, verified: &Verified) -> String {
-    let verdict = &verified.verdict;
-    let mut text = format!("{}: {}\n", file.display(), verdict.exit);
-    if let Some(title) = &verdict.title {
-        text.push_str(&format!("  “{title}”\n"));
-    }
-    for check in &verdict.checks {
-        let mark = match check.outcome {
-            Outcome::Passed => "✓",
-            Outcome::Failed => "✗",
-            Outcome::Noted => "!",
-            Outcome::Skipped => "·",
-        };
-        text.push_str(&format!("  {mark} {:<12} {}\n", check.name, check.detail));
-    }
-    if let Some(origin) = &verdict.origin {
-        let oversight = serde_json::to_value(origin.human_oversight).unwrap_or_default();
-        text.push_str(&format!(
-            "  made by     {} ({}), run {}\n  by          {} with {}\n  oversight   {}\n",
-            origin.process,
-            origin.bundle.short(),
-            origin.run.short(),
-            origin.task,
-            origin.engine,
-            oversight.as_str().unwrap_or_default().replace('_', " "),
-        ));
-        if let Some(governed) = &origin.governed {
-            text.push_str(&format!(
-                "  by vote     {}: of work {} at block {} of eip155:{}\n",
-                governed.told(),
-                governed.work,
-                governed.block,
-                governed.chain,
-            ));
-        }
-    }
-    if let Some(hint) = verified.hint(file) {
-        text.push_str(&format!("help: {hint}\n"));
-    }
-    text
 }

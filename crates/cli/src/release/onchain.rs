@@ -385,7 +385,11 @@ pub(super) fn key(run: RunId, known: &Known) -> String {
     format!("{run}/{}/{}", known.chain, known.registry)
 }
 
-async fn recorded(studio: &Studio, run: RunId, known: &Known) -> Result<Option<OnChain>, Failure> {
+pub(super) async fn recorded(
+    studio: &Studio,
+    run: RunId,
+    known: &Known,
+) -> Result<Option<OnChain>, Failure> {
     let found = kept::get(studio, KIND, &key(run, known)).await?;
     found
         .map(serde_json::from_value)

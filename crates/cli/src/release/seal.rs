@@ -44,11 +44,17 @@ pub(crate) struct Sealed {
 impl SealedPiece {
     /// What the attestation says of it and of its attachments, by the names of their files.
     pub(crate) fn subjects(&self) -> Vec<attest::Subject> {
+        let files = self.files().into_iter();
+        files.map(|(name, sealed)| sealed.subject(name)).collect()
+    }
+
+    /// It and its attachments, by the names of their files.
+    pub(crate) fn files(&self) -> Vec<(String, &Sealed)> {
         let name = format!("{}.{}", self.piece.stem(), self.piece.asset.extension());
-        let attached = self.attachments.iter().map(|(name, sealed)| {
-            sealed.subject(self.piece.attachment_name(name, &sealed.unsigned))
-        });
-        std::iter::once(self.sealed.subject(name))
+        let attached = self.attachments.iter();
+        let attached = attached
+            .map(|(name, sealed)| (self.piece.attachment_name(name, &sealed.unsigned), sealed));
+        std::iter::once((name, &self.sealed))
             .chain(attached)
             .collect()
     }

@@ -13,12 +13,12 @@ use serde_json::json;
 
 use super::{Common, find, named};
 use crate::chain;
-use crate::commands::verify::{to_json, told};
 use crate::failure::Failure;
 use crate::home::{Home, block_on};
 use crate::release::OUTPUTS;
 use crate::ui::Ui;
 use crate::verify::{self, Named, Verified};
+use crate::verify::{to_json, told};
 
 /// Checks that a file is what an edition stands for: its credential and attestation, as `daedal verify`
 /// does, then with the chain that the edition is of this very run and output, and that an operator of the

@@ -1,0 +1,117 @@
+//! The story of one run as a page by itself, for the archive that the run is exported in: no site around it, no font and
+//! no script beside it.
+
+use askama::Template;
+use daedal_core::AssetRef;
+
+use super::dates;
+use super::gallery::count;
+use super::making::{self, Picture, Telling};
+use super::pages::render;
+use crate::release::as_text;
+use crate::{ChannelError, Item, Release};
+
+/// A page, and the pictures on it.
+pub struct Story {
+    /// HTML.
+    pub page: String,
+    /// Paths of small pictures, relative to the page, and their bytes.
+    pub pictures: Vec<(String, AssetRef)>,
+}
+
+/// Tells how a run went. `files` are the paths of the published assets, relative to the page, in the order of
+/// [`Release::items`].
+pub fn story(release: &Release, files: &[String]) -> Result<Story, ChannelError> {
+    let process = &release.process.name;
+    // Pieces of one run have most of their steps in common; each is told once, where it first stands.
+    let mut chapters: Vec<Telling<'_>> = Vec::new();
+    for told in release
+        .items
+        .iter()
+        .flat_map(|item| making::tell(process, item))
+    {
+        if !chapters.iter().any(|known| known.step == told.step) {
+            chapters.push(told);
+        }
+    }
+    let page = Page {
+        release,
+        day: dates::day(&release.released_at),
+        pieces: release
+            .items
+            .iter()
+            .zip(files)
+            .map(|(item, path)| Piece { item, path })
+            .collect(),
+        inputs: told(&release.inputs),
+        parameters: told(&release.parameters),
+        people: people(&chapters),
+        chapters: &chapters,
+        frame: Frame { root: "" },
+    };
+    let pictures = chapters
+        .iter()
+        .flat_map(pictures)
+        .map(|picture| (picture.path.clone(), picture.exhibit.asset.clone()))
+        .collect();
+    Ok(Story {
+        page: render(&page)?,
+        pictures,
+    })
+}
+
+/// What exhibits take from the page around them.
+struct Frame {
+    root: &'static str,
+}
+
+struct Piece<'r> {
+    item: &'r Item,
+    path: &'r str,
+}
+
+impl Piece<'_> {
+    fn is_picture(&self) -> bool {
+        self.item.asset.media_type.starts_with("image/")
+    }
+}
+
+#[derive(Template)]
+#[template(path = "story.html")]
+struct Page<'r> {
+    release: &'r Release,
+    day: String,
+    pieces: Vec<Piece<'r>>,
+    inputs: Vec<(String, String)>,
+    parameters: Vec<(String, String)>,
+    people: String,
+    chapters: &'r [Telling<'r>],
+    frame: Frame,
+}
+
+fn told(values: &serde_json::Map<String, serde_json::Value>) -> Vec<(String, String)> {
+    let named = values.iter();
+    named
+        .map(|(name, value)| (name.clone(), as_text(value)))
+        .collect()
+}
+
+/// Who decided how often, in a sentence.
+fn people(chapters: &[Telling<'_>]) -> String {
+    let decisions = chapters.iter().flat_map(|chapter| &chapter.decisions);
+    match decisions.filter(|choice| choice.human).count() {
+        0 => "No person decided anything while it ran.".to_owned(),
+        decisions => format!(
+            "People made {} while it ran; each is signed.",
+            count(decisions, "decision")
+        ),
+    }
+}
+
+fn pictures<'t>(told: &'t Telling<'_>) -> impl Iterator<Item = &'t Picture<'t>> {
+    let decided = told
+        .decisions
+        .iter()
+        .flat_map(|choice| choice.kept.iter().chain(&choice.passed_over));
+    told.shown.iter().chain(decided)
+}

@@ -1,0 +1,119 @@
+//! A released run as the files of one archive.
+
+use std::collections::BTreeSet;
+
+use daedal_channels::site;
+use daedal_core::asset::assets_in;
+use daedal_core::bundle::Bundle;
+use daedal_core::engine::{Determinism, Engines};
+use daedal_core::run::TaskRecord;
+use daedal_core::{AssetRef, Digest, canonical};
+use daedal_provenance::collection::{
+    ANCHOR, ASSETS, ATTESTATION, BUNDLE, Files, LOG, MATERIAL, PROCESS, RECEIPTS,
+};
+use daedal_store::Studio;
+use serde::Serialize;
+
+use crate::failure::Failure;
+use crate::release::Gathered;
+
+/// The page that tells how the run went.
+pub(crate) const STORY: &str = "provenance.html";
+
+/// Every file of the archive of a run. Where it shall be `replayable`, with the run's log and all bytes that carrying it
+/// out again takes: every value that passed through the run is in them.
+pub(crate) fn files(
+    studio: &Studio,
+    engines: &Engines,
+    run: &Gathered,
+    replayable: bool,
+) -> Result<Files, Failure> {
+    let subject = &run.subject;
+    let mut files = Files::new();
+    files.insert(RECEIPTS.to_owned(), canonical::to_vec(&subject.record));
+    files.insert(
+        ATTESTATION.to_owned(),
+        read(studio, &run.attestation.digest)?,
+    );
+    if let Some(on_chain) = &run.on_chain {
+        files.insert(
+            ANCHOR.to_owned(),
+            read(studio, &on_chain.anchor.proof.digest)?,
+        );
+    }
+    let bundle = &subject.planned.bundle;
+    files.insert(BUNDLE.to_owned(), bundle.to_bytes());
+    for (path, asset) in &bundle.files {
+        files.insert(format!("{PROCESS}{path}"), read(studio, &asset.digest)?);
+    }
+    let mut shown = Vec::new();
+    for piece in &run.pieces {
+        for (at, (name, sealed)) in piece.files().into_iter().enumerate() {
+            let path = format!("{ASSETS}{name}");
+            if let Some(sidecar) = &sealed.sidecar {
+                files.insert(format!("{path}.c2pa"), read(studio, &sidecar.digest)?);
+            }
+            files.insert(path.clone(), read(studio, &sealed.file.digest)?);
+            if at == 0 {
+                shown.push(path);
+            }
+        }
+    }
+    let story = site::story(&run.told, &shown)
+        .map_err(|error| Failure::because("the story of the run can't be written", &error))?;
+    for (path, picture) in story.pictures {
+        files.insert(path, read(studio, &picture.digest)?);
+    }
+    files.insert(STORY.to_owned(), story.page.into_bytes());
+    if replayable {
+        files.insert(LOG.to_owned(), log(run)?);
+        for asset in material(bundle, &subject.tasks, engines) {
+            let path = format!("{MATERIAL}{}", asset.digest);
+            files.insert(path, read(studio, &asset.digest)?);
+        }
+    }
+    Ok(files)
+}
+
+fn log(run: &Gathered) -> Result<Vec<u8>, Failure> {
+    let mut text = Vec::new();
+    let mut writer = serde_json::Serializer::new(&mut text);
+    run.events
+        .serialize(&mut writer)
+        .map_err(|error| Failure::because("the run's log can't be written", &error))?;
+    Ok(text)
+}
+
+/// What carrying the run out again takes and does not make: inputs, what hosted models and people gave, what earlier runs
+/// gave. The files of the bundle are not among it.
+pub(crate) fn material(bundle: &Bundle, tasks: &[TaskRecord], engines: &Engines) -> Vec<AssetRef> {
+    let files = bundle.files.values();
+    let mut known: BTreeSet<Digest> = files.map(|asset| asset.digest).collect();
+    let mut material = Vec::new();
+    for task in tasks {
+        let taken = assets_in(&task.task.params);
+        material.extend(taken.into_iter().filter(|asset| known.insert(asset.digest)));
+        let given = task.outcome().map(|outcome| assets_in(&outcome.value));
+        for asset in given.unwrap_or_default() {
+            if known.insert(asset.digest) && !is_made_again(task, engines) {
+                material.push(asset);
+            }
+        }
+    }
+    material
+}
+
+/// Whether carrying the task out again gives its bytes.
+fn is_made_again(task: &TaskRecord, engines: &Engines) -> bool {
+    let engine = engines.get(&task.task.engine);
+    let is_attested = engine.is_none_or(|engine| engine.spec().determinism != Determinism::Exact);
+    task.decision.is_none() && !is_attested
+}
+
+fn read(studio: &Studio, digest: &Digest) -> Result<Vec<u8>, Failure> {
+    let bytes = studio.blobs.read(digest).map_err(|error| {
+        Failure::because("something of the run is lost", &error)
+            .help("`daedal release` makes again what can be made: run it, and then this once more")
+    })?;
+    Ok(bytes.to_vec())
+}

@@ -1,0 +1,84 @@
+//! Verifying a whole run: its archive, or what its studio has of it.
+
+use daedal_provenance::chain::Chain;
+use daedal_provenance::collection::{self, ANCHOR, Archive, Collected};
+use serde_json::{Value, json};
+
+use super::anchor;
+use crate::failure::Failure;
+use crate::verify::Anchor;
+
+/// A run with what was found out about it.
+pub(crate) struct Whole {
+    pub(crate) archive: Archive,
+    pub(crate) anchor: Option<Anchor>,
+}
+
+/// Verifies an archive.
+pub(crate) fn archive(bytes: &[u8], anchors: &[Chain]) -> Whole {
+    anchored(collection::verify(bytes, anchors))
+}
+
+/// Verifies what a studio has of a run, as it would lie in an archive.
+pub(crate) fn kept(files: collection::Files, collected: &Collected, anchors: &[Chain]) -> Whole {
+    anchored(collection::verify_files(files, collected, anchors))
+}
+
+fn anchored(archive: Archive) -> Whole {
+    let mut whole = Whole {
+        archive,
+        anchor: None,
+    };
+    let origins = whole.archive.assets.iter();
+    let origin = origins
+        .filter_map(|(_, verdict)| verdict.origin.as_ref())
+        .next();
+    let bytes = whole.archive.files.get(ANCHOR);
+    whole.anchor = bytes
+        .zip(origin)
+        .map(|(bytes, origin)| anchor::offline(bytes, origin));
+    whole.tell_assets();
+    whole
+}
+
+impl Whole {
+    /// Has the node at `url` confirm the anchor, if there is one that stands offline.
+    pub(crate) async fn confirm(&mut self, url: &str) -> Result<(), Failure> {
+        let origins = self.archive.assets.iter();
+        let origin = origins
+            .filter_map(|(_, verdict)| verdict.origin.clone())
+            .next();
+        if let (Some(anchor), Some(origin)) = (&mut self.anchor, &origin) {
+            anchor.confirm(url, origin).await?;
+            self.tell_assets();
+        }
+        Ok(())
+    }
+
+    /// Tells each asset what is known of the anchor, and the archive what its assets come to.
+    fn tell_assets(&mut self) {
+        if let Some(anchor) = &self.anchor {
+            for (_, verdict) in &mut self.archive.assets {
+                verdict.anchored(anchor.result.clone());
+            }
+        }
+        if self.archive.record.is_some() {
+            self.archive.judge_assets();
+        }
+    }
+
+    pub(crate) fn to_json(&self) -> Value {
+        let assets = self.archive.assets.iter();
+        let assets: Vec<Value> = assets
+            .map(|(name, verdict)| json!({ "name": name, "code": verdict.exit.code(), "verdict": verdict }))
+            .collect();
+        json!({
+            "code": self.archive.verdict.exit.code(),
+            "verdict": self.archive.verdict,
+            "run": self.archive.record.as_ref().map(|record| record.header.run()),
+            "oversight": self.archive.record.as_ref().map(daedal_core::record::RunRecord::oversight),
+            "assets": assets,
+            "anchor": self.anchor.as_ref().and_then(Anchor::to_json),
+        })
+    }
+}

@@ -1,0 +1,379 @@
+//! Running the reproducible tasks of a run again, in a clean place, and comparing what comes of them.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use daedal_core::Digest;
+use daedal_core::asset::media_type_of;
+use daedal_core::blob::BlobWrite;
+use daedal_core::bundle::Bundle;
+use daedal_core::engine::Engines;
+use daedal_core::plan::{self, Plan};
+use daedal_core::record::RunRecord;
+use daedal_core::run::{Event, TaskRecord, records};
+use daedal_exec::replay::{Again, Difference, Replay};
+use daedal_provenance::attest::Subject;
+use daedal_provenance::collection::{ASSETS, BUNDLE, Files, LOG, MATERIAL, PROCESS};
+use daedal_provenance::container::unsealed;
+use daedal_store::Studio;
+use serde_json::{Value, json};
+
+use crate::export::material;
+use crate::failure::Failure;
+use crate::hint;
+use crate::text;
+
+/// Where the picture of a difference is written, in the directory that the command is run in.
+const DIFFERENCE: &str = "daedal-difference.png";
+/// How far an asset of what is reproduced only nearly may be from what it was: the mean distance of its pixels' channels,
+/// as a share of their range.
+const TOLERANCE: f64 = 0.02;
+
+/// A run, ready to be carried out again: in a place that has its process and what came from outside, and nothing else.
+pub(crate) struct Scene {
+    place: Studio,
+    engines: Engines,
+    tasks: Vec<TaskRecord>,
+    record: RunRecord,
+    /// Published assets, as they were before they were sealed.
+    published: BTreeMap<Digest, (String, Vec<u8>)>,
+}
+
+/// What came of it.
+pub(crate) struct Replayed {
+    /// Task, as a person names it, and what came of it.
+    pub(crate) tasks: Vec<(String, Again)>,
+    pub(crate) assets: Vec<(String, Coverage)>,
+    /// Why not all tasks were looked at.
+    pub(crate) difference: Option<Told>,
+    /// The build target that the run was carried out on, where it is another one than this.
+    pub(crate) elsewhere: Option<String>,
+}
+
+/// The first difference.
+pub(crate) struct Told {
+    task: String,
+    difference: Difference,
+    picture: Option<PathBuf>,
+}
+
+/// Of how many tasks the same came.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
+pub(crate) struct Coverage {
+    exact: usize,
+    close: usize,
+    attested: usize,
+    /// Something else came of it.
+    differs: usize,
+    /// It could not be run here.
+    failed: usize,
+    /// It was not looked at, since another one differed before it.
+    left: usize,
+}
+
+impl Scene {
+    /// The run that an archive is of, which has to stand.
+    pub(crate) fn of_archive(
+        files: &Files,
+        record: &RunRecord,
+        subjects: &[Subject],
+        engines: &Engines,
+    ) -> Result<Self, Failure> {
+        let Some(log) = files.get(LOG) else {
+            return Err(Failure::new("the archive has not got what running it again takes").help(
+                format!(
+                    "have it exported with `{} export --replayable RUN`: every value of the run is in it then",
+                    hint::daedal()
+                ),
+            ));
+        };
+        let damaged = |what: &str, error: &dyn std::error::Error| {
+            Failure::because(format!("`{what}` of the archive can't be read"), error)
+        };
+        let place = Studio::in_memory();
+        let keep = |bytes: &[u8]| {
+            let kept = place.blobs.write(bytes);
+            kept.map_err(|error| Failure::because("the files of the run can't be kept", &error))
+        };
+        let bundle = Bundle::from_bytes(files.get(BUNDLE).map_or(&[], Vec::as_slice))
+            .map_err(|error| damaged(BUNDLE, &error))?;
+        let taken = |path: &&String| path.starts_with(PROCESS) || path.starts_with(MATERIAL);
+        for path in files.keys().filter(taken) {
+            keep(&files[path])?;
+        }
+        let planned = plan::of_bundle(&bundle, &*place.blobs, engines).map_err(Failure::from)?;
+        let events: Vec<Event> =
+            serde_json::from_slice(log).map_err(|error| damaged(LOG, &error))?;
+        let published = subjects.iter().filter_map(|subject| {
+            let file = files.get(&format!("{ASSETS}{}", subject.name))?;
+            let bare = match subject.sidecar {
+                Some(_) => Some(file.clone()),
+                None => unsealed(media_type_of(&subject.name), file),
+            };
+            Some((
+                subject.unsigned,
+                (subject.name.clone(), bare.unwrap_or_default()),
+            ))
+        });
+        let published = published.collect();
+        Self::checked(place, engines, &planned.plan, &events, record, published)
+    }
+
+    /// A run of the studio that is over.
+    pub(crate) fn of_run(
+        studio: &Studio,
+        planned: &plan::Planned,
+        events: &[Event],
+        record: &RunRecord,
+        published: BTreeMap<Digest, (String, Vec<u8>)>,
+        engines: &Engines,
+    ) -> Result<Self, Failure> {
+        let place = Studio::in_memory();
+        let mut tasks = records(&planned.plan, events);
+        tasks.retain(|task| task.outcome().is_some());
+        let taken = material(&planned.bundle, &tasks, engines);
+        let files = planned.bundle.files.values();
+        for asset in files.chain(&taken) {
+            let read = studio.blobs.read(&asset.digest);
+            let bytes = read.map_err(|error| {
+                Failure::because("what the run was given can't be read", &error)
+            })?;
+            place
+                .blobs
+                .write(&bytes)
+                .map_err(|error| Failure::because("the files of the run can't be kept", &error))?;
+        }
+        Self::checked(place, engines, &planned.plan, events, record, published)
+    }
+
+    /// Makes sure that the log tells the run as its receipts do.
+    fn checked(
+        place: Studio,
+        engines: &Engines,
+        plan: &Plan,
+        events: &[Event],
+        record: &RunRecord,
+        published: BTreeMap<Digest, (String, Vec<u8>)>,
+    ) -> Result<Self, Failure> {
+        let mut tasks = records(plan, events);
+        tasks.retain(|task| task.outcome().is_some());
+        let agree = |(task, receipt): (&TaskRecord, &daedal_core::receipt::Receipt)| {
+            let told = task.receipt(receipt.determinism).map(|mut told| {
+                told.intents.clone_from(&receipt.intents);
+                (told.of, told.prev) = (receipt.of, receipt.prev);
+                told
+            });
+            told.as_ref() == Some(receipt)
+        };
+        let same = tasks.len() == record.receipts.len();
+        if !same || !tasks.iter().zip(&record.receipts).all(agree) {
+            return Err(Failure::new("the log does not tell the run that the receipts are of").help(
+                "one of them was changed, or the run was carried out by another version of daedal",
+            ));
+        }
+        Ok(Self {
+            place,
+            engines: engines.clone(),
+            tasks,
+            record: record.clone(),
+            published,
+        })
+    }
+
+    /// Runs everything again, or what the asset `only` was made of; ends with the first difference.
+    pub(crate) fn replay(&self, only: Option<&Digest>) -> Replayed {
+        let places: Vec<usize> = match only {
+            Some(asset) => self.record.lineage(asset),
+            None => (0..self.tasks.len()).collect(),
+        };
+        let tasks: Vec<TaskRecord> = places
+            .iter()
+            .map(|place| self.tasks[*place].clone())
+            .collect();
+        let stop = AtomicBool::new(false);
+        let blobs: Arc<dyn BlobWrite> = Arc::clone(&self.place.blobs) as _;
+        let compare = |was: &[u8], is: &[u8]| {
+            let compared = daedal_engines::difference(was, is)?;
+            (compared.distance <= TOLERANCE).then_some(compared.distance)
+        };
+        let replay = Replay {
+            engines: &self.engines,
+            blobs: &*blobs,
+            stop: &stop,
+            compare: &compare,
+        };
+        let came = replay.of(&tasks, &mut |_, again| !matches!(again, Again::Differs(_)));
+        let mut verdicts: BTreeMap<usize, &Again> = BTreeMap::new();
+        for (place, (_, again)) in places.iter().zip(&came) {
+            verdicts.insert(*place, again);
+        }
+        let of_asset = |asset: &Digest| {
+            let mut coverage = Coverage::default();
+            for place in self.record.lineage(asset) {
+                coverage.add(verdicts.get(&place).copied());
+            }
+            coverage
+        };
+        let published = self
+            .published
+            .iter()
+            .filter(|(digest, _)| only.is_none_or(|only| only == *digest));
+        let mut assets: Vec<(String, Coverage)> = published
+            .map(|(digest, (name, _))| (name.clone(), of_asset(digest)))
+            .collect();
+        assets.sort_by(|(one, _), (other, _)| one.cmp(other));
+        let difference = came.last().and_then(|(task, again)| match again {
+            Again::Differs(difference) => Some(Told {
+                task: task.name.to_string(),
+                picture: self.picture(difference),
+                difference: (**difference).clone(),
+            }),
+            _ => None,
+        });
+        let target = crate::release::tool().target;
+        Replayed {
+            difference,
+            assets,
+            elsewhere: (self.record.header.target != target)
+                .then(|| self.record.header.target.clone()),
+            tasks: came
+                .into_iter()
+                .map(|(task, again)| (task.name.to_string(), again))
+                .collect(),
+        }
+    }
+
+    /// A picture of what differs, beside one another, if it was published and can be seen.
+    fn picture(&self, difference: &Difference) -> Option<PathBuf> {
+        difference.assets.iter().find_map(|(was, is)| {
+            let was = self.published.get(&was.digest)?;
+            let is = self.place.blobs.read(&is.digest).ok()?;
+            let compared = daedal_engines::difference(&was.1, &is)?;
+            let path = Path::new(DIFFERENCE);
+            text::write_whole(path, &compared.png).ok()?;
+            Some(path.to_owned())
+        })
+    }
+}
+
+impl Coverage {
+    fn add(&mut self, again: Option<&Again>) {
+        *match again {
+            Some(Again::Exact) => &mut self.exact,
+            Some(Again::Close(_)) => &mut self.close,
+            Some(Again::Attested) => &mut self.attested,
+            Some(Again::Differs(_)) => &mut self.differs,
+            Some(Again::Failed(_)) => &mut self.failed,
+            None => &mut self.left,
+        } += 1;
+    }
+
+    /// `41 of 50 tasks reproduced, 9 attested`.
+    fn told(self) -> String {
+        let all = self.exact + self.close + self.attested + self.differs + self.failed + self.left;
+        let mut told = format!(
+            "{} of {} reproduced",
+            self.exact + self.close,
+            text::count(all, "task")
+        );
+        let more = [
+            (self.close, "of them within the tolerance"),
+            (self.attested, "attested"),
+            (self.differs, "different"),
+            (self.failed, "that can't be run here"),
+            (self.left, "not looked at"),
+        ];
+        for (number, what) in more.into_iter().filter(|(number, _)| *number > 0) {
+            told.push_str(&format!(", {number} {what}"));
+        }
+        told
+    }
+}
+
+impl Replayed {
+    fn coverage(&self) -> Coverage {
+        let mut coverage = Coverage::default();
+        for (_, again) in &self.tasks {
+            coverage.add(Some(again));
+        }
+        coverage
+    }
+
+    /// Whether everything that can be run again gave what it gave.
+    pub(crate) fn holds(&self) -> bool {
+        self.difference.is_none()
+    }
+
+    pub(crate) fn told(&self) -> String {
+        let mark = if self.holds() { '✓' } else { '✗' };
+        let mut told = format!("  {mark} replay       {}\n", self.coverage().told());
+        if let Some(target) = &self.elsewhere {
+            told.push_str(&format!(
+                "                 the run was carried out on {target}: bytes are promised to be the same there\n"
+            ));
+        }
+        for (task, again) in &self.tasks {
+            if let Again::Failed(why) = again {
+                told.push_str(&format!("    {task}: {why}\n"));
+            }
+        }
+        if let Some(Told {
+            task,
+            difference,
+            picture,
+        }) = &self.difference
+        {
+            told.push_str(&format!(
+                "    {task} gives something else, and nothing after it was looked at\n"
+            ));
+            told.push_str(&format!(
+                "      in the run  {}\n      here        {}\n",
+                difference.expected, difference.found
+            ));
+            for (was, is) in &difference.assets {
+                told.push_str(&format!(
+                    "      {} in the run is {} here\n",
+                    was.digest.short(),
+                    is.digest.short()
+                ));
+            }
+            if let Some(picture) = picture {
+                told.push_str(&format!("      side by side: {}\n", picture.display()));
+            }
+        }
+        for (name, coverage) in &self.assets {
+            told.push_str(&format!("    {name}: {}\n", coverage.told()));
+        }
+        told
+    }
+
+    pub(crate) fn to_json(&self) -> Value {
+        let again = |again: &Again| match again {
+            Again::Exact => json!("exact"),
+            Again::Close(distance) => json!({ "close": distance, "tolerance": TOLERANCE }),
+            Again::Attested => json!("attested"),
+            Again::Differs(difference) => {
+                json!({ "differs": { "expected": difference.expected, "found": difference.found } })
+            }
+            Again::Failed(why) => json!({ "failed": why }),
+        };
+        let tasks = self
+            .tasks
+            .iter()
+            .map(|(task, came)| json!({ "task": task, "came": again(came) }));
+        let assets = self
+            .assets
+            .iter()
+            .map(|(name, coverage)| json!({ "name": name, "coverage": coverage }));
+        json!({
+            "holds": self.holds(),
+            "coverage": self.coverage(),
+            "assets": assets.collect::<Vec<_>>(),
+            "tasks": tasks.collect::<Vec<_>>(),
+            "picture": self.difference.as_ref().and_then(|told| told.picture.as_ref()),
+            "elsewhere": self.elsewhere,
+        })
+    }
+}

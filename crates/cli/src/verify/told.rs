@@ -1,0 +1,142 @@
+//! Verdicts, for people and for programs.
+
+use std::path::Path;
+
+use daedal_provenance::{AnchorFault, Check, Outcome, Verdict};
+use serde_json::{Value, json};
+
+use super::{Anchor, Verified, Whole};
+
+pub(crate) fn to_json(file: &Path, verified: &Verified) -> Value {
+    let anchor = verified.anchor.as_ref().and_then(Anchor::to_json);
+    json!({
+        "file": file, "code": verified.verdict.exit.code(), "verdict": verified.verdict,
+        "anchor": anchor, "hint": verified.hint(file),
+    })
+}
+
+/// A line for each file (when quiet, for each that is not fine): verdict, name, and what decided it.
+pub(crate) fn table(
+    place: &Path,
+    lines: &[(u8, String, String, String)],
+    beside: usize,
+    hints: &[String],
+    quiet: bool,
+) -> String {
+    let shown: Vec<_> = lines.iter().filter(|line| !quiet || line.0 != 0).collect();
+    let width = |text: fn(&(u8, String, String, String)) -> &str| {
+        let widths = shown.iter().map(|line| text(line).chars().count());
+        widths.max().unwrap_or_default()
+    };
+    let (words, names) = (width(|line| &line.1), width(|line| &line.2));
+    let mut text = String::new();
+    for (_, word, name, detail) in &shown {
+        let line = format!("{word:<words$}  {name:<names$}  {detail}");
+        text.push_str(line.trim_end());
+        text.push('\n');
+    }
+    let fine = lines.iter().filter(|line| line.0 == 0).count();
+    let files = crate::text::count(lines.len(), "file");
+    text.push_str(&format!("{}: {fine} of {files} fine", place.display()));
+    if beside > 0 {
+        text.push_str(&format!(
+            "; {beside} more are credentials, records and small pictures of theirs"
+        ));
+    }
+    text.push('\n');
+    for hint in hints {
+        text.push_str(&format!("help: {hint}\n"));
+    }
+    text
+}
+
+/// The verdict in a line, with what decided it.
+pub(crate) fn told_shortly(file: &Path, verdict: &Verdict) -> String {
+    let mut text = format!("{}: {}\n", file.display(), verdict.exit);
+    let failed = |check: &&daedal_provenance::Check| check.outcome == Outcome::Failed;
+    for check in verdict.checks.iter().filter(failed) {
+        text.push_str(&format!("  ✗ {:<12} {}\n", check.name, check.detail));
+    }
+    text
+}
+
+fn check_line(check: &Check) -> String {
+    let mark = match check.outcome {
+        Outcome::Passed => "✓",
+        Outcome::Failed => "✗",
+        Outcome::Noted => "!",
+        Outcome::Skipped => "·",
+    };
+    format!("  {mark} {:<12} {}\n", check.name, check.detail)
+}
+
+/// The verdict, for people.
+pub(crate) fn told(file: &Path, verified: &Verified) -> String {
+    let verdict = &verified.verdict;
+    let mut text = format!("{}: {}\n", file.display(), verdict.exit);
+    if let Some(title) = &verdict.title {
+        text.push_str(&format!("  “{title}”\n"));
+    }
+    verdict
+        .checks
+        .iter()
+        .for_each(|check| text.push_str(&check_line(check)));
+    if let Some(origin) = &verdict.origin {
+        let oversight = serde_json::to_value(origin.human_oversight).unwrap_or_default();
+        text.push_str(&format!(
+            "  made by     {} ({}), run {}\n  by          {} with {}\n  oversight   {}\n",
+            origin.process,
+            origin.bundle.short(),
+            origin.run.short(),
+            origin.task,
+            origin.engine,
+            oversight.as_str().unwrap_or_default().replace('_', " "),
+        ));
+        if let Some(governed) = &origin.governed {
+            text.push_str(&format!(
+                "  by vote     {}: of work {} at block {} of eip155:{}\n",
+                governed.told(),
+                governed.work,
+                governed.block,
+                governed.chain,
+            ));
+        }
+    }
+    if let Some(hint) = verified.hint(file) {
+        text.push_str(&format!("help: {hint}\n"));
+    }
+    text
+}
+
+/// The verdict on a whole run, for people.
+pub(crate) fn told_whole(title: &str, whole: &Whole, quiet: bool) -> String {
+    let verdict = &whole.archive.verdict;
+    let mut text = format!("{title}: {}\n", verdict.exit);
+    let shown = |check: &&Check| !quiet || check.outcome == Outcome::Failed;
+    let checks = verdict.checks.iter().filter(shown);
+    checks.for_each(|check| text.push_str(&check_line(check)));
+    if quiet {
+        return text;
+    }
+    if let Some(anchor) = &whole.anchor {
+        let (mark, detail) = match &anchor.result {
+            Ok(detail) => ('✓', detail),
+            Err(
+                AnchorFault::Foreign(detail)
+                | AnchorFault::Broken(detail)
+                | AnchorFault::Denied(detail)
+                | AnchorFault::Unconfirmed(detail),
+            ) => ('✗', detail),
+        };
+        text.push_str(&format!("  {mark} {:<12} {detail}\n", "anchor"));
+    }
+    for (name, verdict) in &whole.archive.assets {
+        let title = verdict.title.as_ref().map(|title| format!("  “{title}”"));
+        text.push_str(&format!(
+            "    {name}: {}{}\n",
+            verdict.exit,
+            title.unwrap_or_default()
+        ));
+    }
+    text
+}

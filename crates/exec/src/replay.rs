@@ -1,0 +1,155 @@
+//! Runs the tasks of a finished run again, to see whether the same comes of them.
+//!
+//! Each task is performed by itself, with what its log says that it was given, so that one difference does not make all
+//! that comes after it differ. Bytes that no task here makes again (inputs, what hosted models gave) have to be there
+//! already; the others are there once their task has been performed.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use daedal_core::asset::assets_in;
+use daedal_core::blob::BlobWrite;
+use daedal_core::engine::{
+    Determinism, Engine, EngineError, Engines, Outcome, Performed, TaskContext,
+};
+use daedal_core::run::TaskRecord;
+use daedal_core::{AssetRef, Digest, canonical};
+use serde_json::Value;
+
+/// What came of running a task again.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Again {
+    /// The same, to the last byte.
+    Exact,
+    /// Nearly the same: the largest distance between an asset and what it was, as [`Compare`] measures it.
+    Close(f64),
+    /// It can't be run again at will: a hosted model, a person. What stands for it is who signed.
+    Attested,
+    /// Something else.
+    Differs(Box<Difference>),
+    /// It can't be run here.
+    Failed(String),
+}
+
+/// How the outcome of a task differs from what it was.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Difference {
+    /// Digest of what came of it in the run.
+    pub expected: Digest,
+    /// Digest of what comes of it here.
+    pub found: Digest,
+    /// Assets that differ, as they were and as they are, in order. Their bytes are among the blobs, those of the
+    /// run only if they were there before.
+    pub assets: Vec<(AssetRef, AssetRef)>,
+}
+
+/// Measures how far an asset is from what it was, for engines that give nearly the same; none if they can't be compared
+/// or are further apart than is allowed.
+pub type Compare<'a> = dyn Fn(&[u8], &[u8]) -> Option<f64> + 'a;
+
+/// What running again takes.
+pub struct Replay<'a> {
+    /// Engines that perform.
+    pub engines: &'a Engines,
+    /// Where bytes are read and written.
+    pub blobs: &'a dyn BlobWrite,
+    /// Ends it before the next task.
+    pub stop: &'a AtomicBool,
+    /// For what gives nearly the same.
+    pub compare: &'a Compare<'a>,
+}
+
+impl Replay<'_> {
+    /// Runs tasks again, in plan order, and tells what came of each; equal tasks are performed once. Tasks without an
+    /// outcome are left out. Ends early when it is told to stop, or when `told` says false.
+    pub fn of<'t>(
+        &self,
+        tasks: &'t [TaskRecord],
+        told: &mut dyn FnMut(&'t TaskRecord, &Again) -> bool,
+    ) -> Vec<(&'t TaskRecord, Again)> {
+        let mut known: BTreeMap<Digest, Again> = BTreeMap::new();
+        let mut found = Vec::new();
+        for task in tasks {
+            let Some(outcome) = task.outcome() else {
+                continue;
+            };
+            if self.stop.load(Ordering::Relaxed) {
+                break;
+            }
+            let again = match known.get(&task.key) {
+                Some(again) => again.clone(),
+                None => self.one(task, outcome),
+            };
+            known.insert(task.key, again.clone());
+            let goes_on = told(task, &again);
+            found.push((task, again));
+            if !goes_on {
+                break;
+            }
+        }
+        found
+    }
+
+    fn one(&self, record: &TaskRecord, outcome: &Outcome) -> Again {
+        let task = &record.task;
+        let Some(engine) = self.engines.get(&task.engine) else {
+            return Again::Failed(format!("there is no engine `{}` here", task.engine));
+        };
+        let spec = engine.spec();
+        if record.decision.is_some() || spec.determinism == Determinism::Attested {
+            return Again::Attested;
+        }
+        if spec.version != task.engine_version {
+            return Again::Failed(format!(
+                "it was made by version {} of `{}`, and here is {}",
+                task.engine_version, task.engine, spec.version
+            ));
+        }
+        match self.perform(&**engine, record) {
+            Ok(Performed::Done(again)) => self.compared(outcome, &again, spec.determinism),
+            Ok(Performed::Asked(_)) => Again::Failed("it asks a person here".to_owned()),
+            Err(error) => Again::Failed(error.to_string()),
+        }
+    }
+
+    fn perform(&self, engine: &dyn Engine, record: &TaskRecord) -> Result<Performed, EngineError> {
+        let context = TaskContext {
+            blobs: self.blobs,
+            stop: self.stop,
+        };
+        engine.run(&record.task, &context)
+    }
+
+    fn compared(&self, outcome: &Outcome, again: &Outcome, determinism: Determinism) -> Again {
+        let digest = |value: &Value| canonical::digest(value);
+        let (expected, found) = (digest(&outcome.value), digest(&again.value));
+        if expected == found {
+            return Again::Exact;
+        }
+        let (was, is) = (assets_in(&outcome.value), assets_in(&again.value));
+        let pairs = was.into_iter().zip(is);
+        let assets: Vec<_> = pairs.filter(|(was, is)| was.digest != is.digest).collect();
+        if determinism == Determinism::Close {
+            let distances: Option<Vec<f64>> = assets
+                .iter()
+                .map(|(was, is)| {
+                    let was = self.blobs.read(&was.digest).ok()?;
+                    let is = self.blobs.read(&is.digest).ok()?;
+                    (self.compare)(&was, &is)
+                })
+                .collect();
+            if let Some(distances) = distances.filter(|distances| !distances.is_empty()) {
+                return Again::Close(distances.into_iter().fold(0.0, f64::max));
+            }
+        }
+        Again::Differs(Box::new(Difference {
+            expected,
+            found,
+            assets,
+        }))
+    }
+}
+
+#[cfg(test)]
+#[path = "replay_tests.rs"]
+mod tests;

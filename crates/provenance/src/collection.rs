@@ -1,0 +1,427 @@
+//! A run in one archive: everything that it left behind, in a ZIP that is sealed as a whole (a C2PA collection), so
+//! that no file of it can be changed, added or taken away unseen.
+
+use std::collections::BTreeMap;
+use std::io::{Cursor, Read as _, Write as _};
+
+use c2pa::Builder;
+use daedal_core::asset::media_type_of;
+use daedal_core::bundle::{Bundle, normal_path};
+use daedal_core::intent::Domain;
+use daedal_core::record::RunRecord;
+use daedal_core::{Digest, canonical};
+use serde::{Deserialize, Serialize};
+use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, ZipArchive, ZipWriter};
+
+use crate::attest;
+use crate::chain::Chain;
+use crate::container::{Carrier, SIDECAR_SUFFIX, sniff};
+use crate::manifest;
+use crate::seal::{SealError, assertion, context, failures, read};
+use crate::signer::Signer;
+use crate::verdict::{Exit, Verdict};
+use crate::verify::{Given, credential, form, signer, verify as verify_file};
+
+/// Its media type.
+pub const MEDIA_TYPE: &str = "application/zip";
+/// Label of the assertion that holds [`Collected`].
+pub const LABEL: &str = "org.daedal.run";
+
+/// The run's record, as canonical JSON.
+pub const RECEIPTS: &str = "receipts.json";
+/// The run's attestation.
+pub const ATTESTATION: &str = "attestation.json";
+/// The proof of the run's anchor, where there is one.
+pub const ANCHOR: &str = "anchor.json";
+/// The bundle; its files lie in [`PROCESS`].
+pub const BUNDLE: &str = "bundle.json";
+/// Directory of the process's files.
+pub const PROCESS: &str = "process/";
+/// Directory of the sealed assets, by the names that the attestation has.
+pub const ASSETS: &str = "assets/";
+/// The run's log, where it was put in: with it the run can be carried out again.
+pub const LOG: &str = "log.json";
+/// Directory of the bytes that carrying the run out again takes and does not make, by their SHA-256.
+pub const MATERIAL: &str = "material/";
+
+/// Directory of the credential itself.
+const OWN: &str = "META-INF/";
+/// Files of an archive, at most.
+const FILES_MAX: usize = 100_000;
+
+/// What the assertion [`LABEL`] says: which run the archive is of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Collected {
+    /// Identity of the run.
+    pub run: Digest,
+    /// Version of the process.
+    pub bundle: Digest,
+    /// Root of its receipts.
+    pub root: alloy_primitives::B256,
+    /// Number of its receipts.
+    pub count: u64,
+    /// Where the root is or will be anchored: zeros before the process is registered.
+    pub anchor: Domain,
+}
+
+impl Collected {
+    /// What is said of a run.
+    #[must_use]
+    pub fn of(record: &RunRecord, anchor: Domain) -> Self {
+        Self {
+            run: record.header.run(),
+            bundle: record.header.bundle,
+            root: record.root,
+            count: record.count,
+            anchor,
+        }
+    }
+}
+
+/// Files by path, with `/`.
+pub type Files = BTreeMap<String, Vec<u8>>;
+
+/// Puts files into an archive and seals it; whatever doesn't read as valid then is an error. The same files give the
+/// same archive, but for what the signature adds.
+pub fn seal_collection(
+    title: &str,
+    collected: &Collected,
+    tool: &str,
+    files: &Files,
+    key: &Signer,
+) -> Result<Vec<u8>, SealError> {
+    let refused = |problem: String| SealError::Refused {
+        title: title.to_owned(),
+        problem,
+    };
+    let packed = pack(files).map_err(|error| refused(error.to_string()))?;
+    let definition = manifest::of_collection(title, collected, tool);
+    let mut builder = context(&[])
+        .map(Builder::from_context)
+        .and_then(|builder| builder.with_definition(definition))
+        .map_err(|error| refused(error.to_string()))?;
+    let mut sealed = Cursor::new(Vec::with_capacity(packed.len() + 16_384));
+    builder
+        .sign(key, "zip", &mut Cursor::new(packed), &mut sealed)
+        .map_err(|error| refused(error.to_string()))?;
+    let sealed = sealed.into_inner();
+    let failed = |problem: String| SealError::ReadBack {
+        title: title.to_owned(),
+        problem,
+    };
+    let carrier = Carrier::Embedded { format: "zip" };
+    let reader = read(carrier, &sealed, None, &[]).map_err(|error| failed(error.to_string()))?;
+    if reader.validation_state() == c2pa::ValidationState::Invalid {
+        return Err(failed(failures(&reader).join("; ")));
+    }
+    match unpack(&sealed) {
+        Ok(back) if back == *files => Ok(sealed),
+        Ok(_) => Err(failed("taking the files out gives others".to_owned())),
+        Err(problem) => Err(failed(problem)),
+    }
+}
+
+fn pack(files: &Files) -> zip::result::ZipResult<Vec<u8>> {
+    let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
+    // Pictures are packed already. Times would make each archive another one.
+    let options = SimpleFileOptions::DEFAULT.compression_method(CompressionMethod::Stored);
+    for (path, bytes) in files {
+        writer.start_file(path.as_str(), options)?;
+        writer.write_all(bytes)?;
+    }
+    Ok(writer.finish()?.into_inner())
+}
+
+/// The files in an archive, but for its credential; says what is wrong with one that can't be read or has names that lead
+/// out of it. What is packed smaller than it is isn't unpacked: archives of runs aren't.
+pub fn unpack(archive: &[u8]) -> Result<Files, String> {
+    let broken = |error: zip::result::ZipError| format!("the archive can't be read: {error}");
+    let mut archive = ZipArchive::new(Cursor::new(archive)).map_err(broken)?;
+    if archive.len() > FILES_MAX {
+        return Err(format!(
+            "the archive has {} files: at most {FILES_MAX} are read",
+            archive.len()
+        ));
+    }
+    let mut files = Files::new();
+    for at in 0..archive.len() {
+        let mut entry = archive.by_index(at).map_err(broken)?;
+        let path = entry.name().to_owned();
+        if entry.is_dir() || path.starts_with(OWN) {
+            continue;
+        }
+        if !entry.is_file() || normal_path(&path).as_ref() != Ok(&path) {
+            return Err(format!(
+                "the archive has a file with a name that is not allowed: `{path}`"
+            ));
+        }
+        let mut bytes = Vec::new();
+        entry
+            .read_to_end(&mut bytes)
+            .map_err(|error| format!("`{path}` in the archive can't be read: {error}"))?;
+        if files.insert(path.clone(), bytes).is_some() {
+            return Err(format!("the archive has two files called `{path}`"));
+        }
+    }
+    Ok(files)
+}
+
+/// Whether `file` sets out to be the archive of a run: it may be a damaged one.
+#[must_use]
+pub fn is_archive(file: &[u8]) -> bool {
+    let marks = [RECEIPTS, ATTESTATION];
+    let holds = |mark: &str| {
+        file.windows(mark.len())
+            .any(|bytes| bytes == mark.as_bytes())
+    };
+    sniff(file) == Some(MEDIA_TYPE) && marks.into_iter().all(holds)
+}
+
+/// What came of verifying an archive.
+pub struct Archive {
+    /// The archive as a whole; [`Self::judged`] adds what its assets come to.
+    pub verdict: Verdict,
+    /// What is in it.
+    pub files: Files,
+    /// The run's record, if it stands.
+    pub record: Option<RunRecord>,
+    /// Each sealed asset by its name.
+    pub assets: Vec<(String, Verdict)>,
+}
+
+/// Verifies an archive: its seal, that everything in it belongs to one run, and each asset with its own credential.
+#[must_use]
+pub fn verify(archive: &[u8], anchors: &[Chain]) -> Archive {
+    let mut found = Archive {
+        verdict: Verdict::new(archive),
+        files: Files::new(),
+        record: None,
+        assets: Vec::new(),
+    };
+    let verdict = &mut found.verdict;
+    let given = Given {
+        file: archive,
+        anchors,
+        ..Given::default()
+    };
+    let Some(reader) = credential(verdict, &given, MEDIA_TYPE) else {
+        return found;
+    };
+    let whole = verdict.exit != Exit::Tampered;
+    signer(verdict, &reader);
+    if whole {
+        form(verdict, &given, MEDIA_TYPE);
+    }
+    match unpack(archive) {
+        Ok(files) => found.files = files,
+        Err(problem) => {
+            verdict.judge("archive", Exit::Tampered, Err(problem));
+            return found;
+        }
+    }
+    let collected = assertion(&reader, LABEL).and_then(|value| serde_json::from_value(value).ok());
+    let Some(collected) = collected else {
+        let detail = format!("the credential has no `{LABEL}`: it does not tell which run this is");
+        verdict.judge("run", Exit::Incomplete, Err(detail));
+        return found;
+    };
+    found.look_into(&collected, anchors);
+    found
+}
+
+/// Verifies the same files where they are not in an archive.
+#[must_use]
+pub fn verify_files(files: Files, collected: &Collected, anchors: &[Chain]) -> Archive {
+    let mut found = Archive {
+        verdict: Verdict::new(&[]),
+        files,
+        record: None,
+        assets: Vec::new(),
+    };
+    found.look_into(collected, anchors);
+    found
+}
+
+impl Archive {
+    fn look_into(&mut self, collected: &Collected, anchors: &[Chain]) {
+        let (files, verdict) = (&self.files, &mut self.verdict);
+        let record = record(files, collected);
+        verdict.judge(
+            "run",
+            Exit::Tampered,
+            record.as_ref().map(told).map_err(Clone::clone),
+        );
+        let attested = attestation(files, collected, anchors);
+        let (exit, attested) = match attested {
+            Ok(detail) => (Exit::Fine, Ok(detail)),
+            Err((exit, detail)) => (exit, Err(detail)),
+        };
+        verdict.judge("attestation", exit, attested);
+        verdict.judge("bundle", Exit::Tampered, bundle(files, collected));
+        self.record = record.ok();
+        self.assets = assets(files, anchors);
+    }
+
+    /// Adds to the verdict what the assets come to, with all that was reported on them.
+    pub fn judge_assets(&mut self) {
+        let worst = [
+            Exit::Tampered,
+            Exit::Incomplete,
+            Exit::Untrusted,
+            Exit::Unanchored,
+            Exit::Unconfirmed,
+        ];
+        let having = |exit: Exit| {
+            self.assets
+                .iter()
+                .filter(move |(_, verdict)| verdict.exit == exit)
+        };
+        let count = self.assets.len();
+        let result = match worst
+            .into_iter()
+            .find(|exit| having(*exit).next().is_some())
+        {
+            None if count == 0 => (Exit::Incomplete, Err("there are none".to_owned())),
+            None => (Exit::Fine, Ok(format!("all {count} are fine"))),
+            Some(exit) => {
+                let names: Vec<&str> = having(exit).map(|(name, _)| name.as_str()).collect();
+                (
+                    exit,
+                    Err(format!(
+                        "{} of {count} {exit}: {}",
+                        names.len(),
+                        names.join(", ")
+                    )),
+                )
+            }
+        };
+        self.verdict.forget("assets");
+        self.verdict.judge("assets", result.0, result.1);
+    }
+}
+
+fn told(record: &RunRecord) -> String {
+    format!(
+        "{} {}, with all its {} receipts",
+        record.header.process,
+        record.header.run().short(),
+        record.count
+    )
+}
+
+fn record(files: &Files, collected: &Collected) -> Result<RunRecord, String> {
+    let bytes = files
+        .get(RECEIPTS)
+        .ok_or_else(|| format!("`{RECEIPTS}` is not in it"))?;
+    let record: RunRecord = serde_json::from_slice(bytes)
+        .map_err(|error| format!("`{RECEIPTS}` can't be read: {error}"))?;
+    if canonical::to_vec(&record) != *bytes {
+        return Err(format!("`{RECEIPTS}` is not in canonical form"));
+    }
+    if let Some(fault) = record.faults().first() {
+        return Err(fault.to_string());
+    }
+    match Collected::of(&record, collected.anchor) == *collected {
+        true => Ok(record),
+        false => Err(format!(
+            "`{RECEIPTS}` are not those of run {}",
+            collected.run.short()
+        )),
+    }
+}
+
+fn attestation(
+    files: &Files,
+    collected: &Collected,
+    anchors: &[Chain],
+) -> Result<String, (Exit, String)> {
+    let tampered = |detail: String| (Exit::Tampered, detail);
+    let bytes = files
+        .get(ATTESTATION)
+        .ok_or_else(|| tampered(format!("`{ATTESTATION}` is not in it")))?;
+    let attested = attest::read(bytes).map_err(|error| tampered(error.to_string()))?;
+    let record = &attested.statement.predicate.record;
+    if Collected::of(record, collected.anchor) != *collected {
+        return Err(tampered("it is about another run".to_owned()));
+    }
+    let subjects = attested.statement.subjects();
+    for subject in &subjects {
+        let is_there = |path: &str, digest: Digest| {
+            let file = files.get(&format!("{ASSETS}{path}"));
+            file.is_some_and(|bytes| Digest::of(bytes) == digest)
+        };
+        let sidecar = format!("{}{SIDECAR_SUFFIX}", subject.name);
+        let has_sidecar = subject
+            .sidecar
+            .is_none_or(|digest| is_there(&sidecar, digest));
+        if !is_there(&subject.name, subject.signed) || !has_sidecar {
+            return Err(tampered(format!(
+                "`{}` is not as it attests it",
+                subject.name
+            )));
+        }
+    }
+    match attested.chain.leads_to(anchors) {
+        true => Ok(format!("it names all {} assets", subjects.len())),
+        false => Err((
+            Exit::Untrusted,
+            "its signer is not recognised here".to_owned(),
+        )),
+    }
+}
+
+fn bundle(files: &Files, collected: &Collected) -> Result<String, String> {
+    let bytes = files
+        .get(BUNDLE)
+        .ok_or_else(|| format!("`{BUNDLE}` is not in it"))?;
+    let bundle =
+        Bundle::from_bytes(bytes).map_err(|error| format!("`{BUNDLE}` can't be read: {error}"))?;
+    if bundle.digest() != collected.bundle {
+        return Err(format!(
+            "it is {}, and the run was of {}",
+            bundle.digest().short(),
+            collected.bundle.short()
+        ));
+    }
+    for (path, asset) in &bundle.files {
+        let file = files.get(&format!("{PROCESS}{path}"));
+        if !file.is_some_and(|bytes| Digest::of(bytes) == asset.digest) {
+            return Err(format!("`{PROCESS}{path}` is not the file of the bundle"));
+        }
+    }
+    Ok(format!(
+        "{}, with its {} files",
+        collected.bundle.short(),
+        bundle.files.len()
+    ))
+}
+
+fn assets(files: &Files, anchors: &[Chain]) -> Vec<(String, Verdict)> {
+    let sealed = files.iter().filter_map(|(path, bytes)| {
+        let name = path.strip_prefix(ASSETS)?;
+        let bare = name.strip_suffix(SIDECAR_SUFFIX);
+        let is_sidecar = bare.is_some_and(|bare| files.contains_key(&format!("{ASSETS}{bare}")));
+        (!is_sidecar).then_some((name, bytes))
+    });
+    sealed
+        .map(|(name, bytes)| {
+            let beside = |name: &str| files.get(name).map(Vec::as_slice);
+            let verdict = verify_file(&Given {
+                file: bytes,
+                media_type: Some(media_type_of(name)),
+                sidecar: beside(&format!("{ASSETS}{name}{SIDECAR_SUFFIX}")),
+                attestation: beside(ATTESTATION),
+                receipts: beside(RECEIPTS),
+                is_published: true,
+                anchors,
+            });
+            (name.to_owned(), verdict)
+        })
+        .collect()
+}
+
+#[cfg(test)]
+#[path = "collection_tests.rs"]
+mod tests;

@@ -1,0 +1,176 @@
+use daedal_core::process::Training;
+use serde_json::json;
+
+use super::*;
+use crate::attest::{Subject, attest};
+use crate::fixtures::{png, run_of, studio};
+use crate::manifest::{Content, Source};
+use crate::{SealRequest, seal};
+
+fn collected() -> (Files, Collected) {
+    let (signer, _) = studio();
+    let script = b"script".to_vec();
+    let bundle = Bundle {
+        process: json!({ "daedal": "v1", "name": "tidal-almanac" }),
+        files: [(
+            "script.js".to_owned(),
+            daedal_core::bundle::file_asset("script.js", &script),
+        )]
+        .into(),
+    };
+    let poster = png(24, 16, false);
+    let drawn = run_of(&poster, "image/png", false);
+    let mut header = drawn.header;
+    header.bundle = bundle.digest();
+    header.intents.clear();
+    let mut receipts = drawn.receipts;
+    receipts
+        .iter_mut()
+        .for_each(|receipt| receipt.intents.clear());
+    let record = RunRecord::close(header, drawn.inputs, drawn.parameters, receipts, Vec::new());
+    let request = SealRequest {
+        bytes: &poster,
+        content: Content {
+            title: "Low Tide",
+            media_type: "image/png",
+            digest: Digest::of(&poster),
+            record: &record,
+            anchor: Domain::default(),
+            source: Source::Algorithmic,
+            training: Training::NotAllowed,
+            license: None,
+            creator: Some("Ada"),
+            ingredients: &[],
+        },
+    };
+    let sealed = seal(&request, signer).unwrap();
+    let subject = Subject::of("poster.png", Digest::of(&poster), &sealed);
+    let files = [
+        (RECEIPTS.to_owned(), canonical::to_vec(&record)),
+        (
+            ATTESTATION.to_owned(),
+            attest(record.clone(), &[subject], signer),
+        ),
+        (BUNDLE.to_owned(), bundle.to_bytes()),
+        (format!("{PROCESS}script.js"), script),
+        (format!("{ASSETS}poster.png"), sealed.file),
+        ("provenance.html".to_owned(), b"<p>How it was made".to_vec()),
+    ];
+    (files.into(), Collected::of(&record, Domain::default()))
+}
+
+fn sealed(files: &Files, collected: &Collected) -> Vec<u8> {
+    seal_collection(
+        "tidal-almanac",
+        collected,
+        "daedal 0.1.0",
+        files,
+        &studio().0,
+    )
+    .unwrap()
+}
+
+fn judged(archive: &[u8], anchors: &[Chain]) -> (Exit, String) {
+    let mut found = verify(archive, anchors);
+    if found.record.is_some() {
+        found.judge_assets();
+    }
+    let checks = found.verdict.checks.iter();
+    let told: Vec<String> = checks
+        .map(|check| format!("{} {:?}", check.name, check.outcome))
+        .collect();
+    (found.verdict.exit, told.join(", "))
+}
+
+#[test]
+fn an_archive_tells_of_one_run_with_everything_that_belongs_to_it() {
+    let (files, collected) = collected();
+    let archive = sealed(&files, &collected);
+    assert!(is_archive(&archive));
+    assert_eq!(unpack(&archive).as_ref(), Ok(&files));
+    let own = [studio().0.chain().clone()];
+    let (exit, told) = judged(&archive, &own);
+    assert_eq!(exit, Exit::Fine, "{told}");
+    assert_eq!(
+        told,
+        "credential Passed, binding Passed, signer Passed, form Passed, run Passed, attestation Passed, bundle Passed, assets Passed"
+    );
+    assert_eq!(judged(&archive, &[]).0, Exit::Untrusted);
+}
+
+#[test]
+fn nothing_in_an_archive_can_be_changed_unseen() {
+    let (files, collected) = collected();
+    let archive = sealed(&files, &collected);
+    let own = [studio().0.chain().clone()];
+    for at in (0..archive.len()).step_by(41) {
+        let mut bent = archive.clone();
+        bent[at] ^= 4;
+        let (exit, told) = judged(&bent, &own);
+        assert!(
+            matches!(exit, Exit::Tampered | Exit::Incomplete),
+            "byte {at}: {exit:?}, {told}"
+        );
+    }
+}
+
+/// Somebody with a key of their own seals a set of files that do not belong together.
+#[test]
+fn what_does_not_belong_together_is_not_made_so_by_a_seal() {
+    let (files, collected) = collected();
+    let own = [studio().0.chain().clone()];
+    type Change = fn(&mut Files, &mut Collected);
+    let changes: [(&str, Change); 9] = [
+        ("a file of the process", |files, _| {
+            drop(files.insert(format!("{PROCESS}script.js"), b"other".to_vec()))
+        }),
+        ("no file of the process", |files, _| {
+            drop(files.remove(&format!("{PROCESS}script.js")))
+        }),
+        ("another bundle", |files, _| {
+            let bundle = Bundle {
+                process: json!({}),
+                files: BTreeMap::new(),
+            };
+            files.insert(BUNDLE.to_owned(), bundle.to_bytes());
+        }),
+        ("no receipts", |files, _| drop(files.remove(RECEIPTS))),
+        ("a receipt less", |files, _| {
+            let mut record: RunRecord = serde_json::from_slice(&files[RECEIPTS]).unwrap();
+            record.receipts.pop();
+            files.insert(RECEIPTS.to_owned(), canonical::to_vec(&record));
+        }),
+        ("no attestation", |files, _| drop(files.remove(ATTESTATION))),
+        ("another asset", |files, _| {
+            let asset = files.get_mut(&format!("{ASSETS}poster.png")).unwrap();
+            let last = asset.len() - 20;
+            asset[last] ^= 1;
+        }),
+        ("no asset", |files, _| {
+            drop(files.remove(&format!("{ASSETS}poster.png")))
+        }),
+        ("another run", |_, collected| {
+            collected.run = Digest([7; 32])
+        }),
+    ];
+    for (what, change) in changes {
+        let (mut files, mut collected) = (files.clone(), collected.clone());
+        change(&mut files, &mut collected);
+        let (exit, told) = judged(&sealed(&files, &collected), &own);
+        assert_eq!(exit, Exit::Tampered, "{what}: {told}");
+    }
+}
+
+#[test]
+fn names_that_lead_out_of_an_archive_are_refused() {
+    for path in ["../evil", "a/../../evil", "/etc/passwd", "a\\b"] {
+        let files = Files::from([(path.to_owned(), b"x".to_vec())]);
+        let packed = pack(&files).unwrap();
+        let refused = unpack(&packed).unwrap_err();
+        assert!(
+            refused.contains("a name that is not allowed"),
+            "{path}: {refused}"
+        );
+    }
+    assert!(unpack(b"PK\x03\x04 and nothing more").is_err());
+}
