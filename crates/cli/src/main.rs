@@ -9,6 +9,7 @@ mod failure;
 mod files;
 mod hint;
 mod home;
+mod intents;
 mod keys;
 mod material;
 mod password;

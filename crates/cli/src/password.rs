@@ -45,6 +45,14 @@ pub(crate) fn new_of_account(
     }
 }
 
+/// Whether a password can be had without failing: from a file, or by asking.
+pub(crate) fn can_be_had(home: &Home, common: &Common) -> bool {
+    let given = common.password_file.as_ref();
+    given.is_some_and(|path| !path.as_os_str().is_empty())
+        || home.settings.account.password_file.is_some()
+        || std::io::stdin().is_terminal()
+}
+
 fn chosen(prompt: &str) -> Result<Password, Failure> {
     let first = ask(prompt)?;
     if first.chars().count() < PASSWORD_CHARS_MIN {

@@ -36,6 +36,7 @@ pub(crate) const SETTINGS_NEW: &str = "\
 # password_file = \"…\"           # for unattended use; keep it out of version control
 # certificate = \"chain.pem\"     # a certificate chain of your own (leaf first) and its key
 # key = \"key.pem\"
+# sign = true                   # sign what you set by hand at `daedal run`
 
 [chain]                         # in the studio itself, unless an address is set
 # rpc = \"https://…\"             # JSON-RPC of any EVM chain
@@ -110,6 +111,8 @@ pub(crate) struct AccountSettings {
     pub(crate) certificate: Option<PathBuf>,
     /// Its private key.
     pub(crate) key: Option<PathBuf>,
+    /// Whether what a person sets by hand for a run is signed, where there are keys and a password.
+    pub(crate) sign: Option<bool>,
 }
 
 /// The chain.

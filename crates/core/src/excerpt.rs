@@ -4,10 +4,11 @@
 use alloy_primitives::B256;
 use serde::{Deserialize, Serialize};
 
+use crate::decided::{intent_faults, named};
 use crate::intent::{Oversight, SignedIntent};
 use crate::merkle::Proof;
 use crate::receipt::Receipt;
-use crate::record::{RecordFault, RunHeader, RunRecord, intent_faults, named, tree};
+use crate::record::{RecordFault, RunHeader, RunRecord, tree};
 use crate::{Digest, canonical};
 
 /// A longer list of options stays out of excerpts; the record has it.

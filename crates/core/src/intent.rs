@@ -3,12 +3,18 @@
 //! What was decided stays private until it is disclosed: an [`Intent`] holds a salted commitment
 //! to it, and the root of everything that was shown, so that what was passed over counts too.
 
+mod disclosure;
+mod typed;
+
 use alloy_primitives::{Address, B256, Bytes, Signature, U256, keccak256};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::merkle::{self, Tree};
 use crate::{AssetRef, Digest, canonical};
+
+pub use disclosure::{Disclosure, Openings, set_name};
+pub use typed::typed_data;
 
 const DOMAIN_TYPE: &str =
     "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)";
@@ -129,51 +135,6 @@ pub fn seen_root(options: &[B256]) -> B256 {
     Tree::of(merkle::context("daedal/seen/v1"), options).root()
 }
 
-/// What was decided, in clear, with the salt that hid it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Disclosure {
-    /// 32 random bytes.
-    pub salt: B256,
-    /// What was decided: `{"chosen": ["0x…"]}` for a choice, `{"note": "…"}` and the like.
-    pub payload: Value,
-}
-
-impl Disclosure {
-    /// The choice of these of the options that were shown.
-    #[must_use]
-    pub fn choice(salt: B256, chosen: &[B256]) -> Self {
-        Self {
-            salt,
-            payload: json!({ "chosen": chosen }),
-        }
-    }
-
-    /// What the intent holds instead.
-    #[must_use]
-    pub fn commitment(&self) -> B256 {
-        let parts = [
-            merkle::context("daedal/payload/v1"),
-            self.salt,
-            keccak256(canonical::to_vec(&self.payload)),
-        ];
-        keccak256(parts.concat())
-    }
-
-    /// The authorship of a bundle.
-    #[must_use]
-    pub fn authorship(salt: B256, bundle: Digest) -> Self {
-        Self {
-            salt,
-            payload: json!({ "bundle": bundle }),
-        }
-    }
-
-    fn chosen(&self) -> Option<Vec<B256>> {
-        serde_json::from_value(self.payload.get("chosen")?.clone()).ok()
-    }
-}
-
 /// An intent with its signature, and as much of what it means as its owner wants to tell.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -245,6 +206,16 @@ impl SignedIntent {
     pub fn authored(&self) -> Option<Digest> {
         let bundle = self.disclosed.as_ref()?.payload.get("bundle")?;
         bundle.as_str()?.parse().ok()
+    }
+
+    /// As much of it as is published: what was chosen, approved, edited or written (digests, all of them), but
+    /// nothing of what was set.
+    #[must_use]
+    pub fn published(mut self) -> Self {
+        if self.intent.kind == IntentKind::Set {
+            self.disclosed = None;
+        }
+        self
     }
 
     /// Checks the signature and whatever is disclosed.

@@ -1,5 +1,6 @@
 use super::*;
 use alloy_primitives::{address, b256, hex};
+use serde_json::json;
 
 /// Hashes and signature made with ethers 6: key 0x11…11, no chain.
 const SIGNATURE: [u8; 65] = hex!(
@@ -112,4 +113,70 @@ fn oversight_is_what_the_intents_amount_to() {
     assert_eq!(Oversight::of([Author, Set]), Oversight::PromptGuided);
     assert_eq!(Oversight::of([Approve, Author]), Oversight::HumanValidated);
     assert_eq!(Oversight::of([Choose]), Oversight::HumanValidated);
+}
+
+mod commitments {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn salt() -> impl Strategy<Value = B256> {
+        any::<[u8; 32]>().prop_map(B256::from)
+    }
+
+    fn prompts() -> impl Strategy<Value = (String, String)> {
+        ("[ -~]{0,40}", "[ -~]{0,40}")
+    }
+
+    proptest! {
+        /// The same prompt under another salt is another commitment: neither can be told from one of another
+        /// prompt, and one salt's commitments to two prompts differ.
+        #[test]
+        fn hide_and_bind((one, other) in prompts(), first in salt(), second in salt()) {
+            let sealed = |salt, text: &str| Disclosure::of(salt, "inputs.theme", &json!(text));
+            prop_assume!(first != second);
+            prop_assert_ne!(sealed(first, &one).commitment(), sealed(second, &one).commitment());
+            prop_assert_eq!(
+                sealed(first, &one).commitment() == sealed(first, &other).commitment(),
+                one == other
+            );
+        }
+
+        /// What is sealed in a payload is told one by one, and only as it was.
+        #[test]
+        fn are_opened_one_by_one((theme, note) in prompts(), salts in prop::array::uniform3(salt())) {
+            let openings = Openings::from([
+                ("inputs.theme".to_owned(), Disclosure::of(salts[0], "inputs.theme", &json!(theme))),
+                ("note".to_owned(), Disclosure::of(salts[1], "note", &json!(note))),
+            ]);
+            let payload = Disclosure::setting(salts[2]).sealing(&openings);
+            let told = payload.payload.to_string();
+            prop_assert!(theme.len() < 5 || !told.contains(&theme), "{}", told);
+            prop_assert_eq!(payload.sealed().collect::<Vec<_>>(), ["inputs.theme", "note"]);
+            let (theme_opening, note_opening) = (&openings["inputs.theme"], &openings["note"]);
+            prop_assert_eq!(payload.opened("inputs.theme", theme_opening), Some(&json!(theme)));
+            prop_assert_eq!(payload.opened("note", note_opening), Some(&json!(note)));
+            // Not under another name, salt or value.
+            prop_assert_eq!(payload.opened("note", theme_opening), None);
+            let mut bent = note_opening.clone();
+            bent.payload["note"] = json!(format!("{note}."));
+            prop_assert_eq!(payload.opened("note", &bent), None);
+            let mut bent = note_opening.clone();
+            bent.salt.0[7] ^= 1;
+            prop_assert_eq!(payload.opened("note", &bent), None);
+            let mut bent = note_opening.clone();
+            bent.payload["more"] = json!(1);
+            prop_assert_eq!(payload.opened("note", &bent), None);
+        }
+    }
+}
+
+#[test]
+fn nothing_of_what_was_set_is_published() {
+    let disclosed = Disclosure::setting(keccak256("salt"));
+    let mut set = signed();
+    set.intent.kind = IntentKind::Set;
+    set.disclosed = Some(disclosed.clone());
+    assert_eq!(set.clone().published().disclosed, None);
+    set.intent.kind = IntentKind::Choose;
+    assert_eq!(set.published().disclosed, Some(disclosed));
 }

@@ -11,6 +11,7 @@ pub mod asset;
 pub mod blob;
 pub mod bundle;
 pub mod canonical;
+mod decided;
 pub mod digest;
 pub mod economy;
 pub mod engine;

@@ -10,7 +10,8 @@ use alloy_primitives::{B256, keccak256};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::intent::{IntentFault, IntentKind, Oversight, SignedIntent};
+use crate::decided::intent_faults;
+use crate::intent::{IntentFault, Oversight, SignedIntent};
 use crate::merkle::Tree;
 use crate::receipt::{Receipt, first_link, link};
 use crate::{Digest, Governed, Seed, canonical};
@@ -85,11 +86,23 @@ impl Setting {
 /// The inputs or parameters of a run, which are an object, all public.
 #[must_use]
 pub fn settings(values: &Value) -> Settings {
+    settings_but(values, |_| false)
+}
+
+/// The inputs or parameters of a run, public but for those that `is_private` names.
+pub fn settings_but(values: &Value, is_private: impl Fn(&str) -> bool) -> Settings {
+    let setting = |(name, value): (&String, &Value)| {
+        let setting = match is_private(name) {
+            true => Setting::private(value),
+            false => Setting::public(value.clone()),
+        };
+        (name.clone(), setting)
+    };
     values
         .as_object()
         .into_iter()
         .flatten()
-        .map(|(name, value)| (name.clone(), Setting::public(value.clone())))
+        .map(setting)
         .collect()
 }
 
@@ -229,6 +242,20 @@ pub enum RecordFault {
         /// Its name.
         hash: B256,
     },
+    /// What was decided isn't what the task gave.
+    #[error("the receipt of {label} gives something else than the intent {hash} decided")]
+    IntentOutcome {
+        /// Its name.
+        hash: B256,
+        /// The task.
+        label: String,
+    },
+    /// An intent counts on another chain, or in another registry, than the run read its dials from.
+    #[error("the intent {hash} does not count where the run's dials were read")]
+    IntentElsewhere {
+        /// Its name.
+        hash: B256,
+    },
 }
 
 impl RunRecord {
@@ -354,40 +381,6 @@ impl RunRecord {
 pub(crate) fn tree(header: &RunHeader, receipts: &[Receipt]) -> Tree {
     let hashes: Vec<B256> = receipts.iter().map(Receipt::hash).collect();
     Tree::of(header.context(), &hashes)
-}
-
-pub(crate) fn named<'a>(
-    header: &RunHeader,
-    receipts: impl Iterator<Item = &'a Receipt>,
-) -> BTreeSet<B256> {
-    receipts
-        .flat_map(|receipt| &receipt.intents)
-        .chain(&header.intents)
-        .copied()
-        .collect()
-}
-
-pub(crate) fn intent_faults<'a>(
-    header: &RunHeader,
-    receipts: impl Iterator<Item = &'a Receipt>,
-    intents: &[SignedIntent],
-) -> Vec<RecordFault> {
-    let named = named(header, receipts);
-    let run = header.run();
-    let mut faults = Vec::new();
-    for intent in intents {
-        let hash = intent.hash();
-        if let Err(fault) = intent.check_for(run) {
-            faults.push(fault.into());
-        } else if !named.contains(&hash) {
-            faults.push(RecordFault::IntentUnnamed { hash });
-        } else if intent.intent.kind == IntentKind::Author
-            && intent.authored() != Some(header.bundle)
-        {
-            faults.push(RecordFault::IntentBundle { hash });
-        }
-    }
-    faults
 }
 
 #[cfg(test)]

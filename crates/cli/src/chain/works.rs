@@ -3,6 +3,7 @@
 use alloy_primitives::Address;
 use daedal_chain::Client;
 use daedal_chain::operations::{Ledgers, Registered};
+use daedal_core::intent::Domain;
 use daedal_store::Studio;
 use daedal_store::ports::Document;
 use serde::{Deserialize, Serialize};
@@ -24,6 +25,16 @@ pub(crate) struct Known {
     pub(crate) work: u64,
     /// Its share token.
     pub(crate) shares: Address,
+}
+
+impl Known {
+    /// Where decisions about its runs count.
+    pub(crate) fn domain(&self) -> Domain {
+        Domain {
+            chain: self.chain,
+            registry: self.registry,
+        }
+    }
 }
 
 fn key(process: &str, reads: &Ledgers) -> String {

@@ -2,6 +2,7 @@
 
 use super::Common;
 use crate::failure::Failure;
+use crate::intents::SignedBy;
 use crate::runs::{Answer, decide};
 use crate::ui::Ui;
 
@@ -15,6 +16,8 @@ pub(crate) struct Choose {
     /// What to keep: numbers on the contact sheet, or first digits of an asset's SHA-256
     #[arg(required = true, value_name = "ASSET")]
     assets: Vec<String>,
+    #[command(flatten)]
+    by: SignedBy,
 }
 
 impl Choose {
@@ -24,6 +27,7 @@ impl Choose {
             &self.run,
             &self.step,
             &Answer::Keep(self.assets),
+            &self.by,
             ui,
         )
     }

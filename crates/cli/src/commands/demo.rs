@@ -54,8 +54,16 @@ impl Demo {
         let planned = loaded.planned;
         block_on(async {
             let studio = home.open_to_write("daedal demo").await?;
-            let mut begun =
-                runs::begin(&home, &studio, &planned, &engines, &Dials::default(), ui).await?;
+            let mut begun = runs::begin(
+                &home,
+                &studio,
+                &planned,
+                &engines,
+                &Dials::default(),
+                None,
+                ui,
+            )
+            .await?;
             // Asked a second time, the demo shows what it has made.
             let known = begun.done_before().cloned();
             let ran_before = known.is_some();

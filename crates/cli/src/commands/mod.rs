@@ -2,6 +2,7 @@
 
 mod account;
 mod approve;
+mod author;
 mod cancel;
 mod chain;
 mod check;
@@ -107,6 +108,8 @@ enum Command {
     Reject(reject::Reject),
     /// End a run for good
     Cancel(cancel::Cancel),
+    /// Sign that you wrote a process
+    Author(author::Author),
     /// Seal what runs made with credentials and publish it
     Release(release::Release),
     /// Put a released run into one sealed archive, with the story of it
@@ -188,6 +191,7 @@ pub(crate) fn run(cli: Cli) -> Result<u8, Failure> {
         Command::Approve(command) => command.run(common, ui),
         Command::Reject(command) => command.run(common, ui),
         Command::Cancel(command) => command.run(common, ui),
+        Command::Author(command) => command.run(common, ui),
         Command::Release(command) => command.run(common, ui),
         Command::Export(command) => command.run(common, ui),
         Command::Verify(command) => command.run(common, ui),

@@ -15,6 +15,7 @@ use crate::chain::{self, Acting, Known};
 use crate::failure::Failure;
 use crate::hint;
 use crate::home::{Home, block_on, remembered};
+use crate::intents::{self, Hand};
 use crate::material::{Material, Subject};
 use crate::text::quoted;
 use crate::ui::Ui;
@@ -62,6 +63,7 @@ impl Publish {
             // Before an embedded chain gets its contracts.
             let reads = chain::ledgers_if_any(&home, &studio, &client).await?;
             let known = chain::known_here(&home, &studio, &client, name).await?;
+            let author = Hand::Own(Box::new(person.clone()));
             let operator = chain::operator(&home, &studio, client, reads, person).await?;
             let reads = operator.reads();
             let bundle = subject.bundle;
@@ -87,6 +89,8 @@ impl Publish {
             };
             let (mut mended, mut on_site) = (0, false);
             if let Some(planned) = &subject.planned {
+                let domain = known.domain();
+                intents::sign_authorship(&studio, &author, bundle, domain).await?;
                 let process = &planned.process;
                 mended = release::mend(&home, &studio, &operator, process, &known).await?;
                 on_site = release::tell_site(&home, planned, &known, version)?;

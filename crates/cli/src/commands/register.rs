@@ -16,6 +16,7 @@ use crate::chain::{self, Acting, Known, Overrides, Wish};
 use crate::failure::Failure;
 use crate::hint;
 use crate::home::{Home, block_on, remembered};
+use crate::intents::{self, Hand};
 use crate::material::{Material, Subject};
 use crate::text::quoted;
 use crate::ui::Ui;
@@ -80,6 +81,7 @@ impl Register {
             // Before an embedded chain gets its contracts: a registration that can't be leaves nothing.
             let reads = chain::ledgers_if_any(&home, &studio, &client).await?;
             wish.upstream(reads.as_ref()).await?;
+            let author = Hand::Own(Box::new(person.clone()));
             let operator = chain::operator(&home, &studio, client, reads, person).await?;
             let uri = self.uri.as_deref();
             let done = register(&home, &studio, &operator, &subject, &wish, uri).await?;
@@ -89,6 +91,8 @@ impl Register {
                 text.push_str(&treasury_told(&home, &wish));
             }
             if let Some(planned) = &subject.planned {
+                let domain = done.known.domain();
+                intents::sign_authorship(&studio, &author, subject.bundle, domain).await?;
                 let on_site = release::tell_site(&home, planned, &done.known, done.version)?;
                 value["metadata_on_site"] = on_site.into();
                 if !on_site {

@@ -2,6 +2,7 @@
 
 use super::Common;
 use crate::failure::Failure;
+use crate::intents::SignedBy;
 use crate::runs::{Answer, decide};
 use crate::ui::Ui;
 
@@ -12,10 +13,19 @@ pub(crate) struct Reject {
     run: String,
     /// The step that asks
     step: String,
+    #[command(flatten)]
+    by: SignedBy,
 }
 
 impl Reject {
     pub(crate) fn run(self, common: &Common, ui: Ui) -> Result<u8, Failure> {
-        decide(common, &self.run, &self.step, &Answer::Nothing, ui)
+        decide(
+            common,
+            &self.run,
+            &self.step,
+            &Answer::Nothing,
+            &self.by,
+            ui,
+        )
     }
 }

@@ -7,6 +7,7 @@ use super::Common;
 use crate::assemble;
 use crate::failure::Failure;
 use crate::home::{Home, block_on};
+use crate::intents;
 use crate::process::Loaded;
 use crate::progress::Show;
 use crate::runs::{self, Carrier, Dials, Telling};
@@ -50,9 +51,13 @@ impl Run {
         let engines = assemble::engines();
         let Loaded { planned, files } = Loaded::open(&self.process, &engines)?;
         let home = Home::find_or_make(common, files.root(), ui)?;
+        // Before the studio is locked: nobody else must wait while a password is typed.
+        let setter = intents::setter(&home, common, &self.dials, ui)?;
         block_on(async {
             let studio = home.open_to_write("daedal run").await?;
-            let begun = runs::begin(&home, &studio, &planned, &engines, &self.dials, ui).await?;
+            let setter = setter.as_ref();
+            let begun =
+                runs::begin(&home, &studio, &planned, &engines, &self.dials, setter, ui).await?;
             home.note_command(&format!("daedal run, run {}", begun.spec.id().0.short()))?;
             let carrier = Carrier::start(
                 &studio,

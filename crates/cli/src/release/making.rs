@@ -10,6 +10,7 @@ use daedal_core::canonical;
 use daedal_core::engine::Engines;
 use daedal_core::excerpt::Excerpt;
 use daedal_core::intent::{self, IntentKind, SignedIntent};
+use daedal_core::record::Settings;
 use daedal_core::run::{self, TaskRecord};
 use daedal_store::Studio;
 use serde_json::{Map, Value};
@@ -42,15 +43,19 @@ pub(super) async fn release(
         item.edition = made.on_chain.and_then(|on_chain| edition(on_chain, index));
         items.push(item);
     }
-    let object = |value: &Value| value.as_object().cloned().unwrap_or_default();
+    let public = |settings: &Settings| -> Map<String, Value> {
+        let told = settings.iter();
+        told.filter_map(|(name, setting)| Some((name.clone(), setting.value.clone()?)))
+            .collect()
+    };
     Ok(Release {
         run: subject.run.0,
         process: label(subject),
         version: subject.spec.bundle,
         released_at: released_at(studio, subject.run).await?,
         seed: subject.spec.seed,
-        inputs: object(&subject.spec.inputs),
-        parameters: object(&subject.spec.parameters),
+        inputs: public(&subject.record.inputs),
+        parameters: public(&subject.record.parameters),
         governed: subject.spec.governed.clone(),
         items,
         attestation: Some(made.attestation.clone()),

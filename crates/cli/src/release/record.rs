@@ -8,14 +8,15 @@ use std::collections::BTreeMap;
 
 use daedal_core::Digest;
 use daedal_core::engine::{Determinism, Engines};
-use daedal_core::intent::SignedIntent;
+use daedal_core::intent::{SignedIntent, set_name};
 use daedal_core::plan::Plan;
 use daedal_core::receipt::{Origin, first_link};
-use daedal_core::record::{RunHeader, RunRecord, settings};
+use daedal_core::record::{RunHeader, RunRecord, settings_but};
 use daedal_core::run::{Event, RunId, TaskRecord, Tool, records};
 use daedal_exec::{RunReport, RunStatus};
 use daedal_store::Studio;
 use daedal_store::ports::Document;
+use serde_json::Value;
 
 use super::kept;
 use crate::failure::Failure;
@@ -107,7 +108,9 @@ fn made(
             .help("the studio's records are damaged: restore .daedal/ from a copy"));
     };
     let mut receipts = Vec::with_capacity(tasks.len());
-    let mut intents = Vec::new();
+    let beginnings = spec.intents.iter().cloned().map(intent_of);
+    let beginnings = beginnings.collect::<Result<Vec<_>, _>>()?;
+    let mut intents = beginnings.clone();
     let mut hashes = Hashes::new();
     let mut prev = first_link(run.0);
     for task in tasks {
@@ -134,8 +137,7 @@ fn made(
             .as_ref()
             .and_then(|decision| decision.intent.clone());
         if let Some(signed) = signed {
-            let intent: SignedIntent = serde_json::from_value(signed)
-                .map_err(|error| Failure::because("a signed decision can't be read", &error))?;
+            let intent = intent_of(signed)?;
             receipt.intents.push(intent.hash());
             intents.push(intent);
         }
@@ -162,11 +164,21 @@ fn made(
         tool: listed(tools.iter().map(|tool| &*tool.name)),
         target: listed(tools.iter().map(|tool| &*tool.target)),
         governed: spec.governed.clone(),
-        intents: Vec::new(),
+        intents: beginnings.iter().map(SignedIntent::hash).collect(),
     };
-    let (inputs, parameters) = (settings(&spec.inputs), settings(&spec.parameters));
+    let told = |of: &'static str, values: &Value| {
+        settings_but(values, |name| spec.private.contains(&set_name(of, name)))
+    };
+    let inputs = told("inputs", &spec.inputs);
+    let parameters = told("parameters", &spec.parameters);
+    let intents = intents.into_iter().map(SignedIntent::published).collect();
     let record = RunRecord::close(header, inputs, parameters, receipts, intents);
     Ok((record, hashes))
+}
+
+fn intent_of(signed: Value) -> Result<SignedIntent, Failure> {
+    serde_json::from_value(signed)
+        .map_err(|error| Failure::because("a signed decision can't be read", &error))
 }
 
 /// The programs that carried the run, in order. Logs of daedal's first days don't name any.
@@ -267,6 +279,8 @@ mod tests {
             fresh: false,
             earlier: Vec::new(),
             governed: None,
+            intents: Vec::new(),
+            private: Vec::new(),
         };
         let old = Tool {
             name: "daedal 0.0.9".into(),

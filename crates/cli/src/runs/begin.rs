@@ -1,45 +1,24 @@
 //! What a run is asked to do, from a command line.
 
-use std::path::Path;
-
-use daedal_core::bundle::file_asset;
 use daedal_core::engine::Engines;
+use daedal_core::intent::set_name;
 use daedal_core::plan::Planned;
-use daedal_core::process::DialKind;
+use daedal_core::process::{Dial, DialKind, Process, Texts};
 use daedal_core::run::{Event, Finish, RunId, RunSpec, finish_of};
 use daedal_core::{AssetRef, Digest, Governed, Seed, asset};
 use daedal_store::Studio;
 use daedal_store::ports::{Document, RunSummary};
 use serde_json::Value;
 
-use super::{all, governed, newest_of, plan_of, replay};
+use super::given::{given, seed};
+use super::{Dials, all, governed, newest_of, plan_of, replay};
 use crate::failure::Failure;
 use crate::home::{Home, remembered};
+use crate::intents::{Hand, authors_of, domain_of, sign_settings};
 use crate::ui::Ui;
 
 /// Assets of earlier runs that a new run is compared with, newest first.
 const EARLIER_MAX: usize = 64;
-
-/// The options that set the dials of a run.
-#[derive(Debug, Clone, Default, clap::Args)]
-pub(crate) struct Dials {
-    /// Set an input; @FILE gives an asset
-    #[arg(short, long = "input", value_name = "NAME=VALUE")]
-    inputs: Vec<String>,
-    /// Set a parameter, within its bounds
-    #[arg(short, long = "param", value_name = "NAME=VALUE")]
-    parameters: Vec<String>,
-    /// Seed: any text, 64 hexadecimal digits, or `random` [default: follows from what is asked]
-    #[arg(long)]
-    seed: Option<String>,
-    /// Do everything again, whatever earlier runs have done
-    #[arg(long)]
-    fresh: bool,
-    /// Leave out what was voted: governed dials stand as the process file and --param say. Of such a run no
-    /// edition is made unless its dials are those that were voted
-    #[arg(long)]
-    off_chain: bool,
-}
 
 /// A run to be carried out, in the light of those before it.
 pub(crate) struct Begun {
@@ -61,11 +40,13 @@ impl Begun {
     /// The last run that succeeded at exactly what is asked, if there is one.
     pub(crate) fn done_before(&self) -> Option<&RunSpec> {
         let same = |known: &RunSpec| {
-            // Where its values were read does not change what it is.
+            // Where its values were read and who signed them does not change what it is.
             *known
                 == RunSpec {
                     nonce: known.nonce,
                     governed: known.governed.clone(),
+                    intents: known.intents.clone(),
+                    private: known.private.clone(),
                     ..self.spec.clone()
                 }
         };
@@ -81,6 +62,7 @@ pub(crate) async fn begin(
     planned: &Planned,
     engines: &Engines,
     dials: &Dials,
+    setter: Option<&Hand>,
     ui: Ui,
 ) -> Result<Begun, Failure> {
     keep_bundle(studio, planned).await?;
@@ -125,7 +107,7 @@ pub(crate) async fn begin(
     }
     let same = (&bundle, seed, &inputs, &parameters);
     let earlier = compared(studio, planned, engines, &runs, same).await?;
-    let spec = RunSpec {
+    let mut spec = RunSpec {
         process: planned.plan.process.clone(),
         bundle,
         inputs,
@@ -135,7 +117,16 @@ pub(crate) async fn begin(
         fresh: dials.fresh,
         earlier,
         governed,
+        intents: authorships(studio, &bundle).await?,
+        private: Vec::new(),
     };
+    spec.private = private_texts(&planned.process, &spec);
+    if let Some(hand) = setter {
+        let domain = domain_of(home, studio, &spec.process, spec.governed.as_ref()).await?;
+        let signed = sign_settings(studio, hand, domain, &spec, dials).await?;
+        let signed = signed.and_then(|signed| serde_json::to_value(signed).ok());
+        spec.intents.extend(signed);
+    }
     Ok(Begun { spec, runs })
 }
 
@@ -152,7 +143,7 @@ pub(crate) async fn begin_with(
     let runs = all(studio).await?;
     let same = (&bundle, seed, &inputs, &parameters);
     let earlier = compared(studio, planned, engines, &runs, same).await?;
-    let spec = RunSpec {
+    let mut spec = RunSpec {
         process: planned.plan.process.clone(),
         bundle,
         inputs,
@@ -163,30 +154,39 @@ pub(crate) async fn begin_with(
         earlier,
         // It follows the order, whatever is voted meanwhile.
         governed: None,
+        intents: authorships(studio, &bundle).await?,
+        private: Vec::new(),
     };
+    spec.private = private_texts(&planned.process, &spec);
     Ok(Begun { spec, runs })
 }
 
-/// Inputs and parameters of a process, by `NAME=VALUE` options and its defaults. Without a studio, files that
-/// inputs are given are looked at and not kept.
-pub(crate) fn dials_of(
-    studio: Option<&Studio>,
-    planned: &Planned,
-    inputs: &[String],
-    parameters: &[String],
-) -> Result<(Value, Value), Failure> {
-    let process = &planned.process;
-    let asset = |path: &Path| match studio {
-        Some(studio) => asset_from(studio, path),
-        None => Ok(asset_at(path)?.0.to_value()),
+/// Texts that the caller wrote and the process does not publish.
+fn private_texts(process: &Process, spec: &RunSpec) -> Vec<String> {
+    if process.disclosure.texts == Texts::Published {
+        return Vec::new();
+    }
+    let written = |of: &'static str, dials: &[(String, Dial)], values: &Value| -> Vec<String> {
+        let dials = dials.iter();
+        dials
+            .filter(|(name, dial)| {
+                let is_text = matches!(dial.kind, DialKind::Text { .. });
+                is_text && dial.default.as_ref() != Some(&values[name])
+            })
+            .map(|(name, _)| set_name(of, name))
+            .collect()
     };
-    let inputs = given_by(&asset, &process.inputs, inputs, "input")?;
-    let parameters = given_by(&asset, &process.parameters, parameters, "parameter")?;
-    process
-        .resolve_dials(&inputs, &parameters)
-        .map_err(|errors| {
-            Failure::several(errors.into_iter().map(|error| (error.message, error.help)))
-        })
+    let inputs = written("inputs", &process.inputs, &spec.inputs);
+    let parameters = written("parameters", &process.parameters, &spec.parameters);
+    [inputs, parameters].concat()
+}
+
+/// The signatures of the bundle's authors, as a run holds them.
+async fn authorships(studio: &Studio, bundle: &Digest) -> Result<Vec<Value>, Failure> {
+    let authors = authors_of(studio, bundle).await?.into_iter();
+    Ok(authors
+        .filter_map(|signed| serde_json::to_value(signed).ok())
+        .collect())
 }
 
 /// What a run is compared with. The same request gives the same result: what its first run was compared with.
@@ -274,83 +274,6 @@ pub(crate) async fn keep_bundle(studio: &Studio, planned: &Planned) -> Result<()
         .put(vec![Document { kind, key, value }])
         .await
         .map_err(|error| remembered(&error))
-}
-
-/// Values from `NAME=VALUE` options, in the form that their dials take.
-fn given(
-    studio: &Studio,
-    dials: &[(String, daedal_core::process::Dial)],
-    options: &[String],
-    what: &str,
-) -> Result<Vec<(String, Value)>, Failure> {
-    given_by(&|path| asset_from(studio, path), dials, options, what)
-}
-
-fn given_by(
-    asset: &dyn Fn(&Path) -> Result<Value, Failure>,
-    dials: &[(String, daedal_core::process::Dial)],
-    options: &[String],
-    what: &str,
-) -> Result<Vec<(String, Value)>, Failure> {
-    let mut values = Vec::new();
-    for option in options {
-        let (name, text) = option.split_once('=').ok_or_else(|| {
-            Failure::new(format!("`{option}` sets nothing"))
-                .help(format!("write --{} NAME=VALUE", &what[..5]))
-        })?;
-        let kind = dials
-            .iter()
-            .find(|(known, _)| known == name)
-            .map(|(_, dial)| &dial.kind);
-        let value = match (kind, text.strip_prefix('@')) {
-            (Some(DialKind::Asset { .. }), Some(path)) => asset(Path::new(path))?,
-            (Some(DialKind::Asset { .. }), None) => {
-                return Err(Failure::new(format!("{what} `{name}` takes a file"))
-                    .help(format!("write {name}=@path/to/file")));
-            }
-            // Whether the value fits is told with all other mistakes.
-            _ => Value::String(text.to_owned()),
-        };
-        values.push((name.to_owned(), value));
-    }
-    Ok(values)
-}
-
-fn asset_at(path: &Path) -> Result<(AssetRef, Vec<u8>), Failure> {
-    let bytes = std::fs::read(path)
-        .map_err(|error| Failure::because(format!("{} can't be read", path.display()), &error))?;
-    let name = path.file_name().map(|name| name.to_string_lossy());
-    Ok((file_asset(&name.unwrap_or_default(), &bytes), bytes))
-}
-
-fn asset_from(studio: &Studio, path: &Path) -> Result<Value, Failure> {
-    let (asset, bytes) = asset_at(path)?;
-    studio
-        .blobs
-        .write(&bytes)
-        .map_err(|error| Failure::because(format!("{} can't be kept", path.display()), &error))?;
-    Ok(asset.to_value())
-}
-
-fn seed(
-    asked: Option<&str>,
-    bundle: &Digest,
-    inputs: &Value,
-    parameters: &Value,
-) -> Result<Seed, Failure> {
-    Ok(match asked {
-        None => RunSpec::default_seed(bundle, inputs, parameters),
-        Some("random") => {
-            let mut bytes = [0; 32];
-            getrandom::fill(&mut bytes)
-                .map_err(|error| Failure::new(format!("no randomness can be had: {error}")))?;
-            Seed(Digest(bytes))
-        }
-        Some(text) => text
-            .parse()
-            .map(Seed)
-            .unwrap_or_else(|_| Seed(Digest::of_parts("daedal/seed-text/v1", &[text.as_bytes()]))),
-    })
 }
 
 /// What earlier runs of the process gave, newest first.

@@ -1,11 +1,9 @@
 //! A person's answer to a run that waits, signed with their key.
 
-use daedal_core::intent::{Disclosure, Domain, Intent, IntentKind, seen_root, shown, step_word};
+use daedal_core::intent::{Disclosure, Domain, IntentKind, SignedIntent, shown};
 use daedal_core::plan::Plan;
 use daedal_core::process::suggestion;
 use daedal_core::run::{Decider, Decision, Event, Question, State};
-use daedal_provenance::Person;
-use daedal_store::Studio;
 use serde_json::json;
 
 use super::{Carrier, find, plan_of, replay};
@@ -14,8 +12,8 @@ use crate::commands::Common;
 use crate::failure::Failure;
 use crate::hint;
 use crate::home::{Home, block_on, remembered};
+use crate::intents::{Draft, Signed, SignedBy, domain_of, sign};
 use crate::ui::Ui;
-use crate::{keys, text};
 
 /// What a person answers.
 pub(crate) enum Answer {
@@ -33,6 +31,7 @@ pub(crate) fn decide(
     run: &str,
     step: &str,
     answer: &Answer,
+    by: &SignedBy,
     ui: Ui,
 ) -> Result<u8, Failure> {
     let home = Home::find(common)?;
@@ -41,7 +40,7 @@ pub(crate) fn decide(
         // Looked at first: nobody else must wait while a person types a password.
         let studio = home.open_to_read().await?;
         let summary = find(&studio, run).await?;
-        let (_, planned) = plan_of(&studio, &summary, &engines).await?;
+        let (spec, planned) = plan_of(&studio, &summary, &engines).await?;
         let (state, events) = replay(&studio, &planned.plan, summary.run).await?;
         let question = state
             .questions()
@@ -50,14 +49,21 @@ pub(crate) fn decide(
             .ok_or_else(|| not_asked(&planned.plan, &state, &events, step))?;
         let kept = kept(&question, answer)?;
         studio.close().await.map_err(|error| remembered(&error))?;
-        let (keys, password) = keys::open(&home, common, ui)?;
-        let person = keys
-            .person(&password)
-            .map_err(|error| keys::refused(&error))?;
+        let hand = by.hand(&home, common, ui)?;
 
         let studio = home.open_to_write("daedal choose").await?;
-        let signed = sign(&studio, &person, &summary.run.0, &question, kept, answer).await?;
-        let chosen: Vec<usize> = signed.kept.iter().map(|at| at + 1).collect();
+        let domain = domain_of(&home, &studio, &spec.process, spec.governed.as_ref()).await?;
+        let draft = draft(domain, &summary.run.0, &question, &kept, answer, by);
+        let intent = match sign(&studio, &hand, draft).await? {
+            Signed::Intent(intent) => intent,
+            Signed::TypedData(data) => {
+                studio.close().await.map_err(|error| remembered(&error))?;
+                ui.result(&data, &format!("{data:#}"));
+                return Ok(0);
+            }
+        };
+        let chosen: Vec<usize> = kept.iter().map(|at| at + 1).collect();
+        let signed = decision(kept, &intent);
         Carrier::start(&studio, engines, 1, home.settings.run.rate()?)
             .executor()
             .answer(&planned.plan, summary.run, &question.task, signed)
@@ -184,54 +190,41 @@ fn position(question: &Question, name: &str) -> Result<usize, Failure> {
     }
 }
 
-async fn sign(
-    studio: &Studio,
-    person: &Person,
+/// What is signed of an answer.
+fn draft(
+    domain: Domain,
     run: &daedal_core::Digest,
     question: &Question,
-    kept: Vec<usize>,
+    kept: &[usize],
     answer: &Answer,
-) -> Result<Decision, Failure> {
-    let request = &question.request;
-    let options: Vec<_> = request
-        .options
-        .iter()
-        .map(|option| shown(&option.value))
-        .collect();
-    let chosen: Vec<_> = kept
-        .iter()
-        .filter_map(|at| options.get(*at).copied())
-        .collect();
-    let mut salt = [0; 32];
-    getrandom::fill(&mut salt)
-        .map_err(|error| Failure::new(format!("no randomness can be had: {error}")))?;
-    let disclosure = Disclosure::choice(salt.into(), &chosen);
-    let nonce = studio
-        .records
-        .next("intent")
-        .await
-        .map_err(|error| remembered(&error))?;
-    let intent = Intent {
+    by: &SignedBy,
+) -> Draft {
+    let options = question.request.options.iter();
+    let shown: Vec<_> = options.map(|option| shown(&option.value)).collect();
+    let chosen = kept.iter().filter_map(|at| shown.get(*at).copied());
+    let chosen: Vec<_> = chosen.collect();
+    Draft {
+        place: format!("{run}/{}", question.task),
+        domain,
         run: run.0.into(),
-        step: step_word(&question.task.step),
+        step: Some(question.task.step.to_string()),
         kind: match answer {
             Answer::Keep(_) => IntentKind::Choose,
             Answer::Suggested => IntentKind::Approve,
             Answer::Nothing => IntentKind::Reject,
         },
-        payload: disclosure.commitment(),
-        seen: seen_root(&options),
+        decided: Box::new(move |salt| Disclosure::choice(salt, &chosen)),
+        private: by.private(),
+        shown,
         // The key of the task that asks commits, link by link, to all that led to the question.
         prev: question.key.0.into(),
-        nonce,
-        at: text::now().0 / 1_000,
-    };
-    let signed = person
-        .sign(Domain::default(), intent, Some(disclosure), options)
-        .map_err(|error| Failure::new(error.to_string()))?;
-    Ok(Decision {
+    }
+}
+
+fn decision(kept: Vec<usize>, signed: &SignedIntent) -> Decision {
+    Decision {
         kept,
-        by: Decider::Person(person.account().address.to_checksum(None)),
-        intent: serde_json::to_value(&signed).ok(),
-    })
+        by: Decider::Person(signed.signer.to_checksum(None)),
+        intent: serde_json::to_value(signed).ok(),
+    }
 }

@@ -77,6 +77,8 @@ pub struct Disclosure {
     pub label: Option<String>,
     /// Whether assets may be used to train models.
     pub training: Training,
+    /// Whether texts that callers write are published.
+    pub texts: Texts,
 }
 
 impl Default for Disclosure {
@@ -84,8 +86,20 @@ impl Default for Disclosure {
         Self {
             label: None,
             training: Training::NotAllowed,
+            texts: Texts::Private,
         }
     }
+}
+
+/// Whether texts that callers write into inputs and parameters are published with what a run made.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Texts {
+    /// No: records have their digests, and `daedal disclose` tells one by one what was signed.
+    #[default]
+    Private,
+    /// Yes.
+    Published,
 }
 
 /// Whether assets may be used to train models (C2PA's training-mining choice).

@@ -31,6 +31,7 @@ const TRAINING: &[(&str, Training)] = &[
     ("not-allowed", Training::NotAllowed),
     ("constrained", Training::Constrained),
 ];
+const TEXTS: &[(&str, Texts)] = &[("private", Texts::Private), ("published", Texts::Published)];
 const DERIVATIVE_TERMS: &[(&str, DerivativeTerms)] = &[
     ("free", DerivativeTerms::Free),
     ("share-alike", DerivativeTerms::ShareAlike),
@@ -186,7 +187,7 @@ fn license(reader: &mut Reader, node: &Node) -> Option<License> {
 }
 
 fn disclosure(reader: &mut Reader, node: &Node) -> Option<Disclosure> {
-    let fields = reader.fields(node, "`disclosure`", &["label", "training"])?;
+    let fields = reader.fields(node, "`disclosure`", &["label", "training", "texts"])?;
     let label = fields
         .get("label")
         .and_then(|node| reader.text(node, "`disclosure.label`"));
@@ -196,6 +197,10 @@ fn disclosure(reader: &mut Reader, node: &Node) -> Option<Disclosure> {
             .get("training")
             .and_then(|node| reader.word(node, "`disclosure.training`", TRAINING))
             .unwrap_or(Training::NotAllowed),
+        texts: fields
+            .get("texts")
+            .and_then(|node| reader.word(node, "`disclosure.texts`", TEXTS))
+            .unwrap_or_default(),
     })
 }
 

@@ -29,6 +29,7 @@ pub fn to_value(process: &Process) -> Value {
             json!({
                 "label": process.disclosure.label.as_deref().unwrap_or("none"),
                 "training": process.disclosure.training,
+                "texts": process.disclosure.texts,
             }),
         );
     }

@@ -249,6 +249,11 @@ fn processes() -> impl Strategy<Value = Process> {
         } else {
             Training::NotAllowed
         },
+        texts: if allowed {
+            Texts::Published
+        } else {
+            Texts::Private
+        },
     });
     let token = option::of(
         (0_u16..=10_000, 0_u16..=10_000).prop_map(|(share, royalty)| Token {

@@ -64,6 +64,12 @@ pub struct RunSpec {
     /// too.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub governed: Option<Governed>,
+    /// Signed intents that set it up, of authors and of whoever set dials: canonical JSON of their envelopes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub intents: Vec<Value>,
+    /// Dials whose values stay in the studio, as [`crate::intent::set_name`] calls them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub private: Vec<String>,
 }
 
 impl RunSpec {
@@ -80,6 +86,8 @@ impl RunSpec {
             fresh: false,
             earlier: Vec::new(),
             governed: None,
+            intents: Vec::new(),
+            private: Vec::new(),
         }
     }
 

@@ -70,6 +70,8 @@ pub fn created(number: u64) -> Event {
         fresh: false,
         earlier: Vec::new(),
         governed: None,
+        intents: Vec::new(),
+        private: Vec::new(),
     };
     let at = Moment(number);
     Event::Created { spec, at }

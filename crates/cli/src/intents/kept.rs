@@ -1,0 +1,43 @@
+//! Intents as the studio keeps them: with everything that their commitments hide.
+
+use daedal_core::intent::{Openings, SignedIntent};
+use daedal_store::Studio;
+use daedal_store::ports::Document;
+use serde::{Deserialize, Serialize};
+
+use crate::failure::Failure;
+use crate::home::remembered;
+
+const KIND: &str = "intent";
+
+/// A signed intent and what it hides. It never leaves the studio but by `daedal disclose`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Kept {
+    pub(crate) signed: SignedIntent,
+    /// What is sealed in its payload.
+    #[serde(default)]
+    pub(crate) openings: Openings,
+    /// Path of the step that it is about.
+    #[serde(default)]
+    pub(crate) step: Option<String>,
+}
+
+pub(super) async fn keep(
+    studio: &Studio,
+    signed: &SignedIntent,
+    openings: Openings,
+    step: Option<String>,
+) -> Result<(), Failure> {
+    let kept = Kept {
+        signed: signed.clone(),
+        openings,
+        step,
+    };
+    let document = Document {
+        kind: KIND.to_owned(),
+        key: signed.hash().to_string(),
+        value: serde_json::to_value(kept).unwrap_or_default(),
+    };
+    let put = studio.records.put(vec![document]).await;
+    put.map_err(|error| remembered(&error))
+}

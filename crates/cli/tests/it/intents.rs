@@ -1,0 +1,194 @@
+//! What people sign, what of it is published, and what stays in the studio.
+
+use serde_json::Value;
+
+use crate::studio::{Studio, files_below};
+
+/// A process that prints what it is told, and says what it was told to whoever draws.
+const POEM: &str = "daedal: v1
+name: poem
+title: Poem
+inputs:
+  theme: { type: text, default: low tide }
+  lines: { type: integer, default: 2, min: 1, max: 9 }
+parameters:
+  loud: { type: boolean, default: false }
+steps:
+  write: { uses: template, with: { text: \"{{ inputs.lines }} lines\" } }
+outputs: { poem: \"{{ steps.write }}\" }
+";
+
+const PROMPT: &str = "the harbour where my father drowned";
+
+fn poet() -> Studio {
+    let studio = Studio::empty();
+    studio.write("process.yaml", POEM);
+    studio.account();
+    studio
+}
+
+/// The verdict on the poem of the last run, once released.
+fn released(studio: &Studio) -> Value {
+    studio.daedal(&["release", "latest", "-q"]).ends(0);
+    verdict(studio)
+}
+
+fn verdict(studio: &Studio) -> Value {
+    let files = files_below(&studio.path().join("site/media/poem"));
+    let poem = files.keys().find(|name| name.ends_with(".txt")).unwrap();
+    let file = format!("site/media/poem/{poem}");
+    let told = studio.daedal(&["verify", &file, "--json"]).ends(0).json();
+    told["verdict"].clone()
+}
+
+fn oversight(verdict: &Value) -> &str {
+    verdict["origin"]["human_oversight"].as_str().unwrap()
+}
+
+/// Everything that leaves the studio.
+fn published(studio: &Studio) -> Vec<u8> {
+    let files = files_below(&studio.path().join("site"));
+    files.into_values().flatten().collect()
+}
+
+fn holds(bytes: &[u8], text: &str) -> bool {
+    bytes
+        .windows(text.len())
+        .any(|part| part == text.as_bytes())
+}
+
+/// The published record of the last run.
+fn record(studio: &Studio) -> Value {
+    let files = files_below(&studio.path().join("site/media"));
+    let (_, bytes) = files
+        .into_iter()
+        .find(|(name, _)| name.ends_with(".receipts.json"))
+        .unwrap();
+    serde_json::from_slice(&bytes).unwrap()
+}
+
+#[test]
+fn an_author_signs_a_bundle_and_its_runs_say_so() {
+    let studio = poet();
+    studio.daedal(&["run", "-q", "--seed", "before"]).ends(0);
+    let verdict = released(&studio);
+    assert_eq!(oversight(&verdict), "fully_autonomous");
+
+    let studio = poet();
+    let told = studio.daedal(&["author", "--json"]).ends(0).json();
+    assert_eq!(told["signer"], studio.account().as_str());
+    let again = studio.daedal(&["author", "--json"]).ends(0).json();
+    assert_eq!(again["intent"], told["intent"], "signed once");
+    studio.daedal(&["run", "-q"]).ends(0);
+    let verdict = released(&studio);
+    assert_eq!(oversight(&verdict), "prompt_guided");
+    assert_eq!(verdict["origin"]["intents"], 1);
+    let record = record(&studio);
+    assert_eq!(record["header"]["intents"][0], told["intent"]);
+    assert_eq!(record["intents"][0]["intent"]["kind"], "author");
+    // Other files are another bundle, which nobody has signed.
+    studio.edit("2, min", "3, min");
+    studio.daedal(&["run", "-q"]).ends(0);
+    studio.daedal(&["release", "latest", "-q"]).ends(0);
+    let told = studio.daedal(&["verify", "site", "--json"]).ends(0).json();
+    let files = told.as_array().unwrap().iter();
+    let mut seen: Vec<&str> = files.map(|file| oversight(&file["verdict"])).collect();
+    seen.sort_unstable();
+    assert_eq!(seen, ["fully_autonomous", "prompt_guided"]);
+}
+
+#[test]
+fn several_authors_sign_one_bundle_each_once() {
+    let studio = poet();
+    studio.daedal(&["account", "new", "eve"]).ends(0);
+    studio.daedal(&["author"]).ends(0);
+    let told = studio
+        .daedal(&["author", "--account", "eve", "--json"])
+        .ends(0)
+        .json();
+    assert_eq!(told["authors"].as_array().unwrap().len(), 2, "{told}");
+    studio.daedal(&["author", "--account", "eve"]).ends(0);
+    studio.daedal(&["run", "-q"]).ends(0);
+    assert_eq!(released(&studio)["origin"]["intents"], 2);
+}
+
+#[test]
+fn what_is_set_by_hand_is_signed_on_request_and_stays_in_the_studio() {
+    let studio = poet();
+    let theme = format!("theme={PROMPT}");
+    let run = [
+        "run",
+        "-q",
+        "-i",
+        &theme,
+        "-i",
+        "lines=3",
+        "-p",
+        "loud=true",
+    ];
+    studio.daedal(&run).ends(0);
+    assert_eq!(oversight(&released(&studio)), "fully_autonomous");
+
+    let studio = poet();
+    studio.daedal(&[&run[..], &["--sign"]].concat()).ends(0);
+    let verdict = released(&studio);
+    assert_eq!(oversight(&verdict), "prompt_guided");
+    let record = record(&studio);
+    let set = &record["intents"][0];
+    assert_eq!(set["intent"]["kind"], "set");
+    assert_eq!(set["signer"], studio.account().to_lowercase().as_str());
+    assert_eq!(set["disclosed"], Value::Null, "only commitments");
+    assert_eq!(record["inputs"]["theme"]["value"], Value::Null);
+    assert_eq!(record["inputs"]["lines"]["value"], 3, "no free text");
+    assert!(!holds(&published(&studio), PROMPT));
+    // The request is the same, so nothing is made or signed anew.
+    studio.daedal(&[&run[..], &["--sign"]].concat()).ends(0);
+}
+
+#[test]
+fn a_process_may_publish_what_callers_write() {
+    let studio = poet();
+    studio.edit(
+        "title: Poem\n",
+        "title: Poem\ndisclosure: { texts: published }\n",
+    );
+    studio
+        .daedal(&["run", "-q", "-i", &format!("theme={PROMPT}")])
+        .ends(0);
+    released(&studio);
+    assert_eq!(record(&studio)["inputs"]["theme"]["value"], PROMPT);
+    assert!(holds(&published(&studio), PROMPT));
+}
+
+#[test]
+fn a_studio_can_sign_whatever_is_set_and_unattended_runs_go_on_without() {
+    let studio = Studio::empty();
+    studio.write("process.yaml", POEM);
+    studio.write("daedal.toml", "[account]\nsign = true\n");
+    let set = ["run", "-i", "lines=3"];
+    let told = studio.daedal(&set).ends(0);
+    assert!(
+        told.err.contains("what you set is not signed"),
+        "{}",
+        told.err
+    );
+    assert_eq!(oversight(&released(&studio)), "fully_autonomous");
+
+    let studio = poet();
+    studio.write("daedal.toml", "[account]\nsign = true\n");
+    let mut command = studio.command(&set);
+    let told: crate::studio::Told = command
+        .env_remove("DAEDAL_PASSWORD_FILE")
+        .output()
+        .unwrap()
+        .into();
+    assert!(told.ends(0).err.contains("no password file"));
+    let told = studio.daedal(&["run", "-i", "lines=4"]).ends(0);
+    assert!(!told.err.contains("not signed"), "{}", told.err);
+    assert_eq!(oversight(&released(&studio)), "prompt_guided");
+    // Nothing was set, nothing is signed, and no password is needed.
+    let mut command = studio.command(&["run", "-q", "--seed", "other"]);
+    command.env_remove("DAEDAL_PASSWORD_FILE");
+    let told: crate::studio::Told = command.output().unwrap().into();
+    told.ends(0);
+}
