@@ -12,6 +12,7 @@ mod home;
 mod intents;
 mod keys;
 mod material;
+mod oversight;
 mod password;
 mod plot;
 mod process;

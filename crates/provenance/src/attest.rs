@@ -5,7 +5,6 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use daedal_core::asset::extension_of;
 use daedal_core::record::{RecordFault, RunRecord};
 use daedal_core::{Digest, canonical};
 use p256::ecdsa::Signature;
@@ -13,12 +12,12 @@ use p256::ecdsa::signature::Verifier as _;
 use serde::{Deserialize, Serialize};
 
 use crate::chain::{Chain, ChainError};
+use crate::predicate::{self, Named, Predicate};
 use crate::seal::Sealed;
 use crate::signer::Signer;
 
 const PAYLOAD_TYPE: &str = "application/vnd.in-toto+json";
 const STATEMENT_TYPE: &str = "https://in-toto.io/Statement/v1";
-const PREDICATE_TYPE: &str = "urn:daedal:run:v1";
 
 /// DSSE 1.0.2.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,6 +33,7 @@ struct Envelope {
 struct EnvelopeSignature {
     /// SHA-256 of the signing certificate.
     keyid: Digest,
+    /// In DER, as readers of DSSE take ECDSA.
     sig: String,
     /// The certificates in DER, signing certificate first.
     x5c: Vec<String>,
@@ -72,38 +72,6 @@ impl Statement {
         }
         subjects
     }
-}
-
-/// A name and a digest (in-toto's resource descriptor).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Named {
-    /// What it is called.
-    pub name: String,
-    /// Its digest.
-    pub digest: Sha256,
-}
-
-/// A digest in in-toto's form.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Sha256 {
-    /// SHA-256.
-    pub sha256: Digest,
-}
-
-/// How what was published came to be.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Predicate {
-    /// What went into the run: its bundle, and everything that no task of it made.
-    pub materials: Vec<Named>,
-    /// SHA-256 of the certificates below the signature, one after the other.
-    pub certificates: Digest,
-    /// Models and tools that did the work, as their engines name them.
-    pub tools: Vec<String>,
-    /// The run.
-    pub record: RunRecord,
 }
 
 /// Something that was published.
@@ -164,10 +132,7 @@ pub struct Attested {
 /// Attests a run and what was published of it.
 #[must_use]
 pub fn attest(record: RunRecord, subjects: &[Subject], signer: &Signer) -> Vec<u8> {
-    let named = |name: String, sha256: Digest| Named {
-        name,
-        digest: Sha256 { sha256 },
-    };
+    let named = |name: String, sha256: Digest| Named::new(name, sha256);
     let mut subject = Vec::new();
     for published in subjects {
         subject.push(named(published.name.clone(), published.signed));
@@ -184,13 +149,8 @@ pub fn attest(record: RunRecord, subjects: &[Subject], signer: &Signer) -> Vec<u
     let statement = Statement {
         kind: STATEMENT_TYPE.into(),
         subject,
-        predicate_type: PREDICATE_TYPE.into(),
-        predicate: Predicate {
-            materials: materials(&record, named),
-            certificates: Digest::of(&signer.chain().ders().concat()),
-            tools: tools(&record),
-            record,
-        },
+        predicate_type: predicate::TYPE.into(),
+        predicate: Predicate::of(record, Digest::of(&signer.chain().ders().concat())),
     };
     let payload = canonical::to_vec(&statement);
     let ders = signer.chain().ders();
@@ -198,7 +158,7 @@ pub fn attest(record: RunRecord, subjects: &[Subject], signer: &Signer) -> Vec<u
         payload_type: PAYLOAD_TYPE.into(),
         signatures: vec![EnvelopeSignature {
             keyid: Digest::of(ders.first().map_or(&[], Vec::as_slice)),
-            sig: BASE64.encode(signer.sign(&pre_authentication(&payload))),
+            sig: BASE64.encode(signer.sign_der(&pre_authentication(&payload))),
             x5c: ders.iter().map(|der| BASE64.encode(der)).collect(),
         }],
         payload: BASE64.encode(payload),
@@ -230,7 +190,7 @@ pub fn read(bytes: &[u8]) -> Result<Attested, AttestError> {
     }
     let chain = Chain::from_ders(ders)?;
     let payload = decode(&envelope.payload)?;
-    let parsed = Signature::from_slice(&decode(&signature.sig)?);
+    let parsed = Signature::from_der(&decode(&signature.sig)?);
     let parsed = parsed.map_err(|_| AttestError::Signature)?;
     if envelope.payload_type != PAYLOAD_TYPE || parsed.normalize_s().is_some() {
         return Err(AttestError::Signature);
@@ -241,11 +201,16 @@ pub fn read(bytes: &[u8]) -> Result<Attested, AttestError> {
         .map_err(|_| AttestError::Signature)?;
     let statement: Statement =
         serde_json::from_slice(&payload).map_err(|error| form(&error.to_string()))?;
-    if statement.kind != STATEMENT_TYPE || statement.predicate_type != PREDICATE_TYPE {
+    if statement.kind != STATEMENT_TYPE || statement.predicate_type != predicate::TYPE {
         return Err(form("it is a statement about something else"));
     }
     if statement.predicate.certificates != Digest::of(&chain.ders().concat()) {
         return Err(AttestError::Signature);
+    }
+    if !statement.predicate.follows() {
+        return Err(form(
+            "what it says of the run does not follow from the run's record",
+        ));
     }
     match statement.predicate.record.faults().into_iter().next() {
         Some(fault) => Err(AttestError::Record(fault)),
@@ -278,36 +243,6 @@ fn pre_authentication(payload: &[u8]) -> Vec<u8> {
         payload.len()
     );
     [head.as_bytes(), payload].concat()
-}
-
-fn materials(record: &RunRecord, named: impl Fn(String, Digest) -> Named) -> Vec<Named> {
-    let mut materials = vec![named("bundle".into(), record.header.bundle)];
-    let made: std::collections::BTreeSet<Digest> = record
-        .receipts
-        .iter()
-        .flat_map(|receipt| receipt.outputs.iter().map(|output| output.digest))
-        .collect();
-    let mut seen = made;
-    for input in record.receipts.iter().flat_map(|receipt| &receipt.inputs) {
-        if seen.insert(input.digest) {
-            let name = format!(
-                "{}.{}",
-                input.digest.short(),
-                extension_of(&input.media_type)
-            );
-            materials.push(named(name, input.digest));
-        }
-    }
-    materials
-}
-
-fn tools(record: &RunRecord) -> Vec<String> {
-    let tools = record
-        .receipts
-        .iter()
-        .filter_map(|receipt| receipt.usage.tool.clone());
-    let tools: std::collections::BTreeSet<String> = tools.collect();
-    tools.into_iter().collect()
 }
 
 #[cfg(test)]

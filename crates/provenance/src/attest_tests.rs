@@ -22,7 +22,11 @@ fn what_was_published_is_named_and_the_run_is_told() {
     assert!(attested.names(&subject.signed) && attested.names(&subject.unsigned));
     assert!(!attested.names(&Digest::of(b"another")));
     assert_eq!(attested.chain, *studio().0.chain());
-    let materials = &attested.statement.predicate.materials;
+    let materials = &attested
+        .statement
+        .predicate
+        .build_definition
+        .resolved_dependencies;
     let names: Vec<_> = materials
         .iter()
         .map(|material| material.name.as_str())

@@ -76,7 +76,12 @@ pub(crate) fn wav() -> Vec<u8> {
     file
 }
 
-fn receipt(step: &str, index: Option<u32>, inputs: &[&AssetRef], outputs: &[&AssetRef]) -> Receipt {
+pub(crate) fn receipt(
+    step: &str,
+    index: Option<u32>,
+    inputs: &[&AssetRef],
+    outputs: &[&AssetRef],
+) -> Receipt {
     Receipt {
         step: step.into(),
         round: None,
@@ -99,7 +104,7 @@ fn receipt(step: &str, index: Option<u32>, inputs: &[&AssetRef], outputs: &[&Ass
     }
 }
 
-fn asset(bytes: &[u8], media_type: &str) -> AssetRef {
+pub(crate) fn asset(bytes: &[u8], media_type: &str) -> AssetRef {
     AssetRef {
         digest: Digest::of(bytes),
         media_type: media_type.into(),

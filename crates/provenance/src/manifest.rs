@@ -194,7 +194,9 @@ fn tool(text: &str) -> (&str, &str) {
 
 /// The asset's main line as actions: how it came to be, what was placed in it, how it was changed.
 fn actions(content: &Content<'_>) -> Vec<Value> {
+    let receipts = &content.record.receipts;
     let line = main_line(content.record, &content.digest);
+    let line: Vec<&Receipt> = line.into_iter().map(|place| &receipts[place]).collect();
     let when = rfc3339(content.record.header.ended_ms);
     let ids = |relation: Relation| -> Vec<String> {
         let ingredients = content.ingredients.iter().enumerate();
@@ -255,33 +257,33 @@ fn actions(content: &Content<'_>) -> Vec<Value> {
     actions.into_iter().map(Value::Object).collect()
 }
 
-/// The receipts that led to an asset one after the other, oldest first: each took the next one's
-/// main input, an asset of the same kind (image, sound, text).
-fn main_line<'a>(record: &'a RunRecord, asset: &Digest) -> Vec<&'a Receipt> {
-    let kind = |media_type: &str| media_type.split('/').next().unwrap_or_default().to_owned();
-    let mut line: Vec<&Receipt> = Vec::new();
+/// Places of the receipts that led to an asset one after the other, oldest first: each took the next one's main input, an
+/// asset of the same kind (image, sound, text).
+pub(crate) fn main_line(record: &RunRecord, asset: &Digest) -> Vec<usize> {
+    let mut line = Vec::new();
     let mut place = record.maker_of(asset);
     let mut wanted = None;
     while let Some(at) = place {
         let receipt = &record.receipts[at];
-        let own = wanted.get_or_insert_with(|| {
-            let output = receipt
-                .outputs
-                .iter()
-                .find(|output| output.digest == *asset);
-            output.map_or(String::new(), |output| kind(&output.media_type))
+        let own = *wanted.get_or_insert_with(|| {
+            let mut outputs = receipt.outputs.iter();
+            let output = outputs.find(|output| output.digest == *asset);
+            output.map_or("", |output| kind(&output.media_type))
         });
         let input = receipt.inputs.iter().find(|input| {
-            kind(&input.media_type) == *own
-                && record
-                    .maker_of(&input.digest)
-                    .is_some_and(|maker| maker < at)
+            let maker = record.maker_of(&input.digest);
+            kind(&input.media_type) == own && maker.is_some_and(|maker| maker < at)
         });
         place = input.and_then(|input| record.maker_of(&input.digest));
-        line.push(receipt);
+        line.push(at);
     }
     line.reverse();
     line
+}
+
+/// The first half of a media type: `image`, `audio`, `text`.
+pub(crate) fn kind(media_type: &str) -> &str {
+    media_type.split('/').next().unwrap_or_default()
 }
 
 /// The choice of the CAWG training and data mining assertion 1.1.

@@ -42,6 +42,16 @@ impl Signer {
     }
 }
 
+impl Signer {
+    /// The same signature in DER (RFC 3279).
+    #[must_use]
+    pub fn sign_der(&self, message: &[u8]) -> Vec<u8> {
+        let signature: Signature = self.key.sign(message);
+        let signature = signature.normalize_s().unwrap_or(signature);
+        signature.to_der().as_bytes().to_vec()
+    }
+}
+
 impl c2pa::Signer for Signer {
     fn sign(&self, data: &[u8]) -> c2pa::Result<Vec<u8>> {
         Ok(Self::sign(self, data).to_vec())

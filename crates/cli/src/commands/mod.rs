@@ -30,6 +30,7 @@ mod reference;
 pub(crate) mod register;
 mod reject;
 mod release;
+mod report;
 mod resume;
 mod run;
 mod runs;
@@ -114,6 +115,8 @@ enum Command {
     Release(release::Release),
     /// Put a released run into one sealed archive, with the story of it
     Export(export::Export),
+    /// Report which transparency duties a released run has evidence for
+    Report(report::Report),
     /// Check where a file came from: offline, or with a node of its chain
     Verify(verify::Verify),
     /// Make a process a token, and split its shares
@@ -194,6 +197,7 @@ pub(crate) fn run(cli: Cli) -> Result<u8, Failure> {
         Command::Author(command) => command.run(common, ui),
         Command::Release(command) => command.run(common, ui),
         Command::Export(command) => command.run(common, ui),
+        Command::Report(command) => command.run(common, ui),
         Command::Verify(command) => command.run(common, ui),
         Command::Register(command) => command.run(common, ui),
         Command::Publish(command) => command.run(common, ui),

@@ -1,9 +1,12 @@
 //! Each piece with its credential.
 
-use daedal_core::AssetRef;
+use std::collections::BTreeMap;
+
 use daedal_core::engine::Determinism;
 use daedal_core::intent::Domain;
-use daedal_provenance::manifest::{Content, Ingredient, Relation, Source};
+use daedal_core::{AssetRef, Digest};
+use daedal_provenance::ingredients::parts;
+use daedal_provenance::manifest::{Content, Ingredient, Source};
 use daedal_provenance::{SealRequest, attest, seal};
 use daedal_store::Studio;
 use serde::{Deserialize, Serialize};
@@ -166,7 +169,7 @@ fn seal_one(
     } = *sealing;
     let process = &subject.planned.process;
     let maker = signing.maker()?;
-    let ingredients = ingredients(subject);
+    let ingredients = ingredients(sealing, asset);
     let trained = |receipt: &daedal_core::receipt::Receipt| {
         receipt.determinism == Determinism::Attested || receipt.usage.tokens.is_some()
     };
@@ -199,19 +202,32 @@ fn seal_one(
     })
 }
 
-/// The assets that the caller brought to the run.
-fn ingredients(subject: &Subject) -> Vec<Ingredient> {
-    let brought = subject.spec.inputs.as_object().into_iter().flatten();
-    brought
-        .filter_map(|(name, value)| {
-            let asset = AssetRef::from_value(value)?;
-            Some(Ingredient {
-                title: name.clone(),
-                media_type: asset.media_type,
-                digest: asset.digest,
-                bytes: None,
-                relation: Relation::Input,
-            })
+/// What the asset was made of. What the caller brought is given with its bytes, so that a credential that it has is kept.
+fn ingredients(sealing: &Sealing<'_>, asset: &AssetRef) -> Vec<Ingredient> {
+    let subject = sealing.subject;
+    let inputs = subject.spec.inputs.as_object().into_iter().flatten();
+    let brought: BTreeMap<Digest, &String> = inputs
+        .filter_map(|(name, value)| Some((AssetRef::from_value(value)?.digest, name)))
+        .collect();
+    let known = brought.keys().copied().collect();
+    let parts = parts(&subject.record, &asset.digest, &known).into_iter();
+    parts
+        .map(|part| {
+            let name = brought.get(&part.asset.digest).map(|name| (*name).clone());
+            let made_by = part
+                .maker
+                .map(|maker| subject.record.receipts[maker].label());
+            let bytes = match part.maker {
+                None => sealing.copies.read(sealing.studio, &part.asset).ok(),
+                Some(_) => None,
+            };
+            Ingredient {
+                title: name.or(made_by).unwrap_or_default(),
+                media_type: part.asset.media_type,
+                digest: part.asset.digest,
+                bytes: bytes.map(|bytes| bytes.to_vec()),
+                relation: part.relation,
+            }
         })
         .collect()
 }

@@ -1,0 +1,271 @@
+//! The transparency duties of the EU AI Act, and what evidence of each a released run has.
+
+use daedal_core::engine::Determinism;
+use daedal_core::intent::{IntentKind, Oversight};
+use daedal_core::process::Training;
+use serde::Serialize;
+
+use crate::release::Gathered;
+use crate::text::count;
+
+/// One duty.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct Duty {
+    /// What is asked for, in a few words of our own.
+    pub(crate) what: &'static str,
+    /// Where it is asked for.
+    pub(crate) source: &'static str,
+    /// What the run has for it.
+    pub(crate) evidence: Vec<String>,
+    /// What remains to be decided or done by people.
+    pub(crate) open: Vec<String>,
+}
+
+/// Every duty, in the order of the law.
+pub(crate) fn duties(run: &Gathered) -> Vec<Duty> {
+    vec![
+        marked(run),
+        inputs(run),
+        detectable(run),
+        lasting(),
+        shown(run),
+        depicting(run),
+        public_texts(run),
+        reviewed(run),
+        training(run),
+    ]
+}
+
+/// Receipts of tasks that ran a trained model.
+fn trained(run: &Gathered) -> usize {
+    let receipts = run.subject.record.receipts.iter();
+    let by_model = |receipt: &&daedal_core::receipt::Receipt| {
+        receipt.determinism == Determinism::Attested || receipt.usage.tokens.is_some()
+    };
+    receipts.filter(by_model).count()
+}
+
+fn marked(run: &Gathered) -> Duty {
+    let files: Vec<_> = run.pieces.iter().flat_map(|piece| piece.files()).collect();
+    let beside = files
+        .iter()
+        .filter(|(_, sealed)| sealed.sidecar.is_some())
+        .count();
+    let mut evidence = vec![format!(
+        "{} with a C2PA credential that names the kind of source (IPTC digital source type), {} of them inside the file",
+        count(files.len(), "file"),
+        files.len() - beside
+    )];
+    evidence.push(match trained(run) {
+        0 => "no task of the run used a trained model: the credentials say “algorithmic media”"
+            .to_owned(),
+        tasks => format!(
+            "{} used a trained model, and the credentials say so",
+            count(tasks, "task")
+        ),
+    });
+    let mut open = Vec::new();
+    if beside > 0 {
+        let files = count(beside, "file");
+        open.push(format!(
+            "{files} can carry no credential: publish the .c2pa beside each of them, too"
+        ));
+    }
+    Duty {
+        what: "outputs are marked as made by machine, in a machine-readable form",
+        source: "Article 50(2)",
+        evidence,
+        open,
+    }
+}
+
+fn inputs(run: &Gathered) -> Duty {
+    let brought = run.subject.spec.inputs.as_object().into_iter().flatten();
+    let assets = brought
+        .filter(|(_, value)| daedal_core::AssetRef::from_value(value).is_some())
+        .count();
+    let evidence = match assets {
+        0 => "the run was given no files whose marks could have been lost".to_owned(),
+        assets => format!(
+            "{} are named as ingredients in the credentials",
+            count(assets, "file that was brought")
+        ),
+    };
+    Duty {
+        what: "marks of what it was made from are kept",
+        source: "Article 50(2)",
+        evidence: vec![evidence],
+        open: Vec::new(),
+    }
+}
+
+fn detectable(run: &Gathered) -> Duty {
+    let mut evidence = vec![
+        "`daedal verify` and any other reader of C2PA check a file offline and free of charge"
+            .to_owned(),
+        format!(
+            "the attestation of the run names each file: {}",
+            run.attestation.digest.short()
+        ),
+    ];
+    let mut open = Vec::new();
+    match &run.on_chain {
+        Some(on_chain) => evidence.push(format!(
+            "anchored on chain {} in block {}",
+            on_chain.work.chain, on_chain.anchor.block
+        )),
+        None => {
+            open.push("the run is not anchored: its times are the studio's own word".to_owned())
+        }
+    }
+    open.push(
+        "unless [account] names a certificate that others know, their readers say “unrecognised signer”".to_owned(),
+    );
+    Duty {
+        what: "whoever has a file can find out that it was made by machine",
+        source: "Article 50(2)",
+        evidence,
+        open,
+    }
+}
+
+fn lasting() -> Duty {
+    Duty {
+        what: "marks are effective, robust and reliable as far as the art allows",
+        source: "Article 50(2)",
+        evidence: vec!["every changed byte of a file or its credential shows".to_owned()],
+        open: vec![
+            "platforms may strip credentials from files, and no watermark in the pixels takes their place: publish where \
+             credentials are kept, or link to the page of the piece"
+                .to_owned(),
+        ],
+    }
+}
+
+fn shown(run: &Gathered) -> Duty {
+    let label = run.told.process.disclosure.clone();
+    Duty {
+        what: "the information is clear and there at the first sight of the work",
+        source: "Article 50(5)",
+        evidence: label
+            .iter()
+            .map(|label| format!("published pages say: “{label}”"))
+            .collect(),
+        open: match label {
+            Some(_) => {
+                vec!["see that it is said, too, where the work is shown by others".to_owned()]
+            }
+            None => vec![
+                "the process has no visible label: `disclosure:` with a `label:` adds one"
+                    .to_owned(),
+            ],
+        },
+    }
+}
+
+fn depicting(run: &Gathered) -> Duty {
+    let media = run.pieces.iter().filter(|piece| {
+        let kind = piece
+            .piece
+            .asset
+            .media_type
+            .split('/')
+            .next()
+            .unwrap_or_default();
+        matches!(kind, "image" | "audio" | "video")
+    });
+    let media = media.count();
+    Duty {
+        what: "pictures, sounds and films that could be taken for real persons, places or events are disclosed as such",
+        source: "Article 50(4), first part",
+        evidence: Vec::new(),
+        open: match media {
+            0 => vec!["the run gave no pictures, sounds or films: nothing to decide".to_owned()],
+            media => vec![format!(
+                "decide for {} whether it could pass for real; an evidently artistic work still needs a disclosure that does \
+                 not spoil it",
+                count(media, "piece")
+            )],
+        },
+    }
+}
+
+fn public_texts(run: &Gathered) -> Duty {
+    let is_text =
+        |piece: &&crate::release::SealedPiece| piece.piece.asset.media_type.starts_with("text/");
+    let texts = run.pieces.iter().filter(is_text).count();
+    let decided = decisions(run);
+    Duty {
+        what: "texts that inform the public are disclosed as made by machine, unless a person reviewed them and answers for them",
+        source: "Article 50(4), second part",
+        evidence: match (texts, decided) {
+            (0, _) | (_, 0) => Vec::new(),
+            (_, decided) => vec![format!(
+                "{} in the run, each signed",
+                count(decided, "human decision")
+            )],
+        },
+        open: match texts {
+            0 => vec!["the run gave no texts: nothing to decide".to_owned()],
+            texts => vec![format!(
+                "decide whether {} informs the public on matters of its interest, and who answers for it",
+                count(texts, "text")
+            )],
+        },
+    }
+}
+
+/// Decisions of people about what came of the run.
+fn decisions(run: &Gathered) -> usize {
+    let kinds = run
+        .subject
+        .record
+        .intents
+        .iter()
+        .map(|intent| intent.intent.kind);
+    let about_outcomes = |kind: &IntentKind| Oversight::of([*kind]) == Oversight::HumanValidated;
+    kinds.filter(about_outcomes).count()
+}
+
+fn reviewed(run: &Gathered) -> Duty {
+    let record = &run.subject.record;
+    let mut evidence = Vec::new();
+    for intent in &record.intents {
+        let kind = serde_json::to_value(intent.intent.kind).unwrap_or_default();
+        let kind = kind.as_str().unwrap_or_default().to_owned();
+        evidence.push(format!(
+            "{kind}, signed by {}",
+            intent.signer.to_checksum(None)
+        ));
+    }
+    let open = match record.oversight() {
+        Oversight::HumanValidated => Vec::new(),
+        Oversight::PromptGuided => vec![
+            "people set what was to be made, and nobody chose among or approved what came of it"
+                .to_owned(),
+        ],
+        Oversight::FullyAutonomous => vec!["nobody signed anything in this run".to_owned()],
+    };
+    Duty {
+        what: "people oversaw what was made (evidence for the exceptions above)",
+        source: "Article 50(4)",
+        evidence,
+        open,
+    }
+}
+
+fn training(run: &Gathered) -> Duty {
+    let choice = match run.told.process.training {
+        Training::Allowed => "allowed",
+        Training::NotAllowed => "not allowed",
+        Training::Constrained => "allowed under conditions",
+    };
+    Duty {
+        what: "whether the work may be used to train models is said in a machine-readable form",
+        source: "Directive (EU) 2019/790, Article 4(3), which the AI Act refers to",
+        evidence: vec![format!(
+            "the credentials and pages say: {choice} (CAWG training and data mining)"
+        )],
+        open: Vec::new(),
+    }
+}

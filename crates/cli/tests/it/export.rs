@@ -1,0 +1,200 @@
+//! A run in one archive: exported, verified as a stranger would, and carried out again.
+
+use crate::studio::Studio;
+
+/// A studio with a run that was released.
+fn released() -> Studio {
+    let studio = Studio::tide();
+    studio.daedal(&["run", "-q"]).ends(0);
+    studio.daedal(&["release", "latest", "-q"]).ends(0);
+    studio
+}
+
+#[test]
+fn an_archive_is_verified_by_a_stranger_and_every_asset_of_it_by_itself() {
+    let studio = released();
+    let told = studio
+        .daedal(&["export", "latest", "--to", "run.zip", "--json"])
+        .ends(0)
+        .json();
+    let files: Vec<&str> = told["files"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|file| file.as_str())
+        .collect();
+    for needed in [
+        "attestation.json",
+        "bundle.json",
+        "provenance.html",
+        "receipts.json",
+    ] {
+        assert!(files.contains(&needed), "{files:?}");
+    }
+    assert!(
+        files
+            .iter()
+            .any(|file| file.starts_with("assets/") && file.ends_with(".png")),
+        "{files:?}"
+    );
+    assert!(
+        !files.contains(&"log.json"),
+        "what passed through a run stays in the studio: {files:?}"
+    );
+    let again = studio
+        .daedal(&["export", "latest", "--to", "run.zip"])
+        .ends(1);
+    assert!(
+        again.err.contains("run.zip is there already") && again.err.contains("--force"),
+        "{}",
+        again.err
+    );
+
+    let own = studio.daedal(&["verify", "run.zip"]).ends(0);
+    assert!(
+        own.out.starts_with("run.zip: fine") && own.out.contains("✓ assets"),
+        "{}",
+        own.out
+    );
+    // A stranger has the archive, and nothing of the studio.
+    let stranger = Studio::empty();
+    std::fs::copy(
+        studio.path().join("run.zip"),
+        stranger.path().join("run.zip"),
+    )
+    .unwrap();
+    std::fs::copy(
+        studio.path().join(".daedal/keys/chain.pem"),
+        stranger.path().join("chain.pem"),
+    )
+    .unwrap();
+    stranger.daedal(&["verify", "run.zip"]).ends(11);
+    let told = stranger
+        .daedal(&["verify", "run.zip", "--trust", "chain.pem", "--json"])
+        .ends(0)
+        .json();
+    let checks = told["verdict"]["checks"].as_array().unwrap();
+    assert!(
+        checks.iter().all(|check| check["outcome"] == "passed"),
+        "{checks:#?}"
+    );
+
+    let mut bytes = std::fs::read(stranger.path().join("run.zip")).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    stranger.write("run.zip", bytes);
+    stranger
+        .daedal(&["verify", "run.zip", "--trust", "chain.pem"])
+        .ends(10);
+}
+
+#[test]
+fn a_run_is_carried_out_again_from_its_archive_and_from_its_studio() {
+    let studio = released();
+    studio
+        .daedal(&["export", "latest", "--to", "bare.zip", "-q"])
+        .ends(0);
+    let refused = studio.daedal(&["verify", "--replay", "bare.zip"]).ends(1);
+    assert!(
+        refused.err.contains("export --replayable"),
+        "{}",
+        refused.err
+    );
+    studio
+        .daedal(&["export", "latest", "--to", "run.zip", "--replayable", "-q"])
+        .ends(0);
+    let stranger = Studio::empty();
+    std::fs::copy(
+        studio.path().join("run.zip"),
+        stranger.path().join("run.zip"),
+    )
+    .unwrap();
+    let told = stranger
+        .daedal(&["verify", "--replay", "run.zip", "--json"])
+        .ends(11)
+        .json();
+    let replay = &told["replay"];
+    assert_eq!(replay["holds"], true);
+    let coverage = &replay["coverage"];
+    assert!(coverage["exact"].as_u64() > Some(3), "{coverage}");
+    assert_eq!(
+        (coverage["attested"].as_u64(), coverage["failed"].as_u64()),
+        (Some(0), Some(0))
+    );
+    assert!(!replay["assets"].as_array().unwrap().is_empty());
+
+    let here = studio.daedal(&["verify", "--replay", "latest"]).ends(0);
+    assert!(
+        here.out.contains("✓ replay") && here.out.contains("reproduced"),
+        "{}",
+        here.out
+    );
+
+    // One asset, with the archive of its run.
+    let poster = crate::studio::files_below(&studio.path().join("site/media/tide"));
+    let poster = poster
+        .into_keys()
+        .find(|name| name.ends_with(".png"))
+        .unwrap();
+    let poster = format!("site/media/tide/{poster}");
+    let alone = studio.daedal(&["verify", "--replay", &poster]).ends(1);
+    assert!(alone.err.contains("--bundle"), "{}", alone.err);
+    let told = studio
+        .daedal(&[
+            "verify", "--replay", &poster, "--bundle", "run.zip", "--json",
+        ])
+        .ends(0)
+        .json();
+    assert_eq!(told["replay"]["assets"].as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn several_files_are_verified_at_once_and_the_worst_decides() {
+    let studio = released();
+    studio.write("plain.txt", "nothing known of it");
+    studio
+        .daedal(&["export", "latest", "--to", "run.zip", "-q"])
+        .ends(0);
+    let told = studio
+        .daedal(&["verify", "run.zip", "plain.txt", "latest", "--json"])
+        .ends(13)
+        .json();
+    let codes: Vec<_> = told
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one["code"].as_u64().unwrap())
+        .collect();
+    assert_eq!(codes, [0, 13, 0]);
+    studio.daedal(&["verify", "run.zip", "gone.png"]).ends(1);
+}
+
+#[test]
+fn a_report_names_each_duty_with_its_evidence_and_what_a_person_has_to_decide() {
+    let studio = released();
+    let told = studio
+        .daedal(&["report", "--eu-ai-act", "latest"])
+        .ends(0)
+        .out;
+    for words in [
+        "Article 50(2)",
+        "Article 50(4)",
+        "machine-readable",
+        "for a person",
+        "no legal advice",
+    ] {
+        assert!(told.contains(words), "{words}:\n{told}");
+    }
+    let told = studio
+        .daedal(&["report", "--eu-ai-act", "latest", "--json"])
+        .ends(0)
+        .json();
+    let duties = told["duties"].as_array().unwrap();
+    assert!(duties.len() >= 6);
+    for duty in duties {
+        assert!(
+            duty["evidence"].is_array() && duty["source"].is_string(),
+            "{duty}"
+        );
+    }
+}

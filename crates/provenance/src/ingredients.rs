@@ -1,0 +1,91 @@
+//! What an asset was made of, and how each part is related to it.
+
+use std::collections::BTreeSet;
+
+use daedal_core::record::RunRecord;
+use daedal_core::{AssetRef, Digest};
+
+use crate::manifest::{Relation, kind, main_line};
+
+/// Parts that are named; what else there is stands in the receipts.
+const PARTS_MAX: usize = 48;
+
+/// Something that an asset was made of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Part {
+    /// The bytes.
+    pub asset: AssetRef,
+    /// What became of it.
+    pub relation: Relation,
+    /// Place of the receipt that made it; none for what was brought to the run.
+    pub maker: Option<usize>,
+}
+
+/// What an asset was made of, in the order of the receipts: what was `brought` to the run and went into it, and the
+/// pictures, sounds and films of other steps that are in it. Earlier states of the asset itself are told as actions.
+#[must_use]
+pub fn parts(record: &RunRecord, asset: &Digest, brought: &BTreeSet<Digest>) -> Vec<Part> {
+    let line = main_line(record, asset);
+    let own_kind = line.last().and_then(|place| {
+        let outputs = &record.receipts[*place].outputs;
+        outputs.iter().find(|output| output.digest == *asset)
+    });
+    let own_kind = own_kind.map_or("", |output| kind(&output.media_type));
+    // What the first step of the line was given to work on is the asset's own beginning.
+    let opened = line.first().and_then(|place| {
+        let inputs = &record.receipts[*place].inputs;
+        let first = inputs
+            .iter()
+            .find(|input| kind(&input.media_type) == own_kind)?;
+        brought.contains(&first.digest).then_some(first.digest)
+    });
+    let mut parts: Vec<Part> = Vec::new();
+    for place in made_of(record, asset) {
+        for input in &record.receipts[place].inputs {
+            let maker = record.maker_of(&input.digest);
+            let is_told = parts.iter().any(|part| part.asset.digest == input.digest);
+            if is_told || maker.is_some_and(|maker| line.contains(&maker)) {
+                continue;
+            }
+            let relation = match maker {
+                None if !brought.contains(&input.digest) => continue,
+                None if Some(input.digest) == opened => Relation::Parent,
+                None => Relation::Input,
+                Some(_) if is_seen_or_heard(input) => Relation::Component,
+                Some(_) => continue,
+            };
+            parts.push(Part {
+                asset: input.clone(),
+                relation,
+                maker,
+            });
+        }
+    }
+    parts.truncate(PARTS_MAX);
+    parts
+}
+
+fn is_seen_or_heard(asset: &AssetRef) -> bool {
+    matches!(kind(&asset.media_type), "image" | "audio" | "video")
+}
+
+/// Places of the receipts that made the asset or something in it, ascending. One that only passes on what it was given, as
+/// a choice does, leads to the maker of that and not to the alternatives.
+fn made_of(record: &RunRecord, asset: &Digest) -> BTreeSet<usize> {
+    let mut found = BTreeSet::new();
+    let mut pending = vec![*asset];
+    while let Some(digest) = pending.pop() {
+        let Some(place) = record.maker_of(&digest) else {
+            continue;
+        };
+        let receipt = &record.receipts[place];
+        if receipt.makes(&digest) && found.insert(place) {
+            pending.extend(receipt.inputs.iter().map(|input| input.digest));
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+#[path = "ingredients_tests.rs"]
+mod tests;

@@ -1,0 +1,69 @@
+use super::*;
+use crate::fixtures::{asset, receipt};
+use daedal_core::record::{RunRecord, Settings};
+
+fn record(receipts: Vec<daedal_core::receipt::Receipt>) -> RunRecord {
+    let header = crate::fixtures::run_of(b"x", "image/png", false).header;
+    RunRecord::close(
+        header,
+        Settings::new(),
+        Settings::new(),
+        receipts,
+        Vec::new(),
+    )
+}
+
+fn told(parts: &[Part]) -> Vec<(&str, Relation, Option<usize>)> {
+    let names = parts.iter().map(|part| {
+        let name = ["photo", "logo", "shot 0", "shot 1", "bed", "words", "film"];
+        let is = |name: &&&str| Digest::of(name.as_bytes()) == part.asset.digest;
+        (*name.iter().find(is).unwrap(), part.relation, part.maker)
+    });
+    names.collect()
+}
+
+#[test]
+fn a_film_names_the_pictures_and_sounds_that_it_was_composed_of() {
+    let shots = [asset(b"shot 0", "image/png"), asset(b"shot 1", "image/png")];
+    let bed = asset(b"bed", "audio/wav");
+    let words = asset(b"words", "text/plain");
+    let film = asset(b"film", "video/mp4");
+    let logo = asset(b"logo", "image/svg+xml");
+    let script = asset(b"script", "text/javascript");
+    let record = record(vec![
+        receipt("shot", Some(0), &[&script], &[&shots[0]]),
+        receipt("shot", Some(1), &[&script], &[&shots[1]]),
+        receipt("write", None, &[], &[&words]),
+        receipt("bed", None, &[&words], &[&bed]),
+        receipt("film", None, &[&shots[0], &shots[1], &bed, &logo], &[&film]),
+    ]);
+    let brought = BTreeSet::from([logo.digest]);
+    assert_eq!(
+        told(&parts(&record, &film.digest, &brought)),
+        [
+            ("shot 0", Relation::Component, Some(0)),
+            ("shot 1", Relation::Component, Some(1)),
+            ("bed", Relation::Component, Some(3)),
+            ("logo", Relation::Input, None),
+        ]
+    );
+    assert_eq!(told(&parts(&record, &shots[1].digest, &brought)), []);
+}
+
+#[test]
+fn what_was_brought_to_be_worked_on_is_the_parent_and_alternatives_are_no_part() {
+    let photo = asset(b"photo", "image/jpeg");
+    let shots = [asset(b"shot 0", "image/png"), asset(b"shot 1", "image/png")];
+    let film = asset(b"film", "image/png");
+    let record = record(vec![
+        receipt("draft", Some(0), &[&photo], &[&shots[0]]),
+        receipt("draft", Some(1), &[&photo], &[&shots[1]]),
+        receipt("pick", None, &[&shots[0], &shots[1]], &[&shots[1]]),
+        receipt("finish", None, &[&shots[1]], &[&film]),
+    ]);
+    let brought = BTreeSet::from([photo.digest]);
+    assert_eq!(
+        told(&parts(&record, &film.digest, &brought)),
+        [("photo", Relation::Parent, None)]
+    );
+}
