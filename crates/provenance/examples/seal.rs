@@ -25,6 +25,7 @@ fn main() {
     let sealing = || {
         // What the caller knows already: hashing the asset for it is not part of sealing.
         let content = manifest::Content {
+            alt: None,
             digest,
             ..fixtures::content(&record, b"", "image/png", &license)
         };

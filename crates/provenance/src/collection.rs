@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::io::{Cursor, Read as _, Write as _};
 
 use c2pa::Builder;
+use c2pa::jumbf_io::{load_jumbf_from_memory, save_jumbf_to_memory};
 use daedal_core::asset::media_type_of;
 use daedal_core::bundle::{Bundle, normal_path};
 use daedal_core::intent::Domain;
@@ -168,6 +169,16 @@ pub fn unpack(archive: &[u8]) -> Result<Files, String> {
     Ok(files)
 }
 
+/// Whether an archive is exactly its files as they are packed here, with its credential put in: the seal does not cover
+/// every byte around them.
+fn is_as_packed(archive: &[u8], files: &Files) -> bool {
+    let again = load_jumbf_from_memory("zip", archive).and_then(|store| {
+        let packed = pack(files).map_err(|error| c2pa::Error::OtherError(Box::new(error)))?;
+        save_jumbf_to_memory("zip", &packed, &store)
+    });
+    again.is_ok_and(|again| again == archive)
+}
+
 /// Whether `file` sets out to be the archive of a run: it may be a damaged one.
 #[must_use]
 pub fn is_archive(file: &[u8]) -> bool {
@@ -215,7 +226,12 @@ pub fn verify(archive: &[u8], anchors: &[Chain]) -> Archive {
         form(verdict, &given, MEDIA_TYPE);
     }
     match unpack(archive) {
-        Ok(files) => found.files = files,
+        Ok(files) if is_as_packed(archive, &files) => found.files = files,
+        Ok(_) => {
+            let problem = "bytes around its files are not as they were written".to_owned();
+            verdict.judge("archive", Exit::Tampered, Err(problem));
+            return found;
+        }
         Err(problem) => {
             verdict.judge("archive", Exit::Tampered, Err(problem));
             return found;

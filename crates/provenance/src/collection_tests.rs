@@ -32,6 +32,7 @@ fn collected() -> (Files, Collected) {
         bytes: &poster,
         content: Content {
             title: "Low Tide",
+            alt: Some("A tide"),
             media_type: "image/png",
             digest: Digest::of(&poster),
             record: &record,

@@ -7,6 +7,8 @@
 use std::io::Write as _;
 use std::ops::Range;
 
+use crate::xmp;
+
 /// How a media type carries its credential.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Carrier {
@@ -64,10 +66,19 @@ pub fn sniff(bytes: &[u8]) -> Option<&'static str> {
     })
 }
 
-/// `file` without its credential, where taking it out gives back exactly what was sealed: PNG,
+/// `file` without its credential and what was written for it, where taking them out gives back exactly what was sealed: PNG,
 /// JPEG, WebP, WAV and MP4. None for other formats and for broken files.
 #[must_use]
 pub fn unsealed(media_type: &str, file: &[u8]) -> Option<Vec<u8>> {
+    let mut rest = without_credential(media_type, file)?;
+    if let Some(place) = xmp::place(media_type, &rest) {
+        rest.drain(place);
+    }
+    Some(rest)
+}
+
+/// `file` without its credential alone.
+pub(crate) fn without_credential(media_type: &str, file: &[u8]) -> Option<Vec<u8>> {
     let ranges = match media_type {
         "image/png" => png(file)?,
         "image/jpeg" => jpeg(file)?,

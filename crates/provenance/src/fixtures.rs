@@ -194,6 +194,7 @@ pub(crate) fn content<'a>(
 ) -> Content<'a> {
     Content {
         title: "poster",
+        alt: None,
         media_type,
         digest: Digest::of(bytes),
         record,

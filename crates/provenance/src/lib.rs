@@ -24,6 +24,7 @@ pub mod strict;
 pub mod verdict;
 pub mod verify;
 pub mod when;
+mod xmp;
 
 pub use accounts::{AccountError, Accounts};
 pub use keys::{Account, KeyError, Keys, PASSWORD_CHARS_MIN, Password, Person};

@@ -92,7 +92,7 @@ impl Source {
         }
     }
 
-    fn uri(self) -> String {
+    pub(crate) fn uri(self) -> String {
         let name = match self {
             Self::Algorithmic => "algorithmicMedia",
             Self::Trained => "trainedAlgorithmicMedia",
@@ -106,6 +106,8 @@ impl Source {
 pub struct Content<'a> {
     /// What people call the asset.
     pub title: &'a str,
+    /// What is to be seen or heard, for those who can't.
+    pub alt: Option<&'a str>,
     /// Its media type.
     pub media_type: &'a str,
     /// SHA-256 of its bytes.

@@ -11,6 +11,7 @@ use crate::container::{Carrier, carrier_of, unsealed};
 use crate::manifest::{Content, Ingredient, Relation, definition, ingredient_id};
 use crate::signer::Signer;
 use crate::strict;
+use crate::xmp;
 
 /// What is sealed.
 pub struct SealRequest<'a> {
@@ -102,7 +103,8 @@ pub fn seal(request: &SealRequest<'_>, signer: &Signer) -> Result<Sealed, SealEr
         add_ingredient(&mut builder, place, ingredient).map_err(refused)?;
     }
     let mut sealed = Cursor::new(Vec::with_capacity(request.bytes.len() + 16_384));
-    let mut source = Cursor::new(request.bytes);
+    let described = xmp::put(request.bytes, content);
+    let mut source = Cursor::new(&described);
     let (file, sidecar) = match carrier {
         Carrier::Embedded { format } => {
             builder

@@ -62,7 +62,7 @@ fn a_credential_is_small_with_a_persons_choice_too() {
     let bytes = png(600, 584, true);
     assert!(bytes.len() > 1 << 20);
     let license = license();
-    for (human, most) in [(false, 4_096), (true, 5_632)] {
+    for (human, most) in [(false, 5_120), (true, 6_656)] {
         let record = run_of(&bytes, "image/png", human);
         let content = content(&record, &bytes, "image/png", &license);
         let bytes = &bytes;

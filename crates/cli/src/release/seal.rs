@@ -89,14 +89,15 @@ impl Sealing<'_> {
     pub(super) async fn all(&self) -> Result<Vec<SealedPiece>, Failure> {
         let mut sealed = Vec::new();
         for piece in &self.subject.pieces {
-            let title = Telling::of(self.subject, piece).title();
+            let telling = Telling::of(self.subject, piece);
+            let (title, alt) = (telling.title(), telling.alt());
             let mut attachments = Vec::new();
             for (name, asset) in &piece.attachments {
                 let title = format!("{title}: {name}");
-                attachments.push((name.clone(), self.one(asset, &title).await?));
+                attachments.push((name.clone(), self.one(asset, &title, &title).await?));
             }
             sealed.push(SealedPiece {
-                sealed: self.one(&piece.asset, &title).await?,
+                sealed: self.one(&piece.asset, &title, &alt).await?,
                 piece: piece.clone(),
                 title,
                 attachments,
@@ -105,7 +106,7 @@ impl Sealing<'_> {
         Ok(sealed)
     }
 
-    async fn one(&self, asset: &AssetRef, title: &str) -> Result<Sealed, Failure> {
+    async fn one(&self, asset: &AssetRef, title: &str, alt: &str) -> Result<Sealed, Failure> {
         let (studio, run) = (self.studio, self.subject.run);
         let key = format!("{run}/{}", asset.digest);
         let known = kept::get(studio, "sealed", &key).await?;
@@ -127,7 +128,7 @@ impl Sealing<'_> {
         let process = &self.subject.spec.process;
         let bytes = self.copies.read(studio, asset);
         let bytes = bytes.map_err(|error| self.copies.lost(&name(), process, &error))?;
-        let sealed = seal_one(self, asset, &bytes, title)?;
+        let sealed = seal_one(self, asset, &bytes, title, alt)?;
         let value = serde_json::to_value(&sealed).unwrap_or_default();
         let mut documents = vec![kept::document("sealed", &key, value)];
         if was_sealed {
@@ -160,6 +161,7 @@ fn seal_one(
     asset: &AssetRef,
     bytes: &[u8],
     title: &str,
+    alt: &str,
 ) -> Result<Sealed, Failure> {
     let Sealing {
         studio,
@@ -177,6 +179,7 @@ fn seal_one(
         bytes,
         content: Content {
             title,
+            alt: Some(alt),
             media_type: &asset.media_type,
             digest: asset.digest,
             record: &subject.record,

@@ -1,0 +1,308 @@
+#!/usr/bin/env python3
+"""Tampers with sealed files in many ways, and has c2pa-python, a reader that is not ours, look at each.
+
+    pip install c2pa-python==0.38.1
+    python3 tests/c2pa/tampering.py --trust CHAIN.pem --other OTHER_SITE SITE ARCHIVE...
+
+Every sealed file below SITE/media, and every archive, has to be Trusted with the authority of CHAIN.pem and Valid without
+it, and Invalid (or unreadable) after each tampering. OTHER_SITE is of another run, whose credential is put into this one's
+files. Exits with 1 if one tampering passes, or if fewer than 30 kinds of it could be tried.
+"""
+
+import argparse
+import base64
+import io
+import json
+import struct
+import sys
+import zlib
+from pathlib import Path
+
+import c2pa
+
+from read import MEDIA_TYPES, pieces
+
+LABEL = "org.daedal.intent"
+TYPES = {**MEDIA_TYPES, ".png": "image/png", ".jpg": "image/jpeg", ".mp4": "video/mp4", ".zip": "application/x-zip"}
+
+
+def state_of(media_type, content, context=None):
+    try:
+        reader = c2pa.Reader(media_type, io.BytesIO(content), context=context)
+        return json.loads(reader.json()).get("validation_state")
+    except Exception:  # whatever it can't read, it doesn't take for sealed
+        return "unreadable"
+
+
+class Box:
+    """A box of JUMBF (ISO/IEC 19566-5): other boxes in a superbox, bytes in any other."""
+
+    def __init__(self, kind, payload):
+        self.kind, self.payload, self.boxes = kind, payload, None
+        if kind == b"jumb":
+            self.boxes = list(Box.all(payload))
+
+    @staticmethod
+    def all(data):
+        at = 0
+        while at < len(data):
+            length, kind = struct.unpack(">I4s", data[at : at + 8])
+            yield Box(kind, data[at + 8 : at + length])
+            at += length
+
+    def bytes(self):
+        payload = self.payload if self.boxes is None else b"".join(box.bytes() for box in self.boxes)
+        return struct.pack(">I4s", len(payload) + 8, self.kind) + payload
+
+    def label(self):
+        if self.boxes is None or self.boxes[0].kind != b"jumd":
+            return ""
+        return self.boxes[0].payload[17:].split(b"\0")[0].decode()
+
+    def find(self, label):
+        if self.label() == label:
+            return self
+        found = (box.find(label) for box in self.boxes or [])
+        return next((box for box in found if box), None)
+
+
+def png_chunks(content):
+    at = 8
+    while at < len(content):
+        length, kind = struct.unpack(">I4s", content[at : at + 8])
+        yield kind, content[at + 8 : at + 8 + length]
+        at += 12 + length
+
+
+def png_with(content, change):
+    """A PNG whose chunks went through `change`, with right check sums."""
+    out = [content[:8]]
+    for kind, data in change(list(png_chunks(content))):
+        out.append(struct.pack(">I4s", len(data), kind) + data + struct.pack(">I", zlib.crc32(kind + data)))
+    return b"".join(out)
+
+
+def with_store(content, change):
+    """A PNG whose manifest store went through `change`."""
+
+    def chunks(all_chunks):
+        for kind, data in all_chunks:
+            if kind == b"caBX":
+                store = Box(*struct.unpack(">4s", data[4:8]), data[8:])
+                change(store)
+                data = store.bytes()
+            yield kind, data
+
+    return png_with(content, chunks)
+
+
+def store_of(content):
+    data = next(data for kind, data in png_chunks(content) if kind == b"caBX")
+    return Box(b"jumb", data[8:])
+
+
+def unpacked(text):
+    return json.loads(zlib.decompress(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)), -15))
+
+
+def packed(value):
+    deflate = zlib.compressobj(9, zlib.DEFLATED, -15)
+    data = json.dumps(value, separators=(",", ":"), sort_keys=True).encode()
+    return base64.urlsafe_b64encode(deflate.compress(data) + deflate.flush()).rstrip(b"=").decode()
+
+
+def claim_with(change):
+    """Changes what the credential says of the run."""
+
+    def in_store(store):
+        content = store.find(LABEL).boxes[-1]
+        claim = json.loads(content.payload)
+        excerpt = unpacked(claim["excerpt"])
+        change(claim, excerpt)
+        claim["excerpt"] = packed(excerpt)
+        content.payload = json.dumps(claim, separators=(",", ":"), sort_keys=True).encode()
+
+    return lambda content: with_store(content, in_store)
+
+
+def flipped(at):
+    def tamper(content):
+        place = int(len(content) * at) if isinstance(at, float) else at
+        bent = bytearray(content)
+        bent[place] ^= 1
+        return bytes(bent)
+
+    return tamper
+
+
+def in_pixels(content):
+    def chunks(all_chunks):
+        for kind, data in all_chunks:
+            if kind == b"IDAT":
+                pixels = bytearray(data)
+                pixels[len(pixels) // 2] ^= 1
+                data = bytes(pixels)
+            yield kind, data
+
+    return png_with(content, chunks)
+
+
+def removed_assertion(label):
+    def in_store(store):
+        def drop(box):
+            box.boxes = [inner for inner in box.boxes if inner.label() != label]
+            for inner in box.boxes:
+                if inner.boxes is not None:
+                    drop(inner)
+
+        drop(store)
+
+    return lambda content: with_store(content, in_store)
+
+
+def changed_assertion(label, old, new):
+    def in_store(store):
+        box = store.find(label)
+        content = box.boxes[-1]
+        assert old in content.payload, (label, old)
+        content.payload = content.payload.replace(old, new)
+
+    return lambda content: with_store(content, in_store)
+
+
+def swapped(other):
+    """The whole credential of another run's file."""
+
+    def in_store(store):
+        store.boxes = store_of(other).boxes
+
+    return lambda content: with_store(content, in_store)
+
+
+def swapped_assertion(other, label):
+    def in_store(store):
+        store.find(label).boxes = store_of(other).find(label).boxes
+
+    return lambda content: with_store(content, in_store)
+
+
+def swapped_signature(other):
+    return swapped_assertion(other, "c2pa.signature")
+
+
+def certificate_of(other):
+    """Another studio's certificates in the place of those that signed."""
+
+    def in_store(store):
+        own = store.find("c2pa.signature").boxes[-1]
+        their = store_of(other).find("c2pa.signature").boxes[-1]
+        half = len(own.payload) // 2
+        own.payload = own.payload[:half] + their.payload[half:]
+
+    return lambda content: with_store(content, in_store)
+
+
+def appended(more):
+    return lambda content: content + more
+
+
+def of_png(other):
+    """Tamperings with a PNG, by name."""
+
+    def set_in(*path):
+        *outer, (name, value) = path
+
+        def change(claim, excerpt):
+            place = {"claim": claim, "excerpt": excerpt}
+            for step in outer:
+                place = place[step]
+            place[name] = value(place[name]) if callable(value) else value
+
+        return claim_with(change)
+
+    other_claim = json.loads(store_of(other).find(LABEL).boxes[-1].payload)
+    zeros = "0x" + "00" * 32
+    yield "a pixel", in_pixels
+    yield "a byte of the manifest", lambda content: flipped(content.index(b"jumdc2pa") + 60)(content)
+    yield "the last byte of the signature", lambda content: flipped(content.index(b"IDAT") - 10)(content)
+    yield "the whole credential of another run", swapped(other)
+    yield "the claim of another run's intent assertion", swapped_assertion(other, LABEL)
+    yield "the actions of another run", swapped_assertion(other, "c2pa.actions.v2")
+    yield "the binding of another file", swapped_assertion(other, "c2pa.hash.data")
+    yield "the signature of another run", swapped_signature(other)
+    yield "the certificates of another studio", certificate_of(other)
+    yield "no intent assertion", removed_assertion(LABEL)
+    yield "no actions", removed_assertion("c2pa.actions.v2")
+    yield "no binding", removed_assertion("c2pa.hash.data")
+    yield "no signature", removed_assertion("c2pa.signature")
+    yield "no training choice", removed_assertion("cawg.training-mining")
+    yield "another kind of source", changed_assertion("c2pa.actions.v2", b"algorithmicMedia", b"digitalCapture\x20\x20")
+    yield "training allowed", changed_assertion("cawg.training-mining", b"notAllowed", b"allowed\x20\x20\x20")
+    yield "another run", set_in("claim", ("run", other_claim["run"]))
+    yield "another unsigned digest", set_in("claim", ("unsignedSha256", "00" * 32))
+    yield "another chain", set_in("claim", "anchor", ("chain", lambda chain: chain + 1))
+    yield "another registry", set_in("claim", "anchor", ("registry", "0x" + "11" * 20))
+    yield "another root", set_in("excerpt", ("root", zeros))
+    yield "another number of leaves", set_in("excerpt", ("count", lambda count: count - 1))
+    yield "a receipt less", set_in("excerpt", ("receipts", lambda receipts: receipts[:-1]))
+    yield "another step", set_in("excerpt", "receipts", 0, "receipt", ("step", "elsewhere"))
+    yield "another engine", set_in("excerpt", "receipts", 0, "receipt", ("engine", "brush"))
+    yield "another place of the leaf", set_in("excerpt", "receipts", 0, "proof", ("index", lambda index: index + 1))
+    yield "another way to the root", set_in("excerpt", "receipts", 0, "proof", ("path", lambda path: path[::-1] + [zeros]))
+    yield "another bundle", set_in("excerpt", "header", ("bundle", "00" * 32))
+    yield "another seed", set_in("excerpt", "header", ("seed", "00" * 32))
+    yield "another start", set_in("excerpt", "header", ("started_ms", 1))
+    yield "another tool", set_in("excerpt", "header", ("tool", "daedal 9.9.9"))
+    yield "no intents", set_in("excerpt", ("intents", []))
+    yield "another intent's signature", set_in("excerpt", "intents", 0, ("signature", "0x" + "22" * 65))
+    yield "another signer of an intent", set_in("excerpt", "intents", 0, ("signer", "0x" + "33" * 20))
+    yield "another set that was seen", set_in("excerpt", "intents", 0, "intent", ("seen", zeros))
+    yield "another kind of decision", set_in("excerpt", "intents", 0, "intent", ("kind", "reject"))
+    yield "bytes after the end", lambda content: flipped(len(content) - 30)(content)
+
+
+def of_any():
+    for share in (0.02, 0.25, 0.5, 0.75, 0.97):
+        yield f"a byte at {share:.0%}", flipped(share)
+
+
+def main():
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("site", type=Path)
+    arguments.add_argument("archives", nargs="*", type=Path)
+    arguments.add_argument("--trust", type=Path, required=True)
+    arguments.add_argument("--other", type=Path, required=True)
+    arguments = arguments.parse_args()
+    chain = arguments.trust.read_text()
+    authority = chain[chain.rindex("-----BEGIN CERTIFICATE-----") :]
+    trusting = c2pa.Context(c2pa.Settings.from_dict({"trust": {"user_anchors": authority}, "verify": {"verify_trust": True}}))
+    other = next(path.read_bytes() for path in pieces(arguments.other) if path.suffix == ".png")
+    bad, tried = False, set()
+    for path in [*pieces(arguments.site), *arguments.archives]:
+        if path.with_name(path.name + ".c2pa").exists():
+            continue
+        media_type, content = TYPES[path.suffix], path.read_bytes()
+        for context, wanted in ((trusting, "Trusted"), (None, "Valid")):
+            state = state_of(media_type, content, context)
+            if state != wanted:
+                print(f"{path}: {state} where it should be {wanted}")
+                bad = True
+        for name, tamper in [*(of_png(other) if path.suffix == ".png" else ()), *of_any()]:
+            try:
+                changed = tamper(content)
+            except (IndexError, KeyError):
+                continue  # a credential without what would be changed
+            tried.add(name)
+            state = state_of(media_type, changed)
+            if changed == content or state in ("Valid", "Trusted"):
+                print(f"{path}: {name} is not noticed: {state}")
+                bad = True
+    print(f"{len(tried)} kinds of tampering, each noticed" if not bad else "some tampering is not noticed")
+    if len(tried) < 30:
+        print("too few could be tried: the files have no intents, or no PNG is among them")
+        bad = True
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
