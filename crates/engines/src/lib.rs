@@ -25,7 +25,14 @@ pub use difference::{Compared, difference};
 
 use std::sync::Arc;
 
-use daedal_core::engine::Engine;
+use daedal_core::engine::{Engine, Limits};
+
+/// Width and height of a PNG, JPEG, WebP or SVG in pixels, once it could be opened; else what is wrong with it.
+pub fn picture_size(name: &str, bytes: &[u8]) -> Result<(u32, u32), String> {
+    let picture = picture::decode(name, bytes, None, &Limits::default());
+    let picture = picture.map_err(|error| error.to_string())?;
+    Ok((picture.width, picture.height))
+}
 
 /// Every engine, in alphabetical order of their names.
 #[must_use]

@@ -35,6 +35,7 @@ fn job(of: RunId, index: u32) -> Job {
         run: of,
         name: name(index),
         attempt: 1,
+        key: daedal_core::Digest([1; 32]),
         task: Task {
             engine: "echo".into(),
             engine_version: "1".into(),
@@ -52,6 +53,7 @@ fn done(job: &Job) -> Report {
         run: job.run,
         name: job.name.clone(),
         attempt: job.attempt,
+        key: job.key,
         result: JobResult::Done(Outcome::free(job.task.params.clone())),
     }
 }

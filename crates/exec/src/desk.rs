@@ -49,9 +49,14 @@ impl Desk {
     }
 
     /// Ends a task that is under way: the task, and those that wait for the same.
-    pub(crate) fn end(&mut self, name: &TaskName, attempt: u32) -> Option<(Flight, Vec<Dispatch>)> {
+    pub(crate) fn end(
+        &mut self,
+        name: &TaskName,
+        attempt: u32,
+        key: Digest,
+    ) -> Option<(Flight, Vec<Dispatch>)> {
         let known = self.under_way.get(name)?;
-        if known.dispatch.attempt != attempt {
+        if (known.dispatch.attempt, known.dispatch.key) != (attempt, key) {
             return None;
         }
         let flight = self.under_way.remove(name)?;

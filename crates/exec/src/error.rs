@@ -1,7 +1,7 @@
 //! What can go wrong with carrying out a run, the failure of a step aside.
 
 use daedal_core::Digest;
-use daedal_core::run::RunId;
+use daedal_core::run::{EditRefusal, RunId};
 use daedal_store::StoreError;
 
 /// A run could not be carried on. What was recorded stands.
@@ -38,6 +38,16 @@ pub enum ExecError {
         task: String,
         /// Why not.
         reason: String,
+    },
+    /// What a task gave can't be edited.
+    #[error("what {task} of run {run} gave can't be edited: {reason}")]
+    NotEdited {
+        /// Which run.
+        run: RunId,
+        /// Which task.
+        task: String,
+        /// Why not.
+        reason: EditRefusal,
     },
     /// The answer does not fit the question.
     #[error(

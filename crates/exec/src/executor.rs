@@ -9,6 +9,7 @@ use daedal_core::engine::Engines;
 use daedal_core::plan::Plan;
 use daedal_core::run::{Decision, Event, RunId, RunSpec, State, TaskName, Tool, fold};
 use daedal_store::ports::{Log, Memo};
+use serde_json::Value;
 
 use crate::ports::{Queue, Timers};
 use crate::session::Session;
@@ -149,6 +150,33 @@ impl Executor {
             return Err(unfit);
         }
         Ok(self.ports.log.append(run, vec![event]).await?)
+    }
+
+    /// Puts a value in the place of what a task gave. That is durable when this returns; what was made from it is
+    /// made again when the run is resumed, also where it was over. Nothing happens where it gave just that.
+    pub async fn edit(
+        &self,
+        plan: &Plan,
+        run: RunId,
+        task: &TaskName,
+        value: Value,
+        intent: Value,
+    ) -> Result<(), ExecError> {
+        let (mut state, _) = self.replay(plan, run).await?;
+        if let Err(reason) = state.editable(plan, task) {
+            let task = task.to_string();
+            return Err(ExecError::NotEdited { run, task, reason });
+        }
+        let event = Event::Edited {
+            task: task.clone(),
+            value,
+            intent,
+            at: self.ports.timers.now(),
+        };
+        match fold(&mut state, plan, &event) {
+            true => Ok(self.ports.log.append(run, vec![event]).await?),
+            false => Ok(()),
+        }
     }
 
     /// Ends a run for good. Nothing happens to one that has ended.

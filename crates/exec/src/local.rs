@@ -90,6 +90,7 @@ impl Queue for LocalQueue {
                     run: job.run,
                     name: job.name,
                     attempt: job.attempt,
+                    key: job.key,
                     result: JobResult::Failed(EngineError::Stopped),
                 });
                 shelves.reports.entry(run).or_default().extend(reports);

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use daedal_core::Digest;
 use daedal_core::engine::{DecisionRequest, EngineError, Outcome, Task};
 use daedal_core::run::{Moment, RunId, TaskName, Timer};
 use daedal_store::ports::Reply;
@@ -18,6 +19,8 @@ pub struct Job {
     pub name: TaskName,
     /// From 1.
     pub attempt: u32,
+    /// Its memo key: a task of one name is another after an edit before it.
+    pub key: Digest,
     /// What is to be performed.
     pub task: Task,
     /// Whether it must be handed out once only: when nothing is heard of it, it is
@@ -34,6 +37,8 @@ pub struct Report {
     pub name: TaskName,
     /// Which attempt.
     pub attempt: u32,
+    /// Under which memo key.
+    pub key: Digest,
     /// What came of it.
     pub result: JobResult,
 }

@@ -221,6 +221,7 @@ impl Shop {
             run,
             name,
             attempt,
+            key,
             task,
             ..
         } = job;
@@ -228,6 +229,7 @@ impl Shop {
             run,
             name,
             attempt,
+            key,
             result: JobResult::Failed(EngineError::Stopped),
         };
         let engine = match self.engine_for(&task) {

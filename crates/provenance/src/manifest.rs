@@ -6,6 +6,7 @@ use daedal_core::intent::Domain;
 use daedal_core::process::{License, Training};
 use daedal_core::receipt::Receipt;
 use daedal_core::record::RunRecord;
+use daedal_core::run::EDIT;
 use daedal_core::{Digest, canonical};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -77,7 +78,7 @@ impl Source {
     /// model.
     #[must_use]
     pub fn of(record: &RunRecord, asset: &Digest, trained: impl Fn(&Receipt) -> bool) -> Self {
-        let maker = record.maker_of(asset);
+        let maker = machine_of(record, asset);
         if maker.is_some_and(|maker| trained(&record.receipts[maker])) {
             return Self::Trained;
         }
@@ -126,6 +127,16 @@ pub struct Content<'a> {
     pub creator: Option<&'a str>,
     /// What it was made from, besides the run.
     pub ingredients: &'a [Ingredient],
+}
+
+/// The receipt of the machine that made an asset, or what a person edited into it.
+fn machine_of(record: &RunRecord, asset: &Digest) -> Option<usize> {
+    let mut place = record.maker_of(asset)?;
+    while record.receipts[place].engine == EDIT {
+        let from = record.receipts[place].inputs.first()?;
+        place = record.maker_of(&from.digest).filter(|from| *from < place)?;
+    }
+    Some(place)
 }
 
 /// The manifest as the C2PA library reads it, ingredients apart; none if the run didn't give the asset.
@@ -246,7 +257,14 @@ fn actions(content: &Content<'_>) -> Vec<Value> {
     edits.reverse();
     actions.extend(edits.into_iter().map(|receipt| {
         let mut edit = described("c2pa.edited", Some(receipt));
-        if !parents.is_empty() {
+        if receipt.engine == EDIT {
+            // No program did it.
+            edit.remove("softwareAgent");
+            let by_hand = format!("{}, edited by hand", receipt.label());
+            edit.insert("description".into(), by_hand.into());
+            let source = format!("{SOURCE_TYPES}humanEdits");
+            edit.insert("digitalSourceType".into(), source.into());
+        } else if !parents.is_empty() {
             edit.insert("digitalSourceType".into(), content.source.uri().into());
         }
         edit

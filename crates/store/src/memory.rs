@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use daedal_core::Digest;
 use daedal_core::blob::{BlobError, BlobRead, BlobWrite};
-use daedal_core::run::{Event, RunId};
+use daedal_core::run::{Event, RunId, end_of};
 use serde_json::Value;
 
 use crate::ports::{Document, Keeper, Log, Memo, MemoEntry, Records, Reply, RunSummary};
@@ -109,11 +109,10 @@ impl Log for Memory {
 }
 
 fn summary((run, events): &(RunId, Vec<Event>)) -> RunSummary {
-    let is_finished = |event: &&Event| matches!(event, Event::Finished { .. });
     RunSummary {
         run: *run,
         created: events[0].clone(),
-        finished: events.iter().find(is_finished).cloned(),
+        finished: end_of(events).cloned(),
         events: events.len() as u64,
     }
 }

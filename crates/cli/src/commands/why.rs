@@ -70,7 +70,9 @@ impl Why {
 
 async fn read(studio: &Studio, plan: &Plan, run: &RunSummary) -> Result<Vec<TaskRecord>, Failure> {
     let (_, events) = runs::replay(studio, plan, run.run).await?;
-    Ok(records(plan, &events))
+    let mut tasks = records(plan, &events);
+    tasks.retain(|record| record.edits.is_empty());
+    Ok(tasks)
 }
 
 async fn of_step(
@@ -88,7 +90,7 @@ async fn of_step(
     };
     let (state, events) = runs::replay(studio, plan, run.run).await?;
     let mut found = records(plan, &events);
-    found.retain(|record| &*record.name.step == step);
+    found.retain(|record| &*record.name.step == step && record.edits.is_empty());
     if !found.is_empty() {
         return Ok(found);
     }

@@ -227,8 +227,10 @@ async fn step(
         determinism: spec.map_or(daedal_core::engine::Determinism::Attested, |spec| {
             spec.determinism
         }),
-        tasks: all.len(),
-        cached: all.iter().all(|record| record.reused_from.is_some()),
+        tasks: all.iter().filter(|record| record.edits.is_empty()).count(),
+        cached: all
+            .iter()
+            .all(|record| record.reused_from.is_some() || !record.edits.is_empty()),
         seed: task.and_then(|task| task.seed),
         usage,
         note: value.and_then(note),
@@ -270,6 +272,7 @@ async fn decision(
                     .collect(),
                 decision.kept.clone(),
             ),
+            _ if !record.edits.is_empty() => edited(record),
             _ if record.task.engine == "choose" => by_score(record),
             _ => return Ok(None),
         };
@@ -299,7 +302,16 @@ async fn decision(
             ),
             run::Decider::Timeout => (Decider::Score, "chose, since nobody decided in time", None),
         },
-        None => (Decider::Score, "chose", None),
+        None => match record.edits.last().and_then(signer_of) {
+            Some(account) => {
+                let by = Decider::Person {
+                    account,
+                    name: None,
+                };
+                (by, "edited", Some(text::moment(record.at)))
+            }
+            None => (Decider::Score, "chose", None),
+        },
     };
     Ok(Some(Decision {
         by,
@@ -322,6 +334,18 @@ fn act(decision: &run::Decision) -> &'static str {
         _ if decision.kept.is_empty() => "rejected",
         _ => "chose",
     }
+}
+
+/// What a person made of what a task gave: their version is kept, the other passed over.
+fn edited(record: &TaskRecord) -> (Vec<(Value, Option<f64>)>, Vec<usize>) {
+    let new = record.outcome().map(|outcome| outcome.value.clone());
+    let options = [record.task.params["from"].clone(), new.unwrap_or_default()];
+    (options.map(|value| (value, None)).into(), vec![1])
+}
+
+fn signer_of(signed: &Value) -> Option<String> {
+    let signed: SignedIntent = serde_json::from_value(signed.clone()).ok()?;
+    Some(signed.signer.to_checksum(None))
 }
 
 /// The options of a choice that nobody was asked about, and the positions of those that were kept.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use daedal_core::engine::Determinism;
 use daedal_core::intent::Domain;
+use daedal_core::run::EDIT;
 use daedal_core::{AssetRef, Digest};
 use daedal_provenance::ingredients::parts;
 use daedal_provenance::manifest::{Content, Ingredient, Source};
@@ -173,7 +174,8 @@ fn seal_one(
     let maker = signing.maker()?;
     let ingredients = ingredients(sealing, asset);
     let trained = |receipt: &daedal_core::receipt::Receipt| {
-        receipt.determinism == Determinism::Attested || receipt.usage.tokens.is_some()
+        let attested = receipt.determinism == Determinism::Attested && receipt.engine != EDIT;
+        attested || receipt.usage.tokens.is_some()
     };
     let request = SealRequest {
         bytes,

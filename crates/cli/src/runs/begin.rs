@@ -103,6 +103,12 @@ pub(crate) async fn begin(
         .filter_map(spec_of)
         .find(|spec| asked(spec));
     if let Some(spec) = stopped.cloned() {
+        if setter.is_some() && spec.intents.is_empty() {
+            let short = spec.id().0.short();
+            ui.note(format!(
+                "goes on with run {short}, which was begun without a signature"
+            ));
+        }
         return Ok(Begun { spec, runs });
     }
     let same = (&bundle, seed, &inputs, &parameters);
@@ -306,7 +312,9 @@ pub(crate) async fn outputs_of(
 ) -> Result<Value, Failure> {
     let key = run.run.to_string();
     let noted = studio.records.get("outputs", &key).await;
-    if let Some(outputs) = noted.map_err(|error| remembered(&error))? {
+    let noted = noted.map_err(|error| remembered(&error))?;
+    // What was noted is taken back where the run went on.
+    if let Some(outputs) = noted.filter(|outputs| !outputs.is_null()) {
         return Ok(outputs);
     }
     let (_, planned) = plan_of(studio, run, engines).await?;

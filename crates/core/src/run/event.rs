@@ -222,6 +222,17 @@ pub enum Event {
         /// When.
         at: Moment,
     },
+    /// A person replaced what a task gave; what was made from it is made again, and a run that was over goes on.
+    Edited {
+        /// Which task.
+        task: TaskName,
+        /// What stands in its place.
+        value: Value,
+        /// The signed intent: canonical JSON of its envelope.
+        intent: Value,
+        /// When.
+        at: Moment,
+    },
     /// A timer that the state asked for has gone off.
     TimerFired {
         /// Which.
@@ -234,7 +245,7 @@ pub enum Event {
         /// When.
         at: Moment,
     },
-    /// The run is over; nothing changes it any more.
+    /// The run is over; nothing but an edit changes it any more.
     Finished {
         /// How.
         status: Finish,
@@ -330,6 +341,7 @@ impl Event {
             | Self::EffectStarted { at, .. }
             | Self::DecisionRequested { at, .. }
             | Self::Decided { at, .. }
+            | Self::Edited { at, .. }
             | Self::TimerFired { at, .. }
             | Self::CancelRequested { at }
             | Self::Finished { at, .. } => *at,

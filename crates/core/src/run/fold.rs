@@ -13,7 +13,7 @@ use crate::process::OnFailure;
 /// Brings `state` from before `event` to after it, and says whether that changed anything.
 ///
 /// Duplicate and late events, events of tasks that do not exist, answers that don't fit their
-/// question, and everything after the end of the run change nothing.
+/// question, and everything after the end of the run but an edit change nothing.
 pub fn fold(state: &mut State, plan: &Plan, event: &Event) -> bool {
     let waiting = state.is_waiting();
     let changed = apply(state, plan, event);
@@ -26,6 +26,7 @@ pub fn fold(state: &mut State, plan: &Plan, event: &Event) -> bool {
                 Event::Created { .. }
                     | Event::Resumed { .. }
                     | Event::Decided { .. }
+                    | Event::Edited { .. }
                     | Event::CancelRequested { .. }
             );
         if !idle {
@@ -43,18 +44,24 @@ fn apply(state: &mut State, plan: &Plan, event: &Event) -> bool {
     if let Event::Created { spec, at } = event {
         return state.create(plan, spec, *at);
     }
-    if state.created.is_none() || state.finished.is_some() {
+    let over = state.finished.is_some() && !matches!(event, Event::Edited { .. });
+    if state.created.is_none() || over {
         return false;
     }
     match event {
         Event::Created { .. } | Event::CarriedBy { .. } => false,
+        Event::Edited { task, value, .. } => state.edited(plan, task, value),
         Event::Resumed { .. } => true,
         Event::TaskDone {
             task,
+            key,
             outcome,
             reused_from,
             ..
-        } => state.done(plan, task, outcome, reused_from.is_some()),
+        } => {
+            state.is_asked(plan, task, *key)
+                && state.done(plan, task, outcome, reused_from.is_some())
+        }
         Event::TaskFailed {
             task,
             attempt,
@@ -77,7 +84,7 @@ fn apply(state: &mut State, plan: &Plan, event: &Event) -> bool {
                 request: request.clone(),
                 at: *at,
             };
-            state.asked(question)
+            state.is_asked(plan, task, *key) && state.asked(question)
         }
         Event::Decided { task, decision, .. } => state.decided(plan, task, decision),
         Event::TimerFired { timer, .. } => state.fired(plan, timer),

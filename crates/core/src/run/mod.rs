@@ -6,6 +6,7 @@
 
 pub mod budget;
 mod decide;
+mod edit;
 mod event;
 mod explain;
 mod fold;
@@ -18,14 +19,17 @@ mod task;
 mod view;
 
 pub use decide::{Action, Dispatch, decide};
+pub use edit::EditRefusal;
 pub use event::*;
 pub use explain::{Change, explain};
 pub use fold::fold;
-pub use records::{TaskRecord, TaskResult, finish_of, records};
+pub use records::{EDIT, TaskRecord, TaskResult, end_of, finish_of, records};
 pub use skipped::Skipped;
 pub use state::{Question, Spent, State};
 pub use view::{StepStatus, StepView};
 
+#[cfg(test)]
+mod edit_tests;
 #[cfg(test)]
 mod key_tests;
 #[cfg(test)]

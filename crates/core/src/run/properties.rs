@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::testing::{Played, plan};
 use super::*;
+use crate::engine::DecisionRequest;
 use crate::plan::Plan;
 
 /// What one step is made of: a kind, and which earlier steps it refers to.
@@ -110,6 +111,52 @@ fn timeless(plan: &Plan, events: &[Event]) -> Vec<TaskRecord> {
     records
 }
 
+/// Plays on from a log, as a studio does that opened it again: what is asked is answered, and `given` stands for what
+/// one task gives.
+fn play_on(plan: &Plan, events: &[Event], given: Option<(&TaskName, &Value)>) -> Played {
+    let mut played = Played::new(plan, json!({}));
+    played.state = replay(plan, events);
+    played.events = events.to_vec();
+    let answer = |question: &DecisionRequest, task: &TaskName| Event::Decided {
+        task: task.clone(),
+        decision: Decision {
+            kept: question.suggested.clone(),
+            by: Decider::Person("0xabc".into()),
+            intent: None,
+        },
+        at: Moment(1),
+    };
+    let asked = played.state.questions();
+    played.pending = asked
+        .map(|question| answer(&question.request, &question.task))
+        .collect();
+    loop {
+        played.decide(plan);
+        if played.pending.is_empty() || played.state.finished().is_some() {
+            return played;
+        }
+        let mut event = played.pending.remove(0);
+        if let Event::DecisionRequested { task, request, .. } = &event {
+            played.pending.push(answer(request, task));
+        }
+        if let Event::TaskDone { task, outcome, .. } = &mut event
+            && let Some((_, value)) = given.filter(|(name, _)| *name == task)
+        {
+            outcome.value = value.clone();
+        }
+        played.record(plan, event);
+    }
+}
+
+fn edit(task: &TaskName, value: &Value) -> Event {
+    Event::Edited {
+        task: task.clone(),
+        value: value.clone(),
+        intent: json!({ "by": "hand" }),
+        at: Moment(2),
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
 
@@ -182,5 +229,54 @@ proptest! {
             let text = serde_json::to_string(&event).unwrap();
             prop_assert_eq!(serde_json::from_str::<Event>(&text).unwrap(), event, "{}", text);
         }
+    }
+
+    /// Whenever a task's outcome is edited, everything comes out as if the task had given that; and what was undone
+    /// never was.
+    #[test]
+    fn an_edit_is_as_if_the_task_had_given_it(
+        recipes in recipes(),
+        schedule in schedule(),
+        cut in any::<prop::sample::Index>(),
+        which in any::<prop::sample::Index>(),
+    ) {
+        let plan = process(&recipes);
+        let whole = play(&plan, &schedule);
+        let prefix = &whole.events[..=cut.index(whole.events.len())];
+        let state = replay(&plan, prefix);
+        let tasks: Vec<TaskRecord> = records(&plan, prefix)
+            .into_iter()
+            .filter(|record| state.editable(&plan, &record.name).is_ok())
+            .collect();
+        prop_assume!(!tasks.is_empty());
+        let task = &tasks[which.index(tasks.len())];
+        let (name, by_itself) = (&task.name, &task.outcome().unwrap().value);
+        let value = json!({ "made": "by hand" });
+
+        let edited = [prefix, &[edit(name, &value)]].concat();
+        let edited = play_on(&plan, &edited, None);
+        let other = play_on(&plan, &whole.events[..1], Some((name, &value)));
+        prop_assert_eq!(edited.outputs(&plan), other.outputs(&plan));
+        let others = |events: &[Event]| -> Vec<TaskRecord> {
+            let mut records = timeless(&plan, events);
+            records.retain(|record| record.name != *name);
+            records
+        };
+        prop_assert_eq!(others(&edited.events), others(&other.events));
+        let records = records(&plan, &edited.events);
+        let own: Vec<_> = records.iter().filter(|record| record.name == *name).collect();
+        prop_assert_eq!(own.len(), 2);
+        prop_assert_eq!((own[0].edits.len(), own[1].edits.len()), (0, 1));
+        prop_assert_eq!(&own[1].outcome().unwrap().value, &value);
+        prop_assert_eq!(&own[1].task.params["from"], by_itself);
+        prop_assert_eq!(said(&edited.state, &plan), said(&replay(&plan, &edited.events), &plan));
+        // Twice is once.
+        let mut state = edited.state.clone();
+        prop_assert!(!fold(&mut state, &plan, &edit(name, &value)));
+
+        let undone = [&edited.events[..], &[edit(name, by_itself)]].concat();
+        let undone = play_on(&plan, &undone, None);
+        prop_assert_eq!(undone.outputs(&plan), whole.outputs(&plan));
+        prop_assert_eq!(timeless(&plan, &undone.events), timeless(&plan, &whole.events));
     }
 }

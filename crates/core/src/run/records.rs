@@ -2,6 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::Value;
+
+use super::edit::below;
 use super::state::{Slot, State};
 use super::{Decider, Decision, Event, Finish, Moment, RunId, TaskName, Timer, fold};
 use crate::Digest;
@@ -30,9 +33,15 @@ pub struct TaskRecord {
     pub request: Option<DecisionRequest>,
     /// The answer.
     pub decision: Option<Decision>,
+    /// The signed intents of a person who edited what the task gave, the last one last; then this is not the task
+    /// itself, but [`EDIT`] after it.
+    pub edits: Vec<Value>,
     /// When it ended.
     pub at: Moment,
 }
+
+/// The engine of what a person edited: no program, but a hand. Its `with:` is what was edited.
+pub const EDIT: &str = "edit";
 
 /// What came of a task.
 #[derive(Debug, Clone, PartialEq)]
@@ -79,8 +88,12 @@ impl TaskRecord {
 #[must_use]
 pub fn records(plan: &Plan, events: &[Event]) -> Vec<TaskRecord> {
     let mut state = State::new(plan);
-    let mut found: BTreeMap<(usize, u32, usize, u32), TaskRecord> = BTreeMap::new();
+    let mut found: BTreeMap<Order, TaskRecord> = BTreeMap::new();
     for event in events {
+        if let Event::Edited { .. } = event {
+            edit(plan, &mut state, &mut found, event);
+            continue;
+        }
         let about = subject(event)
             .and_then(|name| state.slot(name))
             .map(|slot| (slot, order(plan, slot)));
@@ -104,13 +117,86 @@ pub fn records(plan: &Plan, events: &[Event]) -> Vec<TaskRecord> {
     found.into_values().collect()
 }
 
-/// How the run ended, by its log.
+/// How the run ended, by its log; not at all, where an edit had it go on since.
 #[must_use]
 pub fn finish_of(events: &[Event]) -> Option<&Finish> {
-    events.iter().find_map(|event| match event {
+    end_of(events).and_then(|event| match event {
         Event::Finished { status, .. } => Some(status),
         _ => None,
     })
+}
+
+/// The event that ended the run, by its log.
+#[must_use]
+pub fn end_of(events: &[Event]) -> Option<&Event> {
+    events.iter().fold(None, |end, event| match event {
+        Event::Finished { .. } => end.or(Some(event)),
+        Event::Edited { .. } => None,
+        _ => end,
+    })
+}
+
+/// Puts what a person made in the place of what a task gave; what had been made from that is forgotten.
+fn edit(plan: &Plan, state: &mut State, found: &mut BTreeMap<Order, TaskRecord>, event: &Event) {
+    let Event::Edited {
+        task,
+        value,
+        intent,
+        at,
+    } = event
+    else {
+        return;
+    };
+    if !fold(state, plan, event) {
+        return;
+    }
+    let Some(&node) = state.paths.get(&task.step) else {
+        return;
+    };
+    let below = below(plan, node);
+    found.retain(|(.., id, _, _), _| {
+        let outer = plan.nodes[*id].parent.unwrap_or(*id);
+        !below.contains(&outer)
+    });
+    let slot = Slot {
+        node,
+        round: 0,
+        index: task.index,
+    };
+    let (place, round, node, index, _) = order(plan, slot);
+    let own = (place, round, node, index, 1);
+    let Some(given) = found.get(&(place, round, node, index, 0)) else {
+        return;
+    };
+    let Some(from) = given.outcome().map(|outcome| outcome.value.clone()) else {
+        return;
+    };
+    if from == *value {
+        // As the machine made it: nothing of a hand is left.
+        found.remove(&own);
+        return;
+    }
+    let mut edited = given.clone();
+    edited.task = Task {
+        engine: EDIT.to_owned(),
+        engine_version: "1".to_owned(),
+        params: serde_json::json!({ "from": from }),
+        seed: None,
+        limits: given.task.limits,
+        labels: BTreeMap::new(),
+    };
+    edited.key = edited.task.key(None);
+    edited.result = TaskResult::Done(Outcome::free(value.clone()));
+    edited.reused_from = None;
+    edited.request = None;
+    edited.decision = None;
+    edited.edits = found
+        .remove(&own)
+        .map(|last| last.edits)
+        .unwrap_or_default();
+    edited.edits.push(intent.clone());
+    edited.at = *at;
+    found.insert(own, edited);
 }
 
 /// The task that the event says something lasting about.
@@ -129,8 +215,11 @@ fn subject(event: &Event) -> Option<&TaskName> {
     }
 }
 
+/// Place, round, node, index, and 1 for what a person edited.
+type Order = (usize, u32, usize, u32, u32);
+
 /// Where a task stands among the others: loops stand where their first inner step does.
-fn order(plan: &Plan, slot: Slot) -> (usize, u32, usize, u32) {
+fn order(plan: &Plan, slot: Slot) -> Order {
     let place = plan.nodes[slot.node]
         .parent
         .and_then(|around| super::state::inner(plan, around).first().copied());
@@ -139,6 +228,7 @@ fn order(plan: &Plan, slot: Slot) -> (usize, u32, usize, u32) {
         slot.round,
         slot.node,
         slot.index,
+        0,
     )
 }
 
@@ -159,6 +249,7 @@ fn blank(state: &State, plan: &Plan, slot: Slot) -> Option<TaskRecord> {
         reused_from: None,
         request: None,
         decision: None,
+        edits: Vec::new(),
         at: Moment::default(),
     })
 }

@@ -40,8 +40,8 @@ pub(super) struct Skips {
 /// What people decided in a run.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Verdicts {
-    /// Whether they kept anything.
-    kept: bool,
+    /// The steps of which they kept anything.
+    kept: BTreeSet<NodeId>,
     /// The steps of which they rejected everything.
     rejected: BTreeSet<NodeId>,
 }
@@ -51,8 +51,14 @@ impl Verdicts {
     pub(super) fn note(&mut self, id: NodeId, decision: &Decision) {
         match decision.kept.is_empty() {
             true => drop(self.rejected.insert(id)),
-            false => self.kept = true,
+            false => drop(self.kept.insert(id)),
         }
+    }
+
+    /// Forgets what was decided about these steps.
+    pub(super) fn forget(&mut self, ids: &BTreeSet<NodeId>) {
+        self.kept.retain(|id| !ids.contains(id));
+        self.rejected.retain(|id| !ids.contains(id));
     }
 }
 
@@ -97,7 +103,7 @@ impl State {
     /// an output is empty for that; an output is empty because every item of a list failed; or all outputs
     /// are empty and something failed. A single step may be left out, as long as anything is left.
     pub(super) fn barren(&self, plan: &Plan, outputs: &Value) -> Option<Finish> {
-        if !self.verdicts.kept && !self.verdicts.rejected.is_empty() {
+        if self.verdicts.kept.is_empty() && !self.verdicts.rejected.is_empty() {
             let unwanted = self.unwanted(plan, outputs);
             if unwanted.is_some() {
                 return unwanted;

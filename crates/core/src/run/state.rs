@@ -36,6 +36,8 @@ pub struct State {
     /// What people decided.
     pub(super) verdicts: Verdicts,
     pub(super) finished: Option<Finish>,
+    /// Whether anything was edited, so that outcomes of before may come too late.
+    pub(super) is_edited: bool,
     /// What has become possible and was not decided yet.
     pub(super) agenda: Agenda,
     /// What one event still has to set off; empty between events.
@@ -218,6 +220,7 @@ impl State {
             skipped: BTreeMap::new(),
             verdicts: Verdicts::default(),
             finished: None,
+            is_edited: false,
             agenda: Agenda::default(),
             work: VecDeque::new(),
             touched: Vec::new(),

@@ -88,6 +88,7 @@ impl Session<'_> {
             name: task.name.clone(),
             // Attempts of the run itself count from 1.
             attempt: 0,
+            key: task.key,
             task: task.task.clone(),
             effect: false,
         };

@@ -85,6 +85,13 @@ impl<'a> Session<'a> {
     pub(crate) fn remember(&mut self, events: &[Event]) {
         self.resumed = true;
         events.iter().for_each(|event| self.count(event));
+        if events
+            .iter()
+            .any(|event| matches!(event, Event::Edited { .. }))
+        {
+            // Of what was made again since, the last counts.
+            self.count_anew(events);
+        }
     }
 
     /// Takes note of an event that the state has folded already and the log has not.
@@ -293,12 +300,13 @@ impl<'a> Session<'a> {
             let Some(dispatch) = self.desk.start(cost_max) else {
                 return Ok(());
             };
-            let task = dispatch.task.clone();
+            let (key, task) = (dispatch.key, dispatch.task.clone());
             let engine = task.engine.clone();
             let job = Job {
                 run: self.run,
                 name: name.clone(),
                 attempt,
+                key,
                 task,
                 effect,
             };

@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use daedal_core::Digest;
 use daedal_core::asset::assets_in;
 use daedal_core::engine::{EngineError, Outcome};
-use daedal_core::run::{Dispatch, Event, Moment, RunId, TaskName, fold};
+use daedal_core::run::{
+    Decider, Dispatch, Event, Moment, RunId, TaskName, TaskRecord, fold, records,
+};
 use daedal_store::ports::MemoEntry;
 use serde_json::Value;
 
@@ -17,7 +19,8 @@ use crate::{ExecError, RunReport, RunStatus, Update};
 impl Session<'_> {
     /// Takes note of what came of a task.
     pub(super) async fn conclude(&mut self, report: Report) -> Result<(), ExecError> {
-        let Some((flight, followers)) = self.desk.end(&report.name, report.attempt) else {
+        let ended = self.desk.end(&report.name, report.attempt, report.key);
+        let Some((flight, followers)) = ended else {
             return Ok(());
         };
         let Flight { dispatch, .. } = flight;
@@ -141,6 +144,19 @@ impl Session<'_> {
             Event::Decided { .. } => self.tasks += 1,
             _ => {}
         }
+    }
+
+    /// Counts the tasks that stand after edits.
+    pub(super) fn count_anew(&mut self, events: &[Event]) {
+        let mut tasks = records(self.plan, events);
+        let by_clock = |task: &TaskRecord| {
+            let decision = task.decision.as_ref();
+            decision.is_some_and(|decision| decision.by == Decider::Timeout)
+        };
+        tasks.retain(|task| task.outcome().is_some() && task.edits.is_empty() && !by_clock(task));
+        self.tasks = tasks.len();
+        let reused = tasks.iter().filter(|task| task.reused_from.is_some());
+        self.hits = reused.count();
     }
 
     pub(super) fn tell(&mut self, update: impl FnOnce(&Self) -> Update) {

@@ -12,7 +12,7 @@ use std::sync::{Arc, LazyLock};
 use std::task::{Context, Poll, Waker};
 
 use daedal_core::plan::Plan;
-use daedal_core::run::{Decider, Decision, RunSpec, records};
+use daedal_core::run::{Decider, Decision, RunId, RunSpec, TaskName, records};
 use serde_json::{Value, json};
 
 use self::world::World;
@@ -48,6 +48,9 @@ outputs:
   call: "{{ steps.call.fails }}"
 "#;
 
+/// What a person replaces while the run waits: step, place and number, in this order.
+const EDITS: [(&str, u32, u64); 3] = [("draft", 2, 7), ("idea", 0, 1), ("draft", 0, 9)];
+
 /// Polls before a world is taken to stand still.
 const POLLS_MAX: usize = 50_000;
 
@@ -72,6 +75,8 @@ struct Simulation {
     fuse: Option<usize>,
     crashes: usize,
     polls: usize,
+    /// How many of [`EDITS`] were made.
+    edits: usize,
     trouble: Trouble,
 }
 
@@ -104,6 +109,7 @@ impl Simulation {
             fuse: None,
             crashes: 0,
             polls: 0,
+            edits: 0,
             trouble,
         };
         simulation.light_fuse();
@@ -132,9 +138,30 @@ impl Simulation {
                 continue;
             };
             match report.status {
+                RunStatus::Waiting if self.edits < EDITS.len() => self.edit(report.run),
                 RunStatus::Waiting => self.answer(&report),
                 _ => return report,
             }
+        }
+    }
+
+    /// A person replaces what a task gave, once it has given something; in the end every edit stands once.
+    fn edit(&mut self, run: RunId) {
+        let (step, index, value) = EDITS[self.edits];
+        let task = TaskName {
+            step: step.into(),
+            round: 0,
+            index,
+        };
+        let (plan, executor) = (self.plan.clone(), self.executor.clone());
+        let value = json!({ "number": value, "title": "Low" });
+        let sitting = async move {
+            let intent = json!({ "by": "hand" });
+            executor.edit(&plan, run, &task, value, intent).await
+        };
+        // Whoever is not told that it was kept does it again, which changes nothing.
+        if self.sit(sitting).is_some() {
+            self.edits += 1;
         }
     }
 

@@ -224,7 +224,10 @@ impl World {
 impl Inside {
     fn is_durable(&self, run: RunId, name: &TaskName) -> bool {
         self.log.get(&run).is_some_and(|events| {
-            events
+            // What was done before an edit may be done again.
+            let edit = |event: &Event| matches!(event, Event::Edited { .. });
+            let since = events.iter().rposition(edit).unwrap_or(0);
+            events[since..]
                 .iter()
                 .any(|event| matches!(event, Event::TaskDone { task, .. } if task == name))
         })
@@ -269,6 +272,7 @@ impl Inside {
             run: job.run,
             name: job.name,
             attempt: job.attempt,
+            key: job.key,
             result,
         });
     }

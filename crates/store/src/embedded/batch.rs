@@ -43,6 +43,7 @@ pub(super) enum Answer {
 pub(super) struct EventRow {
     key: Option<Digest>,
     finishes: bool,
+    reopens: bool,
     json: String,
 }
 
@@ -55,6 +56,7 @@ impl EventRow {
                 _ => None,
             },
             finishes: matches!(event, Event::Finished { .. }),
+            reopens: matches!(event, Event::Edited { .. }),
             json: json.map_err(|error| StoreError::unwritable("an event", error))?,
         })
     }
@@ -224,6 +226,9 @@ impl Batch {
         for event in events {
             if event.finishes {
                 row.finished.get_or_insert(row.events);
+            }
+            if event.reopens {
+                row.finished = None;
             }
             self.events.push((row.number, row.events, event));
             row.events += 1;
