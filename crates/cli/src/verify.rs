@@ -2,6 +2,7 @@
 
 mod anchor;
 mod archive;
+mod disclosed;
 mod folder;
 mod misnamed;
 mod replay;
@@ -22,6 +23,7 @@ use crate::home::Home;
 
 pub(crate) use anchor::Given as Anchor;
 pub(crate) use archive::{Whole, archive, kept};
+pub(crate) use disclosed::disclosed;
 pub(crate) use folder::{Folder, folder};
 pub(crate) use replay::{Replayed, Scene};
 pub(crate) use told::{table, to_json, told, told_shortly, told_whole};

@@ -13,6 +13,7 @@ pub mod bundle;
 pub mod canonical;
 mod decided;
 pub mod digest;
+pub mod disclosed;
 pub mod economy;
 pub mod engine;
 pub mod excerpt;

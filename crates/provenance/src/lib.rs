@@ -34,4 +34,6 @@ pub use verdict::{AnchorFault, Check, Exit, Outcome, Verdict};
 pub use verify::{Given, verify};
 
 #[cfg(test)]
+mod decided_tests;
+#[cfg(test)]
 mod fixtures;

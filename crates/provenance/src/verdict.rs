@@ -212,6 +212,11 @@ impl Verdict {
         self.exit = self.decided();
     }
 
+    /// Reports a decision that was disclosed: what `result` says of it is told.
+    pub fn disclosed(&mut self, result: Result<String, String>) {
+        self.judge("disclosure", Exit::Tampered, result);
+    }
+
     pub(crate) fn note(&mut self, name: &'static str, outcome: Outcome, detail: impl Into<String>) {
         self.checks.push(Check {
             name,

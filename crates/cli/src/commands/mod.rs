@@ -12,6 +12,8 @@ mod collect;
 mod collective;
 mod commission;
 mod demo;
+mod disclose;
+mod edit;
 mod edition;
 mod engines;
 mod export;
@@ -107,6 +109,8 @@ enum Command {
     Approve(approve::Approve),
     /// Decide for a run that waits: keep nothing
     Reject(reject::Reject),
+    /// Put your own version in the place of what a task gave
+    Edit(edit::Edit),
     /// End a run for good
     Cancel(cancel::Cancel),
     /// Sign that you wrote a process
@@ -117,6 +121,8 @@ enum Command {
     Export(export::Export),
     /// Report which transparency duties a released run has evidence for
     Report(report::Report),
+    /// Tell a decision of a run, with what it hides
+    Disclose(disclose::Disclose),
     /// Check where a file came from: offline, or with a node of its chain
     Verify(verify::Verify),
     /// Make a process a token, and split its shares
@@ -193,11 +199,13 @@ pub(crate) fn run(cli: Cli) -> Result<u8, Failure> {
         Command::Choose(command) => command.run(common, ui),
         Command::Approve(command) => command.run(common, ui),
         Command::Reject(command) => command.run(common, ui),
+        Command::Edit(command) => command.run(common, ui),
         Command::Cancel(command) => command.run(common, ui),
         Command::Author(command) => command.run(common, ui),
         Command::Release(command) => command.run(common, ui),
         Command::Export(command) => command.run(common, ui),
         Command::Report(command) => command.run(common, ui),
+        Command::Disclose(command) => command.run(common, ui),
         Command::Verify(command) => command.run(common, ui),
         Command::Register(command) => command.run(common, ui),
         Command::Publish(command) => command.run(common, ui),

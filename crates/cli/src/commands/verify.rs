@@ -37,6 +37,9 @@ pub(crate) struct Verify {
     /// The proof of the run's anchor, when it is not beside the file
     #[arg(long, value_name = "FILE")]
     anchor: Option<PathBuf>,
+    /// Check this decision of the run, too: a file of `daedal disclose`
+    #[arg(long, value_name = "FILE")]
+    disclosure: Vec<PathBuf>,
     /// Have this node of the anchor's chain confirm it (http or https); a studio's own is not asked by itself
     #[arg(long, value_name = "URL", value_parser = http_url)]
     rpc: Option<String>,
@@ -73,7 +76,8 @@ impl Verify {
             anchors.push(verify::chain(path)?);
         }
         let beside = [&self.sidecar, &self.attestation, &self.anchor, &self.bundle];
-        if self.files.len() > 1 && beside.iter().any(|named| named.is_some()) {
+        let has_beside = beside.iter().any(|named| named.is_some());
+        if self.files.len() > 1 && (has_beside || !self.disclosure.is_empty()) {
             return Err(Failure::new("what is named with an option belongs to one file")
                 .help("verify that file by itself, or leave the option out: what lies beside a file is found"));
         }
@@ -123,7 +127,11 @@ impl Verify {
             attestation: self.attestation.as_deref(),
             anchor: self.anchor.as_deref(),
         };
-        let verified = self.one(file, named, anchors)?;
+        let mut verified = self.one(file, named, anchors)?;
+        let mut disclosed = Vec::new();
+        for path in &self.disclosure {
+            disclosed.extend(verify::disclosed(path, &mut verified.verdict)?);
+        }
         let verdict = &verified.verdict;
         let mut found = Found {
             code: verdict.exit.code(),
@@ -133,6 +141,9 @@ impl Verify {
                 false => verify::told(file, &verified),
             },
         };
+        if !disclosed.is_empty() {
+            found.value["disclosed"] = json!(disclosed);
+        }
         if self.replay {
             self.replay_file(&verified, anchors, &mut found)?;
         }
@@ -250,7 +261,8 @@ impl Verify {
 
     /// Verifies everything in a directory; gives the worst code.
     fn folder(&self, place: &Path, anchors: &[Chain], ui: Ui) -> Result<Found, Failure> {
-        if self.sidecar.is_some() || self.attestation.is_some() || self.anchor.is_some() {
+        let named = [&self.sidecar, &self.attestation, &self.anchor];
+        if named.iter().any(|named| named.is_some()) || !self.disclosure.is_empty() {
             return Err(Failure::new(format!(
                 "{} is a directory, whose files are verified with what lies beside each",
                 place.display()

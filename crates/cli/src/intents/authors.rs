@@ -5,6 +5,7 @@ use daedal_core::Digest;
 use daedal_core::intent::{Disclosure, Domain, IntentKind, SignedIntent};
 use daedal_store::Studio;
 use daedal_store::ports::Document;
+use serde_json::Value;
 
 use super::{Draft, Hand, Signed, sign};
 use crate::failure::Failure;
@@ -24,13 +25,14 @@ pub(crate) async fn authors_of(
         .unwrap_or_default())
 }
 
-/// Signs that somebody wrote a bundle; whether they had not said so before. A signature from before the process was
-/// registered is replaced by one that names its registry.
+/// Signs that somebody wrote a bundle, unless they have said so. A signature from before the process was registered is
+/// replaced by one that names its registry.
 pub(crate) async fn sign_authorship(
     studio: &Studio,
     hand: &Hand,
     bundle: Digest,
     domain: Domain,
+    private: Vec<(String, Value)>,
 ) -> Result<Signed, Failure> {
     let mut authors = authors_of(studio, &bundle).await?;
     let me = match hand {
@@ -41,6 +43,7 @@ pub(crate) async fn sign_authorship(
     let is_mine = |known: &SignedIntent| Some(known.signer) == me;
     let known = authors.iter().find(|known| is_mine(known));
     if let Some(known) = known
+        && private.is_empty()
         && (known.domain == domain || domain == Domain::default())
     {
         return Ok(Signed::Intent(Box::new(known.clone())));
@@ -52,7 +55,7 @@ pub(crate) async fn sign_authorship(
         step: None,
         kind: IntentKind::Author,
         decided: Box::new(move |salt| Disclosure::authorship(salt, bundle)),
-        private: Vec::new(),
+        private,
         shown: Vec::new(),
         prev: B256::ZERO,
     };

@@ -1,5 +1,6 @@
 //! Intents as the studio keeps them: with everything that their commitments hide.
 
+use alloy_primitives::B256;
 use daedal_core::intent::{Openings, SignedIntent};
 use daedal_store::Studio;
 use daedal_store::ports::Document;
@@ -40,4 +41,11 @@ pub(super) async fn keep(
     };
     let put = studio.records.put(vec![document]).await;
     put.map_err(|error| remembered(&error))
+}
+
+/// The intent of this name; none if another studio signed it.
+pub(crate) async fn kept(studio: &Studio, hash: &B256) -> Result<Option<Kept>, Failure> {
+    let found = studio.records.get(KIND, &hash.to_string()).await;
+    let found = found.map_err(|error| remembered(&error))?;
+    Ok(found.and_then(|value| serde_json::from_value(value).ok()))
 }

@@ -12,15 +12,17 @@ use daedal_core::intent::{SignedIntent, set_name};
 use daedal_core::plan::Plan;
 use daedal_core::receipt::{Origin, first_link};
 use daedal_core::record::{RunHeader, RunRecord, settings_but};
-use daedal_core::run::{Event, RunId, TaskRecord, Tool, records};
+use daedal_core::run::{Event, RunId, TaskRecord, Tool, end_of, records};
 use daedal_exec::{RunReport, RunStatus};
 use daedal_store::Studio;
-use daedal_store::ports::Document;
+use daedal_store::ports::{Document, RunSummary};
 use serde_json::Value;
 
 use super::kept;
 use crate::failure::Failure;
+use crate::hint;
 use crate::home::remembered;
+use crate::runs::{plan_of, replay};
 
 /// Hashes of a run's receipts by the key of their task: of those that were executed in it.
 type Hashes = BTreeMap<Digest, Digest>;
@@ -73,6 +75,28 @@ pub(super) async fn of(
     let (record, documents) = closed(studio, engines, events, tasks, run).await?;
     kept::put_all(studio, documents).await?;
     Ok(record)
+}
+
+/// The record of a run, which has to be over.
+pub(crate) async fn record_of(
+    studio: &Studio,
+    engines: &Engines,
+    run: &RunSummary,
+) -> Result<RunRecord, Failure> {
+    if run.finished.is_none() {
+        let short = run.run.0.short();
+        return Err(
+            Failure::new(format!("run {short} is not over yet")).help(format!(
+                "go on with it first: {} resume {short}",
+                hint::daedal()
+            )),
+        );
+    }
+    let (_, planned) = plan_of(studio, run, engines).await?;
+    let (_, events) = replay(studio, &planned.plan, run.run).await?;
+    let mut tasks = records(&planned.plan, &events);
+    tasks.retain(|task| task.outcome().is_some());
+    of(studio, engines, &events, &tasks, run.run).await
 }
 
 /// The record of a run that is over, and what is kept of it.
@@ -136,22 +160,23 @@ fn made(
             .decision
             .as_ref()
             .and_then(|decision| decision.intent.clone());
-        if let Some(signed) = signed {
+        for signed in signed.into_iter().chain(task.edits.iter().cloned()) {
             let intent = intent_of(signed)?;
             receipt.intents.push(intent.hash());
             intents.push(intent);
         }
         receipt.prev = prev;
         prev = receipt.hash();
-        if task.reused_from.is_none() {
-            hashes.insert(task.key, Digest(prev.0));
+        match task.reused_from {
+            None => drop(hashes.insert(task.key, Digest(prev.0))),
+            // Made here before an edit, and found again.
+            Some(origin) if origin == run => drop(hashes.entry(task.key).or_insert(Digest(prev.0))),
+            Some(_) => {}
         }
         receipts.push(receipt);
     }
     let tools = tools(events);
-    let ended = events
-        .iter()
-        .find(|event| matches!(event, Event::Finished { .. }));
+    let ended = end_of(events);
     let header = RunHeader {
         process: spec.process.clone(),
         bundle: spec.bundle,

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::edits::editor;
 use crate::studio::{Studio, files_below};
 
 /// A process that prints what it is told, and says what it was told to whoever draws.
@@ -20,7 +21,7 @@ outputs: { poem: \"{{ steps.write }}\" }
 
 const PROMPT: &str = "the harbour where my father drowned";
 
-fn poet() -> Studio {
+pub(crate) fn poet() -> Studio {
     let studio = Studio::empty();
     studio.write("process.yaml", POEM);
     studio.account();
@@ -28,7 +29,7 @@ fn poet() -> Studio {
 }
 
 /// The verdict on the poem of the last run, once released.
-fn released(studio: &Studio) -> Value {
+pub(crate) fn released(studio: &Studio) -> Value {
     studio.daedal(&["release", "latest", "-q"]).ends(0);
     verdict(studio)
 }
@@ -41,7 +42,7 @@ fn verdict(studio: &Studio) -> Value {
     told["verdict"].clone()
 }
 
-fn oversight(verdict: &Value) -> &str {
+pub(crate) fn oversight(verdict: &Value) -> &str {
     verdict["origin"]["human_oversight"].as_str().unwrap()
 }
 
@@ -51,14 +52,14 @@ fn published(studio: &Studio) -> Vec<u8> {
     files.into_values().flatten().collect()
 }
 
-fn holds(bytes: &[u8], text: &str) -> bool {
+pub(crate) fn holds(bytes: &[u8], text: &str) -> bool {
     bytes
         .windows(text.len())
         .any(|part| part == text.as_bytes())
 }
 
 /// The published record of the last run.
-fn record(studio: &Studio) -> Value {
+pub(crate) fn record(studio: &Studio) -> Value {
     let files = files_below(&studio.path().join("site/media"));
     let (_, bytes) = files
         .into_iter()
@@ -191,4 +192,178 @@ fn a_studio_can_sign_whatever_is_set_and_unattended_runs_go_on_without() {
     command.env_remove("DAEDAL_PASSWORD_FILE");
     let told: crate::studio::Told = command.output().unwrap().into();
     told.ends(0);
+}
+
+/// The disclosure that a command wrote.
+fn disclosure(studio: &Studio, what: &str, options: &[&str]) -> (String, String) {
+    let place = format!("{what}.json");
+    let args = [&["disclose", "latest", what, "--to", &place], options].concat();
+    studio.daedal(&args).ends(0);
+    let text = std::fs::read_to_string(studio.path().join(&place)).unwrap();
+    (place, text)
+}
+
+fn poem(studio: &Studio) -> String {
+    let files = files_below(&studio.path().join("site/media/poem"));
+    let poem = files.keys().find(|name| name.ends_with(".txt")).unwrap();
+    format!("site/media/poem/{poem}")
+}
+
+#[test]
+fn what_was_set_is_disclosed_one_by_one_and_checked_from_the_file_alone() {
+    let studio = poet();
+    let theme = format!("theme={PROMPT}");
+    studio
+        .daedal(&["run", "-q", "-i", &theme, "-i", "lines=3", "--sign"])
+        .ends(0);
+    released(&studio);
+    let listed = studio.daedal(&["disclose", "latest"]).ends(0).out;
+    assert!(
+        listed.contains("private: inputs.lines, inputs.theme"),
+        "{listed}"
+    );
+    let (lines, text) = disclosure(&studio, "lines", &[]);
+    assert!(!holds(text.as_bytes(), PROMPT), "the other stays private");
+    let (set, text) = disclosure(&studio, "set", &["--only", "inputs.theme"]);
+    assert!(holds(text.as_bytes(), PROMPT));
+
+    // Somewhere else, with nothing but the file and its credential.
+    let elsewhere = Studio::empty();
+    let poem = studio.path().join(poem(&studio));
+    let poem = poem.to_str().unwrap();
+    let chain = studio.path().join(".daedal/keys/chain.pem");
+    let verify = |disclosures: &[&str], code: i32| {
+        let mut args = vec!["verify", poem, "--trust", chain.to_str().unwrap(), "--json"];
+        for disclosure in disclosures {
+            args.extend(["--disclosure", disclosure]);
+        }
+        elsewhere.daedal(&args).ends(code)
+    };
+    for name in [&lines, &set] {
+        elsewhere.write(name, std::fs::read(studio.path().join(name)).unwrap());
+    }
+    let told = verify(&[&lines, &set], 0).json();
+    assert_eq!(
+        told["disclosed"][0]["told"],
+        serde_json::json!({ "inputs.lines": 3 })
+    );
+    assert_eq!(told["disclosed"][1]["told"]["inputs.theme"], PROMPT);
+    assert_eq!(told["disclosed"][1]["signer"], studio.account().as_str());
+    for (from, to) in [
+        (PROMPT, "another harbour"),
+        ("\"kind\": \"set\"", "\"kind\": \"author\""),
+    ] {
+        elsewhere.write("bent.json", text.replace(from, to));
+        verify(&["bent.json"], 10);
+    }
+    elsewhere.write("bent.json", "{}");
+    let told = verify(&["bent.json"], 1);
+    assert!(told.err.contains("is no disclosure"), "{}", told.err);
+    // Of another run, it says nothing about this file.
+    studio
+        .daedal(&["run", "-q", "-i", "lines=5", "--sign"])
+        .ends(0);
+    let (other, text) = disclosure(&studio, "set", &[]);
+    elsewhere.write(&other, text);
+    let told = verify(&[&other], 1);
+    assert!(told.err.contains("the file is of run"), "{}", told.err);
+    for (args, said) in [
+        (
+            &["disclose", "latest", "nothing"][..],
+            "has no decision `nothing`",
+        ),
+        (
+            &["disclose", "latest", "set", "--only", "note"],
+            "hides no `note`",
+        ),
+    ] {
+        let told = studio.daedal(args).ends(1).err;
+        assert!(told.contains(said), "{told}");
+    }
+}
+
+#[test]
+fn a_note_is_signed_with_a_decision_and_told_by_itself() {
+    const NOTE: &str = "it sounds like my grandmother";
+    let studio = editor();
+    studio
+        .daedal(&["choose", "latest", "pick", "2", "--note", NOTE])
+        .ends(0);
+    studio.daedal(&["resume", "-q"]).ends(0);
+    released(&studio);
+    assert!(!holds(&published(&studio), NOTE));
+    let chosen = &record(&studio)["intents"][0]["disclosed"]["payload"];
+    assert_eq!(chosen["chosen"].as_array().unwrap().len(), 1, "{chosen}");
+    assert!(chosen["sealed"]["note"].is_string(), "{chosen}");
+    let (pick, _) = disclosure(&studio, "pick", &[]);
+    let poem = poem(&studio);
+    let told = studio
+        .daedal(&["verify", &poem, "--disclosure", &pick])
+        .ends(0)
+        .out;
+    assert!(
+        told.contains(NOTE) && told.contains("signed `choose` at pick"),
+        "{told}"
+    );
+    let long = "x".repeat(5_000);
+    studio.daedal(&["run", "-q", "--seed", "x"]).ends(3);
+    let told = studio
+        .daedal(&["reject", "latest", "pick", "--note", &long])
+        .ends(1);
+    assert!(told.err.contains("the note is longer than"), "{}", told.err);
+}
+
+#[test]
+fn a_wallet_elsewhere_signs_what_is_printed() {
+    use alloy_signer::k256::ecdsa::SigningKey;
+    use daedal_core::intent::{Domain, Intent};
+    let studio = editor();
+    let choose = ["choose", "latest", "pick", "2"];
+    let data = studio
+        .daedal(&[&choose[..], &["--typed-data", "--note", "mine"]].concat())
+        .ends(0)
+        .json();
+    assert_eq!(data["primaryType"], "Intent");
+    assert_eq!(data["domain"]["chainId"], 0);
+    // Nothing is decided yet.
+    studio.daedal(&["resume", "-q"]).ends(3);
+    let mut message = data["message"].clone();
+    message["kind"] = "choose".into();
+    let intent: Intent = serde_json::from_value(message).unwrap();
+    let key = SigningKey::from_slice(&[7; 32]).unwrap();
+    let hash = intent.hash(Domain::default());
+    let (signature, parity) = key.sign_prehash_recoverable(hash.as_slice()).unwrap();
+    let mut bytes = signature.to_bytes().to_vec();
+    bytes.push(27 + parity.to_byte());
+    let signature = alloy_primitives::Bytes::from(bytes).to_string();
+    let signer = alloy_primitives::Address::from_private_key(&key).to_checksum(None);
+    let by = |choose: &[&str], signer: &str| {
+        let args = [choose, &["--signature", &signature, "--signer", signer]].concat();
+        studio.daedal(&args)
+    };
+    let me = studio.account();
+    let told = by(&choose, &me).ends(1);
+    assert!(
+        told.err.contains("the signature is not that of"),
+        "{}",
+        told.err
+    );
+    let told = by(&["choose", "latest", "pick", "1"], &signer).ends(1);
+    assert!(told.err.contains("another decision"), "{}", told.err);
+    let told = by(&["reject", "latest", "pick"], &signer).ends(1);
+    assert!(told.err.contains("another decision"), "{}", told.err);
+    by(&choose, &signer).ends(0);
+    studio.daedal(&["resume", "-q"]).ends(0);
+    let verdict = released(&studio);
+    assert_eq!(oversight(&verdict), "human_validated");
+    assert_eq!(
+        record(&studio)["intents"][0]["signer"],
+        signer.to_lowercase().as_str()
+    );
+    let (pick, _) = disclosure(&studio, "pick", &[]);
+    let told = studio
+        .daedal(&["verify", &poem(&studio), "--disclosure", &pick])
+        .ends(0)
+        .out;
+    assert!(told.contains("note: \"mine\""), "{told}");
 }

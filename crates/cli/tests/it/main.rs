@@ -13,6 +13,7 @@ mod commissions_apart;
 mod damage;
 mod economy;
 mod editions;
+mod edits;
 mod export;
 mod intents;
 mod kill;

@@ -1,0 +1,78 @@
+//! Decisions that were disclosed, checked against the run that a file is of.
+
+use std::path::Path;
+
+use daedal_core::disclosed::Disclosed;
+use daedal_provenance::Verdict;
+use serde_json::{Value, json};
+
+use crate::failure::Failure;
+use crate::text::moment;
+
+/// Largest disclosure: options and a receipt are some hundred thousand bytes.
+const BYTES_MAX: u64 = 16 << 20;
+
+/// Reports the disclosure at `path` in the verdict, and gives what it tells. One that is about another run, or is none,
+/// says nothing about the file: a mistake in the command.
+pub(crate) fn disclosed(path: &Path, verdict: &mut Verdict) -> Result<Option<Value>, Failure> {
+    let bytes = super::read_up_to(path, BYTES_MAX)?;
+    let disclosed: Disclosed = serde_json::from_slice(&bytes).map_err(|error| {
+        Failure::because(format!("{} is no disclosure", path.display()), &error)
+            .help("name a file that `daedal disclose` wrote")
+    })?;
+    let Some(origin) = &verdict.origin else {
+        verdict.disclosed(Err(
+            "the file tells of no run that it could be of".to_owned()
+        ));
+        return Ok(None);
+    };
+    let run = disclosed.header.run();
+    if run != origin.run {
+        let (run, own) = (run.short(), origin.run.short());
+        return Err(Failure::new(format!(
+            "{} is about run {run}, and the file is of run {own}",
+            path.display()
+        ))
+        .help("name a disclosure of the file's own run"));
+    }
+    let result = match disclosed.check() {
+        _ if (disclosed.root, disclosed.count) != (origin.root, origin.receipts) => {
+            Err("it tells the run otherwise than the credential".to_owned())
+        }
+        Err(fault) => Err(fault.to_string()),
+        Ok(()) => Ok(sentence(&disclosed)),
+    };
+    let stands = result.is_ok();
+    verdict.disclosed(result);
+    Ok(stands.then(|| to_json(&disclosed)))
+}
+
+fn sentence(disclosed: &Disclosed) -> String {
+    let intent = &disclosed.intent.intent;
+    let signer = disclosed.intent.signer.to_checksum(None);
+    let kind = serde_json::to_value(intent.kind).unwrap_or_default();
+    let kind = kind.as_str().unwrap_or_default();
+    let mut text = format!("{signer} signed `{kind}`");
+    if !intent.step.is_zero() {
+        text.push_str(&format!(" at {}", disclosed.receipt.receipt.label()));
+    }
+    let at = daedal_core::run::Moment(intent.at.saturating_mul(1_000));
+    text.push_str(&format!(" on {}", moment(at)));
+    for (name, value) in disclosed.told().unwrap_or_default() {
+        text.push_str(&format!("; {name}: {value}"));
+    }
+    text
+}
+
+fn to_json(disclosed: &Disclosed) -> Value {
+    let intent = &disclosed.intent;
+    json!({
+        "intent": intent.hash(),
+        "kind": intent.intent.kind,
+        "signer": intent.signer.to_checksum(None),
+        "at": intent.intent.at,
+        "step": (!intent.intent.step.is_zero()).then_some(&disclosed.receipt.receipt.step),
+        "decided": intent.disclosed.as_ref().map(|told| &told.payload),
+        "told": disclosed.told().unwrap_or_default(),
+    })
+}

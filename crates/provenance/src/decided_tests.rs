@@ -1,0 +1,206 @@
+//! What people signed has to agree with what the receipts say came of it.
+
+use alloy_primitives::{Address, B256};
+use daedal_core::disclosed::{Disclosed, DisclosureFault};
+use daedal_core::engine::Determinism;
+use daedal_core::excerpt::Excerpt;
+use daedal_core::intent::{
+    Disclosure, Domain, Intent, IntentKind, Openings, Oversight, SignedIntent, step_word,
+};
+use daedal_core::record::{RecordFault, RunRecord};
+use daedal_core::run::EDIT;
+use daedal_core::{AssetRef, Digest, Governed};
+use serde_json::json;
+
+use crate::fixtures::{NOW_MS, run_of, studio};
+use crate::manifest::Source;
+
+/// The same run with something changed, closed anew.
+fn changed(record: &RunRecord, change: impl FnOnce(&mut RunRecord)) -> RunRecord {
+    let mut record = record.clone();
+    change(&mut record);
+    let RunRecord {
+        header,
+        inputs,
+        parameters,
+        receipts,
+        intents,
+        ..
+    } = record;
+    RunRecord::close(header, inputs, parameters, receipts, intents)
+}
+
+fn signed(record: &RunRecord, step: &str, kind: IntentKind, told: Disclosure) -> SignedIntent {
+    signed_in(Domain::default(), record, step, kind, told)
+}
+
+fn signed_in(
+    domain: Domain,
+    record: &RunRecord,
+    step: &str,
+    kind: IntentKind,
+    told: Disclosure,
+) -> SignedIntent {
+    let intent = Intent {
+        run: record.header.run().0.into(),
+        step: if step.is_empty() {
+            B256::ZERO
+        } else {
+            step_word(step)
+        },
+        kind,
+        payload: told.commitment(),
+        seen: B256::ZERO,
+        prev: B256::ZERO,
+        nonce: 2,
+        at: NOW_MS / 1_000,
+    };
+    let (_, person) = studio();
+    person.sign(domain, intent, Some(told), Vec::new()).unwrap()
+}
+
+const PICK: usize = 6;
+const FINISH: usize = 7;
+
+#[test]
+fn a_choice_is_what_its_receipt_gives() {
+    let record = run_of(b"poster", "image/png", true);
+    assert_eq!(record.faults(), []);
+    let draft = |at: usize| record.receipts[at].outputs[0].clone();
+    let outcomes: [fn(&mut RunRecord, AssetRef); 3] = [
+        |record, other| record.receipts[PICK].outputs = vec![other],
+        |record, other| record.receipts[PICK].outputs.push(other),
+        |record, _| record.receipts[PICK].outputs.clear(),
+    ];
+    for change in outcomes {
+        let record = changed(&record, |record| change(record, draft(1)));
+        let faults = record.faults();
+        assert!(
+            matches!(&faults[..], [RecordFault::IntentOutcome { label, .. }] if label == "pick"),
+            "{faults:?}"
+        );
+        let poster = Digest::of(b"poster");
+        let faults = Excerpt::of(&record, &poster).unwrap().faults(&poster);
+        assert_eq!(
+            faults.len(),
+            usize::from(record.lineage(&poster).contains(&PICK))
+        );
+    }
+    let other = changed(&record, |record| {
+        record.receipts[PICK].step = "choose".into()
+    });
+    assert!(matches!(
+        other.faults()[..],
+        [RecordFault::IntentOutcome { .. }]
+    ));
+}
+
+/// The same run with its poster edited to `to`, by an intent that says `said`.
+fn edited(record: &RunRecord, to: &str, said: &str) -> RunRecord {
+    let value = |text: &str| Digest::of(text.as_bytes());
+    let told = Disclosure::edit(B256::repeat_byte(7), value("poster"), value(said));
+    let intent = signed(record, "finish", IntentKind::Edit, told);
+    changed(record, |record| {
+        let mut edit = record.receipts[FINISH].clone();
+        edit.engine = EDIT.into();
+        edit.determinism = Determinism::Attested;
+        edit.inputs = edit.outputs.clone();
+        edit.outputs = vec![AssetRef {
+            digest: value(to),
+            media_type: "image/png".into(),
+            size: 9,
+        }];
+        edit.value = value(to);
+        edit.intents = vec![intent.hash()];
+        record.receipts.insert(FINISH + 1, edit);
+        record.intents.push(intent);
+    })
+}
+
+#[test]
+fn an_edit_is_what_its_receipt_gives_and_keeps_the_kind_of_what_was_edited() {
+    let record = run_of(b"poster", "image/png", false);
+    let good = edited(&record, "by hand", "by hand");
+    assert_eq!(good.faults(), []);
+    assert_eq!(good.oversight(), Oversight::HumanValidated);
+    let faults = edited(&record, "by hand", "by another").faults();
+    assert!(
+        matches!(faults[..], [RecordFault::IntentOutcome { .. }]),
+        "{faults:?}"
+    );
+    let by_hand = Digest::of(b"by hand");
+    let of = |step: &str| {
+        Source::of(&good, &by_hand, |receipt| {
+            receipt.step == step && receipt.engine != EDIT
+        })
+    };
+    assert_eq!(of("finish"), Source::Trained);
+    assert_eq!(of("draft"), Source::Composite);
+    assert_eq!(of("note"), Source::Algorithmic);
+}
+
+#[test]
+fn decisions_count_where_the_run_read_its_dials() {
+    let plain = run_of(b"poster", "image/png", false);
+    let registry = Address::repeat_byte(0xab);
+    let governed = changed(&plain, |record| {
+        record.header.governed = Some(Governed {
+            chain: 8453,
+            registry,
+            work: 1,
+            block: 2,
+            hash: B256::repeat_byte(1),
+            dials: Default::default(),
+        });
+    });
+    let at = |chain: u64, registry: Address| {
+        let domain = Domain { chain, registry };
+        let told = Disclosure::setting(B256::repeat_byte(3));
+        let intent = signed_in(domain, &governed, "", IntentKind::Set, told);
+        changed(&governed, |record| {
+            record.header.intents = vec![intent.hash()];
+            record.intents = vec![intent];
+        })
+        .faults()
+    };
+    assert_eq!(at(8453, registry), []);
+    assert_eq!(at(0, Address::ZERO), [], "from before it was registered");
+    assert!(matches!(
+        at(1, registry)[..],
+        [RecordFault::IntentElsewhere { .. }]
+    ));
+    assert!(matches!(
+        at(8453, Address::ZERO)[..],
+        [RecordFault::IntentElsewhere { .. }]
+    ));
+}
+
+#[test]
+fn what_was_set_is_disclosed_only_as_the_run_took_it() {
+    let record = run_of(b"poster", "image/png", false);
+    let disclosed = |theme: &str| {
+        let name = "inputs.theme";
+        let opening = Disclosure::of(B256::repeat_byte(4), name, &json!(theme));
+        let opened = Openings::from([(name.to_owned(), opening)]);
+        let told = Disclosure::setting(B256::repeat_byte(5)).sealing(&opened);
+        let intent = signed(&record, "", IntentKind::Set, told);
+        let record = changed(&record, |record| {
+            record.header.intents = vec![intent.hash()]
+        });
+        Disclosed::of(&record, intent, opened).unwrap()
+    };
+    let good = disclosed("low tide");
+    assert_eq!(good.check(), Ok(()));
+    let name = "inputs.theme".to_owned();
+    assert_eq!(
+        disclosed("high tide").check(),
+        Err(DisclosureFault::Setting { name })
+    );
+    let mut bent = good.clone();
+    bent.inputs.clear();
+    let what = "inputs";
+    assert_eq!(bent.check(), Err(RecordFault::Settings { what }.into()));
+    let mut bent = good;
+    bent.intent.disclosed = None;
+    assert_eq!(bent.check(), Err(DisclosureFault::Nothing));
+}
