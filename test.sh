@@ -37,7 +37,8 @@ done
 if [ ! -x "$tools/python/bin/python" ]; then
   python3 -m venv "$tools/python"
 fi
-"$tools/python/bin/pip" install --quiet --disable-pip-version-check "c2pa-python==0.38.1"
+"$tools/python/bin/pip" install --quiet --disable-pip-version-check \
+  "c2pa-python==0.38.1" "securesystemslib[crypto]==1.6.0" "in-toto-attestation==0.9.3"
 if [ ! -d "$tools/browser/node_modules/playwright-core" ]; then
   mkdir -p "$tools/browser"
   npm install --prefix "$tools/browser" --no-audit --no-fund --loglevel=error playwright-core@1.64.1
@@ -103,13 +104,19 @@ DAEDAL_BIN="$daedal" cargo xtask readme
 step "the main job, other readers of Content Credentials, and a browser"
 "$daedal" demo --dir "$place/demo" --quiet
 # Every way that a credential is carried: inside four kinds of pictures, and beside texts and data.
-cp -r tests/c2pa/formats "$place/formats"
-touch "$place/formats/daedal.toml"
 head -c 16 /dev/urandom | base64 > "$place/password"
 export DAEDAL_PASSWORD_FILE="$place/password"
-(cd "$place/formats" && "$daedal" run --quiet && "$daedal" release --quiet latest)
+for studio in formats other; do
+  cp -r tests/c2pa/formats "$place/$studio"
+  touch "$place/$studio/daedal.toml"
+  (cd "$place/$studio" && "$daedal" author --quiet . && "$daedal" run --quiet --seed "$studio" &&
+    "$daedal" release --quiet latest && "$daedal" export --quiet latest --to run.zip)
+done
 "$tools/python/bin/python" tests/c2pa/read.py --kinds png,jpg,webp,svg,txt,md,json \
   "$place/formats/site" "$place/demo/site"
+"$tools/python/bin/python" tests/c2pa/tampering.py --trust "$place/formats/.daedal/keys/chain.pem" \
+  --other "$place/other/site" "$place/formats/site" "$place/formats/run.zip"
+"$tools/python/bin/python" tests/c2pa/dsse.py "$place"/formats/site/media/*/*.attestation.json
 NODE_PATH="$tools/browser/node_modules" node tests/browser/gallery.cjs "$place/demo/site" "$place/shots"
 
 printf '\nEverything holds.\n'

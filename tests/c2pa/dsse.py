@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Reads attestations with generic tools: DSSE by securesystemslib, in-toto statements by in-toto-attestation.
 
-    pip install "securesystemslib[crypto]==1.3.1" in-toto-attestation==0.9.3
+    pip install "securesystemslib[crypto]==1.6.0" in-toto-attestation==0.9.3
     python3 tests/c2pa/dsse.py ATTESTATION...
 
 Exits with 1 if an envelope's signature is not that of the certificate in it, if its payload is no in-toto statement
@@ -16,6 +16,7 @@ from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from in_toto_attestation.v1.resource_descriptor import ResourceDescriptor
 from in_toto_attestation.v1.statement import Statement
 from securesystemslib.dsse import Envelope
 from securesystemslib.exceptions import VerificationError
@@ -44,7 +45,7 @@ def problems(envelope):
         yield "its signature is not that of its certificate"
     payload = json.loads(base64.b64decode(envelope["payload"]))
     predicate = payload["predicate"]
-    subjects = [{"name": subject["name"], "digest": subject["digest"]} for subject in payload["subject"]]
+    subjects = [ResourceDescriptor(**subject).pb for subject in payload["subject"]]
     Statement(subjects, payload["predicateType"], predicate).validate()
     for name in ("buildDefinition", "runDetails"):
         if name not in predicate:

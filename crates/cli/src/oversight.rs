@@ -178,9 +178,12 @@ fn depicting(run: &Gathered) -> Duty {
     Duty {
         what: "pictures, sounds and films that could be taken for real persons, places or events are disclosed as such",
         source: "Article 50(4), first part",
-        evidence: Vec::new(),
+        evidence: match media {
+            0 => vec!["the run gave no pictures, sounds or films".to_owned()],
+            _ => Vec::new(),
+        },
         open: match media {
-            0 => vec!["the run gave no pictures, sounds or films: nothing to decide".to_owned()],
+            0 => Vec::new(),
             media => vec![format!(
                 "decide for {} whether it could pass for real; an evidently artistic work still needs a disclosure that does \
                  not spoil it",
@@ -199,14 +202,15 @@ fn public_texts(run: &Gathered) -> Duty {
         what: "texts that inform the public are disclosed as made by machine, unless a person reviewed them and answers for them",
         source: "Article 50(4), second part",
         evidence: match (texts, decided) {
-            (0, _) | (_, 0) => Vec::new(),
+            (0, _) => vec!["the run gave no texts".to_owned()],
+            (_, 0) => Vec::new(),
             (_, decided) => vec![format!(
                 "{} in the run, each signed",
                 count(decided, "human decision")
             )],
         },
         open: match texts {
-            0 => vec!["the run gave no texts: nothing to decide".to_owned()],
+            0 => Vec::new(),
             texts => vec![format!(
                 "decide whether {} informs the public on matters of its interest, and who answers for it",
                 count(texts, "text")
