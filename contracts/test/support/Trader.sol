@@ -33,6 +33,11 @@ contract Trader {
         return _call(target, value, data);
     }
 
+    /// @notice ERC-1271: it signs whatever it is asked to.
+    function isValidSignature(bytes32, bytes calldata) external pure returns (bytes4) {
+        return 0x1626ba7e;
+    }
+
     /// @notice Called by a token with hooks.
     function onTokens() external {
         _mischief();
