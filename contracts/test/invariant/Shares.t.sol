@@ -13,12 +13,15 @@ import {SharesHandler} from "./SharesHandler.sol";
 /// @title What holds after every call, whoever calls what in which order
 contract SharesInvariants is Fixture, Watcher {
     uint256 private constant ACTORS = 12;
+    /// @dev The actors, and two who sign.
+    uint256 private constant HOLDERS = 14;
 
     SharesHandler private handler;
     Touched private touched = new Touched();
     uint256 private calls;
     ProcessShares[] private works;
     Actor[] private actors;
+    address[] private holders;
     bytes32[] private stacks;
     mapping(ProcessShares => mapping(address => uint256)) private grossSeen;
     mapping(ProcessShares => mapping(address => uint256)) private inboundSeen;
@@ -28,16 +31,13 @@ contract SharesInvariants is Fixture, Watcher {
         for (uint256 i; i < ACTORS; ++i) {
             actors.push(new Actor());
         }
-        // A diamond, what derives from it, and a work apart: 1 above 2 and 3; both above 4; 4 above 5; 2 and 5 above 6;
-        // 3 above 7; 8 alone.
-        _add(500, new uint256[](0), 100);
-        _add(1_000, _list(1), 1e18);
-        _add(333, _list(1), 7);
-        _add(250, _list(2, 3), 1_000_003);
-        _add(1, _list(4), 12);
-        _add(2_000, _list(2, 5), type(uint96).max);
-        _add(0, _list(3), 1);
-        _add(5_000, new uint256[](0), 10_000e18);
+        // Diamonds 16 deep: each work derives from the two before it, so the 17th owes to all 16. The 18th is alone.
+        uint16[8] memory rates = [500, 1_000, 333, 250, 1, 2_000, 0, 100];
+        uint256[8] memory supplies = [uint256(100), 1e18, 7, 1_000_003, 12, type(uint96).max, 1, 10_000e18];
+        for (uint256 i; i < 17; ++i) {
+            _add(i < 8 ? rates[i] : 90, i == 0 ? new uint256[](0) : i == 1 ? _list(1) : _list(i, i - 1), supplies[i % 8]);
+        }
+        _add(5_000, new uint256[](0), 1e24);
         for (uint256 i; i < ACTORS; ++i) {
             actors[i].meet(works, actors, touched);
         }
@@ -45,6 +45,9 @@ contract SharesInvariants is Fixture, Watcher {
             stacks.push(_stackDigest(i));
         }
         handler = new SharesHandler(weird, wrapped, works, actors, touched, this);
+        for (uint256 i; i < HOLDERS; ++i) {
+            holders.push(handler.holder(i));
+        }
         touched.markAll();
     }
 
@@ -54,7 +57,7 @@ contract SharesInvariants is Fixture, Watcher {
     }
 
     function targetSelectors() external view returns (FuzzSelector[] memory targets) {
-        bytes4[] memory selectors = new bytes4[](15);
+        bytes4[] memory selectors = new bytes4[](18);
         selectors[0] = SharesHandler.payToken.selector;
         selectors[1] = SharesHandler.payNative.selector;
         selectors[2] = SharesHandler.payWrapped.selector;
@@ -70,8 +73,47 @@ contract SharesInvariants is Fixture, Watcher {
         selectors[12] = SharesHandler.behave.selector;
         selectors[13] = SharesHandler.blacklist.selector;
         selectors[14] = SharesHandler.plan.selector;
+        selectors[15] = SharesHandler.permit.selector;
+        selectors[16] = SharesHandler.delegateBySig.selector;
+        selectors[17] = SharesHandler.collect.selector;
         targets = new FuzzSelector[](1);
         targets[0] = FuzzSelector(address(handler), selectors);
+    }
+
+    /// @dev So that the invariants are not kept by doing nothing: each of the 16 works upstream is paid, too.
+    function test_the_holders_reach_every_operation_and_money_every_depth() public {
+        bytes4[] memory selectors = this.targetSelectors()[0].selectors;
+        for (uint256 i; i < 2_000; ++i) {
+            uint256 seed = uint256(keccak256(abi.encode("holders", i)));
+            uint256[4] memory words;
+            for (uint256 k; k < 4; ++k) {
+                words[k] = uint256(keccak256(abi.encode(seed, k)));
+            }
+            bytes4 selector = selectors[seed % selectors.length];
+            if (selector == SharesHandler.blacklist.selector) words[1] = 0;
+            if (selector == SharesHandler.approve.selector) words[3] %= 2;
+            (bool fine, bytes memory why) = address(handler).call(abi.encodePacked(selector, abi.encode(words)));
+            if (!fine) {
+                assembly {
+                    revert(add(why, 0x20), mload(why))
+                }
+            }
+        }
+        string[10] memory names = [
+            "pay", "pay native", "unwrap", "sync", "transfer", "permit", "claim", "claim as operator", "collect", "flash loan"
+        ];
+        for (uint256 i; i < names.length; ++i) {
+            if (handler.done(names[i]) == 0) revert Untrue(names[i]);
+        }
+        handler.calm();
+        handler.payToken(1, 1e12); // The one at the bottom.
+        for (uint256 ancestor = 1; ancestor <= 16; ++ancestor) {
+            handler.collect(1, ancestor - 1, 1);
+            uint256 taken = works[16].taken(ancestor, address(weird));
+            // The seventh asks for nothing.
+            yes(taken != 0 || ancestor == 7, "paid from 16 below");
+        }
+        no(handler.stolen(), "nothing was stolen");
     }
 
     /// @dev forge forgets what an invariant writes, so the books are compared where the handler looks.
@@ -132,13 +174,14 @@ contract SharesInvariants is Fixture, Watcher {
 
     /// @dev Holders get what they are owed. What is left is less than a unit for each division.
     function _takeAll(uint256 i, address asset) private {
-        for (uint256 k; k < ACTORS; ++k) {
-            uint256 owed = works[i].owed(address(actors[k]), asset);
-            eq(actors[k].claim(works[i], asset, address(actors[k])), owed, "all that is owed is claimed");
-            eq(works[i].owed(address(actors[k]), asset), 0, "nothing is owed any more");
+        for (uint256 k; k < HOLDERS; ++k) {
+            uint256 owed = works[i].owed(holders[k], asset);
+            vm.prank(holders[k]);
+            eq(works[i].claim(asset, holders[k]), owed, "all that is owed is claimed");
+            eq(works[i].owed(holders[k], asset), 0, "nothing is owed any more");
         }
         uint256 left = asset == NATIVE ? address(works[i]).balance : weird.balanceOf(address(works[i]));
-        atMost(left, ACTORS + registry.stackOf(i + 1).length + 1, "only dust is left");
+        atMost(left, HOLDERS + registry.stackOf(i + 1).length + 1, "only dust is left");
         (,,, uint256 paidOut) = works[i].revenue(asset);
         if (asset != NATIVE) yes(paidOut > 0, "the run paid somebody");
     }
@@ -176,22 +219,22 @@ contract SharesInvariants is Fixture, Watcher {
         returns (uint256 owed, int256 scaled)
     {
         uint256 supply = shares.totalSupply();
-        for (uint256 k; k < ACTORS; ++k) {
-            int256 own = int256(net * balances[k]) - shares.debt(address(actors[k]), asset);
+        for (uint256 k; k < HOLDERS; ++k) {
+            int256 own = int256(net * balances[k]) - shares.debt(holders[k], asset);
             yes(own >= 0, "nobody owes the shares");
             scaled += own;
             owed += uint256(own) / supply;
-            if (k == calls % ACTORS) eq(shares.owed(address(actors[k]), asset), uint256(own) / supply, "owed");
+            if (k == calls % HOLDERS) eq(shares.owed(holders[k], asset), uint256(own) / supply, "owed");
         }
     }
 
     function _balances(ProcessShares shares) private view returns (uint256[] memory balances) {
-        balances = new uint256[](ACTORS);
+        balances = new uint256[](HOLDERS);
         (uint256 sum, uint256 votes) = (0, 0);
-        for (uint256 k; k < ACTORS; ++k) {
-            balances[k] = shares.balanceOf(address(actors[k]));
+        for (uint256 k; k < HOLDERS; ++k) {
+            balances[k] = shares.balanceOf(holders[k]);
             sum += balances[k];
-            votes += shares.getVotes(address(actors[k]));
+            votes += shares.getVotes(holders[k]);
         }
         eq(sum, shares.totalSupply(), "holders have the whole supply");
         atMost(votes, sum, "nobody votes with shares that are not there");

@@ -3,13 +3,14 @@ pragma solidity ^0.8.28;
 
 import {ProcessShares} from "../../src/ProcessShares.sol";
 import {TestWrappedNative} from "../../src/testing/TestWrappedNative.sol";
+import {Holder} from "../../src/types/Works.sol";
 import {Actor} from "../support/Actor.sol";
 import {Test} from "../support/Test.sol";
 import {Touched} from "../support/Touched.sol";
 import {Watcher} from "../support/Watcher.sol";
 import {WeirdToken} from "../support/WeirdToken.sol";
 
-/// @title Twelve holders of eight works that do what holders, payers and thieves do
+/// @title Twelve holders who are contracts and two who sign, and what holders, payers and thieves do
 /// @dev Every call chooses actors, a work and an asset from its arguments. A call that may fail for a reason of the
 /// token's or the recipient's is tried; whatever succeeds must keep the invariants.
 contract SharesHandler is Test {
@@ -17,6 +18,8 @@ contract SharesHandler is Test {
     TestWrappedNative public immutable WRAPPED;
     ProcessShares[] public works;
     Actor[] public actors;
+    /// @dev The holders who sign.
+    uint256[2] private _keys = [uint256(0xA), 0xB];
     Touched private immutable TOUCHED;
     Watcher private immutable WATCHER;
 
@@ -77,8 +80,41 @@ contract SharesHandler is Test {
         ProcessShares shares = _work(w);
         Actor seller = _actor(from);
         // Whatever the token does, this must not fail.
-        seller.transfer(shares, address(_actor(to)), within(amount, 0, shares.balanceOf(address(seller))));
+        seller.transfer(shares, holder(to), within(amount, 0, shares.balanceOf(address(seller))));
         ++done["transfer"];
+    }
+
+    /// @dev A signature lets somebody take shares: the amount that was signed for, once.
+    function permit(uint256 signer, uint256 spender, uint256 w, uint256 amount) external watched {
+        ProcessShares shares = _work(w);
+        uint256 key = _keys[signer % 2];
+        (address from, Actor to) = (vm.addr(key), _actor(spender));
+        amount = within(amount, 0, shares.balanceOf(from));
+        bytes32 typehash =
+            keccak256("Permit(address owner,address spender,uint256 value,uint256 nonce,uint256 deadline)");
+        bytes32 message =
+            keccak256(abi.encode(typehash, from, address(to), amount, shares.nonces(from), type(uint256).max));
+        (uint8 v, bytes32 r, bytes32 s) = _sign(shares, key, message);
+        shares.permit(from, address(to), amount, type(uint256).max, v, r, s);
+        try shares.permit(from, address(to), amount, type(uint256).max, v, r, s) {
+            stolen = true;
+        } catch {}
+        to.transferFrom(shares, from, amount);
+        try to.transferFrom(shares, from, 1) {
+            stolen = true;
+        } catch {}
+        if (amount != 0) ++done["permit"];
+    }
+
+    function delegateBySig(uint256 signer, uint256 to, uint256 w) external watched {
+        ProcessShares shares = _work(w);
+        uint256 key = _keys[signer % 2];
+        bytes32 typehash = keccak256("Delegation(address delegatee,uint256 nonce,uint256 expiry)");
+        uint256 nonce = shares.nonces(vm.addr(key));
+        bytes32 message = keccak256(abi.encode(typehash, holder(to), nonce, type(uint256).max));
+        (uint8 v, bytes32 r, bytes32 s) = _sign(shares, key, message);
+        shares.delegateBySig(holder(to), nonce, type(uint256).max, v, r, s);
+        eq(shares.delegates(vm.addr(key)), holder(to), "delegated");
     }
 
     function claim(uint256 who, uint256 to, uint256 w, uint256 a) external watched {
@@ -93,9 +129,9 @@ contract SharesHandler is Test {
 
     function claimForAnother(uint256 who, uint256 account, uint256 w, uint256 a) external watched {
         ProcessShares shares = _work(w);
-        (Actor thief, Actor holder) = (_actor(who), _actor(account));
-        bool allowed = address(thief) == address(holder) || shares.isOperator(address(holder), address(thief));
-        try thief.claimFor(shares, address(holder), _asset(a), address(thief)) returns (uint256 amount) {
+        (Actor thief, Actor account_) = (_actor(who), _actor(account));
+        bool allowed = address(thief) == address(account_) || shares.isOperator(address(account_), address(thief));
+        try thief.claimFor(shares, address(account_), _asset(a), address(thief)) returns (uint256 amount) {
             if (!allowed) stolen = true;
             if (amount != 0) ++done["claim as operator"];
         } catch {}
@@ -111,8 +147,8 @@ contract SharesHandler is Test {
     }
 
     function collect(uint256 w, uint256 ancestor, uint256 a) external watched {
+        TOUCHED.mark(ancestor % works.length);
         try _work(w).collect(1 + ancestor % works.length, _asset(a)) returns (uint256 amount) {
-            TOUCHED.mark(ancestor % works.length);
             if (amount != 0) ++done["collect"];
         } catch {}
     }
@@ -130,8 +166,16 @@ contract SharesHandler is Test {
         ++done["flash loan"];
     }
 
+    /// @dev Whatever is for the registry and for other shares only.
     function pretend(uint256 w, uint256 a, uint256 amount) external watched {
-        try _work(w).receiveRoyalty(_asset(a), amount) {
+        ProcessShares shares = _work(w);
+        try shares.receiveRoyalty(_asset(a), amount) {
+            stolen = true;
+        } catch {}
+        try shares.deliver() {
+            stolen = true;
+        } catch {}
+        try shares.initialize(new Holder[](1)) {
             stolen = true;
         } catch {}
     }
@@ -160,9 +204,25 @@ contract SharesHandler is Test {
         }
     }
 
+    /// @notice Who holds shares: the actors, and those who sign.
+    function holder(uint256 who) public view returns (address) {
+        who %= actors.length + 2;
+        return who < actors.length ? address(actors[who]) : vm.addr(_keys[who - actors.length]);
+    }
+
+    /// @dev Half of the time the work at the top or the one at the bottom, so that much happens to them.
     function _work(uint256 w) private returns (ProcessShares) {
-        TOUCHED.mark(w % works.length);
-        return works[w % works.length];
+        uint256 place = w % 4 == 0 ? 0 : w % 4 == 1 ? works.length - 2 : (w >> 2) % works.length;
+        TOUCHED.mark(place);
+        return works[place];
+    }
+
+    function _sign(ProcessShares shares, uint256 key, bytes32 message)
+        private
+        view
+        returns (uint8 v, bytes32 r, bytes32 s)
+    {
+        return vm.sign(key, keccak256(abi.encodePacked(hex"1901", shares.DOMAIN_SEPARATOR(), message)));
     }
 
     function _actor(uint256 who) private view returns (Actor) {

@@ -30,6 +30,10 @@ contract Actor {
         shares.transfer(to, amount);
     }
 
+    function transferFrom(ProcessShares shares, address from, uint256 amount) external {
+        shares.transferFrom(from, address(this), amount);
+    }
+
     function claim(ProcessShares shares, address asset, address to) external returns (uint256) {
         return shares.claim(asset, to);
     }
@@ -59,10 +63,10 @@ contract Actor {
     function _mischief() private {
         if (_mood == 0 || _busy) return;
         _busy = true;
-        _touched.markAll();
         uint256 mood = _mood;
         for (uint256 i; i < 3; ++i) {
             mood = uint256(keccak256(abi.encode(mood)));
+            _touched.mark(mood % _targets.length);
             _try(mood, _targets[mood % _targets.length], _others[(mood >> 16) % _others.length]);
         }
         _busy = false;
@@ -79,7 +83,9 @@ contract Actor {
         } else if (what == 2) {
             try shares.sync(asset) {} catch {}
         } else if (what == 3) {
-            try shares.collect(1 + mood % 8, asset) {} catch {}
+            uint256 ancestor = (mood >> 48) % _targets.length;
+            _touched.mark(ancestor);
+            try shares.collect(1 + ancestor, asset) {} catch {}
         } else if (what == 4) {
             // As if it were shares that pay a royalty.
             try shares.receiveRoyalty{value: asset == address(0) ? address(this).balance / 2 : 0}(asset, mood) {
