@@ -47,6 +47,7 @@ contract Capital is ICapital {
     function openTreasury(uint256 work) public returns (address treasury) {
         treasury = treasuryOf[work];
         if (treasury != address(0)) return treasury;
+        // slither-disable-next-line unused-return: Called for its refusal.
         REGISTRY.controllerOf(work); // Reverts if there is no such work.
         treasury = _openTreasury(work, address(0));
         treasuryOf[work] = treasury;
@@ -70,6 +71,7 @@ contract Capital is ICapital {
             revert Capital_InvalidCaps(terms.lot, terms.price, terms.lotsMin, terms.lotsMax);
         }
         uint256 latest = block.timestamp + DURATION_MAX;
+        // slither-disable-next-line timestamp: Days, of which a proposer bends seconds.
         if (terms.deadline <= block.timestamp || terms.deadline > latest) {
             revert Capital_DeadlineOutOfRange(terms.deadline, latest);
         }

@@ -53,11 +53,14 @@ contract Collective is ICollective, Initializable {
         initializer
         returns (uint256, address)
     {
+        // slither-disable-next-line reentrancy-benign,reentrancy-events: The registry calls nobody back.
         (ownWork, shares) = REGISTRY.register(_registrationOf(charter));
+        // slither-disable-next-line missing-zero-check: The factory made it in the same call.
         timelock = timelock_;
         REGISTRY.setController(ownWork, timelock_);
         missing = uint32(charter.founders.length);
         if (missing == 0) revert Collective_EmptySeat(0);
+        // slither-disable-next-line uninitialized-local: A sum begins at zero.
         uint256 promised;
         for (uint256 i; i < charter.founders.length; ++i) {
             if (_seats[charter.founders[i].work].member != address(0)) {
@@ -74,6 +77,7 @@ contract Collective is ICollective, Initializable {
     function pool(uint256 work) external {
         Seat storage seat = _memberSeat(work);
         if (seat.pooled) revert Collective_SeatTaken(work);
+        // slither-disable-next-line timestamp: Days, of which a proposer bends seconds.
         if (block.timestamp > seat.until) revert Collective_SeatLapsed(work, seat.until);
         // Control returns to the owner of the token, so nobody else may bring it.
         if (IERC721(address(REGISTRY)).ownerOf(work) != msg.sender) revert Collective_NotOwner(work, msg.sender);
@@ -83,6 +87,7 @@ contract Collective is ICollective, Initializable {
         if (!founded && --missing == 0) {
             founded = true;
             // So that the governor can tell the reserve apart; the collective never votes.
+            // slither-disable-next-line reentrancy-events: The registry's shares call nobody back.
             IVotes(shares).delegate(address(this));
             emit Founded();
         }
@@ -121,6 +126,7 @@ contract Collective is ICollective, Initializable {
 
     /// @inheritdoc ICollective
     function harvest(uint256 work, address asset) external returns (uint256 amount) {
+        // slither-disable-next-line reentrancy-events: The amount is known only then.
         amount = IProcessShares(REGISTRY.sharesOf(work)).claim(asset, shares);
         emit Harvested(work, asset, amount);
     }
@@ -156,6 +162,7 @@ contract Collective is ICollective, Initializable {
             revert Collective_EmptySeat(offer.work);
         }
         // Revenue in another stablecoin could not be passed on.
+        // slither-disable-next-line calls-loop: A read, for each founder that the caller lists.
         address asset = REGISTRY.workOf(offer.work).asset;
         if (asset != shares.asset()) revert Collective_AssetDiffers(offer.work, asset);
         _seats[offer.work] = Seat(offer.member, offer.workShares, offer.shares, offer.until, false);

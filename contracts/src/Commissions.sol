@@ -81,6 +81,7 @@ contract Commissions is ICommissions, ReentrancyGuardTransient {
     /// @inheritdoc ICommissions
     function submit(CommissionTerms calldata terms, Receipt calldata receipt, bytes32[] calldata path) external {
         (bytes32 id, Commission storage c) = _requireState(terms, State.Funded);
+        // slither-disable-next-line timestamp: The parties chose the span; a proposer bends seconds of it.
         if (block.timestamp > terms.deadline) revert Commissions_DeadlineMissed(id, terms.deadline);
         if (!REGISTRY.isOperator(terms.work, msg.sender)) revert Commissions_NotOperator(terms.work, msg.sender);
         if (
@@ -106,6 +107,7 @@ contract Commissions is ICommissions, ReentrancyGuardTransient {
         _requireClient(terms);
         (bytes32 id, Commission storage c) = _requireState(terms, State.Submitted);
         uint256 until = uint256(c.since) + terms.window;
+        // slither-disable-next-line timestamp: The parties chose the span; a proposer bends seconds of it.
         if (block.timestamp > until) revert Commissions_TooLate(id, until);
         (c.state, c.since) = (State.Disputed, uint48(block.timestamp));
         emit CommissionDisputed(id, reason);
@@ -117,6 +119,7 @@ contract Commissions is ICommissions, ReentrancyGuardTransient {
         if (workBps > WHOLE_BPS) revert Commissions_OutOfRange("workBps");
         (bytes32 id, Commission storage c) = _requireState(terms, State.Disputed);
         uint256 until = uint256(c.since) + terms.arbitration;
+        // slither-disable-next-line timestamp: The parties chose the span; a proposer bends seconds of it.
         if (block.timestamp > until) revert Commissions_TooLate(id, until);
         _end(id, c, terms, workBps == 0 ? State.Rejected : State.Completed, workBps);
     }
@@ -127,6 +130,7 @@ contract Commissions is ICommissions, ReentrancyGuardTransient {
         bool disputed = c.state == State.Disputed;
         if (!disputed && c.state != State.Submitted) revert Commissions_WrongState(id, c.state);
         uint256 until = uint256(c.since) + (disputed ? terms.arbitration : terms.window);
+        // slither-disable-next-line timestamp: The parties chose the span; a proposer bends seconds of it.
         if (block.timestamp <= until) revert Commissions_TooEarly(id, until);
         uint256 workBps = disputed ? terms.splitBps : WHOLE_BPS;
         _end(id, c, terms, workBps == 0 ? State.Rejected : State.Completed, workBps);
@@ -135,6 +139,7 @@ contract Commissions is ICommissions, ReentrancyGuardTransient {
     /// @inheritdoc ICommissions
     function refund(CommissionTerms calldata terms) external nonReentrant {
         (bytes32 id, Commission storage c) = _requireState(terms, State.Funded);
+        // slither-disable-next-line timestamp: The parties chose the span; a proposer bends seconds of it.
         if (block.timestamp <= terms.deadline && !REGISTRY.isOperator(terms.work, msg.sender)) {
             revert Commissions_TooEarly(id, terms.deadline);
         }
@@ -149,6 +154,7 @@ contract Commissions is ICommissions, ReentrancyGuardTransient {
         _credits[account][asset] = 0;
         emit Withdrawn(account, asset, to, amount);
         if (asset == address(0)) {
+            // slither-disable-next-line low-level-calls: Coin to anybody; the credit is gone already.
             (bool sent,) = to.call{value: amount}("");
             if (!sent) revert Commissions_NativeRefused(to, amount);
         } else {
@@ -188,12 +194,14 @@ contract Commissions is ICommissions, ReentrancyGuardTransient {
         if (terms.splitBps > WHOLE_BPS) revert Commissions_OutOfRange("splitBps");
         if (terms.window > PERIOD_MAX) revert Commissions_OutOfRange("window");
         if (terms.arbitration > PERIOD_MAX) revert Commissions_OutOfRange("arbitration");
+        // slither-disable-next-line timestamp: The parties chose the span; a proposer bends seconds of it.
         if (terms.deadline < block.timestamp || terms.deadline > block.timestamp + PERIOD_MAX) {
             revert Commissions_OutOfRange("deadline");
         }
     }
 
     function _fund(bytes32 id, CommissionTerms calldata terms, uint256 amount) private {
+        // slither-disable-next-line incorrect-equality: Nothing arrived is nothing; anything more is counted.
         if (amount == 0) revert Commissions_NothingPaid();
         Commission storage c = _commissions[id];
         (c.state, c.since, c.amount) = (State.Funded, uint48(block.timestamp), SafeCast.toUint96(amount));
@@ -219,6 +227,7 @@ contract Commissions is ICommissions, ReentrancyGuardTransient {
     // slither-disable-start arbitrary-send-eth,return-bomb
     function _pay(address asset, address to, uint256 amount) private {
         bool paid;
+        // slither-disable-next-line low-level-calls,reentrancy-benign: Little gas; a credit adds to what is there then.
         if (asset == address(0)) (paid,) = to.call{value: amount, gas: RECEIVER_GAS}("");
         else paid = IERC20(asset).trySafeTransfer(to, amount);
         if (paid) return;

@@ -65,6 +65,7 @@ contract Governance is IGovernance {
         bytes32 salt = keccak256(abi.encode(msg.sender, charter, settings));
         timelock = _makeTimelock(settings, salt);
         collective = Clones.cloneDeterministic(collectiveImplementation, salt);
+        // slither-disable-next-line reentrancy-benign,reentrancy-events: It and the registry call nobody back.
         (uint256 work, address shares) = Collective(collective).initialize(charter, timelock);
         collectiveOf[work] = collective;
         emit CollectiveMade(work, collective, msg.sender);
@@ -82,6 +83,7 @@ contract Governance is IGovernance {
         _requireInRange(settings);
         timelock = Clones.predictDeterministicAddress(timelockImplementation, salt);
         if (timelock.code.length != 0) revert Governance_AlreadyMade(timelock);
+        // slither-disable-next-line unused-return: The address was foretold.
         Clones.cloneDeterministic(timelockImplementation, salt);
     }
 

@@ -35,6 +35,7 @@ contract Market is IMarket, ReentrancyGuardTransient {
 
     constructor(IProcessRegistry registry, address editions) {
         REGISTRY = registry;
+        // slither-disable-next-line missing-zero-check: The deployer's word: zero is a market of shares only.
         EDITIONS = editions;
     }
 
@@ -60,6 +61,7 @@ contract Market is IMarket, ReentrancyGuardTransient {
         bytes32 expected = _termsOf(l);
         if (terms != expected) revert Market_TermsDiffer(terms, expected);
         if (amount == 0 || amount > l.left) revert Market_AmountLeft(amount, l.left);
+        // slither-disable-next-line timestamp: The seller chose the span; a proposer bends seconds of it.
         if (block.timestamp >= l.until) revert Market_Expired(l.until);
         if (msg.sender == l.seller) revert Market_OwnListing(l.seller);
         _listings[listing].left = l.left - amount;
@@ -104,6 +106,7 @@ contract Market is IMarket, ReentrancyGuardTransient {
     function _list(Listing memory l) private returns (uint256 listing) {
         if (l.price == 0) revert Market_PriceZero();
         uint256 latest = block.timestamp + DURATION_MAX;
+        // slither-disable-next-line timestamp: The seller chose the span; a proposer bends seconds of it.
         if (l.until <= block.timestamp || l.until > latest) revert Market_UntilOutOfRange(l.until, latest);
         listing = ++listings;
         _listings[listing] = l;

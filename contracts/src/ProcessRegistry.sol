@@ -70,6 +70,7 @@ contract ProcessRegistry is IProcessRegistry, ERC721, IERC4906, IERC7572 {
     /// @param assets Stablecoins that shares may account for; at most 255, none that rebases or takes a fee.
     /// @param wrappedNative The wrapped native coin; zero if the chain has none.
     constructor(address[] memory assets, address wrappedNative) ERC721("Daedal Works", "WORK") {
+        // slither-disable-next-line missing-zero-check: Zero is a chain without a wrapped coin.
         sharesImplementation = address(new ProcessShares(wrappedNative));
         for (uint256 i; i < assets.length; ++i) {
             address asset = assets[i];
@@ -204,8 +205,10 @@ contract ProcessRegistry is IProcessRegistry, ERC721, IERC4906, IERC7572 {
     /// @inheritdoc IProcessRegistry
     function mayDerive(uint256 work, address account) public view returns (bool) {
         Derivatives policy = Derivatives(_records[work].derivatives);
+        // slither-disable-next-line incorrect-equality,timestamp: An enum that registration wrote.
         if (policy == Derivatives.Open) return _records[work].shares != address(0);
         if (account == controllerOf(work)) return true;
+        // slither-disable-next-line incorrect-equality: An enum that registration wrote.
         return policy == Derivatives.AllowList && _derivers[work][account];
     }
 
@@ -231,6 +234,7 @@ contract ProcessRegistry is IProcessRegistry, ERC721, IERC4906, IERC7572 {
 
     /// @inheritdoc IProcessRegistry
     function findVersion(uint256 work, bytes32 bundle) external view returns (uint256 version) {
+        // slither-disable-next-line timestamp: No time is compared.
         for (version = _records[work].versions; version > 0; --version) {
             if (bundleOf(work, version) == bundle) return version;
         }

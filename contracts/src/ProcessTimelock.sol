@@ -8,6 +8,7 @@ import {TimelockControllerUpgradeable} from
 /// @notice OpenZeppelin's timelock, whose one proposer and executor is the governor, and which administers itself: as
 /// the governor lets no call to it pass, its roles and its delay stay as they are.
 contract ProcessTimelock is TimelockControllerUpgradeable {
+    /// @notice Coin was sent to the timelock.
     error Timelock_TakesNoCoin();
 
     constructor() {

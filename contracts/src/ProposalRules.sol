@@ -61,16 +61,19 @@ contract ProposalRules {
     }
 
     function _isTreasury(uint256 work, address target) private view returns (bool) {
+        // slither-disable-next-line calls-loop: A read, for each call that the proposer lists.
         return target != address(0) && target == CAPITAL.treasuryOf(work);
     }
 
     function _requireGoverned(GovernorCharter calldata c, bool ofCollective, uint256 work) private view {
+        // slither-disable-next-line calls-loop: A read, for each call that the proposer lists.
         bool governed = ofCollective ? ICollective(c.collective).isPooled(work) : work == c.work;
         if (!governed) revert I.Governor_NotGoverned(work);
     }
 
     /// @dev As the registry will check it again, in the same words.
     function _requireInBounds(uint256 work, bytes32 dial, int64 value) private view {
+        // slither-disable-next-line calls-loop: A read, for each call that the proposer lists.
         Parameter memory p = REGISTRY.parameterOf(work, dial);
         if (value < p.min || value > p.max) {
             revert IProcessRegistry.Registry_ParameterBounds(work, dial, value, p.min, p.max);

@@ -4,7 +4,6 @@ pragma solidity ^0.8.28;
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
-import {TransientSlot} from "@openzeppelin/contracts/utils/TransientSlot.sol";
 
 import {IProcessRegistry} from "./interfaces/IProcessRegistry.sol";
 import {IProcessShares} from "./interfaces/IProcessShares.sol";
@@ -21,13 +20,13 @@ abstract contract Revenue is IProcessShares, ReentrancyGuardTransient {
     using Books for Book;
     using SharesCode for address;
     using SafeERC20 for IERC20;
-    using TransientSlot for *;
 
     uint256 private constant NATIVE = 0;
     uint256 private constant TOKEN = 1;
 
-    bytes32 private constant PAYEE = keccak256("daedal.shares.payee");
-    bytes32 private constant PAYMENT = keccak256("daedal.shares.payment");
+    /// @dev Widths of what was taken, and of an address.
+    uint256 private constant TAKEN_BITS = 88;
+    uint256 private constant ADDRESS_BITS = 160;
 
     /// @notice The registry that made these shares.
     IProcessRegistry public immutable REGISTRY;
@@ -36,8 +35,12 @@ abstract contract Revenue is IProcessShares, ReentrancyGuardTransient {
 
     Book[2] private _books;
     mapping(address account => int256)[2] private _debts;
-    mapping(uint256 ancestor => uint256)[2] private _taken;
+    /// @dev One slot: what an ancestor has taken, and above it the shares where it is paid. Those never change, so the
+    /// registry is asked for them once.
+    mapping(uint256 ancestor => uint256)[2] private _royalties;
     mapping(address holder => mapping(address operator => bool)) private _operators;
+    /// @dev The payment that may be delivered now: the shares that are paid, and above them how much.
+    uint256 private transient _payment;
 
     constructor(address registry, address wrappedNative) {
         REGISTRY = IProcessRegistry(registry);
@@ -76,18 +79,19 @@ abstract contract Revenue is IProcessShares, ReentrancyGuardTransient {
         (uint256 place,) = _find(asset_);
         Book book = _sync(place, asset_);
         uint256 entitled = Books.share(book.gross(), _rateOf(ancestor));
-        uint256 before = _taken[place][ancestor];
-        amount = entitled - before;
+        uint256 before = _royalties[place][ancestor];
+        amount = entitled - uint88(before);
+        // slither-disable-next-line incorrect-equality: Nothing to pay is nothing to write, whoever sent what.
         if (amount == 0) return 0;
-        _taken[place][ancestor] = entitled;
+        address payee = address(uint160(before >> TAKEN_BITS));
+        if (payee == address(0)) payee = REGISTRY.sharesOf(ancestor);
+        _royalties[place][ancestor] = uint256(uint160(payee)) << TAKEN_BITS | entitled;
         _books[place] = book.afterPayment(amount);
         emit RoyaltyPaid(ancestor, asset_, amount);
-        address payee = REGISTRY.sharesOf(ancestor);
         if (place == NATIVE) {
             IProcessShares(payee).receiveRoyalty{value: amount}(asset_, amount);
         } else {
-            PAYEE.asAddress().tstore(payee);
-            PAYMENT.asUint256().tstore(amount);
+            _payment = amount << ADDRESS_BITS | uint160(payee);
             IProcessShares(payee).receiveRoyalty(asset_, amount);
         }
     }
@@ -100,6 +104,7 @@ abstract contract Revenue is IProcessShares, ReentrancyGuardTransient {
         if (place == TOKEN) {
             if (msg.value != 0) revert Shares_UnexpectedValue(msg.value);
             uint256 before = IERC20(asset_).balanceOf(address(this));
+            // slither-disable-next-line reentrancy-benign: Of the registry's shares, under the lock.
             IProcessShares(msg.sender).deliver();
             received = IERC20(asset_).balanceOf(address(this)) - before;
             // What came on top is not a royalty, but revenue of which the ancestors have their part.
@@ -111,10 +116,10 @@ abstract contract Revenue is IProcessShares, ReentrancyGuardTransient {
 
     /// @inheritdoc IProcessShares
     function deliver() external {
-        if (msg.sender != PAYEE.asAddress().tload()) revert Shares_NotPayee(msg.sender);
-        uint256 amount = PAYMENT.asUint256().tload();
-        PAYEE.asAddress().tstore(address(0));
-        IERC20(asset()).safeTransfer(msg.sender, amount);
+        uint256 payment = _payment;
+        if (msg.sender != address(uint160(payment))) revert Shares_NotPayee(msg.sender);
+        _payment = 0;
+        IERC20(asset()).safeTransfer(msg.sender, payment >> ADDRESS_BITS);
     }
 
     /// @inheritdoc IProcessShares
@@ -141,6 +146,7 @@ abstract contract Revenue is IProcessShares, ReentrancyGuardTransient {
 
     /// @inheritdoc IProcessShares
     function stackBps() public view returns (uint256 bps) {
+        // slither-disable-next-line unused-return: The rate is what is asked for.
         (, bps) = address(this).assetAndStackBps();
     }
 
@@ -164,13 +170,13 @@ abstract contract Revenue is IProcessShares, ReentrancyGuardTransient {
     /// @inheritdoc IProcessShares
     function due(uint256 ancestor, address asset_) external view returns (uint256) {
         (uint256 place,) = _find(asset_);
-        return Books.share(_bookNow(place, asset_).gross(), _rateOf(ancestor)) - _taken[place][ancestor];
+        return Books.share(_bookNow(place, asset_).gross(), _rateOf(ancestor)) - uint88(_royalties[place][ancestor]);
     }
 
     /// @inheritdoc IProcessShares
     function taken(uint256 ancestor, address asset_) external view returns (uint256) {
         (uint256 place,) = _find(asset_);
-        return _taken[place][ancestor];
+        return uint88(_royalties[place][ancestor]);
     }
 
     /// @inheritdoc IProcessShares
@@ -206,6 +212,7 @@ abstract contract Revenue is IProcessShares, ReentrancyGuardTransient {
             if (readable) book = _record(place, asset_, balance);
         }
         int256 moved = int256(book.net(bps) * amount);
+        // slither-disable-next-line incorrect-equality: A saving: zero changes no debt.
         if (moved == 0) return;
         _debts[place][from] -= moved;
         _debts[place][to] += moved;
@@ -217,6 +224,7 @@ abstract contract Revenue is IProcessShares, ReentrancyGuardTransient {
         uint256 supply = address(this).supply();
         Book book = _sync(place, asset_);
         amount = _owed(place, account, book.net(bps), supply);
+        // slither-disable-next-line incorrect-equality: Nothing to pay is nothing to write, whoever sent what.
         if (amount == 0) return 0;
         _debts[place][account] += int256(amount * supply);
         _books[place] = book.afterPayment(amount);
@@ -224,6 +232,7 @@ abstract contract Revenue is IProcessShares, ReentrancyGuardTransient {
         if (place == TOKEN) {
             IERC20(asset_).safeTransfer(to, amount);
         } else {
+            // slither-disable-next-line low-level-calls: Coin to anybody; the books are written, and the lock is held.
             (bool sent,) = to.call{value: amount}("");
             if (!sent) revert Shares_NativeRefused(to, amount);
         }
@@ -238,6 +247,7 @@ abstract contract Revenue is IProcessShares, ReentrancyGuardTransient {
     function _record(uint256 place, address asset_, uint256 balance) private returns (Book book) {
         uint256 added;
         (book, added) = _books[place].withBalance(balance);
+        // slither-disable-next-line incorrect-equality: A saving: nothing is new.
         if (added == 0) return book;
         _books[place] = book;
         emit RevenueSynced(asset_, added, book.gross());
@@ -247,6 +257,7 @@ abstract contract Revenue is IProcessShares, ReentrancyGuardTransient {
         book = _books[place];
         if (_reentrancyGuardEntered()) return book;
         (bool readable, uint256 balance) = Books.balanceOf(asset_, address(this));
+        // slither-disable-next-line unused-return: The book is what is asked for.
         if (readable) (book,) = book.withBalance(balance);
     }
 

@@ -65,6 +65,7 @@ contract ShareOffering is IShareOffering, ReentrancyGuardTransient {
         inState(OfferingState.Open)
     {
         Offer memory o = offer();
+        // slither-disable-next-line timestamp: The issuer chose the span; a proposer bends seconds of it.
         if (block.timestamp >= o.terms.deadline) revert Offering_Over(o.terms.deadline);
         if (notice != o.terms.notice) revert Offering_NoticeDiffers(notice, o.terms.notice);
         uint32 left = o.terms.lotsMax - lotsSold;
@@ -86,6 +87,7 @@ contract ShareOffering is IShareOffering, ReentrancyGuardTransient {
     /// @inheritdoc IShareOffering
     function finalize() external nonReentrant inState(OfferingState.Open) returns (bool succeeded) {
         Offer memory o = offer();
+        // slither-disable-next-line timestamp: The issuer chose the span; a proposer bends seconds of it.
         if (lotsSold < o.terms.lotsMax && block.timestamp < o.terms.deadline) revert Offering_NotOver(o.terms.deadline);
         succeeded = lotsSold >= o.terms.lotsMin;
         _close(o.shares, address(0));
@@ -133,6 +135,7 @@ contract ShareOffering is IShareOffering, ReentrancyGuardTransient {
         Pot storage pot = _pots[asset];
         uint256 before = Money.balanceOf(asset, address(this));
         // Syncs, too: what is counted below can never be less later.
+        // slither-disable-next-line reentrancy-benign: Under the lock.
         pot.claimed += IProcessShares(offer().shares).claim(asset, address(this)).toUint128();
         uint256 held = pot.held + Money.balanceOf(asset, address(this)) - before;
         // Less arrived if the token took a fee: the rest waits, and no contribution is touched.
@@ -175,7 +178,9 @@ contract ShareOffering is IShareOffering, ReentrancyGuardTransient {
     function _close(address shares, address asset) private {
         // A token that cannot be read must not keep the offering open: as with a transfer of shares, what it brought
         // meanwhile belongs to whoever the shares belong to at the next sync.
+        // slither-disable-next-line reentrancy-benign,unused-return: Shares call nobody back; they are read next.
         try IProcessShares(shares).sync(asset) {} catch {}
+        // slither-disable-next-line unused-return: Net is what is asked for.
         (,, uint256 net,) = IProcessShares(shares).revenue(asset);
         Pot storage pot = _pots[asset];
         (pot.issuers, pot.net) = (_issuers(shares, asset).toUint128(), net.toUint128());
@@ -189,6 +194,7 @@ contract ShareOffering is IShareOffering, ReentrancyGuardTransient {
 
     /// @dev What `amount` of the shares earned since the offering was over.
     function _earnedBy(uint256 amount, address shares, address asset) private view returns (uint256) {
+        // slither-disable-next-line unused-return: Net is what is asked for.
         (,, uint256 net,) = IProcessShares(shares).revenue(asset);
         return amount * (net - _pots[asset].net) / shares.supply();
     }

@@ -30,6 +30,7 @@ contract Treasury is ITreasury {
         if (msg.sender != by) revert Treasury_NotController(msg.sender, by);
         if (period < PERIOD_MIN) revert Treasury_PeriodTooShort(period, PERIOD_MIN);
         Allowance memory allowance = _running(_allowances[by][operator][asset]);
+        // slither-disable-next-line incorrect-equality,timestamp: Only this contract writes it, and never zero.
         if (allowance.start == 0) allowance.start = uint48(block.timestamp);
         (allowance.amount, allowance.period) = (amount, period);
         _allowances[by][operator][asset] = allowance;
@@ -41,6 +42,7 @@ contract Treasury is ITreasury {
         Allowance storage allowance = _allowances[controller()][msg.sender][asset];
         Allowance memory running = _running(allowance);
         uint256 left = _left(running);
+        // slither-disable-next-line timestamp: Periods are a day at least.
         if (amount > left) revert Treasury_AllowanceExceeded(amount, left);
         (allowance.start, allowance.drawn) = (running.start, running.drawn + amount);
         emit Drawn(msg.sender, asset, to, amount, purpose);
@@ -72,6 +74,7 @@ contract Treasury is ITreasury {
     /// @dev The allowance with the period that is running now: periods follow each other without a gap.
     function _running(Allowance memory allowance) private view returns (Allowance memory) {
         uint256 elapsed = block.timestamp - allowance.start;
+        // slither-disable-next-line timestamp: Periods are a day at least.
         if (allowance.period == 0 || elapsed < allowance.period) return allowance;
         // Periods follow each other; nothing is drawn by lot.
         // slither-disable-start weak-prng
@@ -82,6 +85,7 @@ contract Treasury is ITreasury {
     }
 
     function _left(Allowance memory allowance) private pure returns (uint256) {
+        // slither-disable-next-line timestamp: No time is compared.
         return allowance.amount > allowance.drawn ? allowance.amount - allowance.drawn : 0;
     }
 }

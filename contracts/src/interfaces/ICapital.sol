@@ -13,11 +13,17 @@ interface ICapital {
     /// @notice Shares are on offer at `offering`, which holds them.
     event OfferingCreated(uint256 indexed number, address indexed offering, uint256 indexed work, Offer offer);
 
+    /// @notice `deadline` (seconds) has passed, or is later than `max`.
     error Capital_DeadlineOutOfRange(uint256 deadline, uint256 max);
+    /// @notice A lot of no share, a price of nothing, or a soft cap that is zero or above the hard cap (lots).
     error Capital_InvalidCaps(uint256 lot, uint256 price, uint256 lotsMin, uint256 lotsMax);
+    /// @notice A treasury that stands alone needs a controller.
     error Capital_NoController();
+    /// @notice An offering needs the digest of what buyers have to be told.
     error Capital_NoNotice();
+    /// @notice `account` is no operator of `work`.
     error Capital_NotOperator(uint256 work, address account);
+    /// @notice The registry did not make `account`.
     error Capital_NotShares(address account);
 
     /// @notice Opens the treasury of a work, or tells the one that is open. Anyone.

@@ -26,16 +26,25 @@ interface ICollective {
     /// @notice Revenue went on to the holders of the collective's shares.
     event Harvested(uint256 indexed work, address indexed asset, uint256 amount);
 
+    /// @notice `work` accounts in `asset`, another stablecoin than the collective.
     error Collective_AssetDiffers(uint256 work, address asset);
+    /// @notice The seat for `work` has no member, or no shares on one side; `work` is zero if there is no founder.
     error Collective_EmptySeat(uint256 work);
+    /// @notice The collective does not control `work`: call `registry.setController` first.
     error Collective_NotControlled(uint256 work);
+    /// @notice `account` is not the timelock: this is by vote only.
     error Collective_NotGovernance(address account);
+    /// @notice The seat of `work` is not that of `account`.
     error Collective_NotMember(uint256 work, address account);
+    /// @notice `account` does not own the token of `work`.
     error Collective_NotOwner(uint256 work, address account);
+    /// @notice `work` is not pooled.
     error Collective_NotPooled(uint256 work);
-    error Collective_NotYetFounded();
+    /// @notice Founders are promised `promised` of `supply` shares.
     error Collective_ReserveTooSmall(uint256 promised, uint256 supply);
+    /// @notice The seat of `work` was offered until `until` (seconds).
     error Collective_SeatLapsed(uint256 work, uint256 until);
+    /// @notice The seat of `work` is taken, or offered twice.
     error Collective_SeatTaken(uint256 work);
 
     /// @notice Registers the collective's own work and offers the founding seats. The factory's, in the call that

@@ -39,22 +39,39 @@ interface ICommissions {
     /// @notice What was credited left.
     event Withdrawn(address indexed account, address indexed asset, address indexed to, uint256 amount);
 
+    /// @notice A commission with these terms exists: another salt makes another.
     error Commissions_AlreadyOpened(bytes32 id);
+    /// @notice `asset` is neither the native coin nor `expected`, the stablecoin of the work.
     error Commissions_AssetDiffers(address asset, address expected);
+    /// @notice The run had to be submitted until `deadline` (seconds).
     error Commissions_DeadlineMissed(bytes32 id, uint256 deadline);
+    /// @notice `to` did not take `amount` wei.
     error Commissions_NativeRefused(address to, uint256 amount);
+    /// @notice Only `account` itself withdraws to elsewhere, and `caller` is another.
     error Commissions_NotAccount(address account, address caller);
+    /// @notice `by` anchored no root above `leaf`.
     error Commissions_NotAnchored(address by, bytes32 leaf);
+    /// @notice `caller` is not the `arbiter` of the terms.
     error Commissions_NotArbiter(address arbiter, address caller);
+    /// @notice `caller` is not the `client` of the terms.
     error Commissions_NotClient(address client, address caller);
+    /// @notice `caller` is no operator of `work`.
     error Commissions_NotOperator(uint256 work, address caller);
+    /// @notice Nothing arrived in escrow.
     error Commissions_NothingPaid();
+    /// @notice `term`, a field of the terms or `workBps`, is zero, has passed, or is too long or too much.
     error Commissions_OutOfRange(string term);
+    /// @notice The receipt names another work, version, inputs, payer or payment than commission `id`.
     error Commissions_ReceiptDiffers(bytes32 id);
+    /// @notice Commission `id` can be settled, or refunded by anyone, after `until` (seconds).
     error Commissions_TooEarly(bytes32 id, uint256 until);
+    /// @notice Commission `id` could be disputed, or decided, until `until` (seconds).
     error Commissions_TooLate(bytes32 id, uint256 until);
+    /// @notice `work` has no version of this number.
     error Commissions_UnknownVersion(uint256 work, uint256 version);
+    /// @notice Commission `id` stands at `state`, from which this does not lead on.
     error Commissions_WrongState(bytes32 id, CommissionState state);
+    /// @notice `value` wei came with the call, and `expected` had to: zero when the price is in a stablecoin.
     error Commissions_WrongValue(uint256 value, uint256 expected);
 
     /// @notice Orders a run and pays for it, in native coin or by an allowance. The client's.

@@ -42,20 +42,35 @@ interface IEditions {
     /// @notice A work has a further way to check its editions, or none.
     event VerifierSet(uint256 indexed work, address indexed verifier);
 
+    /// @notice This output of this run is minted already: `tokenId` is the digest of what it was made from.
     error Editions_AlreadyMinted(uint256 tokenId);
+    /// @notice `tokenId` has its data; it is added once.
     error Editions_DataAlreadyAdded(uint256 tokenId);
+    /// @notice `count` outputs cannot be minted at once: from 1 to `max`.
     error Editions_MintCount(uint256 count, uint256 max);
+    /// @notice `account` does not control `work`, and only its controller names a verifier.
     error Editions_NotController(uint256 work, address account);
+    /// @notice `tokenId` is not in the shop, or has no price.
     error Editions_NotForSale(uint256 tokenId);
+    /// @notice `account` is no operator of `work`.
     error Editions_NotOperator(uint256 work, address account);
+    /// @notice The price of `price` units is above the `max` that the buyer agreed to.
     error Editions_PriceAbove(uint256 price, uint256 max);
+    /// @notice The prompt is that of edition `promptId`, not of `tokenId`.
     error Editions_PromptDiffers(uint256 tokenId, uint256 promptId);
+    /// @notice The proof does not show that the data is the output of `tokenId`.
     error Editions_ProofRefused(uint256 tokenId);
+    /// @notice A resale royalty of `bps` basis points is above `max`.
     error Editions_ResaleTooHigh(uint256 bps, uint256 max);
+    /// @notice Only a mint puts editions into the shop.
     error Editions_ShopTakesNone();
+    /// @notice No mint has the number `batch`.
     error Editions_UnknownBatch(uint256 batch);
+    /// @notice `kind`, the first byte of a proof, is none of 1, 2 and 3.
     error Editions_UnknownProof(uint8 kind);
+    /// @notice The run carried out `bundle`, and `published` is that of the version; zero if there is none.
     error Editions_UnpublishedBundle(uint256 work, uint256 version, bytes32 bundle, bytes32 published);
+    /// @notice `sent` wei came with the call, and `expected` had to: zero when the price is in a stablecoin.
     error Editions_WrongValue(uint256 sent, uint256 expected);
 
     /// @notice Mints outputs of a run, at most 200 at once. Only an operator of the work, and only for a bundle that

@@ -13,9 +13,13 @@ interface IGovernance {
     /// @notice A collective was made, and its governor with it.
     event CollectiveMade(uint256 indexed work, address indexed collective, address indexed by);
 
+    /// @notice The same caller asked for the same before: `timelock` is there.
     error Governance_AlreadyMade(address timelock);
+    /// @notice `implementation` belongs to another registry, or has no code. Of the constructor.
     error Governance_ImplementationDiffers(address implementation);
+    /// @notice `account` does not control `work`, and only its controller has a governor made.
     error Governance_NotController(uint256 work, address account);
+    /// @notice `setting`, a field of {GovernanceSettings}, is zero, or above 90 days, all basis points or the period.
     error Governance_OutOfRange(string setting);
 
     /// @notice Makes the governor of a work and its timelock. The controller's; addresses depend on the caller, the

@@ -28,14 +28,23 @@ interface IMarket {
     /// @notice The seller ended a listing.
     event Cancelled(uint256 indexed listing);
 
+    /// @notice `amount` is nothing, or more than the `left` of the listing (shares; 1 for an edition).
     error Market_AmountLeft(uint256 amount, uint256 left);
+    /// @notice `amount` shares are nothing to list.
     error Market_AmountListed(uint256 amount);
+    /// @notice The listing ended at `until` (seconds).
     error Market_Expired(uint256 until);
+    /// @notice `token` is not shares that the registry made, or `edition` is not the caller's.
     error Market_NotForTrade(address token, uint256 edition);
+    /// @notice `account` did not make `listing`.
     error Market_NotSeller(uint256 listing, address account);
+    /// @notice `seller` does not buy from themselves.
     error Market_OwnListing(address seller);
+    /// @notice A listing needs a price.
     error Market_PriceZero();
+    /// @notice The listing says `expected`, and the buyer saw `terms` (digests).
     error Market_TermsDiffer(bytes32 terms, bytes32 expected);
+    /// @notice `until` (seconds) has passed, or is later than `max`.
     error Market_UntilOutOfRange(uint256 until, uint256 max);
 
     /// @notice Offers `amount` shares for `price` together, in the work's stablecoin or the native coin.

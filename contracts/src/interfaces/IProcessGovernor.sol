@@ -11,9 +11,13 @@ import {GovernorCharter} from "../types/Governance.sol";
 /// - of a collective: the same for a work that it pools, or offer a seat to a member.
 /// Nothing else can be proposed, the governor's own settings included.
 interface IProcessGovernor {
+    /// @notice The function `selector` of `target` cannot be proposed; zero for a call without one.
     error Governor_CallRefused(address target, bytes4 selector);
+    /// @notice A proposal carries no coin, and `value` wei came with it.
     error Governor_CoinRefused(uint256 value);
+    /// @notice `work` is not governed by this governor.
     error Governor_NotGoverned(uint256 work);
+    /// @notice Not all founders of `collective` have pooled: it does not vote yet.
     error Governor_NotYetFounded(address collective);
 
     /// @notice What is frozen.

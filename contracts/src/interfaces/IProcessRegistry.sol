@@ -54,29 +54,53 @@ interface IProcessRegistry {
     /// @notice An asset stands on the allow-list, which the constructor froze.
     event AssetAllowed(address indexed asset);
 
+    /// @notice The caller registered this bundle before, as `work`.
     error Registry_AlreadyRegistered(uint256 work);
+    /// @notice `asset` does not stand on the allow-list of stablecoins.
     error Registry_AssetNotAllowed(address asset);
+    /// @notice `parent` accounts in `parentAsset`, and a derivative has to as well, not in `asset`.
     error Registry_AssetDiffers(uint256 parent, address parentAsset, address asset);
+    /// @notice `parent` does not let `deriver` derive from it.
     error Registry_DerivativesRefused(uint256 parent, address deriver);
+    /// @notice Two dials have the name `name`.
     error Registry_DuplicateParameter(bytes32 name);
+    /// @notice The digest of the bundle is zero.
     error Registry_EmptyBundle();
+    /// @notice The dial `name` has no name, no step, no span, or a value outside of its bounds.
     error Registry_InvalidParameter(bytes32 name);
+    /// @notice `ancestor` does not stand upstream of `work`.
     error Registry_NotAncestor(uint256 work, uint256 ancestor);
+    /// @notice `asset` is no contract, is listed twice, or is the wrapped native coin. Of the constructor.
     error Registry_NotAToken(address asset);
+    /// @notice `account` does not control `work`.
     error Registry_NotController(uint256 work, address account);
+    /// @notice `account` neither owns nor controls `work`, so it appoints no operators.
     error Registry_NotPrincipal(uint256 work, address account);
+    /// @notice `value` is not from `min` to `max`, the frozen bounds of the dial (mantissas).
     error Registry_ParameterBounds(uint256 work, bytes32 name, int64 value, int64 min, int64 max);
+    /// @notice The dial rests until `until` (seconds).
     error Registry_ParameterCooldown(uint256 work, bytes32 name, uint256 until);
+    /// @notice From `from` to `to` is more than `step`, the largest change at once (mantissas).
     error Registry_ParameterStep(uint256 work, bytes32 name, int64 from, int64 to, uint64 step);
+    /// @notice A royalty of `bps` basis points is above `max`.
     error Registry_RoyaltyTooHigh(uint256 bps, uint256 max);
+    /// @notice `ancestors` works would stand upstream, and `max` may.
     error Registry_StackTooDeep(uint256 ancestors, uint256 max);
+    /// @notice The work would owe `bps` basis points upstream, and may owe `max`.
     error Registry_StackTooHigh(uint256 bps, uint256 max);
+    /// @notice `supply` shares are none, or more than `max`.
     error Registry_SupplyOutOfRange(uint256 supply, uint256 max);
+    /// @notice `text` is empty, or longer than `max` bytes.
     error Registry_TextLength(string text, uint256 max);
+    /// @notice `count` dials are more than `max`.
     error Registry_TooManyParameters(uint256 count, uint256 max);
+    /// @notice `work` has no dial `name`.
     error Registry_UnknownParameter(uint256 work, bytes32 name);
+    /// @notice `work` has no version of this number.
     error Registry_UnknownVersion(uint256 work, uint256 version);
+    /// @notice No work has this number.
     error Registry_UnknownWork(uint256 work);
+    /// @notice The bundle is that of `version`, the newest: it cannot follow itself.
     error Registry_VersionUnchanged(uint256 work, uint256 version);
 
     /// @notice Registers a work, creates its shares and hands them to their holders.

@@ -34,16 +34,27 @@ interface IProcessShares {
     /// @notice Wrapped native coin became native coin.
     event Unwrapped(uint256 amount);
 
+    /// @notice `asset` does not tell its balance: its revenue waits.
     error Shares_AssetUnreadable(address asset);
+    /// @notice Shares cannot be sent to their own address: what they earned there could never leave.
     error Shares_HeldByItself();
+    /// @notice `to` did not take `amount` wei; the part of the holder stays theirs.
     error Shares_NativeRefused(address to, uint256 amount);
+    /// @notice A claim was to go to the zero address.
     error Shares_NoRecipient();
+    /// @notice `ancestor` does not stand upstream of `work`.
     error Shares_NotAncestor(uint256 work, uint256 ancestor);
+    /// @notice `account` has not approved `operator` to claim.
     error Shares_NotOperator(address account, address operator);
+    /// @notice `account` is not the shares that are being paid now.
     error Shares_NotPayee(address account);
+    /// @notice `account` is not the registry, which alone hands out the supply.
     error Shares_NotRegistry(address account);
+    /// @notice The registry did not make `account`, so it pays no royalties.
     error Shares_NotShares(address account);
+    /// @notice `value` wei came with a royalty in the stablecoin.
     error Shares_UnexpectedValue(uint256 value);
+    /// @notice `asset` is neither the native coin (zero) nor `expected`, the stablecoin of the work.
     error Shares_UnknownAsset(address asset, address expected);
 
     /// @notice Hands the whole supply to its holders. The registry's, in the call that creates the shares.

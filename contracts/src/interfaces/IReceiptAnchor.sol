@@ -12,7 +12,9 @@ interface IReceiptAnchor {
     /// @param uri Where the batch's receipts can be had; may be empty.
     event Anchored(address indexed by, bytes32 indexed root, uint256 count, string uri);
 
+    /// @notice `by` anchored `root` before, at `anchoredAt` (seconds).
     error Anchor_AlreadyAnchored(address by, bytes32 root, uint256 anchoredAt);
+    /// @notice The root is zero, or it covers no receipt.
     error Anchor_EmptyBatch();
 
     /// @notice Anchors the root of `count` receipts in the caller's name, once.

@@ -32,12 +32,19 @@ interface IShareOffering {
     /// @notice All contributions went to the treasury.
     event ProceedsPaid(address indexed treasury, uint256 amount);
 
+    /// @notice `lots` were asked for, and `left` are not sold; or none was asked for.
     error Offering_LotsLeft(uint256 lots, uint256 left);
+    /// @notice `account` does not stand on the allow-list, by this path.
     error Offering_NotAllowed(address account);
+    /// @notice The offering stands at `state`, and this needs `expected`.
     error Offering_NotInState(OfferingState state, OfferingState expected);
+    /// @notice Not all is sold, and buying ends at `deadline` (seconds).
     error Offering_NotOver(uint256 deadline);
+    /// @notice `account` bought nothing, or has taken it already.
     error Offering_NothingBought(address account);
+    /// @notice The buyer acknowledged another text than the `notice` of the offering (digests).
     error Offering_NoticeDiffers(bytes32 acknowledged, bytes32 notice);
+    /// @notice Buying ended at `deadline` (seconds).
     error Offering_Over(uint256 deadline);
 
     /// @notice Buys `lots` at the fixed price.

@@ -20,8 +20,11 @@ interface ITreasury {
         address indexed operator, address indexed asset, address indexed to, uint256 amount, bytes32 purpose
     );
 
+    /// @notice `amount` units are more than the `left` of the running period.
     error Treasury_AllowanceExceeded(uint256 amount, uint256 left);
+    /// @notice `account` is not the `controller`, who alone sets allowances.
     error Treasury_NotController(address account, address controller);
+    /// @notice A period of `period` seconds is shorter than `min`.
     error Treasury_PeriodTooShort(uint256 period, uint256 min);
 
     /// @notice Lets `operator` draw up to `amount` of `asset` in each period. Only the controller.

@@ -12,7 +12,9 @@ type Book is uint256;
 
 /// @title Arithmetic of books
 library Books {
+    /// @notice A royalty of `amount` units does not fit into the book: see the widths above.
     error Books_Full(uint256 amount);
+    /// @notice `amount` units are to leave, and the book holds `held`.
     error Books_Overdrawn(uint256 amount, uint256 held);
 
     uint256 private constant WHOLE_BPS = 10_000;
@@ -81,6 +83,7 @@ library Books {
     function balanceOf(address asset, address account) internal view returns (bool readable, uint256 amount) {
         if (asset == address(0)) return (true, account.balance);
         bytes memory question = abi.encodeCall(IERC20.balanceOf, (account));
+        // slither-disable-next-line assembly: A word of the answer at most, and no revert: Solidity has neither.
         assembly ("memory-safe") {
             readable := staticcall(gas(), asset, add(question, 0x20), mload(question), 0, 0x20)
             readable := and(readable, gt(returndatasize(), 0x1f))

@@ -4,6 +4,7 @@ pragma solidity ^0.8.28;
 /// @title Data that never changes, kept as code
 /// @dev A byte of code costs 200 gas, a byte in a slot of storage about 690.
 library Frozen {
+    /// @notice The EVM created nothing: the same salt and code are there already, or the gas ran out.
     error Frozen_NotCreated();
 
     /// @dev Runtime code of shares: a minimal proxy (ERC-1167) behind six bytes that let a call without data pass, so
@@ -35,6 +36,7 @@ library Frozen {
         bytes32 digest;
         uint256 length = account.code.length;
         uint256 head = INIT_HEAD | length << INIT_SIZE_SHIFT;
+        // slither-disable-next-line assembly: What is kept as code is read and made by opcodes.
         assembly ("memory-safe") {
             let init := mload(0x40) // Memory beyond is free to use, and need not be kept.
             mstore(init, head)
@@ -47,6 +49,7 @@ library Frozen {
     /// @dev A part of an account's code.
     function slice(address holder, uint256 start, uint256 length) internal view returns (bytes memory data) {
         data = new bytes(length);
+        // slither-disable-next-line assembly: What is kept as code is read and made by opcodes.
         assembly ("memory-safe") {
             extcodecopy(holder, add(data, 0x20), start, length)
         }
@@ -54,6 +57,7 @@ library Frozen {
 
     /// @dev A word of an account's code; zeros beyond its end.
     function word(address holder, uint256 start) internal view returns (bytes32 value) {
+        // slither-disable-next-line assembly: What is kept as code is read and made by opcodes.
         assembly ("memory-safe") {
             extcodecopy(holder, 0, start, 0x20)
             value := mload(0)
@@ -62,6 +66,7 @@ library Frozen {
 
     function _create(bytes memory runtime, bytes32 salt) private returns (address created) {
         bytes memory init = _initCode(runtime);
+        // slither-disable-next-line assembly: What is kept as code is read and made by opcodes.
         assembly ("memory-safe") {
             created := create2(0, add(init, 0x20), mload(init), salt)
         }

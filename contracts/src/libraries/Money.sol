@@ -9,9 +9,13 @@ import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol
 library Money {
     using SafeERC20 for IERC20;
 
+    /// @notice `to` did not take `amount` wei.
     error Money_NativeRefused(address to, uint256 amount);
+    /// @notice Money was to be sent to the zero address.
     error Money_NoRecipient();
+    /// @notice `expected` units of `asset` had to arrive, and `received` did: the token takes a fee.
     error Money_Underpaid(address asset, uint256 received, uint256 expected);
+    /// @notice `sent` wei came with the call, and `expected` had to: zero when the price is in a token.
     error Money_WrongValue(uint256 sent, uint256 expected);
 
     function balanceOf(address asset, address account) internal view returns (uint256) {
@@ -23,6 +27,7 @@ library Money {
         if (to == address(0)) revert Money_NoRecipient();
         if (amount == 0) return;
         if (asset != address(0)) return IERC20(asset).safeTransfer(to, amount);
+        // slither-disable-next-line low-level-calls: Coin to anybody; whoever calls this has written their books.
         (bool sent,) = to.call{value: amount}("");
         if (!sent) revert Money_NativeRefused(to, amount);
     }

@@ -41,6 +41,7 @@ library Parameters {
             revert I.Registry_ParameterStep(work, name, p.value, value, p.step);
         }
         uint256 until = uint256(p.changedAt) + p.cooldown;
+        // slither-disable-next-line timestamp: A proposer bends seconds of a cooldown, and no bound or step.
         if (block.timestamp < until) revert I.Registry_ParameterCooldown(work, name, until);
         self[name].value = value;
         self[name].changedAt = uint48(block.timestamp);

@@ -55,6 +55,7 @@ library Stack {
     /// @dev The entry that begins at byte `place`, which is inside of `entries`.
     function _at(bytes memory entries, uint256 place) private pure returns (uint256 work, uint256 bps) {
         uint256 word;
+        // slither-disable-next-line assembly: Six bytes at any place are not a type of Solidity.
         assembly ("memory-safe") {
             word := mload(add(add(entries, 0x20), place))
         }

@@ -82,8 +82,8 @@ contract EditionsInvariants is Fixture {
             }
             bytes4 selector = selectors[seed % selectors.length];
             if (selector == Crowd.blacklist.selector) words[1] = 0;
-            bool flag = selector == EditionsHandler.setPrice.selector || selector == EditionsHandler.setVerifier.selector
-                || selector == EditionsHandler.appoint.selector;
+            bool flag = selector == EditionsHandler.setPrice.selector
+                || selector == EditionsHandler.setVerifier.selector || selector == EditionsHandler.appoint.selector;
             if (flag) words[2] %= 2;
             (bool fine, bytes memory why) = address(handler).call(abi.encodePacked(selector, abi.encode(words)));
             if (!fine) {

@@ -12,7 +12,7 @@ import {Trader} from "../support/Trader.sol";
 import {WeirdToken} from "../support/WeirdToken.sol";
 
 /// @title Twelve traders who anchor runs, mint, sell, move and prove editions of three works
-/// @dev A call may be made by anybody. Whether it has to go through is known beforehand, except while a token misbehaves.
+/// @dev Anybody may try a call. Whether it has to go through is known beforehand, except while a token misbehaves.
 contract EditionsHandler is Crowd {
     /// @notice How many editions a run may mint.
     uint256 public constant EDITIONS_MAX = 60;
@@ -120,7 +120,8 @@ contract EditionsHandler is Crowd {
         uint256 most = max % 8 == 0 && b.price != 0 ? b.price - 1 : type(uint256).max;
         address receiver = to % 16 == 0 ? address(EDITIONS) : address(_trader(to));
         bool allowed = !t.sold && b.price != 0 && most >= b.price && receiver != address(EDITIONS);
-        bool plain = b.inNative || WEIRD.manner() == WeirdToken.Manner.Plain && !WEIRD.blacklisted(address(_trader(who)));
+        bool listed = WEIRD.blacklisted(address(_trader(who)));
+        bool plain = b.inNative || WEIRD.manner() == WeirdToken.Manner.Plain && !listed;
         bytes memory data = abi.encodeCall(IEditions.buy, (t.token, receiver, most));
         bool ok = _pay(_trader(who), address(EDITIONS), _sale.asset, _sale.price, data);
         no(ok && !allowed, "what is not for sale, or not at this price");
@@ -169,11 +170,10 @@ contract EditionsHandler is Crowd {
         if (owner == address(EDITIONS)) return;
         Trader by = who % 4 == 0 ? _trader(who >> 2) : Trader(payable(owner));
         address receiver = to % 8 == 0 ? address(EDITIONS) : address(_trader(to));
-        bool approved = way % 4 == 1 && _act(Trader(payable(owner)), address(EDITIONS), abi.encodeCall(EDITIONS.approve, (address(by), token)));
-        if (way % 4 == 2) {
-            _act(Trader(payable(owner)), address(EDITIONS), abi.encodeCall(EDITIONS.setApprovalForAll, (address(by), true)));
-        }
-        approved = approved || EDITIONS.isApprovedForAll(owner, address(by));
+        bytes memory approval = abi.encodeCall(EDITIONS.approve, (address(by), token));
+        if (way % 4 == 2) approval = abi.encodeCall(EDITIONS.setApprovalForAll, (address(by), true));
+        if (way % 4 == 1 || way % 4 == 2) _act(Trader(payable(owner)), address(EDITIONS), approval);
+        bool approved = way % 4 == 1 || EDITIONS.isApprovedForAll(owner, address(by));
         bool allowed = (approved || address(by) == owner) && receiver != address(EDITIONS);
         bytes memory data = abi.encodeCall(EDITIONS.transferFrom, (owner, receiver, token));
         // A trader is a contract that takes no editions by the safe way: it has no hook for them.

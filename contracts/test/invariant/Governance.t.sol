@@ -35,7 +35,7 @@ contract GovernanceInvariants is Economy, Watcher {
         governors[1] = _form();
         Treasury[2] memory funds =
             [Treasury(capital.openTreasury(1)), Treasury(capital.openTreasury(WORKS + 1))];
-        handler = new GovernanceHandler(registry, collective, dollar, governors, funds, this);
+        handler = new GovernanceHandler(governance, registry, collective, dollar, governors, funds, this);
         for (uint256 i = 1; i <= WORKS; ++i) {
             dials[i] = registry.parameterOf(i, "turbulence");
         }
@@ -88,7 +88,7 @@ contract GovernanceInvariants is Economy, Watcher {
     }
 
     function targetSelectors() external view returns (FuzzSelector[] memory targets) {
-        bytes4[] memory selectors = new bytes4[](20);
+        bytes4[] memory selectors = new bytes4[](22);
         selectors[0] = GovernanceHandler.propose.selector;
         selectors[1] = GovernanceHandler.propose.selector;
         selectors[2] = GovernanceHandler.propose.selector;
@@ -109,6 +109,8 @@ contract GovernanceInvariants is Economy, Watcher {
         selectors[17] = GovernanceHandler.pay.selector;
         selectors[18] = GovernanceHandler.harvest.selector;
         selectors[19] = GovernanceHandler.claim.selector;
+        selectors[20] = GovernanceHandler.make.selector;
+        selectors[21] = GovernanceHandler.seize.selector;
         targets = new FuzzSelector[](1);
         targets[0] = FuzzSelector(address(handler), selectors);
     }
@@ -127,13 +129,16 @@ contract GovernanceInvariants is Economy, Watcher {
             bool flag = selector == GovernanceHandler.harvest.selector;
             if (flag) words[1] %= 2;
             if (selector == GovernanceHandler.claim.selector) words[2] %= 2;
-            if (selector == GovernanceHandler.vote.selector) words[2] %= 3;
+            if (selector == GovernanceHandler.vote.selector) words[2] %= 15;
+            if (selector == GovernanceHandler.make.selector) words[2] %= 1 << 32;
             words[3] %= 1_000;
             (bool fine,) = address(handler).call(abi.encodePacked(selector, abi.encode(words)));
             yes(fine, "handlers do not revert");
         }
-        string[9] memory names =
-            ["propose", "vote", "flash vote", "queue", "execute", "pool", "leave", "release", "harvest"];
+        string[12] memory names = [
+            "propose", "vote", "vote by signature", "flash vote", "queue", "execute", "pool", "leave", "release",
+            "harvest", "make", "form"
+        ];
         for (uint256 i; i < names.length; ++i) {
             if (handler.done(names[i]) == 0) revert Untrue(names[i]);
         }
@@ -193,6 +198,6 @@ contract GovernanceInvariants is Economy, Watcher {
     }
 
     function _person(uint256 who) private pure returns (address) {
-        return address(uint160(0xACE0000 + who));
+        return vm.addr(0xACE0000 + who);
     }
 }

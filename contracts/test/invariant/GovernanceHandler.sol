@@ -4,29 +4,18 @@ pragma solidity ^0.8.28;
 import {IGovernor} from "@openzeppelin/contracts/governance/IGovernor.sol";
 
 import {Collective} from "../../src/Collective.sol";
+import {Governance} from "../../src/Governance.sol";
 import {ProcessGovernor} from "../../src/ProcessGovernor.sol";
 import {ProcessRegistry} from "../../src/ProcessRegistry.sol";
 import {ProcessShares} from "../../src/ProcessShares.sol";
+import {ProcessTimelock} from "../../src/ProcessTimelock.sol";
 import {IProcessRegistry} from "../../src/interfaces/IProcessRegistry.sol";
 import {TestDollar} from "../../src/testing/TestDollar.sol";
 import {Treasury} from "../../src/Treasury.sol";
-import {SeatOffer} from "../../src/types/Governance.sol";
+import {CollectiveCharter, GovernanceSettings, SeatOffer} from "../../src/types/Governance.sol";
+import {Ballots, Borrower} from "../support/Ballots.sol";
 import {Test} from "../support/Test.sol";
 import {Watcher} from "../support/Watcher.sol";
-
-/// @dev Borrows shares, votes and gives them back at once.
-contract Borrower {
-    function vote(ProcessGovernor governor, ProcessShares shares, address lender, uint256 proposal)
-        external
-        returns (uint256 weight)
-    {
-        uint256 amount = shares.balanceOf(lender);
-        shares.transferFrom(lender, address(this), amount);
-        shares.delegate(address(this));
-        weight = governor.castVote(proposal, 1);
-        shares.transfer(lender, amount);
-    }
-}
 
 /// @title Twelve people with two governors, a collective and six works
 /// @dev Work 1 is governed by its holders; the collective's own work is the last; the others are pooled, or not.
@@ -42,6 +31,7 @@ contract GovernanceHandler is Test {
         bytes32 about;
     }
 
+    Governance private immutable GOVERNANCE;
     ProcessRegistry private immutable REGISTRY;
     Collective private immutable COLLECTIVE;
     TestDollar private immutable DOLLAR;
@@ -59,6 +49,7 @@ contract GovernanceHandler is Test {
     uint256 public seats;
 
     constructor(
+        Governance governance,
         ProcessRegistry registry,
         Collective collective,
         TestDollar dollar,
@@ -66,12 +57,13 @@ contract GovernanceHandler is Test {
         Treasury[2] memory treasuries,
         Watcher watcher
     ) {
+        GOVERNANCE = governance;
         (REGISTRY, COLLECTIVE, DOLLAR, WATCHER) = (registry, collective, dollar, watcher);
         (_governors, _treasuries) = (governors, treasuries);
     }
 
     function person(uint256 who) public pure returns (address) {
-        return address(uint160(0xACE0000 + who % PEOPLE));
+        return vm.addr(0xACE0000 + who % PEOPLE);
     }
 
     function propose(uint256 who, uint256 which, uint256 what, int64 value) external watched {
@@ -93,11 +85,12 @@ contract GovernanceHandler is Test {
     function vote(uint256 who, uint256 which, uint8 support) external some watched {
         Idea memory idea = _pick(which, IGovernor.ProposalState.Active);
         uint256 snapshot = idea.governor.proposalSnapshot(idea.proposal);
-        vm.prank(person(who));
-        try idea.governor.castVote(idea.proposal, support % 3 == 0 ? 0 : 1) returns (uint256 weight) {
-            eq(weight, idea.governor.token().getPastVotes(person(who), snapshot), "what stood at the snapshot");
-            ++done["vote"];
-        } catch {}
+        (bool ok, uint256 weight) = _cast(who, idea, support % 3 == 0 ? 0 : 1, support / 3 % 5);
+        if (!ok) return;
+        eq(weight, idea.governor.token().getPastVotes(person(who), snapshot), "what stood at the snapshot");
+        ++done["vote"];
+        (ok,) = _cast(who, idea, 1, support / 3 % 5);
+        no(ok, "once");
     }
 
     function flashVote(uint256 who, uint256 which) external some watched {
@@ -194,6 +187,66 @@ contract GovernanceHandler is Test {
         } catch {}
     }
 
+    /// @dev Governors and collectives are made by those who may, and take nothing from those that are there.
+    function make(uint256 who, uint256 which, uint32 delay) external watched {
+        uint256 work = 1 + which % REGISTRY.works();
+        GovernanceSettings memory settings = GovernanceSettings(delay % 100 days, 4 days, 1 days, 12 hours, 2_000, 100);
+        bool fine = settings.votingDelay != 0 && settings.votingDelay <= 90 days;
+        vm.prank(person(who));
+        try GOVERNANCE.govern(work, settings) returns (address governor, address timelock) {
+            yes(fine && REGISTRY.controllerOf(work) == person(who), "the controller's");
+            eq(GOVERNANCE.governorBehind(timelock), governor, "known");
+            ++done["make"];
+        } catch {}
+        CollectiveCharter memory charter;
+        (charter.name, charter.symbol, charter.bundle) = ("Another", "A", keccak256(abi.encode(delay)));
+        (charter.asset, charter.supply) = (address(DOLLAR), 100);
+        charter.founders = new SeatOffer[](1);
+        charter.founders[0] = SeatOffer(person(which), work, 1, 101 - delay % 2, type(uint48).max);
+        vm.prank(person(who));
+        try GOVERNANCE.form(charter, settings) returns (address, address, address) {
+            yes(fine && delay % 2 == 1, "not more seats than shares");
+            ++done["form"];
+        } catch {}
+    }
+
+    /// @dev What is for a vote only, or for the call that made a contract: nobody else gets in.
+    function seize(uint256 who, uint256 which, uint256 what) external watched {
+        ProcessGovernor governor = _governors[which % 2];
+        ProcessTimelock lock = ProcessTimelock(payable(governor.timelock()));
+        (address me, address target, bytes memory data) = (person(who), address(governor), "");
+        what %= 14;
+        if (what == 0) data = abi.encodeCall(governor.relay, (address(DOLLAR), 0, ""));
+        if (what == 1) data = abi.encodeCall(governor.updateTimelock, (lock));
+        if (what == 2) data = abi.encodeCall(governor.setLateQuorumVoteExtension, (1));
+        if (what == 3) data = abi.encodeCall(governor.initialize, ());
+        if (what > 3) target = address(lock);
+        if (what == 4) data = abi.encodeCall(lock.schedule, (address(REGISTRY), 0, "", 0, 0, 1 days));
+        if (what == 5) {
+            data = abi.encodeCall(
+                lock.scheduleBatch, (new address[](1), new uint256[](1), new bytes[](1), 0, 0, 1 days)
+            );
+        }
+        if (what == 6) data = abi.encodeCall(lock.execute, (address(REGISTRY), 0, "", 0, 0));
+        if (what == 7) {
+            data = abi.encodeCall(lock.executeBatch, (new address[](1), new uint256[](1), new bytes[](1), 0, 0));
+        }
+        if (what == 8) data = abi.encodeCall(lock.cancel, (0));
+        if (what == 9) data = abi.encodeCall(lock.updateDelay, (0));
+        if (what == 10) data = abi.encodeCall(lock.grantRole, (lock.PROPOSER_ROLE(), me));
+        if (what == 11) data = abi.encodeCall(lock.revokeRole, (lock.PROPOSER_ROLE(), address(governor)));
+        if (what == 12) data = abi.encodeCall(lock.renounceRole, (lock.PROPOSER_ROLE(), address(governor)));
+        if (what == 13) data = abi.encodeCall(lock.initialize, (0, new address[](0), new address[](0), me));
+        vm.prank(me);
+        (bool ok,) = target.call(data);
+        no(ok, "nobody's");
+        CollectiveCharter memory charter;
+        vm.prank(me);
+        try COLLECTIVE.initialize(charter, me) {
+            yes(false, "made once");
+        } catch {}
+    }
+
     /// @dev Whatever a person could try on their own against votes.
     function grab(uint256 who, uint256 which, uint256 what, int64 value) external watched {
         uint256 work = 1 + which % REGISTRY.works();
@@ -253,6 +306,27 @@ contract GovernanceHandler is Test {
         try shares.claimFor(address(COLLECTIVE), asset, person(who)) {
             yes(false, "never the collective's");
         } catch {}
+    }
+
+    /// @dev By each of the ways that votes are cast.
+    function _cast(uint256 who, Idea memory idea, uint8 support, uint256 way)
+        private
+        returns (bool ok, uint256 weight)
+    {
+        ProcessGovernor governor = idea.governor;
+        bytes memory data = abi.encodeCall(governor.castVote, (idea.proposal, support));
+        if (way == 1) data = abi.encodeCall(governor.castVoteWithReason, (idea.proposal, support, "why"));
+        if (way == 2) data = abi.encodeCall(governor.castVoteWithReasonAndParams, (idea.proposal, support, "why", ""));
+        if (way > 2) {
+            bytes memory signature = Ballots.sign(vm, 0xACE0000 + who % PEOPLE, governor, idea.proposal, support);
+            data = abi.encodeCall(governor.castVoteBySig, (idea.proposal, support, person(who), signature));
+        }
+        // Whoever signs, another may bring it.
+        vm.prank(person(way > 2 ? who ^ 1 : who));
+        bytes memory answer;
+        (ok, answer) = address(governor).call(data);
+        if (ok) weight = abi.decode(answer, (uint256));
+        if (ok && way > 2) ++done["vote by signature"];
     }
 
     modifier watched() {

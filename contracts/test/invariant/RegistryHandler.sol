@@ -83,8 +83,9 @@ contract RegistryHandler is Test {
 
     function isOperator(uint256 work, address account) external view returns (bool) {
         Told storage t = _told[work];
-        bool ofController = t.controller != address(0) && _operators[work][t.controller][account];
-        return account == t.owner || account == controllerOf(work) || _operators[work][t.owner][account] || ofController;
+        bool appointed = _operators[work][t.owner][account]
+            || t.controller != address(0) && _operators[work][t.controller][account];
+        return account == t.owner || account == controllerOf(work) || appointed;
     }
 
     function mayDerive(uint256 work, address account) public view returns (bool) {

@@ -35,7 +35,8 @@ contract SharesInvariants is Fixture, Watcher {
         uint16[8] memory rates = [500, 1_000, 333, 250, 1, 2_000, 0, 100];
         uint256[8] memory supplies = [uint256(100), 1e18, 7, 1_000_003, 12, type(uint96).max, 1, 10_000e18];
         for (uint256 i; i < 17; ++i) {
-            _add(i < 8 ? rates[i] : 90, i == 0 ? new uint256[](0) : i == 1 ? _list(1) : _list(i, i - 1), supplies[i % 8]);
+            uint256[] memory parents = i == 0 ? new uint256[](0) : i == 1 ? _list(1) : _list(i, i - 1);
+            _add(i < 8 ? rates[i] : 90, parents, supplies[i % 8]);
         }
         _add(5_000, new uint256[](0), 1e24);
         for (uint256 i; i < ACTORS; ++i) {
@@ -100,7 +101,8 @@ contract SharesInvariants is Fixture, Watcher {
             }
         }
         string[10] memory names = [
-            "pay", "pay native", "unwrap", "sync", "transfer", "permit", "claim", "claim as operator", "collect", "flash loan"
+            "pay", "pay native", "unwrap", "sync", "transfer", "permit", "claim", "claim as operator", "collect",
+            "flash loan"
         ];
         for (uint256 i; i < names.length; ++i) {
             if (handler.done(names[i]) == 0) revert Untrue(names[i]);

@@ -15,7 +15,7 @@ contract TreasuryInvariants is CapitalFixture {
 
     function setUp() public override {
         super.setUp();
-        handler = new TreasuryHandler(registry, weird);
+        handler = new TreasuryHandler(registry, capital, weird);
         for (uint256 i; i < 2; ++i) {
             address creator = address(handler.trader(i));
             (uint256 work,) = registerAs(creator, odd(creator));
@@ -31,7 +31,7 @@ contract TreasuryInvariants is CapitalFixture {
     }
 
     function targetSelectors() external view returns (FuzzSelector[] memory targets) {
-        bytes4[] memory selectors = new bytes4[](11);
+        bytes4[] memory selectors = new bytes4[](12);
         selectors[0] = TreasuryHandler.fund.selector;
         selectors[1] = TreasuryHandler.setAllowance.selector;
         selectors[2] = TreasuryHandler.setAllowance.selector;
@@ -43,6 +43,7 @@ contract TreasuryInvariants is CapitalFixture {
         selectors[8] = Crowd.blacklist.selector;
         selectors[9] = Crowd.plan.selector;
         selectors[10] = Crowd.pass.selector;
+        selectors[11] = TreasuryHandler.open.selector;
         targets = new FuzzSelector[](1);
         targets[0] = FuzzSelector(address(handler), selectors);
     }

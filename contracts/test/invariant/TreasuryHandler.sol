@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity ^0.8.28;
 
+import {Capital} from "../../src/Capital.sol";
 import {ITreasury} from "../../src/interfaces/ITreasury.sol";
 import {ProcessRegistry} from "../../src/ProcessRegistry.sol";
 import {Treasury} from "../../src/Treasury.sol";
@@ -19,6 +20,7 @@ contract TreasuryHandler is Crowd {
     }
 
     ProcessRegistry private immutable REGISTRY;
+    Capital private immutable CAPITAL;
     Treasury[] public treasuries;
     mapping(bytes32 key => Book) private _books;
     /// @notice What went in and out.
@@ -27,8 +29,8 @@ contract TreasuryHandler is Crowd {
     /// @notice What went wrong, if anything.
     string public wrong;
 
-    constructor(ProcessRegistry registry, WeirdToken weird) Crowd(weird) {
-        REGISTRY = registry;
+    constructor(ProcessRegistry registry, Capital capital, WeirdToken weird) Crowd(weird) {
+        (REGISTRY, CAPITAL) = (registry, capital);
     }
 
     function meet(Treasury[] calldata treasuries_) external {
@@ -75,6 +77,22 @@ contract TreasuryHandler is Crowd {
         bool ok = _act(_trader(who), address(treasury), data);
         no(ok && amount > left, "more than the allowance");
         if (ok && amount != 0) ++done["draw"];
+    }
+
+    /// @dev Anyone opens treasuries; one that is open stays where it is, and one that stands alone is its controller's.
+    function open(uint256 who, uint256 t, uint256 controller) external {
+        Treasury treasury = _treasury(t);
+        uint256 work = treasury.work();
+        address alone = address(_trader(controller));
+        address before = CAPITAL.treasuryFor(alone);
+        yes(_act(_trader(who), address(CAPITAL), abi.encodeCall(CAPITAL.openTreasuryFor, (alone))), "opened");
+        address made = CAPITAL.treasuryFor(alone);
+        yes(before == address(0) || before == made, "once");
+        eq(Treasury(made).controller(), alone, "the controller's");
+        eq(Treasury(made).work(), 0, "and no work's");
+        bool ok = _act(_trader(who), address(CAPITAL), abi.encodeCall(CAPITAL.openTreasury, (work)));
+        yes(ok == (work != 0), "of a work that there is");
+        if (work != 0) eq(CAPITAL.treasuryOf(work), address(treasury), "the one that is open");
     }
 
     function handOver(uint256 t, uint256 to) external {

@@ -278,6 +278,18 @@ contract CommissionsTest is CommissionCase {
         commissions.openWithAuthorization(t, 0, block.timestamp + 60, signature);
     }
 
+    /// @dev What a client does who heard nothing of a payment: ask the token, and bring the same again or nothing.
+    function test_a_payment_whose_fate_is_unknown_is_looked_up_and_never_charged_twice() public {
+        bytes memory signature = _signed(t, id);
+        no(dollar.authorizationState(bob, id), "not yet: it may be brought again");
+        commissions.openWithAuthorization(t, 0, block.timestamp + 60, signature);
+        yes(dollar.authorizationState(bob, id), "it went through, whatever was heard");
+        vm.expectRevert(abi.encodeWithSelector(I.Commissions_AlreadyOpened.selector, id));
+        commissions.openWithAuthorization(t, 0, block.timestamp + 60, signature);
+        eq(dollar.balanceOf(bob), 95e6, "charged once");
+        eq(dollar.balanceOf(address(commissions)), 5e6, "and escrowed once");
+    }
+
     function test_nobody_can_front_run_an_authorization() public {
         bytes memory signature = _signed(t, id);
         // With an arbiter of the thief's choice, or anything else, it is another commission, and not signed for.

@@ -305,6 +305,20 @@ contract EditionsTest is Fixture {
         anchor.anchor(leaf, 0, "");
     }
 
+    function test_64_bytes_of_a_tree_do_not_pass_for_a_receipt() public {
+        Receipt memory receipt = Receipt(1, 2, 3, keccak256("r"), 5, keccak256("i"), keccak256("o"), bob, keccak256("n"));
+        // Hashed once, a receipt would be the digest of 352 bytes, and two leaves that of 64; hashed twice, of 32.
+        bytes32 once = keccak256(abi.encode(block.chainid, address(anchor), receipt));
+        eq(anchor.leafOf(receipt), keccak256(abi.encode(once)), "a leaf is hashed twice");
+        bytes32 node = _pair(once, keccak256("beside"));
+        vm.startPrank(alice);
+        anchor.anchor(once, 1, "");
+        anchor.anchor(node, 2, "");
+        vm.stopPrank();
+        no(anchor.verify(alice, receipt, new bytes32[](0)), "a tree whose maker hashed once");
+        no(anchor.verify(alice, receipt, _list(keccak256("beside"))), "nor a level above");
+    }
+
     function test_fuzz_no_node_of_a_tree_passes_for_a_receipt(bytes32[7] calldata beside, uint256 place) public {
         Receipt memory receipt = Receipt(1, 1, place, beside[0], 1, beside[1], beside[2], bob, beside[3]);
         bytes32[] memory path = new bytes32[](4);
