@@ -53,7 +53,7 @@ contract GasTest is Fixture {
             pay(shares, 1_000_000);
             shares.collect(1, address(dollar));
         }
-        _note("collect, 16 ancestors", 85_000);
+        _note("collect, 16 ancestors", 80_000);
     }
 
     function test_gas_publish_and_set_parameter() public {
@@ -71,11 +71,11 @@ contract GasTest is Fixture {
     }
 
     function test_gas_shares_in_a_stablecoin() public {
-        _sharesIn(address(dollar), "", 40_000, 60_000, 80_000, 70_000);
+        _sharesIn(address(dollar), "", 40_000, 60_000, 75_000, 70_000);
     }
 
     function test_gas_shares_in_native_coin() public {
-        _sharesIn(NATIVE, ", native", 40_000, 60_000, 65_000, 70_000);
+        _sharesIn(NATIVE, ", native", 40_000, 60_000, 60_000, 70_000);
     }
 
     function test_gas_transfer_with_revenue_in_both_assets() public {
