@@ -103,16 +103,17 @@ DAEDAL_BIN="$daedal" cargo xtask readme
 
 step "the main job, other readers of Content Credentials, and a browser"
 "$daedal" demo --dir "$place/demo" --quiet
-# Every way that a credential is carried: inside four kinds of pictures, and beside texts and data.
+# Every way that a credential is carried: inside pictures, a film and a sound, and beside texts and data.
 head -c 16 /dev/urandom | base64 > "$place/password"
 export DAEDAL_PASSWORD_FILE="$place/password"
 for studio in formats other; do
   cp -r tests/c2pa/formats "$place/$studio"
   touch "$place/$studio/daedal.toml"
-  (cd "$place/$studio" && "$daedal" author --quiet . && "$daedal" run --quiet --seed "$studio" &&
+  python3 tests/c2pa/media.py "$place/$studio"
+  (cd "$place/$studio" && "$daedal" author --quiet . && "$daedal" run --quiet --seed "$studio" -i film=@film.mp4 -i sound=@sound.wav &&
     "$daedal" release --quiet latest && "$daedal" export --quiet latest --to run.zip)
 done
-"$tools/python/bin/python" tests/c2pa/read.py --kinds png,jpg,webp,svg,txt,md,json \
+"$tools/python/bin/python" tests/c2pa/read.py --kinds png,jpg,webp,svg,mp4,wav,txt,md,json \
   "$place/formats/site" "$place/demo/site"
 "$tools/python/bin/python" tests/c2pa/tampering.py --trust "$place/formats/.daedal/keys/chain.pem" \
   --other "$place/other/site" "$place/formats/site" "$place/formats/run.zip"

@@ -20,7 +20,7 @@ from pathlib import Path
 import c2pa
 
 LABEL = "org.daedal.intent"
-MEDIA_TYPES = {".webp": "image/webp", ".svg": "image/svg+xml", ".wav": "audio/wav"}
+MEDIA_TYPES = {".webp": "image/webp", ".svg": "image/svg+xml", ".wav": "audio/wav", ".mp4": "video/mp4"}
 SIDECAR_TYPE = "application/octet-stream"
 
 

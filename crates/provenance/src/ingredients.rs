@@ -40,6 +40,21 @@ pub fn parts(record: &RunRecord, asset: &Digest, brought: &BTreeSet<Digest>) -> 
         brought.contains(&first.digest).then_some(first.digest)
     });
     let mut parts: Vec<Part> = Vec::new();
+    if brought.contains(asset) {
+        // Nothing was made of it: it was looked at and passed on.
+        let outputs = record.receipts.iter().flat_map(|receipt| &receipt.outputs);
+        parts.extend(
+            outputs
+                .filter(|output| output.digest == *asset)
+                .take(1)
+                .map(|output| Part {
+                    asset: output.clone(),
+                    relation: Relation::Parent,
+                    maker: None,
+                }),
+        );
+        return parts;
+    }
     for place in made_of(record, asset) {
         for input in &record.receipts[place].inputs {
             let maker = record.maker_of(&input.digest);

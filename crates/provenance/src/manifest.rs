@@ -281,7 +281,8 @@ fn actions(content: &Content<'_>) -> Vec<Value> {
 /// asset of the same kind (image, sound, text).
 pub(crate) fn main_line(record: &RunRecord, asset: &Digest) -> Vec<usize> {
     let mut line = Vec::new();
-    let mut place = record.maker_of(asset);
+    let maker = record.maker_of(asset);
+    let mut place = maker.filter(|maker| record.receipts[*maker].makes(asset));
     let mut wanted = None;
     while let Some(at) = place {
         let receipt = &record.receipts[at];
