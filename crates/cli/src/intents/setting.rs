@@ -27,7 +27,8 @@ pub(crate) fn setter(
         return Ok(None);
     }
     let has_keys = Keys::at(home.keys()).exist();
-    if !dials.sign && !(has_keys && password::can_be_had(home, common)) {
+    let can_sign = dials.sign || has_keys && password::can_be_had(home, common);
+    if !can_sign {
         ui.note(format!(
             "what you set is not signed: {}",
             match has_keys {

@@ -136,3 +136,37 @@ fn an_edit_that_does_not_fit_changes_nothing() {
     ");
     studio.daedal(&["resume", "-q"]).ends(3);
 }
+
+#[test]
+fn what_people_decide_counts_where_the_process_is_registered() {
+    let studio = poet();
+    studio.edit(
+        "title: Poem\n",
+        "title: Poem\ntoken: { shares: { creator: 100% } }\n",
+    );
+    studio.daedal(&["author"]).ends(0);
+    studio.daedal(&["lock"]).ends(0);
+    let work = studio.daedal(&["register", "--json"]).ends(0).json();
+    studio
+        .daedal(&["run", "-q", "-i", "lines=3", "--sign"])
+        .ends(0);
+    let verdict = released(&studio);
+    assert_eq!(oversight(&verdict), "prompt_guided");
+    let record = record(&studio);
+    let intents = record["intents"].as_array().unwrap();
+    let kinds: Vec<&str> = intents
+        .iter()
+        .map(|signed| signed["intent"]["kind"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        kinds,
+        ["author", "set"],
+        "registering signs what was locked"
+    );
+    for signed in intents {
+        assert_eq!(signed["domain"]["chain"], work["chain"]);
+        let registry = signed["domain"]["registry"].as_str().unwrap();
+        let token = work["token"].as_str().unwrap().to_lowercase();
+        assert!(token.contains(registry), "{token} {registry}");
+    }
+}

@@ -137,6 +137,7 @@ fn is_zero(number: &u32) -> bool {
 /// Something that happened. Duplicates and late arrivals change nothing when folded.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
+#[allow(clippy::large_enum_variant)] // a log has one beginning
 pub enum Event {
     /// The run exists.
     Created {
