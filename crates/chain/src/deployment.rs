@@ -1,6 +1,7 @@
 //! Where the contracts are on a chain, and getting them there.
 
-use alloy_primitives::{Address, Bytes, U256};
+use alloy_primitives::{Address, Bytes, TxKind, U256};
+use alloy_rpc_types_eth::TransactionRequest;
 use alloy_sol_types::SolConstructor;
 use serde::{Deserialize, Serialize};
 
@@ -55,12 +56,48 @@ impl Deployment {
     /// Deploys what isn't there yet. On a chain where this key has done so before, and with the same
     /// ledger, it only finds the addresses.
     pub async fn deploy(outbox: &Outbox, money: &Money) -> Result<Self, OutboxError> {
+        let deployment = Self::make(&mut Maker::Sends(outbox), money).await?;
+        deployment.check(outbox.client()).await?;
+        Ok(deployment)
+    }
+
+    /// What deploying would make from an account that has deployed nothing there: each contract's name, and
+    /// the gas that it takes where the node can tell.
+    pub async fn look(
+        client: &Client,
+        from: Address,
+        money: &Money,
+    ) -> Result<Vec<(&'static str, Option<u64>)>, OutboxError> {
+        let mut maker = Maker::Looks {
+            from,
+            nonce: client.next_nonce(from).await?,
+            made: Vec::new(),
+        };
+        Self::make(&mut maker, money).await?;
+        let Maker::Looks { made, .. } = maker else {
+            return Ok(Vec::new());
+        };
+        let (names, calls): (Vec<_>, Vec<_>) = made.into_iter().unzip();
+        if let Some(gas) = client.simulate(&calls).await? {
+            return Ok(names.into_iter().zip(gas.into_iter().map(Some)).collect());
+        }
+        let mut told = Vec::with_capacity(names.len());
+        for (name, call) in names.into_iter().zip(calls) {
+            // What needs nothing of those before it can be told alone.
+            let gas = client.estimate_gas(call).await;
+            told.push((name, gas.ok()));
+        }
+        Ok(told)
+    }
+
+    async fn make(maker: &mut Maker<'_>, money: &Money) -> Result<Self, OutboxError> {
         let (stablecoins, wrapped_native) = match money {
             Money::Test => {
-                let dollar = TestDollar::BYTECODE.clone();
-                let dollar = create(outbox, "deploy:test-dollar", dollar, &[]).await?;
-                let wrapped = TestWrappedNative::BYTECODE.clone();
-                let wrapped = create(outbox, "deploy:test-wrapped", wrapped, &[]).await?;
+                let dollar = maker
+                    .create("test-dollar", &TestDollar::BYTECODE, &[])
+                    .await?;
+                let code = &TestWrappedNative::BYTECODE;
+                let wrapped = maker.create("test-wrapped", code, &[]).await?;
                 (vec![dollar], wrapped)
             }
             Money::Real {
@@ -73,24 +110,27 @@ impl Deployment {
             assets: stablecoins,
             wrappedNative: wrapped_native,
         };
-        let code = ProcessRegistry::BYTECODE.clone();
-        let arguments = arguments.abi_encode();
-        let registry = create(outbox, "deploy:registry", code, &arguments).await?;
-        let code = ReceiptAnchor::BYTECODE.clone();
-        let anchor = create(outbox, "deploy:anchor", code, &[]).await?;
-        let code = Editions::BYTECODE.clone();
+        let (code, arguments) = (&ProcessRegistry::BYTECODE, arguments.abi_encode());
+        let registry = maker.create("registry", code, &arguments).await?;
+        let anchor = maker
+            .create("anchor", &ReceiptAnchor::BYTECODE, &[])
+            .await?;
         let arguments = Editions::constructorCall { registry, anchor }.abi_encode();
-        let editions = create(outbox, "deploy:editions", code, &arguments).await?;
-        let code = Capital::BYTECODE.clone();
+        let editions = maker
+            .create("editions", &Editions::BYTECODE, &arguments)
+            .await?;
         let arguments = Capital::constructorCall { registry }.abi_encode();
-        let capital = create(outbox, "deploy:capital", code, &arguments).await?;
-        let code = Market::BYTECODE.clone();
+        let capital = maker
+            .create("capital", &Capital::BYTECODE, &arguments)
+            .await?;
         let arguments = Market::constructorCall { registry, editions }.abi_encode();
-        let market = create(outbox, "deploy:market", code, &arguments).await?;
-        let code = Commissions::BYTECODE.clone();
+        let market = maker
+            .create("market", &Market::BYTECODE, &arguments)
+            .await?;
         let arguments = Commissions::constructorCall { registry, anchor }.abi_encode();
-        let commissions = create(outbox, "deploy:commissions", code, &arguments).await?;
-        let deployment = Self {
+        let code = &Commissions::BYTECODE;
+        let commissions = maker.create("commissions", code, &arguments).await?;
+        Ok(Self {
             registry,
             anchor,
             editions,
@@ -98,10 +138,8 @@ impl Deployment {
             capital,
             market,
             commissions,
-            governance: governance(outbox, registry, capital).await?,
-        };
-        deployment.check(outbox.client()).await?;
-        Ok(deployment)
+            governance: governance(maker, registry, capital).await?,
+        })
     }
 
     /// Whether it has all contracts: what earlier versions noted has fewer.
@@ -198,26 +236,29 @@ impl Deployment {
 }
 
 async fn governance(
-    outbox: &Outbox,
+    maker: &mut Maker<'_>,
     registry: Address,
     capital: Address,
 ) -> Result<Address, OutboxError> {
-    let code = ProcessGovernor::BYTECODE.clone();
     let arguments = ProcessGovernor::constructorCall { registry, capital }.abi_encode();
-    let governor = create(outbox, "deploy:governor", code, &arguments).await?;
-    let code = ProcessTimelock::BYTECODE.clone();
-    let timelock = create(outbox, "deploy:timelock", code, &[]).await?;
-    let code = Collective::BYTECODE.clone();
+    let code = &ProcessGovernor::BYTECODE;
+    let governor = maker.create("governor", code, &arguments).await?;
+    let timelock = maker
+        .create("timelock", &ProcessTimelock::BYTECODE, &[])
+        .await?;
     let arguments = Collective::constructorCall { registry }.abi_encode();
-    let collective = create(outbox, "deploy:collective", code, &arguments).await?;
+    let code = &Collective::BYTECODE;
+    let collective = maker.create("collective", code, &arguments).await?;
     let arguments = Governance::constructorCall {
         registry,
         governor,
         timelock,
         collective,
     };
-    let (code, arguments) = (Governance::BYTECODE.clone(), arguments.abi_encode());
-    create(outbox, "deploy:governance", code, &arguments).await
+    let arguments = arguments.abi_encode();
+    maker
+        .create("governance", &Governance::BYTECODE, &arguments)
+        .await
 }
 
 fn no_contract(client: &Client, name: &'static str, address: Address) -> ClientError {
@@ -245,24 +286,54 @@ fn holds(code: &[u8], address: Address) -> bool {
         .any(|window| window == word.as_slice())
 }
 
-async fn create(
-    outbox: &Outbox,
-    key: &str,
-    code: Bytes,
-    arguments: &[u8],
-) -> Result<Address, OutboxError> {
-    let intended = Intended {
-        key: key.to_owned(),
-        to: None,
-        input: [&code, arguments].concat().into(),
-        value: U256::ZERO,
-    };
-    let settled = outbox.carry_out(&intended).await?;
-    settled.receipt.contract_address.ok_or_else(|| {
-        let what = "a contract was made, and it gives no address".to_owned();
-        outbox
-            .client()
-            .lie("eth_getTransactionReceipt", what)
-            .into()
-    })
+/// Makes contracts, or says what would be made.
+enum Maker<'a> {
+    Sends(&'a Outbox),
+    Looks {
+        from: Address,
+        /// Of the next contract.
+        nonce: u64,
+        made: Vec<(&'static str, TransactionRequest)>,
+    },
+}
+
+impl Maker<'_> {
+    /// Address of the contract with this code.
+    async fn create(
+        &mut self,
+        name: &'static str,
+        code: &Bytes,
+        arguments: &[u8],
+    ) -> Result<Address, OutboxError> {
+        let input: Bytes = [code, arguments].concat().into();
+        let outbox = match self {
+            Self::Sends(outbox) => outbox,
+            Self::Looks { from, nonce, made } => {
+                let address = from.create(*nonce);
+                *nonce += 1;
+                let request = TransactionRequest {
+                    from: Some(*from),
+                    to: Some(TxKind::Create),
+                    input: input.into(),
+                    ..TransactionRequest::default()
+                };
+                made.push((name, request));
+                return Ok(address);
+            }
+        };
+        let intended = Intended {
+            key: format!("deploy:{name}"),
+            to: None,
+            input,
+            value: U256::ZERO,
+        };
+        let settled = outbox.carry_out(&intended).await?;
+        settled.receipt.contract_address.ok_or_else(|| {
+            let what = "a contract was made, and it gives no address".to_owned();
+            outbox
+                .client()
+                .lie("eth_getTransactionReceipt", what)
+                .into()
+        })
+    }
 }

@@ -30,6 +30,11 @@ impl Home {
         }
     }
 
+    /// The same, or the one around `process`; none when there is none.
+    pub(crate) fn find_around(common: &Common, process: &Path) -> Result<Option<Self>, Failure> {
+        locate(common, Some(process))?.map(Self::at).transpose()
+    }
+
     /// The same, or the one around `process`; a new one in the working directory when there is none.
     pub(crate) fn find_or_make(common: &Common, process: &Path, ui: Ui) -> Result<Self, Failure> {
         if let Some(root) = locate(common, Some(process))? {

@@ -5,7 +5,7 @@ use alloy_rpc_types_eth::Filter;
 use alloy_sol_types::{SolEvent, SolValue};
 use daedal_core::merkle::Tree;
 
-use super::{Ledgers, OperationError, Operator, RunReceipt, events, hash_of, leaf_of, small};
+use super::{Act, Ledgers, OperationError, Operator, RunReceipt, events, hash_of, leaf_of, small};
 use crate::contracts::ReceiptAnchor as contract;
 
 /// Text beside an anchor, in bytes.
@@ -67,13 +67,9 @@ impl Operator {
             anchored.at = at;
             return Ok(anchored);
         }
-        let call = contract::anchorCall {
-            root,
-            count: U256::from(count),
-            uri: uri.to_owned(),
-        };
         let at = self.reads.at.anchor;
-        let settled = self.act(key, at, &call).await?;
+        let act = self.reads.anchoring(root, count, uri);
+        let settled = self.carry_out(key, &act).await?;
         let _: contract::Anchored = self.event(&settled.receipt, at)?;
         anchored.transaction = Some(hash_of(&settled));
         anchored.block = settled.receipt.block_number;
@@ -87,6 +83,17 @@ impl Ledgers {
     #[must_use]
     pub fn leaf(&self, receipt: &RunReceipt) -> B256 {
         leaf_of(self.client.chain_id(), self.at.anchor, receipt)
+    }
+
+    /// Anchors a batch of `count` runs by its root, as the caller.
+    #[must_use]
+    pub fn anchoring(&self, root: B256, count: u64, uri: &str) -> Act {
+        let call = contract::anchorCall {
+            root,
+            count: U256::from(count),
+            uri: uri.to_owned(),
+        };
+        Act::call(self.at.anchor, &call)
     }
 
     /// When `by` anchored `root`, in seconds since 1970, and how many runs it covers.

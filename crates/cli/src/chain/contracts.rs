@@ -80,24 +80,7 @@ pub(crate) async fn deploy(
     outbox: &Outbox,
     money: &Money,
 ) -> Result<Deployment, Failure> {
-    if let Money::Real {
-        stablecoins,
-        wrapped_native,
-    } = money
-    {
-        require_coins(outbox.client(), stablecoins, *wrapped_native).await?;
-    }
-    let chain_id = outbox.client().chain_id();
-    if let Money::Real { stablecoins, .. } = money
-        && let Some(at) = noted(studio, chain_id).await?
-        && stablecoins.first() != Some(&at.asset)
-    {
-        return Err(Failure::new(format!(
-            "the studio has contracts on chain {chain_id} already, whose works earn {}",
-            at.asset
-        ))
-        .help("a studio has one set of them there; to use others, name them under [chain]"));
-    }
+    require_fit(studio, outbox.client(), money).await?;
     identity::note(home, studio, outbox.client()).await?;
     let made = Deployment::deploy(outbox, money).await.map_err(refused)?;
     let document = Document {
@@ -108,6 +91,40 @@ pub(crate) async fn deploy(
     let noted = studio.records.put(vec![document]).await;
     noted.map_err(|error| remembered(&error))?;
     Ok(made)
+}
+
+/// What making the contracts would make, with the gas of each.
+pub(crate) async fn deploying(
+    studio: &Studio,
+    client: &Client,
+    from: Address,
+    money: &Money,
+) -> Result<Vec<(&'static str, Option<u64>)>, Failure> {
+    require_fit(studio, client, money).await?;
+    Deployment::look(client, from, money).await.map_err(refused)
+}
+
+/// Refuses coins that are none, or others than those of the contracts that the studio has on the chain.
+async fn require_fit(studio: &Studio, client: &Client, money: &Money) -> Result<(), Failure> {
+    if let Money::Real {
+        stablecoins,
+        wrapped_native,
+    } = money
+    {
+        require_coins(client, stablecoins, *wrapped_native).await?;
+    }
+    let chain_id = client.chain_id();
+    if let Money::Real { stablecoins, .. } = money
+        && let Some(at) = noted(studio, chain_id).await?
+        && stablecoins.first() != Some(&at.asset)
+    {
+        return Err(Failure::new(format!(
+            "the studio has contracts on chain {chain_id} already, whose works earn {}",
+            at.asset
+        ))
+        .help("a studio has one set of them there; to use others, name them under [chain]"));
+    }
+    Ok(())
 }
 
 /// Refuses what is no token, before anything is made for it.
@@ -201,7 +218,7 @@ async fn none(studio: &Studio, client: &Client) -> Failure {
     let others: Vec<String> = noted.map(|(chain, _)| chain).collect();
     if !others.is_empty() {
         message.push_str(&format!(
-            ", but of some on chain {}: is it the right node",
+            ", but of some on chain {}: is it the right node?",
             others.join(", ")
         ));
     }

@@ -1,4 +1,4 @@
-//! Where a command acts on the chain: who acts, on what, and whether it only looks.
+//! A studio with its chain, and somebody who acts there.
 
 use std::sync::Mutex;
 
@@ -7,30 +7,15 @@ use daedal_chain::operations::{Act, Coin, Ledgers, Operator, Receipt, Work};
 use daedal_provenance::Person;
 use daedal_store::Studio;
 use daedal_store::ports::Document;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::amount::{self, Coins};
-use crate::commands::Common;
 use crate::failure::Failure;
-use crate::home::{Home, block_on, remembered};
+use crate::home::{Home, remembered};
 use crate::keys;
 use crate::ui::Ui;
 
 const TURNS: &str = "turn";
-
-/// How a command acts on the chain.
-#[derive(Debug, Clone, Default, clap::Args)]
-pub(crate) struct Acting {
-    /// Say what it would do and which gas it would take, and do nothing
-    #[arg(long)]
-    pub(crate) dry_run: bool,
-    /// JSON-RPC of the chain, in the place of `rpc` under [chain]
-    #[arg(long, value_name = "URL")]
-    pub(crate) rpc: Option<String>,
-    /// Act as this account of the studio instead of its own; `daedal account list` shows them
-    #[arg(long, value_name = "NAME", env = "DAEDAL_ACCOUNT")]
-    pub(crate) account: Option<String>,
-}
 
 /// A studio with its chain, and somebody who acts there.
 pub(crate) struct Desk {
@@ -40,104 +25,11 @@ pub(crate) struct Desk {
     /// Who acts.
     pub(crate) me: Address,
     /// None when nothing is to be done.
-    operator: Option<Operator>,
+    pub(super) operator: Option<Operator>,
     /// Whose key signs; none when nothing is to be done.
-    person: Option<Person>,
-    planned: Mutex<Vec<(Act, String)>>,
-    ui: Ui,
-}
-
-impl Acting {
-    /// Has the studio use the chain that is named.
-    pub(crate) fn settle(&self, home: &mut Home) {
-        if let Some(rpc) = &self.rpc {
-            home.settings.chain.rpc = Some(rpc.clone());
-        }
-    }
-
-    /// Opens studio and chain for `work`, and closes them again. `command` is told to whoever comes second.
-    pub(crate) fn carry_out(
-        &self,
-        common: &Common,
-        ui: Ui,
-        command: &str,
-        work: impl AsyncFnOnce(&Desk) -> Result<u8, Failure>,
-    ) -> Result<u8, Failure> {
-        self.open(common, ui, command, false, work)
-    }
-
-    /// The same; an embedded chain that has no contracts yet gets them.
-    pub(crate) fn carry_out_anew(
-        &self,
-        common: &Common,
-        ui: Ui,
-        command: &str,
-        work: impl AsyncFnOnce(&Desk) -> Result<u8, Failure>,
-    ) -> Result<u8, Failure> {
-        self.open(common, ui, command, true, work)
-    }
-
-    fn open(
-        &self,
-        common: &Common,
-        ui: Ui,
-        command: &str,
-        makes_contracts: bool,
-        work: impl AsyncFnOnce(&Desk) -> Result<u8, Failure>,
-    ) -> Result<u8, Failure> {
-        let mut home = Home::find(common)?;
-        self.settle(&mut home);
-        // Before the studio is locked: nobody else must wait while a password is typed.
-        let person = match self.dry_run {
-            true => None,
-            false => Some(keys::person_named(
-                &home,
-                common,
-                self.account.as_deref(),
-                ui,
-            )?),
-        };
-        let me = keys::address_named(&home, self.account.as_deref())?;
-        block_on(async {
-            let (studio, operator, reads) = match person.clone() {
-                Some(person) => {
-                    let studio = home.open_to_write(command).await?;
-                    let client = super::reach(&home, command).await?;
-                    // A command about a work makes no contracts: where there are none, there is no work.
-                    let known = super::ledgers_if_any(&home, &studio, &client).await?;
-                    if known.is_none() && !makes_contracts {
-                        return Err(super::nothing_registered());
-                    }
-                    let operator = super::operator(&home, &studio, client, known, person).await?;
-                    let reads = operator.reads().clone();
-                    (studio, Some(operator), reads)
-                }
-                None => {
-                    let (studio, client) = super::look(&home, command).await?;
-                    let reads = super::ledgers(&home, &studio, &client).await?;
-                    (studio, None, reads)
-                }
-            };
-            let desk = Desk {
-                home,
-                studio,
-                reads,
-                me,
-                operator,
-                person,
-                planned: Default::default(),
-                ui,
-            };
-            let done = work(&desk).await;
-            let closed = match desk.operator.is_some() {
-                true => desk.studio.close().await,
-                false => Ok(()),
-            };
-            let code = done?;
-            closed.map_err(|error| remembered(&error))?;
-            Ok(code)
-        })
-    }
+    pub(super) person: Option<Person>,
+    pub(super) planned: Mutex<Vec<(Act, String)>>,
+    pub(super) ui: Ui,
 }
 
 impl Desk {
@@ -190,45 +82,24 @@ impl Desk {
         signed.transpose().map_err(|error| keys::refused(&error))
     }
 
-    /// Shows what came of the command, or what it would do.
+    /// Shows what came of the command, or what it would do. Where it would do nothing, `text` says why.
     pub(crate) async fn result(&self, value: Value, text: &str) -> Result<u8, Failure> {
         if !self.is_dry() {
             self.ui.result(&value, text);
             return Ok(0);
         }
-        let planned = std::mem::take(&mut *self.planned.lock().map_err(super::refused)?);
-        let (acts, words): (Vec<Act>, Vec<String>) = planned.into_iter().unzip();
-        let gas = match acts.is_empty() {
-            true => Vec::new(),
-            false => self
-                .reads
-                .gas_of_all(self.me, &acts)
-                .await
-                .map_err(super::refused)?,
-        };
-        let mut text = String::from(match acts.is_empty() {
-            true => "nothing to do\n",
-            false => "nothing was done; it would\n",
-        });
-        for (words, gas) in words.iter().zip(&gas) {
-            let gas = gas.map_or_else(
-                || "gas known once the former is done".to_owned(),
-                |gas| format!("{gas} gas"),
-            );
-            text.push_str(&format!("  {words}  ({gas})\n"));
-        }
-        let told = acts.iter().zip(&words).zip(&gas);
-        let told: Vec<Value> = told
-            .map(|((act, words), gas)| {
-                json!({ "would": words, "gas": gas, "to": act.to, "value": act.value.to_string() })
-            })
-            .collect();
-        let value = json!({
-            "dry_run": true, "account": self.me, "acts": told,
-            "gas": gas.iter().flatten().sum::<u64>(),
-        });
+        let acts = std::mem::take(&mut *self.planned.lock().map_err(super::refused)?);
+        let (value, text) = super::planned(&self.reads, self.me, acts, text).await?;
         self.ui.result(&value, &text);
         Ok(0)
+    }
+
+    /// Marks the address of whoever looks, for people.
+    pub(crate) fn you(&self, address: Address) -> &'static str {
+        match address == self.me {
+            true => " (you)",
+            false => "",
+        }
     }
 
     /// A work, by whatever a person calls it.

@@ -9,10 +9,12 @@ use daedal_store::Studio;
 use serde_json::Value;
 
 use super::refused;
-use super::registration::parameter;
 use crate::assemble;
 use crate::failure::Failure;
 use crate::home::remembered;
+
+/// On chain a number is counted in millionths.
+const MILLION: f64 = 1_000_000.0;
 
 /// The governed dials of a work, and what its newest version says of them where this studio has its files.
 pub(crate) struct GovernedDials {
@@ -221,6 +223,77 @@ fn count(text: &str, decimals: u8) -> Option<i64> {
         return None;
     }
     all.parse::<i64>().ok()?.checked_mul(sign)
+}
+
+/// A governed dial with its frozen bounds.
+pub(super) fn parameter(name: &str, dial: &Dial) -> Result<ParameterSpec, Failure> {
+    let wrong = |why: &str| {
+        Failure::new(format!("the parameter `{name}` can't be governed: {why}"))
+            .help("take `governed: true` from it, or change its bounds")
+    };
+    if name.len() > 31 {
+        return Err(wrong("its name has more than 31 bytes"));
+    }
+    let value = dial.default.as_ref();
+    let millions = |number: f64| {
+        let counted = (number * MILLION).round();
+        // Beyond 2^53 millionths a number is not exact any more.
+        (counted.abs() <= 9.0e15).then_some(counted as i64)
+    };
+    let (value, min, max, decimals) = match &dial.kind {
+        DialKind::Number { min, max } => (
+            value.and_then(Value::as_f64).and_then(millions),
+            millions(*min),
+            millions(*max),
+            6,
+        ),
+        DialKind::Integer { min, max } => {
+            (value.and_then(Value::as_i64), Some(*min), Some(*max), 0)
+        }
+        DialKind::Boolean => (
+            value.and_then(Value::as_bool).map(i64::from),
+            Some(0),
+            Some(1),
+            0,
+        ),
+        DialKind::Choice { of } => {
+            let index = value
+                .and_then(Value::as_str)
+                .and_then(|chosen| of.iter().position(|name| name == chosen));
+            let index = index.and_then(|index| i64::try_from(index).ok());
+            let last = i64::try_from(of.len()).ok().map(|count| count - 1);
+            (index, Some(0), last, 0)
+        }
+        DialKind::Text { .. } | DialKind::Asset { .. } => {
+            return Err(wrong(
+                "only numbers, choices and yes or no have bounds on a chain",
+            ));
+        }
+    };
+    let (Some(value), Some(min), Some(max)) = (value, min, max) else {
+        return Err(wrong(
+            "it has no default, or bounds that no chain can count",
+        ));
+    };
+    let step = match dial.max_step {
+        Some(step) if decimals == 6 => millions(step).map(i64::unsigned_abs),
+        Some(step) => Some(step.abs().floor() as u64),
+        None => Some(max.abs_diff(min)),
+    };
+    let seconds = dial.cooldown_ms.unwrap_or(0).div_ceil(1_000);
+    let mut word = [0; 32];
+    word[..name.len()].copy_from_slice(name.as_bytes());
+    Ok(ParameterSpec {
+        name: B256::from(word),
+        value,
+        min,
+        max,
+        step: step
+            .filter(|step| *step > 0)
+            .ok_or_else(|| wrong("its largest step is less than the chain counts"))?,
+        cooldown: u32::try_from(seconds).map_err(|_| wrong("its cooldown is too long"))?,
+        decimals,
+    })
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! The studio's chain: how it is reached, who acts on it, and which contracts are there.
 
+mod acting;
 pub(crate) mod amount;
 mod contracts;
 pub(crate) mod desk;
@@ -8,8 +9,10 @@ mod identity;
 mod ledger;
 mod names;
 pub(crate) mod notice;
+mod planned;
 mod registration;
 mod standing;
+mod upstream;
 pub(crate) mod when;
 mod works;
 
@@ -32,15 +35,16 @@ use crate::home::{Home, remembered};
 use crate::keys;
 use crate::settings::ChainSettings;
 
+pub(crate) use acting::{Acting, Looking};
 pub(crate) use amount::{Price, price};
 use contracts::nothing_registered;
-pub(crate) use contracts::{are_set, deploy, deployment, ledgers, ledgers_if_any};
-pub(crate) use desk::Acting;
+pub(crate) use contracts::{are_set, deploy, deploying, deployment, ledgers, ledgers_if_any};
 pub(crate) use identity::{Anew, another, begin_anew, difference, place_of};
-use names::is_work;
 pub(crate) use names::{account, caip19, chain_name, token, work_number};
+pub(crate) use planned::{gas_told, planned};
 pub(crate) use registration::{Overrides, Wish, percent};
 pub(crate) use standing::parts_told;
+pub(crate) use upstream::Lineage;
 pub(crate) use works::{
     Known, known, known_anywhere, known_here, process_of, remember, remember_known,
 };

@@ -33,6 +33,15 @@ pub(super) fn is_work(name: &str) -> Result<(), Failure> {
     }
 }
 
+/// Refuses what can name neither a work nor a process, model or dataset of a studio.
+pub(super) fn may_be_work(name: &str) -> Result<(), Failure> {
+    let is_name = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    match !name.is_empty() && name.chars().all(is_name) {
+        true => Ok(()),
+        false => is_work(name),
+    }
+}
+
 /// The number of a work, from its number or its CAIP-19 name on this chain and registry.
 pub(crate) fn work_number(name: &str, reads: &Ledgers) -> Result<u64, Failure> {
     if let Ok(number) = name.parse() {

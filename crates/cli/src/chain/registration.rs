@@ -1,15 +1,15 @@
 //! What a process says of itself as a token, in the form that the registry takes.
 
-use std::collections::BTreeMap;
-
-use alloy_primitives::{Address, B256, U256};
-use daedal_chain::operations::{Kind, Ledgers, ParameterSpec, Registration};
-use daedal_core::process::{Dial, DialKind};
+use alloy_primitives::{Address, U256};
+use daedal_chain::operations::{Kind, ParameterSpec, Registration};
 use daedal_core::units::BasisPoints;
-use serde_json::Value;
 
-use super::{account, is_work, refused, work_number};
+use super::account;
+use super::desk::who;
+use super::dials::parameter;
+use super::names::{is_work, may_be_work};
 use crate::failure::Failure;
+use crate::home::Home;
 use crate::material::Subject;
 
 /// Shares of a work: a million, in units of 10^-18.
@@ -17,20 +17,20 @@ const SHARES: u64 = 1_000_000;
 /// Parts of a whole, in basis points.
 const WHOLE: u16 = 10_000;
 /// What all works upstream together may be owed, as the registry has it.
-const STACK_MAX: BasisPoints = BasisPoints(5_000);
-/// On chain a number is counted in millionths.
-const MILLION: f64 = 1_000_000.0;
+pub(super) const STACK_MAX: BasisPoints = BasisPoints(5_000);
 
 /// What flags say in the place of the process file.
 #[derive(Debug, Clone, Default, clap::Args)]
 pub(crate) struct Overrides {
-    /// Who gets which part of the shares, in the place of `token: shares`; `creator` is this studio
-    #[arg(long = "holder", value_name = "ADDRESS=PERCENT")]
+    /// Who gets which part of the shares, in the place of `token: shares`: ada=40%. An address, the name of an
+    /// account of this studio, or `creator`, who registers
+    #[arg(long = "holder", value_name = "WHO=PERCENT")]
     pub(crate) holders: Vec<String>,
     /// What derivatives owe the process for ever, in the place of `token: royalty`
     #[arg(long, value_name = "PERCENT")]
     pub(crate) royalty: Option<String>,
-    /// A work that it derives from, by number or CAIP-19 name, beside those of `upstream:`
+    /// A work that it derives from, beside those of `upstream:`: a process, model or dataset of this studio by
+    /// name, the number of a work, or its CAIP-19 name
     #[arg(long, value_name = "WORK")]
     pub(crate) upstream: Vec<String>,
 }
@@ -42,7 +42,7 @@ pub(crate) struct Wish {
     parts: Vec<(Holder, BasisPoints)>,
     pub(super) royalty: BasisPoints,
     /// Works upstream, as they are called.
-    upstream: Vec<String>,
+    pub(super) upstream: Vec<String>,
     parameters: Vec<ParameterSpec>,
     /// Which of it flags say.
     pub(super) flags: Flags,
@@ -57,11 +57,13 @@ pub(super) struct Flags {
 }
 
 /// Who holds a part of the shares.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 enum Holder {
     Creator,
     Treasury,
     Account(Address),
+    /// An account of the studio, by its name.
+    Named(String),
 }
 
 impl Wish {
@@ -89,9 +91,15 @@ impl Wish {
                 )),
             );
         }
-        let named = subject.upstream().into_iter().map(str::to_owned);
-        let upstream: Vec<String> = named.chain(overrides.upstream.iter().cloned()).collect();
-        upstream.iter().try_for_each(|name| is_work(name))?;
+        let of_file = subject.upstream();
+        of_file.iter().try_for_each(|name| is_work(name))?;
+        // Only here, names of this studio do: a process file is for others, too.
+        overrides
+            .upstream
+            .iter()
+            .try_for_each(|name| may_be_work(name))?;
+        let upstream = of_file.into_iter().map(str::to_owned);
+        let upstream: Vec<String> = upstream.chain(overrides.upstream.iter().cloned()).collect();
         let mut parameters = Vec::new();
         for (name, dial) in subject.governed() {
             parameters.push(parameter(name, dial)?);
@@ -110,42 +118,9 @@ impl Wish {
         })
     }
 
-    /// The numbers of the works upstream, which have to be there.
-    pub(crate) async fn upstream(&self, reads: Option<&Ledgers>) -> Result<Vec<u64>, Failure> {
-        let mut works = Vec::new();
-        // Each once, however many ways lead there.
-        let mut owed = BTreeMap::new();
-        for name in &self.upstream {
-            let Some(reads) = reads else {
-                return Err(Failure::new(format!(
-                    "there is no work {name}: nothing is registered in this studio yet"
-                ))
-                .help("register the work upstream first; to build on one of another chain, set `rpc` under [chain]"));
-            };
-            let work = work_number(name, reads)?;
-            let royalty = reads.work(work).await.map_err(refused)?.royalty;
-            owed.insert(work, royalty);
-            owed.extend(reads.stack(work).await.map_err(refused)?);
-            if !works.contains(&work) {
-                works.push(work);
-            }
-        }
-        let sum = owed.values().map(|rate| u32::from(rate.0)).sum::<u32>();
-        if sum > u32::from(STACK_MAX.0) {
-            let rates = owed
-                .iter()
-                .map(|(work, rate)| format!("work {work} {rate}"));
-            return Err(Failure::new(format!(
-                "the works upstream ask for {}.{:02}% together ({})",
-                sum / 100,
-                sum % 100,
-                rates.collect::<Vec<_>>().join(", ")
-            ))
-            .help(format!(
-                "they may have {STACK_MAX} at most: derive from fewer of them"
-            )));
-        }
-        Ok(works)
+    /// What derivatives owe.
+    pub(crate) fn royalty(&self) -> BasisPoints {
+        self.royalty
     }
 
     /// What the process gives to its treasury.
@@ -155,8 +130,35 @@ impl Wish {
         found.map(|(_, part)| *part)
     }
 
+    /// Who holds which part, as it is said: where no account is there yet to name.
+    pub(crate) fn parts_said(&self) -> Vec<(String, String)> {
+        let said = |(holder, part): &(Holder, BasisPoints)| {
+            let holder = match holder {
+                Holder::Creator => "creator".to_owned(),
+                Holder::Treasury => "treasury".to_owned(),
+                Holder::Account(account) => account.to_checksum(None),
+                Holder::Named(name) => name.clone(),
+            };
+            (holder, part.to_string())
+        };
+        self.parts.iter().map(said).collect()
+    }
+
     /// The shares of each holder; what rounding leaves is the last one's.
-    pub(crate) fn holders(&self, me: Address, treasury: Option<Address>) -> Vec<(Address, U256)> {
+    pub(crate) fn holders(
+        &self,
+        home: &Home,
+        me: Address,
+    ) -> Result<Vec<(Address, U256)>, Failure> {
+        self.holders_by(me, home.settings.chain.treasury, |name| who(home, name))
+    }
+
+    fn holders_by(
+        &self,
+        me: Address,
+        treasury: Option<Address>,
+        who: impl Fn(&str) -> Result<Address, Failure>,
+    ) -> Result<Vec<(Address, U256)>, Failure> {
         let all = U256::from(SHARES) * U256::from(10).pow(U256::from(18));
         let mut holders: Vec<(Address, U256)> = Vec::new();
         for (holder, part) in &self.parts {
@@ -165,6 +167,7 @@ impl Wish {
                 // A treasury can't claim what shares earn: somebody has to hold them for it.
                 Holder::Treasury => treasury.unwrap_or(me),
                 Holder::Account(account) => *account,
+                Holder::Named(name) => who(name)?,
             };
             let shares = all * U256::from(part.0) / U256::from(WHOLE);
             match holders.iter_mut().find(|(known, _)| *known == holder) {
@@ -172,7 +175,7 @@ impl Wish {
                 None => holders.push((holder, shares)),
             }
         }
-        holders
+        Ok(holders)
     }
 
     /// What is registered.
@@ -224,7 +227,8 @@ fn whole(
         let holder = match name.as_str() {
             "creator" => Holder::Creator,
             "treasury" => Holder::Treasury,
-            address => Holder::Account(account(address)?),
+            address if address.starts_with("0x") => Holder::Account(account(address)?),
+            name => Holder::Named(name.to_owned()),
         };
         Ok((holder, *part))
     };
@@ -234,7 +238,8 @@ fn whole(
 fn given(holders: &[String]) -> Result<Vec<(String, BasisPoints)>, Failure> {
     let one = |text: &String| {
         let (name, part) = text.split_once('=').ok_or_else(|| {
-            Failure::new(format!("`{text}` names no part")).help("write --holder ADDRESS=20%")
+            Failure::new(format!("`{text}` names no part"))
+                .help("write --holder ada=20%, or an address in the place of the name")
         })?;
         Ok((name.to_owned(), percent(part)?))
     };
@@ -257,77 +262,6 @@ pub(crate) fn percent(text: &str) -> Result<BasisPoints, Failure> {
         Ok(points) if points <= WHOLE => Ok(BasisPoints(points)),
         _ => Err(wrong()),
     }
-}
-
-/// A governed dial with its frozen bounds.
-pub(super) fn parameter(name: &str, dial: &Dial) -> Result<ParameterSpec, Failure> {
-    let wrong = |why: &str| {
-        Failure::new(format!("the parameter `{name}` can't be governed: {why}"))
-            .help("take `governed: true` from it, or change its bounds")
-    };
-    if name.len() > 31 {
-        return Err(wrong("its name has more than 31 bytes"));
-    }
-    let value = dial.default.as_ref();
-    let millions = |number: f64| {
-        let counted = (number * MILLION).round();
-        // Beyond 2^53 millionths a number is not exact any more.
-        (counted.abs() <= 9.0e15).then_some(counted as i64)
-    };
-    let (value, min, max, decimals) = match &dial.kind {
-        DialKind::Number { min, max } => (
-            value.and_then(Value::as_f64).and_then(millions),
-            millions(*min),
-            millions(*max),
-            6,
-        ),
-        DialKind::Integer { min, max } => {
-            (value.and_then(Value::as_i64), Some(*min), Some(*max), 0)
-        }
-        DialKind::Boolean => (
-            value.and_then(Value::as_bool).map(i64::from),
-            Some(0),
-            Some(1),
-            0,
-        ),
-        DialKind::Choice { of } => {
-            let index = value
-                .and_then(Value::as_str)
-                .and_then(|chosen| of.iter().position(|name| name == chosen));
-            let index = index.and_then(|index| i64::try_from(index).ok());
-            let last = i64::try_from(of.len()).ok().map(|count| count - 1);
-            (index, Some(0), last, 0)
-        }
-        DialKind::Text { .. } | DialKind::Asset { .. } => {
-            return Err(wrong(
-                "only numbers, choices and yes or no have bounds on a chain",
-            ));
-        }
-    };
-    let (Some(value), Some(min), Some(max)) = (value, min, max) else {
-        return Err(wrong(
-            "it has no default, or bounds that no chain can count",
-        ));
-    };
-    let step = match dial.max_step {
-        Some(step) if decimals == 6 => millions(step).map(i64::unsigned_abs),
-        Some(step) => Some(step.abs().floor() as u64),
-        None => Some(max.abs_diff(min)),
-    };
-    let seconds = dial.cooldown_ms.unwrap_or(0).div_ceil(1_000);
-    let mut word = [0; 32];
-    word[..name.len()].copy_from_slice(name.as_bytes());
-    Ok(ParameterSpec {
-        name: B256::from(word),
-        value,
-        min,
-        max,
-        step: step
-            .filter(|step| *step > 0)
-            .ok_or_else(|| wrong("its largest step is less than the chain counts"))?,
-        cooldown: u32::try_from(seconds).map_err(|_| wrong("its cooldown is too long"))?,
-        decimals,
-    })
 }
 
 /// The symbol of the share token: `TIDALALMANAC`.
@@ -361,8 +295,9 @@ mod tests {
         let other = Address::repeat_byte(2).to_checksum(None);
         let parts = [
             ("creator".to_owned(), BasisPoints(6_667)),
-            (other, BasisPoints(2_333)),
+            (other, BasisPoints(1_333)),
             ("treasury".to_owned(), BasisPoints(1_000)),
+            ("ada".to_owned(), BasisPoints(1_000)),
         ];
         let wish = Wish {
             parts: whole("tide", &parts).unwrap(),
@@ -375,8 +310,14 @@ mod tests {
                 upstream: false,
             },
         };
-        let holders = wish.holders(me, None);
-        assert_eq!(holders.len(), 2);
+        let ada = Address::repeat_byte(3);
+        let who = |name: &str| match name {
+            "ada" => Ok(ada),
+            _ => Err(Failure::new("nobody")),
+        };
+        let holders = wish.holders_by(me, None, who).unwrap();
+        assert_eq!(holders.len(), 3);
+        assert_eq!(holders[2].0, ada);
         let sum: U256 = holders.iter().map(|(_, shares)| *shares).sum();
         assert_eq!(sum, U256::from(SHARES) * U256::from(10).pow(U256::from(18)));
         assert!(whole("tide", &parts[..2]).is_err());

@@ -10,11 +10,11 @@ use daedal_store::Studio;
 use serde_json::json;
 
 use super::{Common, new};
-use crate::chain;
+use crate::chain::{self, Looking};
 use crate::failure::Failure;
 use crate::hint;
-use crate::home::{Home, block_on, remembered};
-use crate::text::quoted;
+use crate::home::remembered;
+use crate::text::{count, quoted};
 use crate::ui::Ui;
 use crate::{assemble, process::Loaded};
 
@@ -32,19 +32,21 @@ pub(crate) struct Fork {
     /// How it derives, in words: remix, translation, model, dataset …
     #[arg(long, default_value = "remix")]
     relation: String,
+    /// Say what it would do, and make nothing
+    #[arg(long)]
+    dry_run: bool,
+    #[command(flatten)]
+    looking: Looking,
 }
 
 impl Fork {
     pub(crate) fn run(self, common: &Common, ui: Ui) -> Result<u8, Failure> {
         let name = new::process_name(&self.dir)?;
-        let home = Home::find(common)?;
-        block_on(async {
-            let (studio, client) = chain::look(&home, "daedal fork").await?;
-            let reads = chain::ledgers(&home, &studio, &client).await?;
-            let number = super::show::number(&home, &studio, &reads, &self.work).await?;
-            let work = reads.work(number).await.map_err(chain::refused)?;
-            let me = chain::account_of(&home)?;
-            if work.derivatives == Derivatives::Closed && work.controller != me {
+        self.looking.look(common, ui, "daedal fork", async |desk| {
+            let (reads, studio) = (&desk.reads, &desk.studio);
+            let work = desk.work(&self.work).await?;
+            let number = work.work;
+            if work.derivatives == Derivatives::Closed && work.controller != desk.me {
                 return Err(
                     Failure::new(format!("nobody else may derive from work {number}")).help(
                         format!(
@@ -55,8 +57,8 @@ impl Fork {
                 );
             }
             let original = match &self.from {
-                Some(place) => from_files(&reads, &work, place).await?,
-                None => from_studio(&studio, &reads, &work).await?,
+                Some(place) => from_files(reads, &work, place).await?,
+                None => from_studio(studio, reads, &work).await?,
             };
             let (chain_id, registry) = (reads.client().chain_id(), reads.deployment().registry);
             let upstream = Upstream {
@@ -64,12 +66,26 @@ impl Fork {
                 relation: self.relation.clone(),
             };
             let forked = derived(original.process, &name, upstream);
-            new::make(&self.dir, |staged| write(staged, &forked, &original.files))?;
             let dir = quoted(&self.dir.display().to_string());
-            let value = json!({
+            let mut value = json!({
                 "process": name, "directory": self.dir, "upstream": number,
                 "royalty_bps": work.royalty.0,
             });
+            if self.dry_run {
+                new::require_free(&self.dir)?;
+                value["dry_run"] = true.into();
+                // Files alone: nothing is sent.
+                value["gas"] = 0.into();
+                let files = count(original.files.len() + 1, "file");
+                let text = format!(
+                    "nothing was done; it would\n  make {dir} with {files}, from work {number}, which \
+                     gets {} of what it earns  (0 gas)\n",
+                    work.royalty
+                );
+                ui.result(&value, &text);
+                return Ok(0);
+            }
+            new::make(&self.dir, |staged| write(staged, &forked, &original.files))?;
             let text = format!(
                 "made {dir}/process.yaml, from work {number}, which gets {} of what it earns\n\n  \
                  daedal check {dir}       show its plan\n  daedal lock {dir} && {} register \

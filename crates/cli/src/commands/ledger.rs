@@ -11,10 +11,9 @@ use serde_json::{Value, json};
 
 use super::Common;
 use crate::chain::amount::Coins;
-use crate::chain::{self, amount, desk};
+use crate::chain::{self, Looking, amount};
 use crate::failure::Failure;
 use crate::hint;
-use crate::home::{Home, block_on};
 use crate::plot::{self, Series};
 use crate::runs::{Cost, costs};
 use crate::text;
@@ -32,45 +31,46 @@ pub(crate) struct Ledger {
     /// Draw revenue over time into this SVG file
     #[arg(long, value_name = "FILE")]
     plot: Option<PathBuf>,
+    #[command(flatten)]
+    looking: Looking,
 }
 
 impl Ledger {
     pub(crate) fn run(self, common: &Common, ui: Ui) -> Result<u8, Failure> {
-        let home = Home::find(common)?;
-        block_on(async {
-            let (studio, client) = chain::look(&home, "daedal ledger").await?;
-            let reads = chain::ledgers(&home, &studio, &client).await?;
-            let number = super::show::number(&home, &studio, &reads, &self.work).await?;
-            let work = reads.work(number).await.map_err(chain::refused)?;
-            let coins = desk::coins(&reads, &work).await?;
-            let movements = reads.movements(&work).await.map_err(chain::refused)?;
-            let process = chain::process_of(&studio, &reads, number).await?;
-            let costs = match &process {
-                Some(process) => costs(&studio, process).await?,
-                None => Vec::new(),
-            };
-            if let Some(file) = &self.csv {
-                let table = csv(&movements, &coins, &costs)?;
-                if file.as_os_str() == "-" {
-                    ui.result(&Value::String(table.clone()), &table);
-                    return Ok(0);
+        self.looking
+            .look(common, ui, "daedal ledger", async |desk| {
+                let reads = &desk.reads;
+                let work = desk.work(&self.work).await?;
+                let number = work.work;
+                let coins = desk.coins(&work).await?;
+                let movements = reads.movements(&work).await.map_err(chain::refused)?;
+                let process = chain::process_of(&desk.studio, reads, number).await?;
+                let costs = match &process {
+                    Some(process) => costs(&desk.studio, process).await?,
+                    None => Vec::new(),
+                };
+                if let Some(file) = &self.csv {
+                    let table = csv(&movements, &coins, &costs)?;
+                    if file.as_os_str() == "-" {
+                        ui.result(&Value::String(table.clone()), &table);
+                        return Ok(0);
+                    }
+                    text::write_whole(file, table.as_bytes())?;
+                    ui.note(format!("wrote {}", file.display()));
                 }
-                text::write_whole(file, table.as_bytes())?;
-                ui.note(format!("wrote {}", file.display()));
-            }
-            let series: Vec<Series> = [Asset::Stablecoin, Asset::Native]
-                .into_iter()
-                .filter_map(|asset| series(&movements, &coins, asset))
-                .collect();
-            if let Some(file) = &self.plot {
-                let title = format!("Revenue of work {number}");
-                text::write_whole(file, plot::svg(&title, &series).as_bytes())?;
-                ui.note(format!("wrote {}", file.display()));
-            }
-            let value = to_json(&work, &movements, &coins, &costs);
-            ui.result(&value, &told(&work, &movements, &coins, &costs, &series));
-            Ok(0)
-        })
+                let series: Vec<Series> = [Asset::Stablecoin, Asset::Native]
+                    .into_iter()
+                    .filter_map(|asset| series(&movements, &coins, asset))
+                    .collect();
+                if let Some(file) = &self.plot {
+                    let title = format!("Revenue of work {number}");
+                    text::write_whole(file, plot::svg(&title, &series).as_bytes())?;
+                    ui.note(format!("wrote {}", file.display()));
+                }
+                let value = to_json(&work, &movements, &coins, &costs);
+                ui.result(&value, &told(&work, &movements, &coins, &costs, &series));
+                Ok(0)
+            })
     }
 }
 

@@ -18,7 +18,6 @@ mod edition;
 mod engines;
 mod export;
 mod fork;
-mod fund;
 mod govern;
 mod ledger;
 mod lock;

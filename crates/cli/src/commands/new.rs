@@ -49,10 +49,7 @@ pub(super) fn make(
     dir: &Path,
     write: impl FnOnce(&Path) -> std::io::Result<()>,
 ) -> Result<(), Failure> {
-    if dir.exists() {
-        return Err(Failure::new(format!("{} exists already", dir.display()))
-            .help("name a directory that is not there yet"));
-    }
+    require_free(dir)?;
     let parent = dir
         .parent()
         .filter(|parent| !parent.as_os_str().is_empty())
@@ -82,6 +79,15 @@ pub(super) fn make(
     // Renamed away: nothing is left to remove.
     let _ = staged.keep();
     Ok(())
+}
+
+/// Refuses a place that is taken.
+pub(super) fn require_free(dir: &Path) -> Result<(), Failure> {
+    match dir.exists() {
+        false => Ok(()),
+        true => Err(Failure::new(format!("{} exists already", dir.display()))
+            .help("name a directory that is not there yet")),
+    }
 }
 
 /// A temporary directory is its owner's alone; a process need not be.

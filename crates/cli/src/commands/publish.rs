@@ -116,7 +116,11 @@ impl Publish {
 
     /// Says what it would do.
     fn look(&self, common: &Common, ui: Ui, subject: &Subject) -> Result<u8, Failure> {
-        let mut home = Home::find(common)?;
+        let mut home = match Home::find_around(common, &subject.place)? {
+            Some(home) => home,
+            // Says what a studio is, and that there is none.
+            None => Home::find(common)?,
+        };
         self.acting.settle(&mut home);
         let me = keys::address_named(&home, self.acting.account.as_deref())?;
         block_on(async {
@@ -124,24 +128,21 @@ impl Publish {
             let reads = chain::ledgers(&home, &studio, &client).await?;
             let known = chain::known_here(&home, &studio, &client, &subject.name).await?;
             let version = reads.version_of(known.work, subject.bundle).await;
-            if let Some(version) = version.map_err(chain::refused)? {
-                let value = json!({ "dry_run": true, "account": me, "acts": [], "gas": 0 });
-                let text = format!("nothing to do: it is version {version} already\n");
-                ui.result(&value, &text);
-                return Ok(0);
-            }
-            let uri = self.uri_of(&home, &reads, subject, &known).await?;
-            let act = reads.publishing(known.work, subject.bundle, &uri);
-            let gas = reads.gas_of(me, &act).await.map_err(chain::refused)?;
-            let words = format!(
-                "publish {} as a version of work {}",
-                subject.name, known.work
-            );
-            let value = json!({
-                "dry_run": true, "account": me, "bundle": subject.bundle,
-                "acts": [{ "would": words, "gas": gas }], "gas": gas,
-            });
-            let text = format!("nothing was done; it would\n  {words}  ({gas} gas)\n");
+            let version = version.map_err(chain::refused)?;
+            let (acts, why) = match version {
+                Some(version) => (Vec::new(), format!("it is version {version} already")),
+                None => {
+                    let uri = self.uri_of(&home, &reads, subject, &known).await?;
+                    let act = reads.publishing(known.work, subject.bundle, &uri);
+                    let words = format!(
+                        "publish {} as a version of work {}",
+                        subject.name, known.work
+                    );
+                    (vec![(act, words)], String::new())
+                }
+            };
+            let (mut value, text) = chain::planned(&reads, me, acts, &why).await?;
+            value["bundle"] = json!(subject.bundle);
             ui.result(&value, &text);
             Ok(0)
         })

@@ -4,10 +4,9 @@ use daedal_core::economy::Asset;
 use serde_json::{Value, json};
 
 use super::Common;
-use crate::chain::desk::{coins, part};
-use crate::chain::{self, amount};
+use crate::chain::desk::part;
+use crate::chain::{self, Looking, amount};
 use crate::failure::Failure;
-use crate::home::{Home, block_on};
 use crate::ui::Ui;
 
 /// Shows who has shares of a work, what they can claim, and what is due to the works upstream of it.
@@ -15,80 +14,83 @@ use crate::ui::Ui;
 pub(crate) struct Shares {
     /// A process of this studio, the number of a work, or its CAIP-19 name
     work: String,
+    #[command(flatten)]
+    looking: Looking,
 }
 
 impl Shares {
     pub(crate) fn run(self, common: &Common, ui: Ui) -> Result<u8, Failure> {
-        let home = Home::find(common)?;
-        block_on(async {
-            let (studio, client) = chain::look(&home, "daedal shares").await?;
-            let reads = chain::ledgers(&home, &studio, &client).await?;
-            let number = super::show::number(&home, &studio, &reads, &self.work).await?;
-            let work = reads.work(number).await.map_err(chain::refused)?;
-            let coins = coins(&reads, &work).await?;
-            let holders = reads.holders(number).await.map_err(chain::refused)?;
-            let stack = reads.stack(number).await.map_err(chain::refused)?;
-            let supply = holders.iter().map(|holder| holder.shares).sum();
-            let mut text = format!(
-                "work {number} has {} shares, at {}\n",
-                amount::plain(supply, 18),
-                work.shares
-            );
-            let (mut listed, mut upstream, mut books) = (Vec::new(), Vec::new(), Vec::new());
-            for holder in &holders {
-                let (mut told, mut owed) = (Vec::new(), serde_json::Map::new());
-                for asset in [Asset::Stablecoin, Asset::Native] {
-                    let can = reads.owed(&work, holder.account, asset).await;
-                    let can = can.map_err(chain::refused)?;
-                    told.push(coins.told(asset, can));
-                    owed.insert(coins.of(asset).symbol.clone(), can.to_string().into());
-                }
-                text.push_str(&format!(
-                    "holder    {}  {:>7}  {:<16} can claim {}\n",
-                    holder.account,
-                    part(holder.shares, supply),
-                    amount::plain(holder.shares, 18),
-                    told.join(" and "),
-                ));
-                listed.push(json!({
+        self.looking
+            .look(common, ui, "daedal shares", async |desk| {
+                let reads = &desk.reads;
+                let work = desk.work(&self.work).await?;
+                let number = work.work;
+                let coins = desk.coins(&work).await?;
+                let holders = reads.holders(number).await.map_err(chain::refused)?;
+                let stack = reads.stack(number).await.map_err(chain::refused)?;
+                let supply = holders.iter().map(|holder| holder.shares).sum();
+                let mut text = format!(
+                    "work {number} has {} shares, at {}\n",
+                    amount::plain(supply, 18),
+                    work.shares
+                );
+                let (mut listed, mut upstream, mut books) = (Vec::new(), Vec::new(), Vec::new());
+                for holder in &holders {
+                    let (mut told, mut owed) = (Vec::new(), serde_json::Map::new());
+                    for asset in [Asset::Stablecoin, Asset::Native] {
+                        let can = reads.owed(&work, holder.account, asset).await;
+                        let can = can.map_err(chain::refused)?;
+                        told.push(coins.told(asset, can));
+                        owed.insert(coins.of(asset).symbol.clone(), can.to_string().into());
+                    }
+                    text.push_str(&format!(
+                        "holder    {}  {:>7}  {:<16} can claim {}{}\n",
+                        holder.account,
+                        part(holder.shares, supply),
+                        amount::plain(holder.shares, 18),
+                        told.join(" and "),
+                        desk.you(holder.account),
+                    ));
+                    listed.push(json!({
                     "address": holder.account, "shares": holder.shares.to_string(), "owed": owed,
+                    "you": holder.account == desk.me,
                 }));
-            }
-            for (ancestor, rate) in &stack {
-                let (mut told, mut dues) = (Vec::new(), serde_json::Map::new());
-                for asset in [Asset::Stablecoin, Asset::Native] {
-                    let due = reads.due(&work, *ancestor, asset).await;
-                    let due = due.map_err(chain::refused)?;
-                    told.push(coins.told(asset, due));
-                    dues.insert(coins.of(asset).symbol.clone(), due.to_string().into());
                 }
-                text.push_str(&format!(
-                    "upstream  work {ancestor} has {rate} of the revenue; {} due\n",
-                    told.join(" and ")
-                ));
-                upstream.push(json!({ "work": ancestor, "bps": rate.0, "due": dues }));
-            }
-            for asset in [Asset::Stablecoin, Asset::Native] {
-                let book = reads.revenue(&work, asset).await.map_err(chain::refused)?;
-                text.push_str(&format!(
-                    "revenue   {} earned, {} in royalties, {} paid out\n",
-                    coins.told(asset, book.gross),
-                    coins.told(asset, book.inbound),
-                    coins.told(asset, book.paid_out),
-                ));
-                books.push(json!({
-                    "coin": coins.of(asset).symbol, "address": coins.of(asset).address,
-                    "decimals": coins.of(asset).decimals, "gross": book.gross.to_string(),
-                    "inbound": book.inbound.to_string(), "net": book.net.to_string(),
-                    "paid_out": book.paid_out.to_string(),
-                }));
-            }
-            let value: Value = json!({
-                "work": number, "shares": work.shares, "supply": supply.to_string(),
-                "holders": listed, "upstream": upstream, "revenue": books,
-            });
-            ui.result(&value, &text);
-            Ok(0)
-        })
+                for (ancestor, rate) in &stack {
+                    let (mut told, mut dues) = (Vec::new(), serde_json::Map::new());
+                    for asset in [Asset::Stablecoin, Asset::Native] {
+                        let due = reads.due(&work, *ancestor, asset).await;
+                        let due = due.map_err(chain::refused)?;
+                        told.push(coins.told(asset, due));
+                        dues.insert(coins.of(asset).symbol.clone(), due.to_string().into());
+                    }
+                    text.push_str(&format!(
+                        "upstream  work {ancestor} has {rate} of the revenue; {} due\n",
+                        told.join(" and ")
+                    ));
+                    upstream.push(json!({ "work": ancestor, "bps": rate.0, "due": dues }));
+                }
+                for asset in [Asset::Stablecoin, Asset::Native] {
+                    let book = reads.revenue(&work, asset).await.map_err(chain::refused)?;
+                    text.push_str(&format!(
+                        "revenue   {} earned, {} in royalties, {} paid out\n",
+                        coins.told(asset, book.gross),
+                        coins.told(asset, book.inbound),
+                        coins.told(asset, book.paid_out),
+                    ));
+                    books.push(json!({
+                        "coin": coins.of(asset).symbol, "address": coins.of(asset).address,
+                        "decimals": coins.of(asset).decimals, "gross": book.gross.to_string(),
+                        "inbound": book.inbound.to_string(), "net": book.net.to_string(),
+                        "paid_out": book.paid_out.to_string(),
+                    }));
+                }
+                let value: Value = json!({
+                    "work": number, "shares": work.shares, "supply": supply.to_string(),
+                    "holders": listed, "upstream": upstream, "revenue": books,
+                });
+                ui.result(&value, &text);
+                Ok(0)
+            })
     }
 }

@@ -7,11 +7,11 @@ use daedal_store::Studio;
 use serde_json::{Value, json};
 
 use super::Common;
-use crate::chain;
 use crate::chain::dials::{counted, name_of};
+use crate::chain::{self, Looking};
 use crate::failure::Failure;
 use crate::hint;
-use crate::home::{Home, block_on};
+use crate::home::Home;
 use crate::release::{self, Addresses};
 use crate::text;
 use crate::ui::Ui;
@@ -22,23 +22,23 @@ use crate::ui::Ui;
 pub(crate) struct Show {
     /// A process of this studio, the number of a work, or its CAIP-19 name
     work: Option<String>,
+    #[command(flatten)]
+    looking: Looking,
 }
 
 impl Show {
     pub(crate) fn run(self, common: &Common, ui: Ui) -> Result<u8, Failure> {
-        let home = Home::find(common)?;
-        block_on(async {
-            let (studio, client) = chain::look(&home, "daedal show").await?;
-            let reads = chain::ledgers(&home, &studio, &client).await?;
+        self.looking.look(common, ui, "daedal show", async |desk| {
+            let (home, studio, reads) = (&desk.home, &desk.studio, &desk.reads);
             match &self.work {
                 Some(name) => {
-                    let work = number(&home, &studio, &reads, name).await?;
-                    let (mut value, mut text) = one(&reads, work).await?;
-                    let known = chain::known(&studio, &reads, name).await?;
+                    let work = number(home, studio, reads, name).await?;
+                    let (mut value, mut text) = one(reads, work).await?;
+                    let known = chain::known(studio, reads, name).await?;
                     // Of a model or a dataset nothing is on the site.
                     if let Some(known) = known.filter(|_| value["kind"] == "process") {
-                        let url = release::studio_url(&home)?;
-                        let at = release::addresses(&studio, &reads, url, &known).await?;
+                        let url = release::studio_url(home)?;
+                        let at = release::addresses(studio, reads, url, &known).await?;
                         value["metadata"] =
                             json!({ "site": at.url, "mints_elsewhere": at.elsewhere() });
                         text.push_str(&metadata(&at));
@@ -46,7 +46,7 @@ impl Show {
                     ui.result(&value, &text);
                 }
                 None => {
-                    let (value, text) = all(&reads).await?;
+                    let (value, text) = all(reads).await?;
                     ui.result(&value, &text);
                 }
             }

@@ -12,9 +12,9 @@ use clap::Subcommand;
 use daedal_chain::operations::Collective as Found;
 
 use super::Common;
-use super::govern::{Choice, Looking};
+use super::govern::Choice;
 use crate::chain::desk::Desk;
-use crate::chain::{Acting, refused};
+use crate::chain::{Acting, Looking, refused};
 use crate::failure::Failure;
 use crate::ui::Ui;
 use crate::votes::{self, Asked, Proposing};

@@ -7,9 +7,8 @@ use serde_json::{Value, json};
 
 use super::{find, seat};
 use crate::chain::desk::{Desk, part};
-use crate::chain::{self, amount, refused};
+use crate::chain::{self, Looking, amount, refused};
 use crate::commands::Common;
-use crate::commands::govern::Looking;
 use crate::failure::Failure;
 use crate::text;
 use crate::ui::Ui;
@@ -21,8 +20,7 @@ pub(super) fn run(
     common: &Common,
     ui: Ui,
 ) -> Result<u8, Failure> {
-    let acting = looking.acting();
-    acting.carry_out(common, ui, "daedal collective show", async |desk| {
+    looking.look(common, ui, "daedal collective show", async |desk| {
         let (value, text) = match collective {
             Some(name) => {
                 let found = find(desk, name).await?;

@@ -91,20 +91,7 @@ impl Deliver {
         };
         let id = ready.found.id;
         if self.acting.dry_run {
-            let terms = &ready.found.terms;
-            let words = format!(
-                "run {} with inputs {} and parameters {}, anchor it as paid by {}, release it, and submit \
-                 it to commission {}",
-                ready.order.process,
-                ready.order.inputs,
-                ready.order.parameters,
-                terms.client,
-                short(id)
-            );
-            let value = json!({ "dry_run": true, "account": place.me, "would": words });
-            let text = format!("nothing was done; it would\n  {words}\n");
-            place.ui.result(&value, &text);
-            return Ok(0);
+            return place.would(&ready).await;
         }
         let begun = place.begun(&ready).await?;
         let run = begun.spec.id();

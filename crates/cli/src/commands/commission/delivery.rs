@@ -1,7 +1,9 @@
 //! What a delivery consists of, and what of it is kept.
 
-use alloy_primitives::{Address, B256};
-use daedal_chain::operations::{Commission, CommissionState as State, Ledgers, Registered, Work};
+use alloy_primitives::{Address, B256, U256};
+use daedal_chain::operations::{
+    Commission, CommissionState as State, Ledgers, Registered, RunReceipt, Work,
+};
 use daedal_chain::proof::AnchorProof;
 use daedal_core::engine::Engines;
 use daedal_core::plan::Planned;
@@ -11,6 +13,7 @@ use daedal_store::ports::{Document, RunSummary};
 use serde_json::Value;
 
 use super::order::Order;
+use super::short;
 use super::standing::refused;
 use crate::failure::Failure;
 use crate::home::{Home, remembered};
@@ -68,6 +71,57 @@ pub(super) fn fits(planned: &Planned, order: &Order) -> Result<(), Failure> {
 }
 
 impl Place<'_> {
+    /// Says what delivering would do. The gas is that of a run with other digests: what comes out of it is not
+    /// known before.
+    pub(super) async fn would(&self, ready: &Ready) -> Result<u8, Failure> {
+        let (id, order) = (ready.found.id, &ready.order);
+        let terms = &ready.found.terms;
+        let client = chain::reach(self.home, "daedal commission deliver").await?;
+        let reads = chain::ledgers(self.home, self.studio, &client).await?;
+        let receipt = RunReceipt {
+            work: U256::from(terms.work),
+            version: U256::from(terms.version),
+            sequence: U256::ONE,
+            runRoot: B256::repeat_byte(0x5a),
+            receiptCount: U256::ONE,
+            inputs: terms.inputs.0.into(),
+            outputsRoot: B256::repeat_byte(0xa5),
+            payer: terms.client,
+            paymentNonce: id,
+        };
+        let url = self.home.settings.site.url.as_deref().unwrap_or_default();
+        let anchor = reads.anchoring(reads.leaf(&receipt), 1, url);
+        let submit = reads.submit_run(terms, &receipt, &[]);
+        let acts = vec![
+            (
+                anchor,
+                format!("anchor the run as paid by {}, and release it", terms.client),
+            ),
+            (
+                submit.map_err(chain::refused)?,
+                format!("submit it to commission {}", short(id)),
+            ),
+        ];
+        let (mut value, told) = chain::planned(&reads, self.me, acts, "").await?;
+        let words = format!(
+            "run {} with inputs {} and parameters {}",
+            order.process, order.inputs, order.parameters
+        );
+        let mut text = format!("nothing was done; it would\n  {words}\n");
+        text.extend(told.split_inclusive('\n').skip(1));
+        let release = ready.planned.process.release.as_ref();
+        let mints = release.is_some_and(|release| release.editions.is_some());
+        if mints {
+            text.push_str(
+                "  its editions are minted, too: their gas is known once the run says how many\n",
+            );
+        }
+        value["runs"] = words.into();
+        value["mints_editions"] = mints.into();
+        self.ui.result(&value, &text);
+        Ok(0)
+    }
+
     /// Whether this studio's run was submitted.
     pub(super) async fn has_delivered(&self, found: &Commission) -> Result<bool, Failure> {
         let (Some(root), Some(spec)) = (found.run_root, self.delivery(found.id).await?) else {

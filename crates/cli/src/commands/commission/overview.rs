@@ -9,31 +9,9 @@ use super::order::Order;
 use super::standing::{now, shown, to_json, told};
 use super::{Common, find, short};
 use crate::chain::desk::Desk;
-use crate::chain::{self, Acting, amount};
+use crate::chain::{self, Looking, amount};
 use crate::failure::Failure;
 use crate::ui::Ui;
-
-/// Where one only looks.
-#[derive(Debug, clap::Args)]
-struct Looking {
-    /// JSON-RPC of the chain, in the place of `rpc` under [chain]
-    #[arg(long, value_name = "URL")]
-    rpc: Option<String>,
-    /// Look as this account of the studio instead of its own; `daedal account list` shows them
-    #[arg(long, value_name = "NAME", env = "DAEDAL_ACCOUNT")]
-    account: Option<String>,
-}
-
-impl Looking {
-    /// Looking is acting without doing anything.
-    fn acting(&self) -> Acting {
-        Acting {
-            dry_run: true,
-            rpc: self.rpc.clone(),
-            account: self.account.clone(),
-        }
-    }
-}
 
 /// Lists the commissions in which the account is client, arbiter or operator: how each stands, what it
 /// waits for, and until when.
@@ -63,8 +41,7 @@ pub(super) struct Show {
 
 impl List {
     pub(super) fn run(self, common: &Common, ui: Ui) -> Result<u8, Failure> {
-        let acting = self.looking.acting();
-        acting.carry_out(common, ui, "daedal commission list", async |desk| {
+        self.looking.look(common, ui, "daedal commission list", async |desk| {
             let now = now(desk).await?;
             let found = match &self.work {
                 Some(name) => {
@@ -107,38 +84,38 @@ impl List {
 
 impl Show {
     pub(super) fn run(self, common: &Common, ui: Ui) -> Result<u8, Failure> {
-        let acting = self.looking.acting();
-        acting.carry_out(common, ui, "daedal commission show", async |desk| {
-            let found = find(&desk.reads, &self.commission).await?;
-            let coin = desk.reads.coin(found.terms.asset).await;
-            let coin = coin.map_err(chain::refused)?;
-            let now = now(desk).await?;
-            let mut text = shown(&found, &coin, now);
-            let mut value = to_json(&found, &coin, now);
-            let order = Order::kept(&desk.studio, found.id).await?;
-            match &order {
-                Some(order) => {
-                    text.push_str(&format!(
-                        "ordered    of {}: inputs {}, parameters {}\n",
-                        order.process, order.inputs, order.parameters
-                    ));
-                    value["order"] = json!({
-                        "process": order.process, "bundle": order.bundle,
-                        "inputs": order.inputs, "parameters": order.parameters,
-                    });
+        self.looking
+            .look(common, ui, "daedal commission show", async |desk| {
+                let found = find(&desk.reads, &self.commission).await?;
+                let coin = desk.reads.coin(found.terms.asset).await;
+                let coin = coin.map_err(chain::refused)?;
+                let now = now(desk).await?;
+                let mut text = shown(&found, &coin, now);
+                let mut value = to_json(&found, &coin, now);
+                let order = Order::kept(&desk.studio, found.id).await?;
+                match &order {
+                    Some(order) => {
+                        text.push_str(&format!(
+                            "ordered    of {}: inputs {}, parameters {}\n",
+                            order.process, order.inputs, order.parameters
+                        ));
+                        value["order"] = json!({
+                            "process": order.process, "bundle": order.bundle,
+                            "inputs": order.inputs, "parameters": order.parameters,
+                        });
+                    }
+                    None => text.push_str("ordered    only the digests are known here\n"),
                 }
-                None => text.push_str("ordered    only the digests are known here\n"),
-            }
-            if let Some(place) = &self.out {
-                let order = order.ok_or_else(|| {
-                    Failure::new("this studio does not know what was ordered, only its digests")
-                        .help("the client has the order-….json")
-                })?;
-                order.write(place)?;
-            }
-            ui.result(&value, &text);
-            Ok(0)
-        })
+                if let Some(place) = &self.out {
+                    let order = order.ok_or_else(|| {
+                        Failure::new("this studio does not know what was ordered, only its digests")
+                            .help("the client has the order-….json")
+                    })?;
+                    order.write(place)?;
+                }
+                ui.result(&value, &text);
+                Ok(0)
+            })
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use alloy_primitives::{B256, U256};
+use alloy_primitives::{Address, B256, U256};
 use daedal_chain::operations::{Ledgers, MintedRun, Output, anchored_proof, token_of};
 use daedal_chain::proof::AnchorProof;
 use daedal_core::Digest;
@@ -12,7 +12,7 @@ use daedal_provenance::{Exit, Verdict};
 use serde_json::json;
 
 use super::{Common, find, named};
-use crate::chain;
+use crate::chain::{self, Looking};
 use crate::failure::Failure;
 use crate::home::{Home, block_on};
 use crate::release::OUTPUTS;
@@ -37,12 +37,11 @@ pub(super) struct Verify {
     /// The proof of the run's anchor, when it is not beside the file
     #[arg(long, value_name = "FILE")]
     anchor: Option<PathBuf>,
-    /// JSON-RPC of the chain, in the place of `rpc` under [chain]
-    #[arg(long, value_name = "URL")]
-    rpc: Option<String>,
     /// Recognise this certificate chain (PEM) too
     #[arg(long, value_name = "FILE")]
     trust: Vec<PathBuf>,
+    #[command(flatten)]
+    looking: Looking,
 }
 
 /// What the chain says of a file and an edition; otherwise the exit code and why.
@@ -57,9 +56,8 @@ impl Verify {
     pub(super) fn run(self, common: &Common, ui: Ui) -> Result<u8, Failure> {
         let token = named(&self.token)?;
         let mut home = Home::find(common)?;
-        if let Some(rpc) = &self.rpc {
-            home.settings.chain.rpc = Some(rpc.clone());
-        }
+        self.looking.settle(&mut home);
+        let me = self.looking.account(&home)?;
         let mut trusted = verify::authorities(Some(&home))?;
         for path in &self.trust {
             trusted.push(verify::chain(path)?);
@@ -80,7 +78,7 @@ impl Verify {
                     Err(failure) => return Ok(Err(unasked(failure))),
                 };
                 let reads = chain::ledgers(&home, &studio, &client).await?;
-                of_chain(&reads, token, &of).await
+                of_chain(&reads, token, &of, me).await
             })?,
         };
         let mut value = to_json(&self.file, &verified);
@@ -178,7 +176,7 @@ fn digest(digest: Digest) -> B256 {
 }
 
 /// What the chain says of it.
-async fn of_chain(reads: &Ledgers, token: U256, of: &Of) -> Result<Said, Failure> {
+async fn of_chain(reads: &Ledgers, token: U256, of: &Of, me: Address) -> Result<Said, Failure> {
     let edition = find(reads, token).await?;
     let header = &of.attested.statement.predicate.record.header;
     let anchored = &of.proof.run;
@@ -209,8 +207,12 @@ async fn of_chain(reads: &Ledgers, token: U256, of: &Of) -> Result<Said, Failure
         .await;
     Ok(match verified {
         Ok(true) => Ok(format!(
-            "attested: number {} of mint {}, of work {}; an operator, {by}, anchored its run; it belongs to {}",
-            edition.index, edition.batch, edition.work, edition.owner
+            "attested: number {} of mint {}, of work {}; an operator, {by}, anchored its run; it belongs to {}{}",
+            edition.index,
+            edition.batch,
+            edition.work,
+            edition.owner,
+            if edition.owner == me { " (you)" } else { "" }
         )),
         Ok(false) => Err(fault(
             Exit::Unanchored,

@@ -8,7 +8,7 @@ use clap::{Subcommand, ValueEnum};
 use daedal_chain::operations::Vote;
 
 use super::Common;
-use crate::chain::Acting;
+use crate::chain::{Acting, Looking};
 use crate::failure::Failure;
 use crate::ui::Ui;
 use crate::votes::{self, Asked, Proposing, SettingFlags, Step};
@@ -32,28 +32,6 @@ A vote from its beginning to its end, on the embedded chain:
 pub(crate) struct Govern {
     #[command(subcommand)]
     what: What,
-}
-
-/// Where a command looks at the chain.
-#[derive(Debug, Clone, Default, clap::Args)]
-pub(crate) struct Looking {
-    /// JSON-RPC of the chain, in the place of `rpc` under [chain]
-    #[arg(long, value_name = "URL")]
-    rpc: Option<String>,
-    /// Look as this account of the studio instead of its own
-    #[arg(long, value_name = "NAME", env = "DAEDAL_ACCOUNT")]
-    account: Option<String>,
-}
-
-impl Looking {
-    /// Only to look takes no key.
-    pub(crate) fn acting(self) -> Acting {
-        Acting {
-            dry_run: true,
-            rpc: self.rpc,
-            account: self.account,
-        }
-    }
 }
 
 #[derive(Debug, Subcommand)]

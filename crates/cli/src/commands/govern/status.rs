@@ -6,10 +6,10 @@ use alloy_primitives::{Address, U256};
 use daedal_chain::operations::{Governor, Proposal, ProposalState, Work};
 use serde_json::{Value, json};
 
-use super::{Looking, enable};
+use super::enable;
 use crate::chain::desk::{Desk, part};
 use crate::chain::dials::name_of;
-use crate::chain::{self, amount, refused};
+use crate::chain::{self, Looking, amount, refused};
 use crate::commands::Common;
 use crate::failure::Failure;
 use crate::text;
@@ -26,8 +26,7 @@ pub(super) fn run(
     common: &Common,
     ui: Ui,
 ) -> Result<u8, Failure> {
-    let acting = looking.acting();
-    acting.carry_out(common, ui, "daedal govern status", async |desk| {
+    looking.look(common, ui, "daedal govern status", async |desk| {
         let work = desk.work(work).await?;
         let governor = desk.reads.governor_of(work.work).await.map_err(refused)?;
         let Some(governor) = governor else {

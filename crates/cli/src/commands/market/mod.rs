@@ -28,13 +28,7 @@ pub(crate) struct Market {
 #[derive(Debug, Subcommand)]
 enum What {
     /// Show what is for sale
-    Show {
-        /// Only of this work
-        work: Option<String>,
-        /// With what is sold, over or taken back
-        #[arg(long)]
-        all: bool,
-    },
+    Show(show::Show),
     /// List shares or an edition of yours
     List(List),
     /// Buy shares or an edition that is listed
@@ -90,7 +84,7 @@ struct Buy {
 impl Market {
     pub(crate) fn run(self, common: &Common, ui: Ui) -> Result<u8, Failure> {
         match self.what {
-            What::Show { work, all } => show::show(common, work.as_deref(), all, ui),
+            What::Show(command) => command.run(common, ui),
             What::List(command) => command.run(common, ui),
             What::Buy(command) => command.run(common, ui),
             What::Cancel { listing, acting } => cancel(common, ui, listing, &acting),

@@ -1,15 +1,14 @@
 //! `daedal offer show`
 
-use daedal_chain::operations::{Ledgers, Offering, OfferingState};
+use daedal_chain::operations::{Offering, OfferingState};
 use daedal_core::run::Moment;
 use serde_json::{Value, json};
 
 use super::next;
-use crate::chain::desk::coins;
-use crate::chain::{self, amount};
-use crate::commands::{Common, show};
+use crate::chain::desk::Desk;
+use crate::chain::{self, Looking, amount};
+use crate::commands::Common;
 use crate::failure::Failure;
-use crate::home::{Home, block_on};
 use crate::text;
 use crate::ui::Ui;
 
@@ -21,45 +20,48 @@ pub(crate) struct Show {
     /// Only those of this work
     #[arg(long, conflicts_with = "offering")]
     work: Option<String>,
+    #[command(flatten)]
+    looking: Looking,
 }
 
 impl Show {
     pub(crate) fn run(self, common: &Common, ui: Ui) -> Result<u8, Failure> {
-        let home = Home::find(common)?;
-        block_on(async {
-            let (studio, client) = chain::look(&home, "daedal offer show").await?;
-            let reads = chain::ledgers(&home, &studio, &client).await?;
-            let now = reads.client().block_time(None).await;
-            let now = now.map_err(chain::refused)?.unwrap_or_default();
-            if let Some(number) = self.offering {
-                let offering = reads.offering(number).await.map_err(chain::refused)?;
-                let (value, text) = told(&reads, &offering, now).await?;
-                ui.result(&value, &text);
-                return Ok(0);
-            }
-            let work = match &self.work {
-                Some(work) => Some(show::number(&home, &studio, &reads, work).await?),
-                None => None,
-            };
-            let offerings = reads.offerings(work).await.map_err(chain::refused)?;
-            let (mut listed, mut text) = (Vec::new(), String::new());
-            for offering in &offerings {
-                let (value, told) = told(&reads, offering, now).await?;
-                listed.push(value);
-                text.push_str(&told);
-            }
-            if offerings.is_empty() {
-                text.push_str("no offerings: `daedal offer create` makes one\n");
-            }
-            ui.result(&Value::Array(listed), &text);
-            Ok(0)
-        })
+        self.looking
+            .look(common, ui, "daedal offer show", async |desk| {
+                let reads = &desk.reads;
+                let now = desk.now().await?;
+                if let Some(number) = self.offering {
+                    let offering = reads.offering(number).await.map_err(chain::refused)?;
+                    let (value, text) = told(desk, &offering, now).await?;
+                    ui.result(&value, &text);
+                    return Ok(0);
+                }
+                let work = match &self.work {
+                    Some(work) => Some(desk.work(work).await?.work),
+                    None => None,
+                };
+                let offerings = reads.offerings(work).await.map_err(chain::refused)?;
+                let (mut listed, mut text) = (Vec::new(), String::new());
+                for offering in &offerings {
+                    let (value, told) = told(desk, offering, now).await?;
+                    listed.push(value);
+                    text.push_str(&told);
+                }
+                if offerings.is_empty() {
+                    text.push_str("no offerings: `daedal offer create` makes one\n");
+                }
+                ui.result(&Value::Array(listed), &text);
+                Ok(0)
+            })
     }
 }
 
-async fn told(reads: &Ledgers, offering: &Offering, now: u64) -> Result<(Value, String), Failure> {
+async fn told(desk: &Desk, offering: &Offering, now: u64) -> Result<(Value, String), Failure> {
+    let reads = &desk.reads;
     let work = reads.work(offering.work).await.map_err(chain::refused)?;
-    let coins = coins(reads, &work).await?;
+    let coins = desk.coins(&work).await?;
+    let lots = reads.lots_of(offering, desk.me).await;
+    let lots = lots.map_err(chain::refused)?;
     let terms = &offering.terms;
     let number = offering.number;
     let ended = offering.lots_sold == terms.lots_max || now >= terms.deadline;
@@ -71,10 +73,11 @@ async fn told(reads: &Ledgers, offering: &Offering, now: u64) -> Result<(Value, 
     };
     let mut text = format!(
         "offering {number}  {word}\n  \
-         work      {}\n  issuer    {}\n  lots      {} of {} sold, at least {} needed\n  \
+         work      {}\n  issuer    {}{}\n  lots      {} of {} sold, at least {} needed\n  \
          lot       {} shares at {}\n  until     {}\n  treasury  {}\n  notice    {}\n",
         offering.work,
         offering.issuer,
+        desk.you(offering.issuer),
         offering.lots_sold,
         terms.lots_max,
         terms.lots_min,
@@ -87,10 +90,16 @@ async fn told(reads: &Ledgers, offering: &Offering, now: u64) -> Result<(Value, 
     if let Some(root) = terms.allow_list {
         text.push_str(&format!("  only      accounts of the list {root}\n"));
     }
+    if lots > 0 {
+        let lots = text::count(lots as usize, "lot");
+        text.push_str(&format!(
+            "  you       {lots}, neither claimed nor refunded\n"
+        ));
+    }
     text.push_str(&format!("  next      {step}\n"));
     let value = json!({
         "offering": number, "address": offering.address, "work": offering.work,
-        "issuer": offering.issuer, "state": word, "lots_sold": offering.lots_sold,
+        "issuer": offering.issuer, "your_lots": lots, "state": word, "lots_sold": offering.lots_sold,
         "lots": terms.lots_max, "min": terms.lots_min, "lot": terms.lot.to_string(),
         "coin": coins.of(terms.asset).symbol, "price": terms.price.to_string(),
         "deadline": terms.deadline, "treasury": offering.treasury,

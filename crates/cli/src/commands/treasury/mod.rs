@@ -27,10 +27,7 @@ pub(crate) struct Treasury {
 #[derive(Debug, Subcommand)]
 enum What {
     /// Show what is in a treasury, who may draw, and what was drawn
-    Show {
-        /// A process of this studio, the number of a work, or its CAIP-19 name
-        work: String,
-    },
+    Show(show::Show),
     /// Open the treasury of a work, which gives it an address; anyone can
     Open {
         /// A process of this studio, the number of a work, or its CAIP-19 name
@@ -64,7 +61,7 @@ struct Allow {
 impl Treasury {
     pub(crate) fn run(self, common: &Common, ui: Ui) -> Result<u8, Failure> {
         match self.what {
-            What::Show { work } => show::show(common, &work, ui),
+            What::Show(command) => command.run(common, ui),
             What::Open { work, acting } => {
                 acting.carry_out(common, ui, "daedal treasury open", async |desk| {
                     let work = desk.work(&work).await?;

@@ -8,24 +8,31 @@ use daedal_core::run::Moment;
 use serde_json::json;
 
 use super::{none, purpose_of};
-use crate::chain::desk::coins;
-use crate::chain::{self, amount};
-use crate::commands::{Common, show as works};
+use crate::chain::{self, Looking, amount};
+use crate::commands::Common;
 use crate::failure::Failure;
 use crate::hint;
-use crate::home::{Home, block_on};
 use crate::runs::{self, Cost};
 use crate::text;
 use crate::ui::Ui;
 
-pub(super) fn show(common: &Common, work: &str, ui: Ui) -> Result<u8, Failure> {
-    let home = Home::find(common)?;
-    block_on(async {
-        let (studio, client) = chain::look(&home, "daedal treasury show").await?;
-        let reads = chain::ledgers(&home, &studio, &client).await?;
-        let number = works::number(&home, &studio, &reads, work).await?;
-        let work = reads.work(number).await.map_err(chain::refused)?;
-        let coins = coins(&reads, &work).await?;
+/// Shows what is in a treasury, who may draw, and what was drawn.
+#[derive(Debug, clap::Args)]
+pub(super) struct Show {
+    /// A process of this studio, the number of a work, or its CAIP-19 name
+    work: String,
+    #[command(flatten)]
+    looking: Looking,
+}
+
+impl Show {
+    pub(super) fn run(self, common: &Common, ui: Ui) -> Result<u8, Failure> {
+        self.looking
+            .look(common, ui, "daedal treasury show", async |desk| {
+        let (reads, studio) = (&desk.reads, &desk.studio);
+        let work = desk.work(&self.work).await?;
+        let number = work.work;
+        let coins = desk.coins(&work).await?;
         let treasury = reads.treasury_of(number).await.map_err(chain::refused)?;
         let treasury = treasury.ok_or_else(|| none(number))?;
         let coin_of = |address: Address| match address == work.asset {
@@ -33,8 +40,9 @@ pub(super) fn show(common: &Common, work: &str, ui: Ui) -> Result<u8, Failure> {
             false => coins.native.clone(),
         };
         let mut text = format!(
-            "treasury of work {number}\n  address    {treasury}\n  controller {}\n",
-            work.controller
+            "treasury of work {number}\n  address    {treasury}\n  controller {}{}\n",
+            work.controller,
+            desk.you(work.controller)
         );
         let mut has = serde_json::Map::new();
         for asset in [Asset::Stablecoin, Asset::Native] {
@@ -47,17 +55,18 @@ pub(super) fn show(common: &Common, work: &str, ui: Ui) -> Result<u8, Failure> {
         for allowance in &allowances {
             let coin = coin_of(allowance.asset);
             text.push_str(&format!(
-                "  may draw   {}  {} of {} every {}\n",
+                "  may draw   {}  {} of {} every {}{}\n",
                 allowance.operator,
                 amount::told(&coin, allowance.left),
                 amount::told(&coin, allowance.amount),
                 text::duration(allowance.period * 1_000),
+                desk.you(allowance.operator),
             ));
         }
         let draws = reads.draws(treasury).await.map_err(chain::refused)?;
-        let process = chain::process_of(&studio, &reads, number).await?;
+        let process = chain::process_of(studio, reads, number).await?;
         let costs = match &process {
-            Some(process) => runs::costs(&studio, process).await?,
+            Some(process) => runs::costs(studio, process).await?,
             None => Vec::new(),
         };
         for draw in &draws {
@@ -101,6 +110,7 @@ pub(super) fn show(common: &Common, work: &str, ui: Ui) -> Result<u8, Failure> {
         ui.result(&value, &text);
         Ok(0)
     })
+    }
 }
 
 fn purpose_told(draw: &Draw, costs: &[Cost]) -> String {

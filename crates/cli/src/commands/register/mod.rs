@@ -1,5 +1,7 @@
 //! `daedal register`
 
+mod look;
+
 use std::path::PathBuf;
 
 use alloy_primitives::Address;
@@ -68,7 +70,7 @@ impl Register {
         }
         let wish = Wish::read(&subject, &self.overrides)?;
         if self.acting.dry_run {
-            return self.look(common, ui, &subject, &wish);
+            return look::look(&self, &subject, &wish, common, ui);
         }
         let mut home = Home::find_or_make(common, &subject.place, ui)?;
         self.acting.settle(&mut home);
@@ -80,7 +82,12 @@ impl Register {
             let client = chain::reach(&home, &command).await?;
             // Before an embedded chain gets its contracts: a registration that can't be leaves nothing.
             let reads = chain::ledgers_if_any(&home, &studio, &client).await?;
-            wish.upstream(reads.as_ref()).await?;
+            wish.lineage(&home, reads.as_ref().map(|reads| (&studio, reads)))
+                .await?;
+            wish.holders(
+                &home,
+                keys::address_named(&home, self.acting.account.as_deref())?,
+            )?;
             let author = Hand::Own(Box::new(person.clone()));
             let operator = chain::operator(&home, &studio, client, reads, person).await?;
             let uri = self.uri.as_deref();
@@ -101,60 +108,6 @@ impl Register {
                 }
             }
             studio.close().await.map_err(|error| remembered(&error))?;
-            ui.result(&value, &text);
-            Ok(0)
-        })
-    }
-
-    /// Says what it would do.
-    fn look(&self, common: &Common, ui: Ui, subject: &Subject, wish: &Wish) -> Result<u8, Failure> {
-        let mut home = Home::find(common)?;
-        self.acting.settle(&mut home);
-        let me = keys::address_named(&home, self.acting.account.as_deref())?;
-        block_on(async {
-            // A studio that has not done anything yet has no contracts in its own chain, either.
-            let opened = match chain::is_embedded(&home) && !home.is_begun() {
-                true => None,
-                false => Some(chain::look_at_chain(&home, "daedal register").await?),
-            };
-            let reads = match &opened {
-                Some((studio, client)) => chain::ledgers_if_any(&home, studio, client).await?,
-                None => None,
-            };
-            let upstream = wish.upstream(reads.as_ref()).await?;
-            let holders = wish.holders(me, home.settings.chain.treasury);
-            let mut words = format!("register {} as a work", subject.name);
-            let mut gas = None;
-            match opened.as_ref().zip(reads.as_ref()) {
-                None => words.push_str(", once the embedded chain has its contracts"),
-                Some(((studio, _), reads)) => {
-                    if let Some(known) = registered_before(studio, reads, me, subject).await? {
-                        wish.agrees(reads, known.work, &upstream, holders.clone())
-                            .await?;
-                        let text = format!("nothing to do: it is work {} already\n", known.work);
-                        let value = json!({ "dry_run": true, "account": me, "acts": [], "gas": 0 });
-                        ui.result(&value, &text);
-                        return Ok(0);
-                    }
-                    let uri = uri_of(&home, subject, self.uri.as_deref())?;
-                    let wanted = wish.registration(subject, upstream, holders.clone(), uri);
-                    let used = reads.gas_of(me, &reads.registering(&wanted)).await;
-                    gas = Some(used.map_err(chain::refused)?);
-                }
-            }
-            let mut text = format!("nothing was done; it would\n  {words}");
-            text.push_str(&gas.map_or("\n".to_owned(), |gas| format!("  ({gas} gas)\n")));
-            let parts = chain::parts_told(&holders);
-            for (holder, part) in &parts {
-                text.push_str(&format!("  holder   {holder}  {part}\n"));
-            }
-            text.push_str(&treasury_told(&home, wish));
-            let value = json!({
-                "dry_run": true, "account": me, "bundle": subject.bundle,
-                "acts": [{ "would": words, "gas": gas }], "gas": gas,
-                "holders": parts.iter().map(|(holder, part)| json!({ "address": holder, "part": part }))
-                    .collect::<Vec<_>>(),
-            });
             ui.result(&value, &text);
             Ok(0)
         })
@@ -198,8 +151,8 @@ pub(crate) async fn register(
 ) -> Result<Registered, Failure> {
     let reads = operator.reads();
     let (name, bundle) = (&subject.name, subject.bundle);
-    let upstream = wish.upstream(Some(reads)).await?;
-    let holders = wish.holders(operator.account(), home.settings.chain.treasury);
+    let lineage = wish.lineage(home, Some((studio, reads))).await?;
+    let holders = wish.holders(home, operator.account())?;
     let before = registered_before(studio, reads, operator.account(), subject).await?;
     if let Some(known) = before {
         chain::remember_known(studio, reads, name, known).await?;
@@ -214,7 +167,8 @@ pub(crate) async fn register(
                 hint::daedal()
             )));
         };
-        wish.agrees(reads, known.work, &upstream, holders).await?;
+        wish.agrees(reads, known.work, &lineage.works, holders)
+            .await?;
         return Ok(Registered {
             known,
             version,
@@ -226,7 +180,7 @@ pub(crate) async fn register(
         runs::keep_bundle(studio, planned).await?;
     }
     let uri = uri_of(home, subject, uri)?;
-    let registration: Registration = wish.registration(subject, upstream, holders, uri);
+    let registration: Registration = wish.registration(subject, lineage.works, holders, uri);
     let key = format!("register:{bundle}");
     let registered = operator
         .register(&key, &registration)

@@ -1,0 +1,81 @@
+//! Works upstream of something that is to be registered.
+
+use std::collections::BTreeMap;
+
+use daedal_chain::operations::Ledgers;
+use daedal_core::units::BasisPoints;
+use daedal_store::Studio;
+
+use super::refused;
+use super::registration::{STACK_MAX, Wish};
+use crate::commands::show;
+use crate::failure::Failure;
+use crate::home::Home;
+
+/// The works upstream of something.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Lineage {
+    /// Those that it names, in that order.
+    pub(crate) works: Vec<u64>,
+    /// What each of them, and of those upstream of them, gets of its revenue: once, however many ways lead there.
+    pub(crate) owed: BTreeMap<u64, BasisPoints>,
+}
+
+impl Wish {
+    /// The works upstream, which have to be there.
+    pub(crate) async fn lineage(
+        &self,
+        home: &Home,
+        opened: Option<(&Studio, &Ledgers)>,
+    ) -> Result<Lineage, Failure> {
+        let mut lineage = Lineage::default();
+        for name in &self.upstream {
+            let Some((studio, reads)) = opened else {
+                return Err(Failure::new(format!(
+                    "there is no work {name}: nothing is registered in this studio yet"
+                ))
+                .help("register the work upstream first; to build on one of another chain, set `rpc` under [chain]"));
+            };
+            let work = show::number(home, studio, reads, name).await?;
+            let royalty = reads.work(work).await.map_err(refused)?.royalty;
+            lineage.owed.insert(work, royalty);
+            lineage
+                .owed
+                .extend(reads.stack(work).await.map_err(refused)?);
+            if !lineage.works.contains(&work) {
+                lineage.works.push(work);
+            }
+        }
+        lineage.require_payable()?;
+        Ok(lineage)
+    }
+
+    /// The same as they are called: where there is nothing to look them up in.
+    pub(crate) fn upstream_said(&self) -> &[String] {
+        &self.upstream
+    }
+}
+
+impl Lineage {
+    fn require_payable(&self) -> Result<(), Failure> {
+        let sum = self
+            .owed
+            .values()
+            .map(|rate| u32::from(rate.0))
+            .sum::<u32>();
+        if sum <= u32::from(STACK_MAX.0) {
+            return Ok(());
+        }
+        let rates = self.owed.iter();
+        let rates = rates.map(|(work, rate)| format!("work {work} {rate}"));
+        Err(Failure::new(format!(
+            "the works upstream ask for {}.{:02}% together ({})",
+            sum / 100,
+            sum % 100,
+            rates.collect::<Vec<_>>().join(", ")
+        ))
+        .help(format!(
+            "they may have {STACK_MAX} at most: derive from fewer of them"
+        )))
+    }
+}
