@@ -1,14 +1,21 @@
 //! What happened to the money of a work.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod native;
+mod sorting;
+
+use std::collections::BTreeMap;
 
 use alloy_primitives::{Address, B256, U256};
 use alloy_rpc_types_eth::{Filter, Log};
 use alloy_sol_types::SolEvent;
 use daedal_core::economy::Asset;
 
+use self::sorting::{Order, Sorting};
 use super::{Ledgers, OperationError, Work, small};
-use crate::contracts::{Editions, Market, ProcessShares as shares, TestDollar as erc20};
+use crate::client::ClientError;
+use crate::contracts::{
+    Collective, Commissions, Editions, Market, ProcessShares as shares, TestDollar as erc20,
+};
 
 /// Money of a work that moved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,14 +48,29 @@ pub enum Moved {
         by: Address,
     },
     /// The escrow paid for a run.
-    Commission,
+    Commission {
+        /// Who ordered it.
+        client: Address,
+    },
     /// Somebody paid, for whatever reason.
     Payment {
         /// Who.
         by: Address,
     },
-    /// The chain's own coin, which says not from whom; noted later than it came.
+    /// The chain's own coin from nobody knows whom, noted later than it came: it was sent by a contract, or the
+    /// chain is too long to be searched for who sent it.
     Noted,
+    /// What shares of another work earned that are held for this one: a collective's of the works that it pools.
+    Harvest {
+        /// Which work.
+        from: u64,
+    },
+    /// What shares of the work itself earned, and whose holder had it paid to the work: a collective's reserve.
+    /// It was revenue when it came first, and is none again.
+    Around {
+        /// Whose part it was.
+        of: Address,
+    },
     /// A derivative paid its royalty.
     RoyaltyIn {
         /// Which work.
@@ -68,45 +90,156 @@ pub enum Moved {
     },
 }
 
+/// Which way money went, as the work sees it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Flow {
+    /// To it.
+    In,
+    /// From it.
+    Out,
+    /// From it to itself.
+    Around,
+}
+
 impl Moved {
-    /// Whether it came in.
+    /// Which way it went.
     #[must_use]
-    pub fn is_income(self) -> bool {
-        !matches!(self, Self::RoyaltyOut { .. } | Self::Claim { .. })
+    pub fn flow(self) -> Flow {
+        match self {
+            Self::RoyaltyOut { .. } | Self::Claim { .. } => Flow::Out,
+            Self::Around { .. } => Flow::Around,
+            _ => Flow::In,
+        }
     }
 }
 
 impl Ledgers {
-    /// All that moved, in order. Revenue in the chain's own coin is seen once somebody has noted it.
+    /// All that moved, in order.
     pub async fn movements(&self, work: &Work) -> Result<Vec<Movement>, OperationError> {
-        let own = self.all_logs(Filter::new().address(work.shares)).await?;
-        let transfers = Filter::new()
-            .address(work.asset)
-            .event_signature(erc20::Transfer::SIGNATURE_HASH)
-            .topic2(work.shares.into_word());
-        let arrived = self.all_logs(transfers).await?;
-        let sales = Filter::new()
-            .address(self.at.editions)
+        let mut sorting = Sorting::of(work.shares);
+        let at = |address| Filter::new().address(address);
+        let word = B256::from(U256::from(work.work));
+        let sales = at(self.at.editions)
             .event_signature(Editions::EditionSold::SIGNATURE_HASH)
             .topic3(work.shares.into_word());
-        let sold = self.all_logs(sales).await?;
-        let resales = Filter::new()
-            .address(self.at.market)
-            .event_signature(Market::Sold::SIGNATURE_HASH);
-        let resold = self.all_logs(resales).await?;
-        let mut found = Found {
-            escrow: self.at.commissions,
-            ..Found::default()
+        sorting.sold(&self.all_logs(sales).await?);
+        let orders = at(self.at.commissions)
+            .event_signature(Commissions::CommissionOpened::SIGNATURE_HASH)
+            .topic2(word);
+        let orders = self.all_logs(orders).await?;
+        if !orders.is_empty() {
+            let ends = at(self.at.commissions).event_signature(vec![
+                Commissions::CommissionEnded::SIGNATURE_HASH,
+                Commissions::Credited::SIGNATURE_HASH,
+            ]);
+            sorting.commissioned(&orders, &self.all_logs(ends).await?);
+        }
+        let own = self.all_logs(at(work.shares)).await?;
+        sorting.own(&own);
+        let resales = at(self.at.market).event_signature(Market::Sold::SIGNATURE_HASH);
+        let resales = self.all_logs(resales).await?;
+        sorting.resold(&resales);
+        let transfers = at(work.asset)
+            .event_signature(erc20::Transfer::SIGNATURE_HASH)
+            .topic2(work.shares.into_word());
+        let transfers = self.all_logs(transfers).await?;
+        let others = self.other_shares(work, &transfers).await?;
+        sorting.arrived(&transfers, &others);
+        self.resold_in_native(work, &resales, &mut sorting).await?;
+        self.harvested_in_native(work, &mut sorting).await?;
+        let gross = self.revenue(work, Asset::Native).await?.gross;
+        if sorting.is_short_of(gross) {
+            let first = own.first().and_then(|log| log.block_number);
+            for payment in self.native_payments(work, first.unwrap_or(0)).await? {
+                sorting.paid(&payment);
+            }
+        }
+        sorting.noted();
+        self.timed(sorting.done()).await
+    }
+
+    /// Which of those that sent money are shares of other works, and of which.
+    async fn other_shares(
+        &self,
+        work: &Work,
+        transfers: &[Log],
+    ) -> Result<BTreeMap<Address, u64>, OperationError> {
+        let (mut asked, mut found) = (Vec::new(), BTreeMap::new());
+        for log in transfers {
+            let Ok(transfer) = erc20::Transfer::decode_log_data(&log.inner.data) else {
+                continue;
+            };
+            let from = transfer.from;
+            if asked.contains(&from) || from == work.shares {
+                continue;
+            }
+            asked.push(from);
+            // What has no such method is somebody, and what only says so is not what the registry made.
+            let Some(number) = self.optional(from, &shares::workCall {}).await? else {
+                continue;
+            };
+            match self.work(small(number)).await {
+                Ok(other) if other.shares == from => drop(found.insert(from, other.work)),
+                Ok(_) | Err(OperationError::Unknown { .. }) => {}
+                Err(OperationError::Client(ClientError::Reverted { .. })) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(found)
+    }
+
+    /// Royalties of resales that were paid in the chain's own coin, which leaves no trace at the shares.
+    async fn resold_in_native(
+        &self,
+        work: &Work,
+        resales: &[Log],
+        sorting: &mut Sorting,
+    ) -> Result<(), OperationError> {
+        for log in resales {
+            let Ok(sale) = Market::Sold::decode_log_data(&log.inner.data) else {
+                continue;
+            };
+            if sale.asset.is_zero()
+                && !sale.royalty.is_zero()
+                && self.listing(small(sale.listing)).await?.work == work.work
+            {
+                let what = Moved::Resale { by: sale.buyer };
+                sorting.add(Order::of(log), Asset::Native, sale.royalty, what);
+            }
+        }
+        Ok(())
+    }
+
+    /// What a collective passed on to its own shares in the chain's own coin.
+    async fn harvested_in_native(
+        &self,
+        work: &Work,
+        sorting: &mut Sorting,
+    ) -> Result<(), OperationError> {
+        let Some(collective) = self.collective(work.work).await? else {
+            return Ok(());
         };
-        found.sold(&sold);
-        found.resold(&resold);
-        found.own(&own);
-        found.arrived(&arrived);
-        let mut movements = found.movements;
-        movements.sort_by_key(|(order, _)| *order);
+        let filter = Filter::new()
+            .address(collective.address)
+            .event_signature(Collective::Harvested::SIGNATURE_HASH);
+        for log in self.all_logs(filter).await? {
+            let Ok(harvest) = Collective::Harvested::decode_log_data(&log.inner.data) else {
+                continue;
+            };
+            let from = small(harvest.work);
+            // Of its own work it goes around, which the shares tell themselves.
+            if harvest.asset.is_zero() && from != work.work && !harvest.amount.is_zero() {
+                let what = Moved::Harvest { from };
+                sorting.add(Order::of(&log), Asset::Native, harvest.amount, what);
+            }
+        }
+        Ok(())
+    }
+
+    /// Movements with the times of their blocks.
+    async fn timed(&self, mut movements: Vec<Movement>) -> Result<Vec<Movement>, OperationError> {
         let mut times = BTreeMap::new();
-        let mut told = Vec::with_capacity(movements.len());
-        for (_, mut movement) in movements {
+        for movement in &mut movements {
             movement.at = match times.get(&movement.block) {
                 Some(time) => *time,
                 None => {
@@ -114,126 +247,7 @@ impl Ledgers {
                     *times.entry(movement.block).or_insert(time.unwrap_or(0))
                 }
             };
-            told.push(movement);
         }
-        Ok(told)
-    }
-}
-
-#[derive(Default)]
-struct Found {
-    /// Transactions and amounts of royalties that came in: no revenue of its own.
-    royalties: BTreeSet<(B256, U256)>,
-    /// What buyers paid for editions, by transaction.
-    sales: BTreeMap<B256, Vec<(Address, U256)>>,
-    /// Royalties that buyers paid at the market, by transaction: some are other works'.
-    resales: BTreeMap<B256, Vec<(Address, U256)>>,
-    escrow: Address,
-    movements: Vec<((u64, u64), Movement)>,
-}
-
-impl Found {
-    fn sold(&mut self, logs: &[Log]) {
-        for log in logs {
-            let Ok(sale) = Editions::EditionSold::decode_log_data(&log.inner.data) else {
-                continue;
-            };
-            let hash = log.transaction_hash.unwrap_or_default();
-            let of = self.sales.entry(hash).or_default();
-            of.push((sale.buyer, sale.price));
-            if sale.asset.is_zero() {
-                let what = Moved::Sale { by: sale.buyer };
-                self.add(log, Asset::Native, sale.price, what);
-            }
-        }
-    }
-
-    fn resold(&mut self, logs: &[Log]) {
-        for log in logs {
-            if let Ok(sale) = Market::Sold::decode_log_data(&log.inner.data) {
-                let hash = log.transaction_hash.unwrap_or_default();
-                let of = self.resales.entry(hash).or_default();
-                of.push((sale.buyer, sale.royalty));
-            }
-        }
-    }
-
-    /// What the shares tell themselves.
-    fn own(&mut self, logs: &[Log]) {
-        // Sales in the chain's coin are told one by one; what is noted beyond them came otherwise.
-        let mut told: U256 = self.movements.iter().map(|(_, sale)| sale.amount).sum();
-        for log in logs {
-            let data = &log.inner.data;
-            if let Ok(event) = shares::RoyaltyReceived::decode_log_data(data) {
-                let hash = log.transaction_hash.unwrap_or_default();
-                self.royalties.insert((hash, event.amount));
-                let from = small(event.descendant);
-                self.of(log, event.asset, event.amount, Moved::RoyaltyIn { from });
-            } else if let Ok(event) = shares::RoyaltyPaid::decode_log_data(data) {
-                let to = small(event.ancestor);
-                self.of(log, event.asset, event.amount, Moved::RoyaltyOut { to });
-            } else if let Ok(event) = shares::Claimed::decode_log_data(data) {
-                let what = Moved::Claim {
-                    by: event.account,
-                    to: event.to,
-                };
-                self.of(log, event.asset, event.amount, what);
-            } else if let Ok(event) = shares::RevenueSynced::decode_log_data(data)
-                && event.asset.is_zero()
-            {
-                let sold = told.min(event.amount);
-                told -= sold;
-                if sold < event.amount {
-                    self.add(log, Asset::Native, event.amount - sold, Moved::Noted);
-                }
-            }
-        }
-    }
-
-    /// What the stablecoin tells.
-    fn arrived(&mut self, logs: &[Log]) {
-        for log in logs {
-            let Ok(transfer) = erc20::Transfer::decode_log_data(&log.inner.data) else {
-                continue;
-            };
-            let hash = log.transaction_hash.unwrap_or_default();
-            if transfer.value.is_zero() || self.royalties.remove(&(hash, transfer.value)) {
-                continue;
-            }
-            let paid = (transfer.from, transfer.value);
-            let by = transfer.from;
-            let holds = |of: &BTreeMap<B256, Vec<(Address, U256)>>| {
-                of.get(&hash).is_some_and(|sales| sales.contains(&paid))
-            };
-            let what = match () {
-                () if holds(&self.sales) => Moved::Sale { by },
-                () if holds(&self.resales) => Moved::Resale { by },
-                () if by == self.escrow => Moved::Commission,
-                () => Moved::Payment { by },
-            };
-            self.add(log, Asset::Stablecoin, transfer.value, what);
-        }
-    }
-
-    fn of(&mut self, log: &Log, asset: Address, amount: U256, what: Moved) {
-        let asset = match asset {
-            Address::ZERO => Asset::Native,
-            _ => Asset::Stablecoin,
-        };
-        self.add(log, asset, amount, what);
-    }
-
-    fn add(&mut self, log: &Log, asset: Asset, amount: U256, what: Moved) {
-        let block = log.block_number.unwrap_or_default();
-        let order = (block, log.log_index.unwrap_or_default());
-        let movement = Movement {
-            at: 0,
-            block,
-            transaction: log.transaction_hash.unwrap_or_default(),
-            asset,
-            amount,
-            what,
-        };
-        self.movements.push((order, movement));
+        Ok(movements)
     }
 }

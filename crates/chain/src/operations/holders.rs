@@ -6,7 +6,7 @@ use alloy_primitives::{Address, U256};
 use alloy_rpc_types_eth::Filter;
 use alloy_sol_types::SolEvent;
 
-use super::{Ledgers, OperationError, events};
+use super::{Ledgers, OperationError, Work, events};
 use crate::contracts::ProcessShares as shares;
 
 /// Who has shares of a work.
@@ -73,6 +73,11 @@ impl Ledgers {
             .event_signature(shares::Transfer::SIGNATURE_HASH);
         let logs = self.all_logs(filter).await?;
         Ok(events::<shares::Transfer>(logs.iter().map(|log| &log.inner), token).collect())
+    }
+
+    /// All shares of a work, in their smallest unit.
+    pub async fn supply_of(&self, work: &Work) -> Result<U256, OperationError> {
+        Ok(self.read(work.shares, &shares::totalSupplyCall {}).await?)
     }
 
     /// Shares of a work that an account has.

@@ -1,9 +1,11 @@
 //! The market: shares and editions at fixed prices.
 
 use alloy_primitives::{Address, B256, U256};
+use alloy_rpc_types_eth::Filter;
+use alloy_sol_types::SolEvent;
 use daedal_core::economy::Asset;
 
-use super::{Act, Ledgers, OperationError, Receipt, Work, narrow, small};
+use super::{Act, Ledgers, OperationError, Receipt, Work, events, narrow, small};
 use crate::contracts::{Editions as editions, Market as market, ProcessShares as shares};
 
 /// What is for sale.
@@ -201,6 +203,17 @@ impl Ledgers {
             terms: self.read(at, &market::termsOfCall { listing }).await?,
             is_covered,
         })
+    }
+
+    /// Numbers of listings that their sellers ended.
+    pub async fn cancelled_listings(&self) -> Result<Vec<u64>, OperationError> {
+        let filter = Filter::new()
+            .address(self.at.market)
+            .event_signature(market::Cancelled::SIGNATURE_HASH);
+        let logs = self.all_logs(filter).await?;
+        let logs = logs.iter().map(|log| &log.inner);
+        let cancelled = events::<market::Cancelled>(logs, self.at.market);
+        Ok(cancelled.map(|event| small(event.listing)).collect())
     }
 
     /// What some of a listing cost.

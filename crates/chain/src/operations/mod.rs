@@ -27,7 +27,7 @@ pub use self::edition::{
 };
 pub use self::error::OperationError;
 pub use self::governance::{Governor, Settings};
-pub use self::history::{Moved, Movement};
+pub use self::history::{Flow, Moved, Movement};
 pub use self::holders::Holder;
 pub use self::market::{Cost, Goods, Listing};
 pub use self::motion::{Motion, dial_name};
@@ -124,6 +124,11 @@ impl Ledgers {
     #[must_use]
     pub fn deployment(&self) -> &Deployment {
         &self.at
+    }
+
+    /// The chain's clock, in seconds since 1970.
+    pub async fn now(&self) -> Result<u64, OperationError> {
+        Ok(self.client.block_time(None).await?.unwrap_or_default())
     }
 
     async fn read<C: SolCall>(&self, to: Address, call: &C) -> Result<C::Return, ClientError> {

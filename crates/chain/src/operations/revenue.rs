@@ -196,7 +196,7 @@ impl Ledgers {
         Ok(self.read(coin, &call).await?)
     }
 
-    async fn optional<C: SolCall>(
+    pub(super) async fn optional<C: SolCall>(
         &self,
         at: Address,
         call: &C,

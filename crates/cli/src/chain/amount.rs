@@ -99,6 +99,14 @@ pub(crate) fn plain(amount: U256, decimals: u8) -> String {
     }
 }
 
+/// Reads how many shares of a work are meant, of which there are `supply`: `300`, `0.5`, or a part of all, `40%`.
+pub(crate) fn shares_of(text: &str, supply: U256) -> Result<U256, Failure> {
+    match text.trim().ends_with('%') {
+        true => Ok(supply * U256::from(super::percent(text)?.0) / U256::from(10_000)),
+        false => shares(text),
+    }
+}
+
 /// Reads a count of shares, which have 18 digits behind the point.
 pub(crate) fn shares(text: &str) -> Result<U256, Failure> {
     digits(text, text.trim(), 18)
@@ -204,6 +212,15 @@ mod tests {
             shares("0.5").unwrap(),
             U256::from(5) * U256::from(10).pow(U256::from(17))
         );
+        assert_eq!(
+            shares_of("2.5%", U256::from(1_000)).unwrap(),
+            U256::from(25)
+        );
+        assert_eq!(
+            shares_of("0.5", U256::ZERO).unwrap(),
+            shares("0.5").unwrap()
+        );
+        assert!(shares_of("101%", U256::from(1_000)).is_err());
         assert!(shares("five").is_err() && shares(".").is_err() && shares("").is_err());
     }
 }

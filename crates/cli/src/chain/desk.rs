@@ -109,6 +109,12 @@ impl Desk {
         self.reads.work(number).await.map_err(super::refused)
     }
 
+    /// How many shares of a work are meant: `300`, or a part of all, `40%`.
+    pub(crate) async fn shares(&self, work: &Work, text: &str) -> Result<U256, Failure> {
+        let supply = self.reads.supply_of(work).await.map_err(super::refused)?;
+        amount::shares_of(text, supply)
+    }
+
     /// The coins that a work accounts for.
     pub(crate) async fn coins(&self, work: &Work) -> Result<Coins, Failure> {
         coins(&self.reads, work).await
@@ -116,8 +122,7 @@ impl Desk {
 
     /// The chain's clock, in seconds since 1970.
     pub(crate) async fn now(&self) -> Result<u64, Failure> {
-        let time = self.reads.client().block_time(None).await;
-        Ok(time.map_err(super::refused)?.unwrap_or_default())
+        self.reads.now().await.map_err(super::refused)
     }
 
     /// Has somebody agree with a text, unless nothing is to be done.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use alloy_primitives::U256;
-use daedal_chain::operations::{Moved, Movement, Work};
+use daedal_chain::operations::{Flow, Moved, Movement, Work};
 use daedal_core::economy::Asset;
 use daedal_core::run::Moment;
 use serde_json::{Value, json};
@@ -79,13 +79,28 @@ fn kind(what: Moved) -> (&'static str, String) {
     match what {
         Moved::Sale { by } => ("sale", by.to_string()),
         Moved::Resale { by } => ("resale", by.to_string()),
-        Moved::Commission => ("commission", String::new()),
+        Moved::Commission { client } => ("commission", client.to_string()),
         Moved::Payment { by } => ("payment", by.to_string()),
         Moved::Noted => ("arrived", String::new()),
+        Moved::Harvest { from } => ("harvest", format!("work {from}")),
+        Moved::Around { of } => ("reserve", of.to_string()),
         Moved::RoyaltyIn { from } => ("royalty in", format!("work {from}")),
         Moved::RoyaltyOut { to } => ("royalty out", format!("work {to}")),
         Moved::Claim { by, .. } => ("claim", by.to_string()),
     }
+}
+
+/// Which way money went: what goes around is neither earned again nor gone.
+fn direction(what: Moved) -> &'static str {
+    match what.flow() {
+        Flow::In => "in",
+        Flow::Out => "out",
+        Flow::Around => "around",
+    }
+}
+
+fn is_income(movement: &Movement) -> bool {
+    movement.what.flow() == Flow::In
 }
 
 /// Sums by kind and coin.
@@ -98,6 +113,12 @@ fn sums(movements: &[Movement]) -> BTreeMap<(&'static str, usize), U256> {
     sums
 }
 
+/// All that came in, in one coin.
+fn earned(movements: &[Movement], asset: Asset) -> U256 {
+    let of = movements.iter().filter(|one| one.asset == asset);
+    of.filter(|one| is_income(one)).map(|one| one.amount).sum()
+}
+
 fn told(
     work: &Work,
     movements: &[Movement],
@@ -108,7 +129,11 @@ fn told(
     let mut text = format!("money of work {}, at {}\n", work.work, work.shares);
     for movement in movements {
         let (kind, who) = kind(movement.what);
-        let sign = if movement.what.is_income() { '+' } else { '-' };
+        let sign = match movement.what.flow() {
+            Flow::In => '+',
+            Flow::Out => '-',
+            Flow::Around => '=',
+        };
         text.push_str(&format!(
             "{}  {:<11} {sign}{:<22} {who}\n",
             text::moment(Moment(movement.at * 1_000)),
@@ -119,6 +144,26 @@ fn told(
     for ((kind, asset), sum) in sums(movements) {
         let sum = coins.told(Asset::ALL[asset], sum);
         text.push_str(&format!("sum       {kind:<11} {sum}\n"));
+    }
+    for asset in Asset::ALL {
+        let earned = earned(movements, asset);
+        if !earned.is_zero() {
+            let earned = coins.told(asset, earned);
+            text.push_str(&format!("sum       {:<11} {earned}\n", "income"));
+        }
+    }
+    let has = |wanted: fn(&Moved) -> bool| movements.iter().any(|one| wanted(&one.what));
+    if has(|what| matches!(what, Moved::Noted)) {
+        text.push_str(
+            "arrived   is of the chain's own coin: nobody says from whom where a contract sent it, or where the \
+             chain is too long to search\n",
+        );
+    }
+    if has(|what| matches!(what, Moved::Around { .. })) {
+        text.push_str(
+            "reserve   is what shares earned that the work's own reserve holds: it goes around, and is no revenue \
+             again\n",
+        );
     }
     for one in series {
         text.push_str(&plot::line(one));
@@ -146,7 +191,8 @@ fn to_json(work: &Work, movements: &[Movement], coins: &Coins, costs: &[Cost]) -
         json!({
             "at": movement.at, "block": movement.block, "transaction": movement.transaction,
             "kind": kind, "who": who, "coin": coins.of(movement.asset).symbol,
-            "amount": movement.amount.to_string(), "income": movement.what.is_income(),
+            "amount": movement.amount.to_string(), "income": is_income(movement),
+            "direction": direction(movement.what),
         })
     };
     let sum = |((kind, asset), sum): ((&str, usize), U256)| {
@@ -158,6 +204,9 @@ fn to_json(work: &Work, movements: &[Movement], coins: &Coins, costs: &[Cost]) -
         "work": work.work, "shares": work.shares,
         "movements": movements.iter().map(movement).collect::<Vec<_>>(),
         "sums": sums(movements).into_iter().map(sum).collect::<Vec<_>>(),
+        "income": Asset::ALL.map(|asset| json!({
+            "coin": coins.of(asset).symbol, "amount": earned(movements, asset).to_string(),
+        })),
         "costs": costs.iter().map(cost).collect::<Vec<_>>(),
     })
 }
@@ -174,11 +223,7 @@ fn csv(movements: &[Movement], coins: &Coins, costs: &[Cost]) -> Result<String, 
             text::moment(Moment(movement.at * 1_000)),
             movement.block,
             movement.transaction,
-            if movement.what.is_income() {
-                "in"
-            } else {
-                "out"
-            },
+            direction(movement.what),
             amount::plain(movement.amount, coin.decimals),
         ));
     }
@@ -195,7 +240,7 @@ fn series(movements: &[Movement], coins: &Coins, asset: Asset) -> Option<Series>
     let coin = coins.of(asset);
     let income = movements
         .iter()
-        .filter(|movement| movement.asset == asset && movement.what.is_income());
+        .filter(|movement| movement.asset == asset && is_income(movement));
     let mut sum = U256::ZERO;
     let points: Vec<(u64, f64)> = income
         .map(|movement| {

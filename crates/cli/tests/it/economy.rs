@@ -75,7 +75,13 @@ fn what_is_paid_is_claimed_by_holders_and_by_nobody_twice() {
         .iter()
         .map(|movement| movement["kind"].as_str().unwrap())
         .collect();
-    assert_eq!(kinds, ["arrived", "claim"]);
+    assert_eq!(kinds, ["payment", "claim"]);
+    // The chain's own coin says who sent it, too.
+    let who = ledger["movements"][0]["who"].as_str().unwrap();
+    assert!(
+        who.eq_ignore_ascii_case(&address(&studio, "studio")),
+        "{who}"
+    );
     let csv = studio.daedal(&["ledger", "tide", "--csv", "-"]).ends(0);
     assert!(csv.out.starts_with("time,block,transaction"), "{}", csv.out);
     assert_eq!(csv.out.lines().count(), 3);
@@ -89,6 +95,9 @@ fn what_is_paid_is_claimed_by_holders_and_by_nobody_twice() {
 #[test]
 fn a_fork_pays_its_original() {
     let studio = shared();
+    let looked = studio.daedal(&["fork", "tide", "ebb", "--dry-run"]).ends(0);
+    assert!(looked.out.contains("which gets 5%"), "{}", looked.out);
+    assert!(!studio.path().join("ebb").exists(), "to look makes nothing");
     let told = studio.daedal(&["fork", "tide", "ebb"]).ends(0);
     assert!(told.out.contains("gets 5%"), "{}", told.out);
     studio.daedal(&["check", "ebb"]).ends(0);

@@ -1,36 +1,15 @@
 //! Capital and trade to the last unit, on the embedded chain and on anvil: offerings that fail and succeed,
 //! and a treasury under votes.
 
-use std::path::Path;
-
 use alloy_primitives::{Address, B256, U256, keccak256};
-use daedal_chain::Client;
 use daedal_chain::operations::{
-    Act, Ledgers, Motion, OfferTerms, Offering, OfferingState, ProposalState, Settings, Vote, Work,
-    allowed_leaf,
+    Motion, OfferTerms, Offering, OfferingState, ProposalState, Settings, Vote, Work, allowed_leaf,
 };
 use daedal_core::economy::Asset;
 use daedal_core::merkle::Tree;
 use daedal_core::units::BasisPoints;
 
-use super::People;
-use crate::support::anvil::Anvil;
-use crate::support::{HUNDRED, open, signer};
-
-pub(super) const DAY: u64 = 86_400;
-
-pub(super) async fn now(reads: &Ledgers) -> u64 {
-    reads.client().block_time(None).await.unwrap().unwrap()
-}
-
-/// Puts the clock forward.
-async fn pass(reads: &Ledgers, seconds: u64) {
-    let client = reads.client();
-    let moved = client.request::<_, serde_json::Value>("evm_increaseTime", (seconds,));
-    moved.await.unwrap();
-    let mined = client.request::<_, serde_json::Value>("evm_mine", ());
-    mined.await.unwrap();
-}
+use super::{DAY, People, on_anvil, on_the_embedded_chain};
 
 /// Forty lots of ten shares at 5,000,001 of the stablecoin, for a day.
 async fn offered(people: &People, work: &Work, min: u32, only: Option<B256>) -> Offering {
@@ -41,7 +20,7 @@ async fn offered(people: &People, work: &Work, min: u32, only: Option<B256>) -> 
         price: U256::from(5_000_001),
         lots_min: min,
         lots_max: 40,
-        deadline: now(reads).await + DAY,
+        deadline: people.now().await + DAY,
         allow_list: only,
         notice: keccak256("read this"),
     };
@@ -93,7 +72,7 @@ async fn offering_that_fails(people: &People) {
     assert_eq!(dollars_of(people, offering.address).await, 4 * 5_000_001);
     let early = people.try_act(4, &offering.finalize()).await.unwrap_err();
     assert!(early.contains("not over"), "{early}");
-    pass(reads, DAY).await;
+    people.wait(DAY).await;
     let late = people.try_act(2, &offering.buy(1, Vec::new())).await;
     assert!(late.unwrap_err().contains("over"));
     people.act(4, &offering.finalize()).await;
@@ -217,7 +196,7 @@ async fn capital_under_votes(people: &People) {
             .act(number, &work.delegate(people.account(number)))
             .await;
     }
-    pass(reads, 1).await;
+    people.wait(1).await;
 
     let asset = reads.deployment().asset;
     let operator = people.account(4);
@@ -236,7 +215,7 @@ async fn capital_under_votes(people: &People) {
     let proposed = reads.proposals(&governor).await.unwrap().remove(0);
     assert_eq!(proposed.motion, Some(motion));
     assert_eq!(proposed.state, ProposalState::Pending);
-    pass(reads, 61).await;
+    people.wait(61).await;
     people
         .act(3, &governor.vote(proposed.id, Vote::For, "yes"))
         .await;
@@ -250,7 +229,7 @@ async fn capital_under_votes(people: &People) {
     people
         .act(1, &governor.vote(proposed.id, Vote::For, ""))
         .await;
-    pass(reads, 3_601).await;
+    people.wait(3_601).await;
     let passed = reads.proposals(&governor).await.unwrap().remove(0);
     assert_eq!(passed.state, ProposalState::Succeeded);
     assert_eq!(
@@ -262,7 +241,7 @@ async fn capital_under_votes(people: &People) {
     people.act(4, &governor.queue(&passed)).await;
     let early = people.try_act(4, &governor.execute(&passed)).await;
     assert!(early.is_err());
-    pass(reads, 61).await;
+    people.wait(61).await;
     people.act(4, &governor.execute(&passed)).await;
 
     let allowed = reads.allowance(treasury, operator, asset).await.unwrap();
@@ -282,7 +261,7 @@ async fn capital_under_votes(people: &People) {
     people.act(4, &draw(2_000).unwrap()).await;
     assert!(people.try_act(4, &draw(1).unwrap()).await.is_err());
     assert!(people.try_act(1, &draw(1).unwrap()).await.is_err());
-    pass(reads, DAY).await;
+    people.wait(DAY).await;
     people.act(4, &draw(5_000).unwrap()).await;
     assert_eq!(dollars_of(people, to).await, 10_000);
     assert_eq!(dollars_of(people, treasury).await, 40 * 5_000_001 - 10_000);
@@ -292,36 +271,23 @@ async fn capital_under_votes(people: &People) {
     assert!(draws.iter().all(|draw| draw.purpose == run && draw.at > 0));
 }
 
-async fn whole(client: &Client, folder: &Path) {
-    let people = People::on(client, folder, 4).await;
-    let gift = U256::from(10_u64.pow(18));
+async fn whole(people: &People) {
     for number in 2..=4 {
-        people
-            .act(1, &Act::payment(people.account(number), gift))
-            .await;
         people.dollars(number, 10_u64.pow(12)).await;
     }
-    offering_that_fails(&people).await;
-    offering_that_succeeds(&people).await;
-    offering_for_some(&people).await;
-    capital_under_votes(&people).await;
-    super::market::resale(&people).await;
+    offering_that_fails(people).await;
+    offering_that_succeeds(people).await;
+    offering_for_some(people).await;
+    capital_under_votes(people).await;
+    super::market::resale(people).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn capital_and_trade_are_exact_on_the_embedded_chain() {
-    let folder = tempfile::tempdir().unwrap();
-    let chain = open(&folder.path().join("chain"));
-    whole(&Client::embedded(&chain), folder.path()).await;
+    on_the_embedded_chain(whole).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn capital_and_trade_are_exact_on_anvil() {
-    let Some(anvil) = Anvil::start(31_337) else {
-        return;
-    };
-    let folder = tempfile::tempdir().unwrap();
-    let client = anvil.client().await;
-    Anvil::fund(&client, signer(1).address(), HUNDRED).await;
-    whole(&client, folder.path()).await;
+    on_anvil(whole).await;
 }

@@ -1,19 +1,16 @@
 //! A collective of three, to the last unit: what pooled works earn reaches the members, a fourth is admitted
 //! by vote, one leaves; on the embedded chain and on anvil.
 
-use std::path::Path;
-
 use alloy_primitives::U256;
-use daedal_chain::Client;
-use daedal_chain::operations::{Act, Charter, Coin, Collective, Motion, SeatOffer, Work};
+use daedal_chain::operations::{
+    Act, Charter, Coin, Collective, Flow, Motion, Moved, SeatOffer, Work,
+};
 use daedal_core::digest::Digest;
 use daedal_core::economy::Asset;
 use daedal_core::units::BasisPoints;
 
-use super::People;
-use super::votes::{RULES, carry, wait};
-use crate::support::anvil::Anvil;
-use crate::support::{HUNDRED, open, signer};
+use super::votes::{RULES, carry};
+use super::{People, on_anvil, on_the_embedded_chain};
 
 const STABLECOIN: Asset = Asset::Stablecoin;
 
@@ -150,7 +147,7 @@ async fn of_three(people: &People) {
         .act(2, &approve(own.shares, collective.address, 300))
         .await;
     people.act(2, &collective.leave_with(works[1].work)).await;
-    wait(people, 1).await;
+    people.wait(1).await;
     let left = reads.work(works[1].work).await.unwrap();
     assert_eq!(left.controller, people.account(2));
     let back = reads.shares_of(left.work, people.account(2)).await.unwrap();
@@ -177,36 +174,48 @@ async fn of_three(people: &People) {
     // 5,000 + 1,000 + 500 came in from works, 2,100 + 1,950 + 2,100 + 150 went out.
     let left = reads.money_of(own.shares, own.asset).await.unwrap();
     assert_eq!(left, U256::from(6_500 - 6_300));
+    // The ledger tells the same: where it came from, and that what went around is not earned twice.
+    let movements = reads.movements(&own).await.unwrap();
+    let told: Vec<(Moved, U256)> = movements
+        .iter()
+        .filter(|movement| movement.what.flow() != Flow::Out)
+        .map(|movement| (movement.what, movement.amount))
+        .collect();
+    let from = |work: &Work, amount| (Moved::Harvest { from: work.work }, U256::from(amount));
+    let around = Moved::Around {
+        of: collective.address,
+    };
+    assert_eq!(
+        told,
+        [
+            from(&works[0], 5_000),
+            (around, U256::from(500)),
+            from(&works[3], 1_000),
+            from(&works[2], 500),
+        ]
+    );
+    let out: U256 = movements
+        .iter()
+        .filter(|movement| movement.what.flow() == Flow::Out)
+        .map(|movement| movement.amount)
+        .sum();
+    assert_eq!(out, U256::from(6_300));
     assert_eq!(owed(people, &own, collective.address).await, 200);
 }
 
-async fn whole(client: &Client, folder: &Path) {
-    let people = People::on(client, folder, 4).await;
-    let gift = U256::from(10_u64.pow(18));
-    for number in 2..=4 {
-        let gift = Act::payment(people.account(number), gift);
-        people.act(1, &gift).await;
-    }
+async fn whole(people: &People) {
     for number in [1, 4] {
         people.dollars(number, 10_u64.pow(9)).await;
     }
-    of_three(&people).await;
+    of_three(people).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_collective_shares_what_it_earns_admits_and_lets_go_on_the_embedded_chain() {
-    let folder = tempfile::tempdir().unwrap();
-    let chain = open(&folder.path().join("chain"));
-    whole(&Client::embedded(&chain), folder.path()).await;
+    on_the_embedded_chain(whole).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_collective_shares_what_it_earns_admits_and_lets_go_on_anvil() {
-    let Some(anvil) = Anvil::start(31_337) else {
-        return;
-    };
-    let folder = tempfile::tempdir().unwrap();
-    let client = anvil.client().await;
-    Anvil::fund(&client, signer(1).address(), HUNDRED).await;
-    whole(&client, folder.path()).await;
+    on_anvil(whole).await;
 }

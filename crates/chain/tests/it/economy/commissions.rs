@@ -1,28 +1,22 @@
 //! Scenarios of paid runs, with amounts to the last unit, on the embedded chain and on anvil.
 
-use std::path::Path;
-
 use alloy_primitives::{Address, B256, U256, keccak256};
 use alloy_signer::SignerSync as _;
-use daedal_chain::Client;
 use daedal_chain::operations::{
-    Act, Authorization, CommissionState, CommissionTerms, Ledgers, RunReceipt, Work,
+    Act, Authorization, CommissionState, CommissionTerms, Ledgers, Moved, RunReceipt, Work,
 };
 use daedal_core::digest::Digest;
 use daedal_core::economy::Asset;
 use daedal_core::units::BasisPoints;
 
-use super::People;
-use crate::support::anvil::Anvil;
-use crate::support::{HUNDRED, open, signer};
+use super::{DAY, People, on_anvil, on_the_embedded_chain};
+use crate::support::signer;
 
 /// Who plays what.
 const OPERATOR: usize = 1;
 const CLIENT: usize = 2;
 const ARBITER: usize = 3;
 const ANYONE: usize = 4;
-
-const DAY: u64 = 86_400;
 
 /// A work, its people, and what they order.
 struct Stage<'a> {
@@ -37,20 +31,6 @@ impl Stage<'_> {
         self.people.operator(OPERATOR).reads()
     }
 
-    async fn now(&self) -> u64 {
-        let time = self.reads().client().block_time(None).await;
-        time.unwrap().unwrap()
-    }
-
-    async fn wait(&self, seconds: u64) {
-        let client = self.reads().client();
-        let _: serde_json::Value = client
-            .request("evm_increaseTime", (seconds,))
-            .await
-            .unwrap();
-        let _: serde_json::Value = client.request("evm_mine", ()).await.unwrap();
-    }
-
     async fn terms(&self, name: &str) -> CommissionTerms {
         CommissionTerms {
             work: self.work.work,
@@ -60,7 +40,7 @@ impl Stage<'_> {
             client: self.people.account(CLIENT),
             asset: self.work.address_of(self.asset),
             price: self.price,
-            deadline: self.now().await + 7 * DAY,
+            deadline: self.people.now().await + 7 * DAY,
             window: 2 * 86_400,
             arbiter: self.people.account(ARBITER),
             arbitration: 5 * 86_400,
@@ -151,7 +131,7 @@ impl Stage<'_> {
         let escrow = self.reads().deployment().commissions;
         assert_eq!(self.money_of(escrow).await, U256::ZERO);
         let reads = self.reads();
-        self.wait(60 * DAY).await;
+        self.people.wait(60 * DAY).await;
         for (number, act) in [
             (CLIENT, reads.accept_run(terms)),
             (CLIENT, reads.dispute_run(terms, B256::ZERO)),
@@ -177,6 +157,18 @@ impl Stage<'_> {
         (client + fees, self.gross().await)
     }
 
+    /// The ledger names the client of whatever came, and tells nothing twice.
+    async fn is_told(&self) {
+        let movements = self.reads().movements(&self.work).await.unwrap();
+        let client = self.people.account(CLIENT);
+        for movement in &movements {
+            assert_eq!(movement.what, Moved::Commission { client });
+            assert_eq!(movement.asset, self.asset);
+        }
+        let sum: U256 = movements.iter().map(|movement| movement.amount).sum();
+        assert_eq!((movements.len(), sum), (4, self.gross().await));
+    }
+
     async fn delivered_and_accepted(&self) {
         let (terms, before) = (self.terms("accepted").await, self.before().await);
         let id = self.open(&terms).await;
@@ -197,7 +189,7 @@ impl Stage<'_> {
         self.refused(ANYONE, &settle, "wrong state").await;
         self.deliver(&terms, id).await;
         self.refused(ANYONE, &settle, "too early").await;
-        self.wait(2 * DAY + 1).await;
+        self.people.wait(2 * DAY + 1).await;
         let dispute = self.reads().dispute_run(&terms, B256::ZERO).unwrap();
         self.refused(CLIENT, &dispute, "too late").await;
         self.people.act(ANYONE, &settle).await;
@@ -211,7 +203,7 @@ impl Stage<'_> {
         let refund = self.reads().refund_commission(&terms).unwrap();
         self.refused(CLIENT, &refund, "too early").await;
         let submit = self.delivery(&terms, id).await;
-        self.wait(7 * DAY + 1).await;
+        self.people.wait(7 * DAY + 1).await;
         self.refused(OPERATOR, &submit, "deadline missed").await;
         self.people.act(ANYONE, &refund).await;
         let end = CommissionState::Expired;
@@ -244,7 +236,7 @@ impl Stage<'_> {
         self.people.act(CLIENT, &dispute).await;
         let settle = reads.settle_commission(&terms).unwrap();
         self.refused(ANYONE, &settle, "too early").await;
-        self.wait(5 * DAY + 1).await;
+        self.people.wait(5 * DAY + 1).await;
         let decide = reads.decide_dispute(&terms, BasisPoints(9_000)).unwrap();
         self.refused(ARBITER, &decide, "too late").await;
         self.people.act(ANYONE, &settle).await;
@@ -288,13 +280,7 @@ impl Stage<'_> {
     }
 }
 
-async fn whole(client: &Client, folder: &Path) {
-    let people = People::on(client, folder, 4).await;
-    let gift = U256::from(10_u64.pow(18));
-    for number in 2..=4 {
-        let to = people.account(number);
-        people.act(OPERATOR, &Act::payment(to, gift)).await;
-    }
+async fn whole(people: &People) {
     people.dollars(CLIENT, 10_u64.pow(9)).await;
     for (name, asset, price) in [
         ("dollars", Asset::Stablecoin, 1_000_003),
@@ -302,7 +288,7 @@ async fn whole(client: &Client, folder: &Path) {
     ] {
         let holders = [(OPERATOR, 100)];
         let stage = Stage {
-            people: &people,
+            people,
             work: people.register(OPERATOR, name, 500, &[], &holders).await,
             asset,
             price: U256::from(price),
@@ -318,6 +304,7 @@ async fn whole(client: &Client, folder: &Path) {
         let all = stage.reads().commissions_of(stage.work.work).await.unwrap();
         assert!(all.iter().all(|one| one.state.is_end()));
         assert_eq!(all.len(), if asset == Asset::Native { 6 } else { 7 });
+        stage.is_told().await;
     }
     let reads = people.operator(OPERATOR).reads();
     assert_eq!(reads.commissions().await.unwrap().len(), 13);
@@ -327,18 +314,10 @@ async fn whole(client: &Client, folder: &Path) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_commission_reaches_exactly_one_end_on_the_embedded_chain() {
-    let folder = tempfile::tempdir().unwrap();
-    let chain = open(&folder.path().join("chain"));
-    whole(&Client::embedded(&chain), folder.path()).await;
+    on_the_embedded_chain(whole).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_commission_reaches_exactly_one_end_on_anvil() {
-    let Some(anvil) = Anvil::start(31_337) else {
-        return;
-    };
-    let folder = tempfile::tempdir().unwrap();
-    let client = anvil.client().await;
-    Anvil::fund(&client, signer(1).address(), HUNDRED).await;
-    whole(&client, folder.path()).await;
+    on_anvil(whole).await;
 }

@@ -7,8 +7,8 @@ use daedal_core::digest::Digest;
 use daedal_core::economy::Asset;
 use daedal_core::units::BasisPoints;
 
-use super::People;
-use super::capital::{DAY, dollars_of, now};
+use super::capital::dollars_of;
+use super::{DAY, People};
 use crate::support::anvil::Anvil;
 use crate::support::{HUNDRED, open, signer};
 
@@ -45,7 +45,7 @@ pub(super) async fn resale(people: &People) {
         .mint("mint:second", &run, &outputs, &terms);
     let token = minted.await.unwrap()[0].tokens[0];
     let at = reads.deployment().market;
-    let until = now(reads).await + DAY;
+    let until = people.now().await + DAY;
     let price = U256::from(10_007);
     people.act(3, &reads.approve_edition(at, token)).await;
     let list = reads.list_edition(token, Asset::Stablecoin, price, until);
@@ -124,7 +124,7 @@ async fn what_a_command_would_use_is_told_alike() {
             price: U256::from(1),
             lots_min: 1,
             lots_max: 1,
-            deadline: now(reads).await + DAY,
+            deadline: people.now().await + DAY,
             allow_list: None,
             notice: keccak256("notice"),
         };

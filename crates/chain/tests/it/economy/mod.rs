@@ -21,7 +21,28 @@ use daedal_core::digest::Digest;
 use daedal_core::units::BasisPoints;
 
 use crate::scenario::registration;
-use crate::support::{outbox, signer};
+use crate::support::anvil::Anvil;
+use crate::support::{HUNDRED, open, outbox, signer};
+
+pub(crate) const DAY: u64 = 86_400;
+
+/// Four people, with coins for gas, on the embedded chain.
+pub(crate) async fn on_the_embedded_chain(scenario: impl AsyncFnOnce(&People)) {
+    let folder = tempfile::tempdir().unwrap();
+    let chain = open(&folder.path().join("chain"));
+    scenario(&People::of_four(&Client::embedded(&chain), folder.path()).await).await;
+}
+
+/// The same on anvil.
+pub(crate) async fn on_anvil(scenario: impl AsyncFnOnce(&People)) {
+    let Some(anvil) = Anvil::start(31_337) else {
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let client = anvil.client().await;
+    Anvil::fund(&client, signer(1).address(), HUNDRED).await;
+    scenario(&People::of_four(&client, folder.path()).await).await;
+}
 
 /// Some people on one chain, each with a key and an outbox.
 pub(crate) struct People {
@@ -48,6 +69,30 @@ impl People {
             acts: 0.into(),
             fees: Mutex::default(),
         }
+    }
+
+    /// Signers 1 to 4, each with coins for gas.
+    async fn of_four(client: &Client, folder: &Path) -> Self {
+        let people = Self::on(client, folder, 4).await;
+        for number in 2..=4 {
+            let gift = Act::payment(people.account(number), U256::from(10_u64.pow(18)));
+            people.act(1, &gift).await;
+        }
+        people
+    }
+
+    /// The chain's clock.
+    pub(crate) async fn now(&self) -> u64 {
+        self.operator(1).reads().now().await.unwrap()
+    }
+
+    /// Puts it forward.
+    pub(crate) async fn wait(&self, seconds: u64) {
+        let client = self.operator(1).reads().client();
+        let moved = client.request::<_, serde_json::Value>("evm_increaseTime", (seconds,));
+        moved.await.unwrap();
+        let mined = client.request::<_, serde_json::Value>("evm_mine", ());
+        mined.await.unwrap();
     }
 
     /// Signer `number`, from 1.

@@ -1,18 +1,14 @@
 //! Scenarios of shares and royalties, with amounts to the last unit, on the embedded chain and on anvil.
 
-use std::path::Path;
-
 use alloy_primitives::{B256, U256, keccak256};
 use alloy_signer::SignerSync as _;
 use alloy_sol_types::{SolStruct, eip712_domain, sol};
-use daedal_chain::Client;
 use daedal_chain::contracts::TestDollar;
 use daedal_chain::operations::{Act, Moved, Work};
 use daedal_core::economy::Asset;
 
-use super::People;
-use crate::support::anvil::Anvil;
-use crate::support::{HUNDRED, open, signer};
+use super::{People, on_anvil, on_the_embedded_chain};
+use crate::support::signer;
 
 sol! {
     struct TransferWithAuthorization {
@@ -119,9 +115,11 @@ async fn three_creators(people: &People) {
     };
     let is_paid: fn(&Moved) -> bool = |what| matches!(what, Moved::Payment { .. });
     assert_eq!(sum(Asset::Stablecoin, is_paid), paid[1]);
+    // Whoever paid by a transaction is told in the chain's own coin, too, and nothing twice.
+    assert_eq!(sum(Asset::Native, is_paid), paid[0]);
     assert_eq!(
         sum(Asset::Native, |what| matches!(what, Moved::Noted)),
-        paid[0]
+        U256::ZERO
     );
     assert!(movements.iter().all(|moved| moved.at > 0));
     assert!(movements.windows(2).all(|two| two[0].block <= two[1].block));
@@ -171,33 +169,18 @@ async fn diamond(people: &People) {
     assert_eq!(from, [Moved::RoyaltyIn { from: child.work }]);
 }
 
-async fn whole(client: &Client, folder: &Path) {
-    let people = People::on(client, folder, 4).await;
-    let gift = U256::from(10_u64.pow(18));
-    for number in 2..=4 {
-        people
-            .act(1, &Act::payment(people.account(number), gift))
-            .await;
-    }
+async fn whole(people: &People) {
     people.dollars(4, 10_u64.pow(9)).await;
-    three_creators(&people).await;
-    diamond(&people).await;
+    three_creators(people).await;
+    diamond(people).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn revenue_and_royalties_reach_everybody_on_the_embedded_chain() {
-    let folder = tempfile::tempdir().unwrap();
-    let chain = open(&folder.path().join("chain"));
-    whole(&Client::embedded(&chain), folder.path()).await;
+    on_the_embedded_chain(whole).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn revenue_and_royalties_reach_everybody_on_anvil() {
-    let Some(anvil) = Anvil::start(31_337) else {
-        return;
-    };
-    let folder = tempfile::tempdir().unwrap();
-    let client = anvil.client().await;
-    Anvil::fund(&client, signer(1).address(), HUNDRED).await;
-    whole(&client, folder.path()).await;
+    on_anvil(whole).await;
 }

@@ -1,10 +1,7 @@
 //! Scenarios of votes: who has how many, what they move, and that borrowed shares and shares in escrow have
 //! none; on the embedded chain and on anvil.
 
-use std::path::Path;
-
 use alloy_primitives::U256;
-use daedal_chain::Client;
 use daedal_chain::operations::{
     Act, Governor, Motion, Operator, ParameterSpec, Proposal, ProposalState, Settings, Vote, Work,
     dial_name,
@@ -12,10 +9,8 @@ use daedal_chain::operations::{
 use daedal_core::digest::Digest;
 use daedal_core::units::BasisPoints;
 
-use super::People;
+use super::{People, on_anvil, on_the_embedded_chain};
 use crate::scenario::registration;
-use crate::support::anvil::Anvil;
-use crate::support::{HUNDRED, open, signer};
 
 /// Rules with short spans.
 pub(super) const RULES: Settings = Settings {
@@ -26,15 +21,6 @@ pub(super) const RULES: Settings = Settings {
     quorum: BasisPoints(2_000),
     threshold: BasisPoints(100),
 };
-
-/// Moves the chain's clock.
-pub(super) async fn wait(people: &People, seconds: u64) {
-    let client = people.operator(1).reads().client();
-    let moved = client.request::<_, serde_json::Value>("evm_increaseTime", (seconds,));
-    moved.await.unwrap();
-    let mined = client.request::<_, serde_json::Value>("evm_mine", ());
-    mined.await.unwrap();
-}
 
 /// The newest proposal to a governor.
 pub(super) async fn newest(operator: &Operator, governor: &Governor) -> Proposal {
@@ -54,16 +40,22 @@ pub(super) async fn carry(
     let call = operator.reads().call_of(governor, motion).unwrap();
     let said = format!("{motion:?}");
     people.act(proposer, &governor.propose(call, &said)).await;
-    wait(people, u64::from(governor.settings.voting_delay) + 1).await;
+    people
+        .wait(u64::from(governor.settings.voting_delay) + 1)
+        .await;
     let id = newest(operator, governor).await.id;
     for voter in voters {
         people.act(*voter, &governor.vote(id, Vote::For, "")).await;
     }
-    wait(people, u64::from(governor.settings.voting_period) + 1).await;
+    people
+        .wait(u64::from(governor.settings.voting_period) + 1)
+        .await;
     let proposal = newest(operator, governor).await;
     assert_eq!(proposal.state, ProposalState::Succeeded);
     people.act(1, &governor.queue(&proposal)).await;
-    wait(people, u64::from(governor.settings.timelock_delay) + 1).await;
+    people
+        .wait(u64::from(governor.settings.timelock_delay) + 1)
+        .await;
     people.act(1, &governor.execute(&proposal)).await;
     let state = newest(operator, governor).await.state;
     assert_eq!(state, ProposalState::Executed);
@@ -139,7 +131,7 @@ async fn a_dial_moves(people: &People) {
     people
         .act(3, &work.give_shares(escrow, U256::from(50)))
         .await;
-    wait(people, 1).await;
+    people.wait(1).await;
     let votes = async |account| reads.votes_of(work.shares, account).await.unwrap();
     assert_eq!(votes(people.account(4)).await, U256::from(600));
     assert_eq!(votes(people.account(1)).await, U256::ZERO);
@@ -163,7 +155,7 @@ async fn a_dial_moves(people: &People) {
 
     let before = reads.client().newest().await.unwrap();
     people.act(4, &propose(set(450_000), "rougher")).await;
-    wait(people, 101).await;
+    people.wait(101).await;
     let proposal = newest(operator, &governor).await;
     assert_eq!(proposal.state, ProposalState::Active);
     assert_eq!(proposal.motion, Some(set(450_000)));
@@ -208,7 +200,7 @@ async fn a_dial_moves(people: &People) {
         "unexpected proposal state",
     )
     .await;
-    wait(people, 1_001).await;
+    people.wait(1_001).await;
     people.act(1, &governor.queue(&proposal)).await;
     refused(
         people,
@@ -217,7 +209,7 @@ async fn a_dial_moves(people: &People) {
         "unexpected operation state",
     )
     .await;
-    wait(people, 201).await;
+    people.wait(201).await;
     people.act(2, &governor.execute(&proposal)).await;
 
     let now = reads.dial(work.work, dial).await.unwrap().unwrap();
@@ -241,30 +233,16 @@ async fn a_dial_moves(people: &People) {
     refused(people, 1, &alone, "not controller").await;
 }
 
-async fn whole(client: &Client, folder: &Path) {
-    let people = People::on(client, folder, 4).await;
-    let gift = U256::from(10_u64.pow(18));
-    for number in 2..=4 {
-        let gift = Act::payment(people.account(number), gift);
-        people.act(1, &gift).await;
-    }
-    a_dial_moves(&people).await;
+async fn whole(people: &People) {
+    a_dial_moves(people).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn delegated_shares_move_a_dial_and_borrowed_ones_do_not_on_the_embedded_chain() {
-    let folder = tempfile::tempdir().unwrap();
-    let chain = open(&folder.path().join("chain"));
-    whole(&Client::embedded(&chain), folder.path()).await;
+    on_the_embedded_chain(whole).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn delegated_shares_move_a_dial_and_borrowed_ones_do_not_on_anvil() {
-    let Some(anvil) = Anvil::start(31_337) else {
-        return;
-    };
-    let folder = tempfile::tempdir().unwrap();
-    let client = anvil.client().await;
-    Anvil::fund(&client, signer(1).address(), HUNDRED).await;
-    whole(&client, folder.path()).await;
+    on_anvil(whole).await;
 }

@@ -155,8 +155,7 @@ impl Place<'_> {
     }
 
     pub(super) async fn now(&self, reads: &Ledgers) -> Result<u64, Failure> {
-        let time = reads.client().block_time(None).await;
-        let time = time.map_err(chain::refused)?.unwrap_or_default();
+        let time = reads.now().await.map_err(chain::refused)?;
         Ok(time.max(text::now().0 / 1_000))
     }
 
