@@ -28,7 +28,10 @@ pub(crate) fn moment(text: &str, now: u64) -> Result<u64, Failure> {
         )
     };
     if let Ok(seconds) = seconds(text) {
-        return now.checked_add(seconds).ok_or_else(wrong);
+        return match seconds {
+            0 => Err(over(text)),
+            _ => now.checked_add(seconds).ok_or_else(wrong),
+        };
     }
     let time = match text.parse::<jiff::civil::Date>() {
         Ok(date) if text.len() == 10 => {
@@ -42,9 +45,26 @@ pub(crate) fn moment(text: &str, now: u64) -> Result<u64, Failure> {
     let seconds = u64::try_from(time.as_second()).map_err(|_| wrong())?;
     match seconds > now {
         true => Ok(seconds),
-        false => Err(Failure::new(format!("`{text}` is over on this chain"))
-            .help("give a time to come; `daedal time` shows the embedded chain's clock")),
+        false => Err(over(text)),
     }
+}
+
+/// Longest time that an offering or a listing may stand, as the contracts have it.
+const STANDS_MAX: u64 = 366 * 86_400;
+
+/// The end of an offering or a listing, as contracts take it.
+pub(crate) fn until(text: &str, now: u64) -> Result<u64, Failure> {
+    let until = moment(text, now)?;
+    match until - now <= STANDS_MAX {
+        true => Ok(until),
+        false => Err(Failure::new(format!("--until {text} is too late"))
+            .help("give 366 days at most, such as 30d")),
+    }
+}
+
+fn over(text: &str) -> Failure {
+    Failure::new(format!("`{text}` is over on this chain"))
+        .help("give a time to come; `daedal time` shows the embedded chain's clock")
 }
 
 #[cfg(test)]
@@ -69,5 +89,9 @@ mod tests {
             assert!(moment(wrong, 0).is_err(), "{wrong}");
         }
         assert!(moment("2020-01-01", 1_700_000_000).is_err());
+        // Contracts take no moment that is there already, and none too far away.
+        assert!(moment("0d", 1_000).is_err());
+        assert_eq!(until("366d", 1_000).ok(), Some(31_623_400));
+        assert!(until("367d", 1_000).is_err());
     }
 }

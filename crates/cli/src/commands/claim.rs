@@ -13,8 +13,8 @@ use crate::ui::Ui;
 pub(crate) struct Claim {
     /// A process of this studio, the number of a work, or its CAIP-19 name
     work: String,
-    /// Where it goes [default: the account that claims]
-    #[arg(long, value_name = "ADDRESS")]
+    /// Where it goes: an address, or the name of an account of this studio [default: the account that claims]
+    #[arg(long, value_name = "WHO")]
     to: Option<String>,
     #[command(flatten)]
     acting: Acting,

@@ -13,7 +13,7 @@ use crate::ui::Ui;
 pub(crate) struct Transfer {
     /// A process of this studio, the number of a work, or its CAIP-19 name
     work: String,
-    /// How many shares, such as 250000 or 0.5
+    /// How many shares: 250000, 0.5, or a part of all shares of the work, 40%
     shares: String,
     /// Who receives them: an address, or the name of an account of this studio
     to: String,
@@ -27,11 +27,21 @@ impl Transfer {
             .carry_out(common, ui, "daedal transfer", async |desk| {
                 let work = desk.work(&self.work).await?;
                 let to = desk.who(&self.to)?;
-                let shares = amount::shares(&self.shares)?;
+                let shares = desk.shares(&work, &self.shares).await?;
                 let told = amount::plain(shares, 18);
                 if shares.is_zero() {
                     return Err(Failure::new("no shares are nothing to give")
-                        .help("say how many, such as 250000 or 0.5"));
+                        .help("say how many, such as 250000 or 40%"));
+                }
+                if to == work.shares {
+                    return Err(Failure::new(format!(
+                        "{to} is the address of the shares of work {} themselves",
+                        work.work
+                    ))
+                    .help(
+                        "shares that are sent there are nobody's: name who gets them; to pay the work, use \
+                         `daedal pay`",
+                    ));
                 }
                 let have = desk.reads.shares_of(work.work, desk.me).await;
                 let have = have.map_err(chain::refused)?;

@@ -71,7 +71,11 @@ fn whole(studios: &[Studio; 4], anvil: Option<&Anvil>) {
         (&made["work"], &made["made_before"]),
         (&4.into(), &false.into())
     );
-    assert_eq!(ok(a, &create)["made_before"], true);
+    // Asked later, it tells until when the seats are offered, and not until when they would be.
+    forward(a, anvil, "1h");
+    let again = ok(a, &create);
+    assert_eq!(again["made_before"], true);
+    assert_eq!(again["founders"], made["founders"]);
 
     let early = a
         .daedal(&["collective", "admit", "coast", "--seat", &seats[0]])
@@ -102,6 +106,32 @@ fn whole(studios: &[Studio; 4], anvil: Option<&Anvil>) {
     assert_eq!(again["harvested"][0]["work"], 4);
     let around = format!("5{}", "0".repeat(15));
     assert_eq!(again["harvested"][0]["amount"], around);
+
+    // The ledger tells from where it came, and that what went around came in once.
+    let ledger = ok(a, &["ledger", "coast"]);
+    let told: Vec<[&str; 3]> = ledger["movements"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|one| one["direction"] != "out")
+        .map(|one| ["kind", "direction", "amount"].map(|field| one[field].as_str().unwrap()))
+        .collect();
+    let (half, first) = (
+        format!("5{}", "0".repeat(17)),
+        format!("5{}", "0".repeat(16)),
+    );
+    assert_eq!(
+        told,
+        [
+            ["harvest", "in", &half],
+            ["reserve", "around", &first],
+            ["reserve", "around", &around],
+        ]
+    );
+    assert_eq!(ledger["movements"][0]["who"], "work 1");
+    let earned = ledger["income"].as_array().unwrap();
+    let earned = earned.iter().find(|one| one["coin"] == "ETH").unwrap();
+    assert_eq!(earned["amount"], half);
 
     assert_eq!(ok(d, &["register"])["work"], 5);
     let fourth = seat(5, &accounts[3], "100000");

@@ -138,6 +138,11 @@ fn what_is_ordered_is_delivered_and_accepted_once() {
         .daedal(&["commission", "deliver", &id, "--dry-run"])
         .ends(0);
     assert!(looked.out.contains("\"name\":\"Ebb\""), "{}", looked.out);
+    let looked = studio.daedal(&["commission", "deliver", &id, "--dry-run", "--json"]);
+    let looked = looked.ends(0).json();
+    let gas = |act: usize| looked["acts"][act]["gas"].as_u64().unwrap_or_default();
+    // Its anchor, and its submission, which needs the anchor.
+    assert!(gas(0) > 40_000 && gas(1) > 40_000, "{looked}");
     let delivered = studio.daedal(&["commission", "deliver", &id, "--json"]);
     let delivered = delivered.ends(0).json();
     assert_eq!(delivered["state"], "submitted");

@@ -221,3 +221,69 @@ fn a_chain_that_another_process_has_open_is_not_touched() {
     drop(held);
     assert_eq!(json_of(&studio, &["publish"])["published_before"], true);
 }
+
+#[test]
+fn holders_and_works_upstream_are_named_as_the_studio_knows_them() {
+    let studio = ready("shares: { creator: 100% }, royalty: 5%");
+    studio.daedal(&["account", "new", "ada"]).ends(0);
+    beside(&studio, "spring", "2%", "");
+    assert_eq!(json_of(&studio, &["register", "spring"])["work"], 1);
+    says(
+        studio.daedal(&["register", "--holder", "eve=100%"]),
+        &["no account `eve`", "it has ada"],
+    );
+    says(
+        studio.daedal(&["register", "--upstream", "autumn"]),
+        &["`autumn` is no registered process of this studio"],
+    );
+    let flags = [
+        "--holder",
+        "creator=60%",
+        "--holder",
+        "ada=40%",
+        "--upstream",
+        "spring",
+    ];
+    let register = [&["register"][..], &flags].concat();
+    let looked = json_of(&studio, &[&register[..], &["--dry-run"]].concat());
+    assert!(looked["gas"].as_u64().unwrap() > 100_000, "{looked}");
+    assert_eq!(looked["royalty_bps"], 500);
+    assert_eq!(
+        looked["upstream"],
+        json!([{ "work": 1, "bps": 200, "named": true }])
+    );
+    let told = studio.daedal(&[&register[..], &["--dry-run"]].concat());
+    let told = told.ends(0).out;
+    for words in ["royalty  5%", "work 1 gets 2%", "40%"] {
+        assert!(told.contains(words), "{words:?} is not in\n{told}");
+    }
+    assert_eq!(json_of(&studio, &register)["work"], 2);
+    let ada = crate::economy::address(&studio, "ada");
+    let holders = json_of(&studio, &["shares", "tide"])["holders"].clone();
+    assert_eq!(holders[1]["address"], ada.as_str());
+    assert_eq!(holders[1]["shares"], format!("4{}", "0".repeat(23)));
+    assert_eq!(
+        json_of(&studio, &["show", "tide"])["upstream"][0]["work"],
+        1
+    );
+    // Asked again, nothing is to be done, and it is said why.
+    let again = studio.daedal(&[&register[..], &["--dry-run"]].concat());
+    let again = again.ends(0).out;
+    assert!(again.contains("nothing to do: it is work 2"), "{again}");
+}
+
+#[test]
+fn what_registering_would_do_is_told_where_there_is_no_studio_yet() {
+    let studio = ready("shares: { creator: 100% }, royalty: 5%");
+    std::fs::remove_dir_all(studio.path().join(".daedal")).unwrap();
+    let told = studio.daedal(&["register", "--dry-run"]).ends(0).out;
+    assert!(told.contains("make an account for the studio"), "{told}");
+    std::fs::remove_file(studio.path().join("daedal.toml")).unwrap();
+    let register = ["register", "--dry-run", "--json", "--upstream", "7"];
+    let looked = studio.daedal(&register).ends(0).json();
+    assert_eq!(looked["acts"].as_array().unwrap().len(), 3, "{looked}");
+    assert_eq!(looked["holders"][0]["holder"], "creator");
+    assert_eq!(looked["upstream"], json!(["7"]));
+    assert!(!studio.path().join("daedal.toml").exists());
+    assert!(!studio.path().join(".daedal").exists());
+}

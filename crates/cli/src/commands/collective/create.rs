@@ -77,9 +77,11 @@ impl Create {
         };
         let acting = self.acting.clone();
         acting.carry_out(common, ui, "daedal collective create", async |desk| {
-            let charter = self.charter(desk, royalty, statutes).await?;
-            if let Some(work) = made_before(desk, &charter, &settings).await? {
+            let mut charter = self.charter(desk, royalty, statutes).await?;
+            if let Some((work, seats)) = made_before(desk, &charter, &settings).await? {
                 remember(desk, &charter.name, work).await?;
+                // As they were offered then, not as this command would.
+                charter.founders = seats;
                 return told(desk, &charter, work, true).await;
             }
             let known = chain::known(&desk.studio, &desk.reads, &charter.name).await?;
@@ -168,12 +170,13 @@ fn symbol(name: &str) -> String {
     letters.map(|c| c.to_ascii_uppercase()).take(16).collect()
 }
 
-/// The collective that this account has made with the same seats and rules.
+/// The collective that this account has made with the same seats, shares and rules, and its seats as they were
+/// offered.
 async fn made_before(
     desk: &Desk,
     charter: &Charter,
     settings: &Settings,
-) -> Result<Option<u64>, Failure> {
+) -> Result<Option<(u64, Vec<SeatOffer>)>, Failure> {
     let same = |a: &SeatOffer, b: &SeatOffer| {
         SeatOffer {
             until: b.until,
@@ -201,8 +204,10 @@ async fn made_before(
         let is_same = seats.len() == charter.founders.len()
             && seats.iter().zip(&charter.founders).all(|(a, b)| same(a, b))
             && governor.is_some_and(|governor| governor.settings == *settings);
-        if is_same {
-            return Ok(Some(work));
+        let own = desk.reads.work(work).await.map_err(refused)?;
+        let supply = desk.reads.supply_of(&own).await.map_err(refused)?;
+        if is_same && supply == charter.supply {
+            return Ok(Some((work, seats)));
         }
     }
     Ok(None)
@@ -264,6 +269,12 @@ async fn told(desk: &Desk, charter: &Charter, work: u64, before: bool) -> Result
             "it votes once every founder has pooled, by {}: daedal collective pool {work} WORK\n",
             text::moment(Moment(until * 1_000))
         ));
+    }
+    if before {
+        text.push_str(
+            "nothing was done: its seats stand as they were offered then; to make another one, give it another \
+             name and other seats, shares or rules\n",
+        );
     }
     let founders: Vec<Value> = charter
         .founders

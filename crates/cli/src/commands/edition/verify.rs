@@ -44,6 +44,10 @@ pub(super) struct Verify {
     looking: Looking,
 }
 
+/// Which file is meant.
+const PUBLISHED: &str = "give the file as it was released, sealed, such as those below media/ of the site; what a run leaves in \
+                         out/ is not sealed";
+
 /// What the chain says of a file and an edition; otherwise the exit code and why.
 type Said = Result<String, (u8, String)>;
 
@@ -110,7 +114,10 @@ struct Of {
 fn of_file(verified: &Verified) -> Result<Of, (u8, String)> {
     let Verdict { exit, sha256, .. } = &verified.verdict;
     if matches!(exit, Exit::Tampered | Exit::Incomplete) {
-        return Err(fault(*exit, "the file does not stand by itself"));
+        return Err(fault(
+            *exit,
+            format!("the file does not stand by itself: {PUBLISHED}"),
+        ));
     }
     let attested = verified.attestation.as_deref().map(attest::read);
     let attested = attested.and_then(Result::ok).ok_or_else(|| {
@@ -134,8 +141,10 @@ fn of_file(verified: &Verified) -> Result<Of, (u8, String)> {
             )
         })?;
     let place = outputs.iter().position(|output| output.signed == *sha256);
-    let place =
-        place.ok_or_else(|| fault(Exit::Tampered, "the file is none of the run's outputs"))?;
+    let place = place.ok_or_else(|| {
+        let why = format!("the file is none of the run's outputs: {PUBLISHED}");
+        fault(Exit::Tampered, why)
+    })?;
     let output = Output {
         digest: outputs[place].unsigned.0.into(),
         index: U256::from(place),

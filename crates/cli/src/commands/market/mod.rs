@@ -48,9 +48,9 @@ enum What {
 struct List {
     /// The work whose shares are sold; or the token of an edition, as `edition list` shows it
     what: String,
-    /// What all of it costs, with its unit: "5 USDC", "0.01 ETH"
+    /// What all of it costs together, with its unit: "5 USDC", "0.01 ETH"
     price: String,
-    /// How many shares
+    /// How many shares: 300, 0.5, or a part of all shares of the work, 40%
     #[arg(long)]
     shares: Option<String>,
     /// When the listing ends: 30d, 2027-01-31
@@ -68,7 +68,7 @@ struct List {
 struct Buy {
     /// Number of the listing
     listing: u64,
-    /// How many shares of it [default: all that are left]
+    /// How many shares of it: 100, 0.5, or a part of all shares of the work, 40% [default: all that are left]
     #[arg(long)]
     shares: Option<String>,
     /// Who gets it: an address, or the name of an account of this studio [default: your own account]
@@ -96,7 +96,7 @@ impl List {
     fn run(self, common: &Common, ui: Ui) -> Result<u8, Failure> {
         self.acting
             .carry_out(common, ui, "daedal market list", async |desk| {
-                let until = when::moment(&self.until, desk.now().await?)?;
+                let until = when::until(&self.until, desk.now().await?)?;
                 let market = desk.reads.deployment().market;
                 let edition = edition_named(&self.what);
                 let (approve, approving, act, told, price) = match (&self.shares, edition) {
@@ -123,7 +123,7 @@ impl List {
                         let work = desk.work(&self.what).await?;
                         let coins = desk.coins(&work).await?;
                         let (asset, price) = read_price(&coins, &self.price)?;
-                        let shares = amount::shares(shares)?;
+                        let shares = desk.shares(&work, shares).await?;
                         let have = desk.reads.shares_of(work.work, desk.me).await;
                         let have = have.map_err(chain::refused)?;
                         if shares.is_zero() || have < shares {
@@ -194,6 +194,10 @@ impl Buy {
                 let number = listing.number;
                 let state = state_of(&listing, desk.now().await?);
                 if state != "open" {
+                    let state = match is_taken_back(desk, &listing).await? {
+                        true => "taken back",
+                        false => state,
+                    };
                     return Err(Failure::new(format!("listing {number} is {state}")).help(
                         format!("`{} market show` lists what is for sale", hint::daedal()),
                     ));
@@ -204,12 +208,13 @@ impl Buy {
                     ));
                 }
                 let left = listing.left();
+                let work = desk.work(&listing.work.to_string()).await?;
                 let buys = match (&self.shares, listing.goods) {
                     (Some(_), Goods::Edition { .. }) => {
                         return Err(Failure::new(format!("listing {number} is one edition"))
                             .help("leave --shares away"));
                     }
-                    (Some(shares), Goods::Shares { .. }) => amount::shares(shares)?,
+                    (Some(shares), Goods::Shares { .. }) => desk.shares(&work, shares).await?,
                     (None, _) => left,
                 };
                 if buys.is_zero() || buys > left {
@@ -221,7 +226,6 @@ impl Buy {
                     .help("buy some of what is left"));
                 }
                 let to = self.to.as_deref().map_or(Ok(desk.me), |to| desk.who(to))?;
-                let work = desk.work(&listing.work.to_string()).await?;
                 let coins = desk.coins(&work).await?;
                 let cost = desk.reads.cost_of(number, buys).await;
                 let cost = cost.map_err(chain::refused)?;
@@ -269,16 +273,35 @@ fn cancel(common: &Common, ui: Ui, number: u64, acting: &Acting) -> Result<u8, F
             ))
             .help("act as its seller: --account NAME"));
         }
-        if !listing.left().is_zero() {
+        let is_taken_back = is_taken_back(desk, &listing).await?;
+        if listing.left().is_zero() && !is_taken_back {
+            return Err(Failure::new(format!("listing {number} is sold"))
+                .help("there is nothing left of it to take back"));
+        }
+        if !is_taken_back {
             let act = desk.reads.cancel_listing(number);
             let what = format!("cancel-listing:{number}");
             desk.act(&what, &act, &format!("take listing {number} back"))
                 .await?;
         }
-        let value = json!({ "listing": number, "cancelled": true });
-        desk.result(value, &format!("listing {number} is over\n"))
-            .await
+        let value = json!({
+            "listing": number, "cancelled": true, "cancelled_before": is_taken_back,
+        });
+        let text = match is_taken_back {
+            true => format!("listing {number} was taken back before\n"),
+            false => format!("listing {number} is taken back\n"),
+        };
+        desk.result(value, &text).await
     })
+}
+
+/// Whether a seller ended a listing, of which nothing is left then.
+async fn is_taken_back(desk: &Desk, listing: &Listing) -> Result<bool, Failure> {
+    if !listing.left().is_zero() {
+        return Ok(false);
+    }
+    let cancelled = desk.reads.cancelled_listings().await;
+    Ok(cancelled.map_err(chain::refused)?.contains(&listing.number))
 }
 
 /// What the actor has listed, and can still be bought.
@@ -347,9 +370,10 @@ fn read_price(coins: &amount::Coins, text: &str) -> Result<(Asset, U256), Failur
     }
 }
 
+/// How a listing stands; what is told as sold may have been taken back.
 fn state_of(listing: &Listing, now: u64) -> &'static str {
     match () {
-        () if listing.left().is_zero() => "sold or taken back",
+        () if listing.left().is_zero() => "sold",
         () if now >= listing.until => "over",
         () if !listing.is_covered => "not to be had: its seller has it no more",
         () => "open",

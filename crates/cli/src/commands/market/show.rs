@@ -34,11 +34,16 @@ impl Show {
                     Some(work) => Some(desk.work(work).await?.work),
                     None => None,
                 };
+                let cancelled = reads.cancelled_listings().await;
+                let cancelled = cancelled.map_err(chain::refused)?;
                 let count = reads.listings().await.map_err(chain::refused)?;
                 let (mut listed, mut text) = (Vec::new(), String::new());
                 for number in 1..=count {
                     let listing = reads.listing(number).await.map_err(chain::refused)?;
-                    let state = state_of(&listing, now);
+                    let state = match state_of(&listing, now) {
+                        "sold" if cancelled.contains(&number) => "taken back",
+                        state => state,
+                    };
                     let wanted = only.is_none_or(|work| work == listing.work);
                     if !wanted || !self.all && state != "open" {
                         continue;

@@ -27,7 +27,7 @@ pub(crate) struct Create {
     /// How many lots are offered
     #[arg(long, value_name = "COUNT")]
     lots: u32,
-    /// Shares in a lot
+    /// Shares in a lot: 1000, 0.5, or a part of all shares of the work, 1%
     #[arg(long, value_name = "SHARES", default_value = "1")]
     lot: String,
     /// What a lot costs, with its unit: "5 USDC", "0.01 ETH"
@@ -60,7 +60,7 @@ impl Create {
                 let work = desk.work(&self.work).await?;
                 let coins = desk.coins(&work).await?;
                 let (asset, price) = coins.read(&self.price)?;
-                let lot = amount::shares(&self.lot)?;
+                let lot = desk.shares(&work, &self.lot).await?;
                 let all = lot.saturating_mul(U256::from(self.lots));
                 for (zero, what) in [
                     (lot.is_zero(), "a lot of no shares"),
@@ -80,7 +80,21 @@ impl Create {
                     ))
                     .help("give a --min that can be reached"));
                 }
-                let deadline = when::moment(&self.until, desk.now().await?)?;
+                let deadline = when::until(&self.until, desk.now().await?)?;
+                let operates = desk.reads.is_operator(work.work, desk.me).await;
+                if !operates.map_err(chain::refused)? {
+                    return Err(Failure::new(format!(
+                        "{} does not operate work {}, so it can't offer shares of it",
+                        desk.me, work.work
+                    ))
+                    .help(format!(
+                        "its owner {}, its controller {}, and whom they approved can: --account NAME; what \
+                         you have, you can sell: {} market list",
+                        work.owner,
+                        work.controller,
+                        hint::daedal()
+                    )));
+                }
                 let have = desk.reads.shares_of(work.work, desk.me).await;
                 let have = have.map_err(chain::refused)?;
                 if have < all {
@@ -124,7 +138,7 @@ impl Create {
                     "offer:{}:{lot}:{}:{price}:{}",
                     work.work, self.lots, self.until
                 );
-                let words = format!("offer {of} in lots of {} at {cost}", self.lot);
+                let words = format!("offer {of} in lots of {} at {cost}", amount::plain(lot, 18));
                 let receipt = desk.act(&what, &act, &words).await?;
                 let number = receipt.map(|receipt| desk.reads.offering_made(&receipt));
                 let number = number
@@ -141,7 +155,7 @@ impl Create {
                     "offering {number}: {} of {} shares at {cost} each, until {at}\n  \
                      buyers  {}\n",
                     count(self.lots as usize, "lot"),
-                    self.lot,
+                    amount::plain(lot, 18),
                     next("buy", number) + " LOTS",
                 );
                 desk.result(value, &shown).await

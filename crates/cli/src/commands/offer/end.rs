@@ -160,19 +160,19 @@ impl Claim {
                     desk.act(&what, &act, &words).await?;
                     got.push(told);
                 }
-                if got.is_empty() {
-                    return Err(Failure::new(format!(
-                        "there is nothing for {} to claim of offering {number}",
-                        desk.me
-                    ))
-                    .help("what was claimed is gone; act as another account with --account NAME"));
-                }
                 let value = json!({
                     "offering": number, "work": work.work, "account": desk.me, "to": to,
                     "shares": shares, "revenue": revenue,
                 });
-                desk.result(value, &format!("{to} got {}\n", got.join(" and ")))
-                    .await
+                let text = match got.is_empty() {
+                    true => format!(
+                        "{} has nothing to claim of offering {number}: it has been claimed, or another account \
+                         bought (--account NAME)\n",
+                        desk.me
+                    ),
+                    false => format!("{to} got {}\n", got.join(" and ")),
+                };
+                desk.result(value, &text).await
             })
     }
 }
@@ -198,24 +198,27 @@ impl Refund {
                 }
                 let lots = desk.reads.lots_of(&offering, desk.me).await;
                 let lots = lots.map_err(chain::refused)?;
-                if lots == 0 {
-                    return Err(Failure::new(format!(
-                        "{} has nothing in offering {number}",
-                        desk.me
-                    ))
-                    .help("it was refunded before, or another account bought: --account NAME"));
-                }
                 let asset = offering.terms.asset;
                 let cost = offering.cost(lots);
                 let told = coins.told(asset, cost);
-                let what = format!("refund-lots:{number}:{to}");
-                let words = format!("send {told} back to {to}");
-                desk.act(&what, &offering.refund(to), &words).await?;
+                if lots > 0 {
+                    let what = format!("refund-lots:{number}:{to}");
+                    let words = format!("send {told} back to {to}");
+                    desk.act(&what, &offering.refund(to), &words).await?;
+                }
                 let value = json!({
                     "offering": number, "account": desk.me, "to": to,
                     "coin": coins.of(asset).symbol, "amount": cost.to_string(),
                 });
-                desk.result(value, &format!("{to} got {told} back\n")).await
+                let text = match lots {
+                    0 => format!(
+                        "{} has nothing in offering {number}: it has been refunded, or another account bought \
+                         (--account NAME)\n",
+                        desk.me
+                    ),
+                    _ => format!("{to} got {told} back\n"),
+                };
+                desk.result(value, &text).await
             })
     }
 }

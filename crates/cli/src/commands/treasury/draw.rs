@@ -1,13 +1,13 @@
 //! `daedal treasury draw`
 
 use alloy_primitives::{Address, B256, U256, keccak256};
-use daedal_chain::operations::{Act, Work};
+use daedal_chain::operations::{Act, Draw, Work};
 use daedal_core::UsdMicros;
 use daedal_core::economy::Asset;
 use daedal_core::run::Moment;
 use serde_json::json;
 
-use super::{existing, purpose_of};
+use super::{existing, purpose, purpose_of};
 use crate::chain::amount::Coins;
 use crate::chain::desk::Desk;
 use crate::chain::{self, Acting};
@@ -30,7 +30,8 @@ pub(crate) struct DrawOut {
     /// How much, with its unit, for something else than runs
     #[arg(requires = "for_what")]
     amount: Option<String>,
-    /// What it is for: its digest is kept beside the draw
+    /// What it is for: its digest is kept on the chain, the text in this studio. The same text can be drawn for
+    /// again
     #[arg(
         long = "for",
         value_name = "TEXT",
@@ -64,17 +65,24 @@ impl DrawOut {
                 let coins = desk.coins(&work).await?;
                 let treasury = existing(desk, &work).await?;
                 let to = self.to.as_deref().map_or(Ok(desk.me), |to| desk.who(to))?;
+                let draws = desk.reads.draws(treasury).await.map_err(chain::refused)?;
                 let wanted = match (&self.amount, &self.purpose) {
                     (Some(amount), Some(purpose)) => {
                         let (asset, amount) = coins.read(amount)?;
+                        if amount.is_zero() {
+                            return Err(Failure::new("nothing can't be drawn")
+                                .help("give an amount above zero"));
+                        }
+                        let digest = keccak256(purpose);
+                        purpose::keep(desk, digest, purpose).await?;
                         vec![Wanted {
                             words: format!("\"{purpose}\""),
                             asset,
                             amount,
-                            purpose: keccak256(purpose),
+                            purpose: digest,
                         }]
                     }
-                    _ => self.costs(desk, &work, &coins, treasury).await?,
+                    _ => self.costs(desk, &work, &coins, &draws).await?,
                 };
                 let mut sums = [U256::ZERO; 2];
                 for one in &wanted {
@@ -88,7 +96,7 @@ impl DrawOut {
                     if allowance.left < sum {
                         let next = allowance.start + allowance.period;
                         let help = match allowance.period {
-                            0 => format!("ask who controls the work for one: {} treasury allow", hint::daedal()),
+                            0 => self.who_may(desk, &work, treasury).await?,
                             _ => format!(
                                 "draw less, for example for single runs with --run; the next period begins at {}",
                                 text::moment(Moment(next * 1_000))
@@ -113,28 +121,65 @@ impl DrawOut {
                         .help("draw less; an offering or a plain transfer fills it"));
                     }
                 }
-                let mut text = String::new();
+                let mut shown = String::new();
                 let mut drawn = Vec::new();
                 for one in &wanted {
                     let told = coins.told(one.asset, one.amount);
                     let act = self.act(desk, &work, treasury, to, one)?;
                     let what = format!("draw:{treasury}:{}:{}", one.purpose, one.amount);
-                    let words = format!("draw {told} for {} to {to}", one.words);
+                    // Nothing keeps anybody from drawing for the same text twice: it has to be seen.
+                    let before: Vec<&Draw> =
+                        draws.iter().filter(|draw| draw.purpose == one.purpose).collect();
+                    let again = before.last().map_or(String::new(), |last| {
+                        format!(
+                            "; it was drawn for before: {}, the last at {}",
+                            text::count(before.len(), "draw"),
+                            text::moment(Moment(last.at * 1_000))
+                        )
+                    });
+                    let words = format!("draw {told} for {} to {to}{again}", one.words);
                     desk.act(&what, &act, &words).await?;
-                    text.push_str(&format!("drew {told} for {} to {to}\n", one.words));
+                    shown.push_str(&format!("drew {told} for {} to {to}{again}\n", one.words));
                     drawn.push(json!({
                         "coin": coins.of(one.asset).symbol, "amount": one.amount.to_string(),
-                        "purpose": one.purpose, "for": one.words,
+                        "purpose": one.purpose, "for": one.words, "drawn_for_before": before.len(),
                     }));
                 }
                 if wanted.is_empty() {
-                    text.push_str("every run that cost something has been drawn for\n");
+                    shown.push_str("every run that cost something has been drawn for\n");
                 }
                 let value = json!({
                     "work": work.work, "treasury": treasury, "to": to, "drawn": drawn,
                 });
-                desk.result(value, &text).await
+                desk.result(value, &shown).await
             })
+    }
+
+    /// Who may draw where this account may not.
+    async fn who_may(
+        &self,
+        desk: &Desk,
+        work: &Work,
+        treasury: Address,
+    ) -> Result<String, Failure> {
+        let allowances = desk.reads.allowances(treasury).await;
+        let mut may: Vec<String> = Vec::new();
+        for allowance in allowances.map_err(chain::refused)? {
+            let who = allowance.operator.to_string();
+            if !may.contains(&who) {
+                may.push(who);
+            }
+        }
+        let may = match may.is_empty() {
+            true => "nobody may draw yet".to_owned(),
+            false => format!("these may draw: {} (--account NAME)", may.join(", ")),
+        };
+        Ok(format!(
+            "{may}; {}, who controls the work, can let others: {} treasury allow {} WHO AMOUNT",
+            work.controller,
+            hint::daedal(),
+            work.work
+        ))
     }
 
     fn act(
@@ -158,7 +203,7 @@ impl DrawOut {
         desk: &Desk,
         work: &Work,
         coins: &Coins,
-        treasury: Address,
+        draws: &[Draw],
     ) -> Result<Vec<Wanted>, Failure> {
         let process = chain::process_of(&desk.studio, &desk.reads, work.work).await?;
         let process = process.ok_or_else(|| {
@@ -166,7 +211,6 @@ impl DrawOut {
                 .help("draw an amount for something else: AMOUNT --for TEXT")
         })?;
         let costs = runs::costs(&desk.studio, &process).await?;
-        let draws = desk.reads.draws(treasury).await.map_err(chain::refused)?;
         let mut only = Vec::new();
         for name in &self.only {
             only.push(runs::find(&desk.studio, name).await?.run);

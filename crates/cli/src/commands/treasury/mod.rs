@@ -1,6 +1,7 @@
 //! `daedal treasury`
 
 mod draw;
+mod purpose;
 mod show;
 
 use alloy_primitives::{Address, B256};
