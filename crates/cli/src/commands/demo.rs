@@ -43,6 +43,7 @@ pub(crate) struct Demo {
 impl Demo {
     pub(crate) fn run(self, common: &Common, ui: Ui) -> Result<u8, Failure> {
         let start = Instant::now();
+        let common_password = common.password_file.is_some();
         make_studio(&self.dir)?;
         let place = std::fs::canonicalize(&self.dir)
             .map_err(|error| Failure::because("the demo's studio can't be found", &error))?;
@@ -145,7 +146,11 @@ impl Demo {
                 worst,
                 elapsed_ms: elapsed,
             };
-            ui.result(&value, &screen(&home, &done));
+            let mut text = screen(&home, &done);
+            if common_password {
+                text.push_str(&password_told(&home));
+            }
+            ui.result(&value, &text);
             Ok(worst)
         })
     }
@@ -262,6 +267,15 @@ struct Done<'a> {
     /// The worst exit code of the verdicts.
     worst: u8,
     elapsed_ms: u64,
+}
+
+/// Which password file commands in the demo's studio take, where the user's own goes before what it says itself.
+fn password_told(home: &Home) -> String {
+    let file = crate::text::quoted(&home.root.join(PASSWORD_FILE).display().to_string());
+    format!(
+        "\n  DAEDAL_PASSWORD_FILE or --password-file names a password of yours, and the demo's studio has its own. \
+         For\n  commands that sign there, give it: --password-file {file}\n"
+    )
 }
 
 /// What happened, on one screen.

@@ -7,6 +7,7 @@ use super::Common;
 use crate::assemble;
 use crate::chain;
 use crate::failure::Failure;
+use crate::hint;
 use crate::home::{Home, block_on, remembered};
 use crate::release::{self, OnChain, Released, Signing, release};
 use crate::runs::find;
@@ -78,6 +79,13 @@ pub(crate) fn told(released: &Released) -> String {
         for minted in &on_chain.editions {
             text.push_str(&format!("  edition {:#x}\n", minted.token));
         }
+        if !on_chain.editions.is_empty() && released.site_url.is_none() {
+            text.push_str(&format!(
+                "  wallets don't find their metadata yet: it is at no address; set `url` under [site] in \
+                 daedal.toml, then `{} publish`\n",
+                hint::daedal()
+            ));
+        }
     }
     if released.told_anew > 0 {
         text.push_str(&format!("  {}\n", told_anew(released.told_anew)));
@@ -136,6 +144,8 @@ pub(crate) fn to_json(released: &Released) -> Value {
         "pieces": pieces,
         "attestation": released.attestation,
         "addresses_set": released.told_anew,
+        "site_url": released.site_url,
+        "chain_not_asked": released.unasked,
         "chain": released.on_chain.as_ref().map(on_chain_json),
         "channels": channels,
     })

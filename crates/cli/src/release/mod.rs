@@ -78,6 +78,10 @@ pub(crate) struct Released {
     pub(crate) on_chain: Option<OnChain>,
     /// Mints of its work that the chain was told of where their metadata is now.
     pub(crate) told_anew: usize,
+    /// Where the site is served, which is where wallets look for the metadata of editions; none where nobody said.
+    pub(crate) site_url: Option<String>,
+    /// Why the chain was not asked whether what is on record of it is there; none where it was, or had not to be.
+    pub(crate) unasked: Option<String>,
     /// Channel and what it published.
     pub(crate) channels: Vec<(&'static str, Published)>,
 }
@@ -119,6 +123,7 @@ pub(crate) async fn release(
         let attestation = attestation(&sealing, &pieces).await?;
         sealed.push((pieces, attestation));
     }
+    let unasked = chain.unasked.clone();
     let (mut on_chain, mut told_anew) = chain.carry_out(home, studio, &subjects).await?;
     let mut released = Vec::new();
     for ((subject, plans), (pieces, attestation)) in subjects.iter().zip(plans).zip(sealed) {
@@ -138,6 +143,8 @@ pub(crate) async fn release(
             attestation,
             on_chain,
             told_anew: told_anew.remove(&subject.run).unwrap_or_default(),
+            site_url: site_url(home, &subject.planned.process)?,
+            unasked: unasked.clone(),
             channels,
         });
     }

@@ -86,6 +86,8 @@ pub(super) struct Session {
     done: BTreeMap<RunId, OnChain>,
     /// Those of `done` that are on another chain than the studio is at, and stay there.
     elsewhere: BTreeSet<RunId>,
+    /// Why the chain was not asked whether what is done is there.
+    pub(super) unasked: Option<String>,
 }
 
 impl Session {
@@ -120,10 +122,11 @@ impl Session {
             Ok(client) => client,
             Err(failure) if open.is_empty() && stale.is_empty() => {
                 // Whoever reads only results has to know it, too.
+                let why = failure.message();
                 signing.ui.ask(&format!(
-                    "warning: the chain was not asked whether the anchors are there: {}",
-                    failure.message()
+                    "warning: the chain was not asked whether the anchors are there: {why}"
                 ));
+                session.unasked = Some(why.to_owned());
                 return Ok(session);
             }
             Err(failure) => return Err(failure),
@@ -241,6 +244,7 @@ impl Session {
             due: BTreeMap::new(),
             done: BTreeMap::new(),
             elsewhere: BTreeSet::new(),
+            unasked: None,
         }
     }
 

@@ -226,11 +226,13 @@ fn an_anchor_that_the_chain_has_lost_is_not_told_as_if_it_were_there() {
     );
     // Where nobody answers, what is on record is published again, and that is said.
     drop(anvil);
-    let told = studio.daedal(&["release", "latest"]).ends(0);
+    let told = studio.daedal(&["release", "latest", "--json"]).ends(0);
     assert!(
         told.err
             .contains("was not asked whether the anchors are there"),
         "{}",
         told.err
     );
+    let why = told.json()[0]["chain_not_asked"].clone();
+    assert!(why.as_str().unwrap().contains("127.0.0.1"), "{why}");
 }

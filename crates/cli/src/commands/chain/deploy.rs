@@ -43,7 +43,8 @@ impl Deploy {
         let mut home = Home::find(common)?;
         self.acting.settle(&mut home);
         let home = &home;
-        if chain::is_embedded(home) {
+        // One that was taken away is begun again by hand: works of the old one are on record.
+        if chain::is_embedded(home) && !self.anew {
             return Err(Failure::new(
                 "the embedded chain has its contracts already, or gets them with the first registration",
             )
