@@ -262,7 +262,7 @@ def of_png(other):
 
 
 def of_any():
-    for share in (0.02, 0.25, 0.5, 0.75, 0.9):
+    for share in (0.1, 0.25, 0.5, 0.75, 0.9):
         yield f"a byte at {share:.0%}", flipped(share)
 
 
