@@ -9,6 +9,7 @@ mod replay;
 mod told;
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use daedal_core::Digest;
 use daedal_core::asset::media_type_of;
@@ -119,6 +120,33 @@ pub(crate) fn with(path: &Path, named: Named<'_>, anchors: &[Chain]) -> Result<V
         anchor,
         attestation,
     })
+}
+
+/// Verifies files, each with what lies beside it, on every core; gives what came of each, in their order.
+pub(crate) fn all(files: &[PathBuf], anchors: &[Chain]) -> Vec<Result<Verified, Failure>> {
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut done = Vec::new();
+        while let at = next.fetch_add(1, Ordering::Relaxed)
+            && let Some(file) = files.get(at)
+        {
+            done.push((at, with(file, Named::default(), anchors)));
+        }
+        done
+    };
+    let mut done = std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..cores.min(files.len()))
+            .map(|_| scope.spawn(work))
+            .collect();
+        let done = workers.into_iter().flat_map(|worker| match worker.join() {
+            Ok(done) => done,
+            Err(panic) => std::panic::resume_unwind(panic),
+        });
+        done.collect::<Vec<_>>()
+    });
+    done.sort_by_key(|(at, _)| *at);
+    done.into_iter().map(|(_, verified)| verified).collect()
 }
 
 impl Verified {

@@ -1,20 +1,17 @@
 //! A run in one archive: everything that it left behind, in a ZIP that is sealed as a whole (a C2PA collection), so
 //! that no file of it can be changed, added or taken away unseen.
 
-use std::collections::BTreeMap;
-use std::io::{Cursor, Read as _, Write as _};
+use std::io::Cursor;
 
 use c2pa::Builder;
-use c2pa::jumbf_io::{load_jumbf_from_memory, save_jumbf_to_memory};
 use daedal_core::asset::media_type_of;
-use daedal_core::bundle::{Bundle, normal_path};
+use daedal_core::bundle::Bundle;
 use daedal_core::intent::Domain;
 use daedal_core::record::RunRecord;
 use daedal_core::{Digest, canonical};
 use serde::{Deserialize, Serialize};
-use zip::write::SimpleFileOptions;
-use zip::{CompressionMethod, ZipArchive, ZipWriter};
 
+use crate::archive::{is_as_packed, pack};
 use crate::attest;
 use crate::chain::Chain;
 use crate::container::{Carrier, SIDECAR_SUFFIX, sniff};
@@ -23,6 +20,8 @@ use crate::seal::{SealError, assertion, context, failures, read};
 use crate::signer::Signer;
 use crate::verdict::{Exit, Verdict};
 use crate::verify::{Given, credential, form, signer, verify as verify_file};
+
+pub use crate::archive::{Files, unpack};
 
 /// Its media type.
 pub const MEDIA_TYPE: &str = "application/zip";
@@ -45,11 +44,6 @@ pub const ASSETS: &str = "assets/";
 pub const LOG: &str = "log.json";
 /// Directory of the bytes that carrying the run out again takes and does not make, by their SHA-256.
 pub const MATERIAL: &str = "material/";
-
-/// Directory of the credential itself.
-const OWN: &str = "META-INF/";
-/// Files of an archive, at most.
-const FILES_MAX: usize = 100_000;
 
 /// What the assertion [`LABEL`] says: which run the archive is of.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -80,9 +74,6 @@ impl Collected {
         }
     }
 }
-
-/// Files by path, with `/`.
-pub type Files = BTreeMap<String, Vec<u8>>;
 
 /// Puts files into an archive and seals it; whatever doesn't read as valid then is an error. The same files give the
 /// same archive, but for what the signature adds.
@@ -122,61 +113,6 @@ pub fn seal_collection(
         Ok(_) => Err(failed("taking the files out gives others".to_owned())),
         Err(problem) => Err(failed(problem)),
     }
-}
-
-fn pack(files: &Files) -> zip::result::ZipResult<Vec<u8>> {
-    let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
-    // Pictures are packed already. Times would make each archive another one.
-    let options = SimpleFileOptions::DEFAULT.compression_method(CompressionMethod::Stored);
-    for (path, bytes) in files {
-        writer.start_file(path.as_str(), options)?;
-        writer.write_all(bytes)?;
-    }
-    Ok(writer.finish()?.into_inner())
-}
-
-/// The files in an archive, but for its credential; says what is wrong with one that can't be read or has names that lead
-/// out of it. What is packed smaller than it is isn't unpacked: archives of runs aren't.
-pub fn unpack(archive: &[u8]) -> Result<Files, String> {
-    let broken = |error: zip::result::ZipError| format!("the archive can't be read: {error}");
-    let mut archive = ZipArchive::new(Cursor::new(archive)).map_err(broken)?;
-    if archive.len() > FILES_MAX {
-        return Err(format!(
-            "the archive has {} files: at most {FILES_MAX} are read",
-            archive.len()
-        ));
-    }
-    let mut files = Files::new();
-    for at in 0..archive.len() {
-        let mut entry = archive.by_index(at).map_err(broken)?;
-        let path = entry.name().to_owned();
-        if entry.is_dir() || path.starts_with(OWN) {
-            continue;
-        }
-        if !entry.is_file() || normal_path(&path).as_ref() != Ok(&path) {
-            return Err(format!(
-                "the archive has a file with a name that is not allowed: `{path}`"
-            ));
-        }
-        let mut bytes = Vec::new();
-        entry
-            .read_to_end(&mut bytes)
-            .map_err(|error| format!("`{path}` in the archive can't be read: {error}"))?;
-        if files.insert(path.clone(), bytes).is_some() {
-            return Err(format!("the archive has two files called `{path}`"));
-        }
-    }
-    Ok(files)
-}
-
-/// Whether an archive is exactly its files as they are packed here, with its credential put in: the seal does not cover
-/// every byte around them.
-fn is_as_packed(archive: &[u8], files: &Files) -> bool {
-    let again = load_jumbf_from_memory("zip", archive).and_then(|store| {
-        let packed = pack(files).map_err(|error| c2pa::Error::OtherError(Box::new(error)))?;
-        save_jumbf_to_memory("zip", &packed, &store)
-    });
-    again.is_ok_and(|again| again == archive)
 }
 
 /// Whether `file` sets out to be the archive of a run: it may be a damaged one.
@@ -440,4 +376,4 @@ fn assets(files: &Files, anchors: &[Chain]) -> Vec<(String, Verdict)> {
 
 #[cfg(test)]
 #[path = "collection_tests.rs"]
-mod tests;
+pub(crate) mod tests;

@@ -1,6 +1,8 @@
 use daedal_core::process::Training;
 use serde_json::json;
 
+use std::collections::BTreeMap;
+
 use super::*;
 use crate::attest::{Subject, attest};
 use crate::fixtures::{png, run_of, studio};
@@ -69,6 +71,12 @@ fn sealed(files: &Files, collected: &Collected) -> Vec<u8> {
         &studio().0,
     )
     .unwrap()
+}
+
+/// A sealed archive, and whom to trust with it.
+pub(crate) fn archive() -> (Vec<u8>, Vec<Chain>) {
+    let (files, collected) = collected();
+    (sealed(&files, &collected), vec![studio().0.chain().clone()])
 }
 
 fn judged(archive: &[u8], anchors: &[Chain]) -> (Exit, String) {

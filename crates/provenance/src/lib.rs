@@ -7,6 +7,7 @@
 //! Everything is synchronous and offline; nothing is printed. This crate is the only user of c2pa.
 
 pub mod accounts;
+mod archive;
 pub mod attest;
 pub mod chain;
 pub mod collection;

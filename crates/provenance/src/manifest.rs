@@ -2,7 +2,7 @@
 
 use daedal_core::asset::extension_of;
 use daedal_core::excerpt::Excerpt;
-use daedal_core::intent::Domain;
+use daedal_core::intent::{Domain, Oversight};
 use daedal_core::process::{License, Training};
 use daedal_core::receipt::Receipt;
 use daedal_core::record::RunRecord;
@@ -31,6 +31,10 @@ pub struct Claim {
     pub unsigned_sha256: Digest,
     /// Where the run's root is (or will be) anchored: zeros before the process is registered.
     pub anchor: Domain,
+    /// How much people steered what led to the asset, for readers that do not compute it from the decisions: they are
+    /// what it follows from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub human_oversight: Option<Oversight>,
     /// The run's header and root, the receipt of this asset, and the decisions behind it; packed.
     #[serde(with = "crate::packed")]
     pub excerpt: Excerpt,
@@ -143,11 +147,13 @@ fn machine_of(record: &RunRecord, asset: &Digest) -> Option<usize> {
 #[must_use]
 pub fn definition(content: &Content<'_>) -> Option<Value> {
     let record = content.record;
+    let excerpt = Excerpt::of(record, &content.digest)?;
     let claim = Claim {
         run: record.header.run(),
         unsigned_sha256: content.digest,
         anchor: content.anchor,
-        excerpt: Excerpt::of(record, &content.digest)?,
+        human_oversight: Some(excerpt.oversight()),
+        excerpt,
     };
     // Through the canonical form, so that the numbers in it are the ones that were hashed.
     let claim: Value = serde_json::from_slice(&canonical::to_vec(&claim)).ok()?;

@@ -239,6 +239,11 @@ fn origin(verdict: &mut Verdict, claim: &Claim) {
         .map_or(0, |proven| proven.proof.index + 1);
     let result = if claim.run != header.run() {
         Err("it names another run than its header".to_owned())
+    } else if claim
+        .human_oversight
+        .is_some_and(|told| told != excerpt.oversight())
+    {
+        Err("it tells another oversight than its decisions give".to_owned())
     } else if let Some(fault) = faults.first() {
         Err(fault.to_string())
     } else {
@@ -301,3 +306,7 @@ mod tests;
 #[cfg(test)]
 #[path = "anchor_tests.rs"]
 mod anchor_tests;
+
+#[cfg(test)]
+#[path = "fuzz_tests.rs"]
+mod fuzz_tests;

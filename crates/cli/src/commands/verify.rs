@@ -151,7 +151,12 @@ impl Verify {
     }
 
     fn one(&self, file: &Path, named: Named<'_>, anchors: &[Chain]) -> Result<Verified, Failure> {
-        let mut verified = verify::with(file, named, anchors)?;
+        self.confirmed(verify::with(file, named, anchors))
+    }
+
+    /// The verdict, once a node has been asked about the anchor, if one is to be asked.
+    fn confirmed(&self, verified: Result<Verified, Failure>) -> Result<Verified, Failure> {
+        let mut verified = verified?;
         if let Some(url) = &self.rpc {
             block_on(verified.confirm(url))?;
         }
@@ -278,9 +283,10 @@ impl Verify {
         }
         let Folder { files, beside } = verify::folder(place)?;
         let (mut worst, mut values, mut lines, mut hints) = (0, Vec::new(), Vec::new(), Vec::new());
-        for file in &files {
+        let verified = verify::all(&files, anchors);
+        for (file, verified) in files.iter().zip(verified) {
             let shown = file.strip_prefix(place).unwrap_or(file).display();
-            let (code, word, detail) = match self.one(file, Named::default(), anchors) {
+            let (code, word, detail) = match self.confirmed(verified) {
                 Ok(verified) => {
                     values.push(verify::to_json(file, &verified));
                     let hint = verified.hint(file);

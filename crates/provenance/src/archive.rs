@@ -1,0 +1,74 @@
+//! Files in a ZIP and out of it again. What is packed here has one form: no times, nothing packed smaller, in the order of
+//! the paths.
+
+use std::collections::BTreeMap;
+use std::io::{Cursor, Read as _, Write as _};
+
+use c2pa::jumbf_io::{load_jumbf_from_memory, save_jumbf_to_memory};
+use daedal_core::bundle::normal_path;
+use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, ZipArchive, ZipWriter};
+
+/// Directory of the credential itself.
+const OWN: &str = "META-INF/";
+/// Files of an archive, at most.
+const FILES_MAX: usize = 100_000;
+
+/// Files by path, with `/`.
+pub type Files = BTreeMap<String, Vec<u8>>;
+
+/// Packs files.
+pub(crate) fn pack(files: &Files) -> zip::result::ZipResult<Vec<u8>> {
+    let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
+    // Pictures are packed already. Times would make each archive another one.
+    let options = SimpleFileOptions::DEFAULT.compression_method(CompressionMethod::Stored);
+    for (path, bytes) in files {
+        writer.start_file(path.as_str(), options)?;
+        writer.write_all(bytes)?;
+    }
+    Ok(writer.finish()?.into_inner())
+}
+
+/// The files in an archive, but for its credential; says what is wrong with one that can't be read or has names that lead
+/// out of it. What is packed smaller than it is isn't unpacked: archives of runs aren't.
+pub fn unpack(archive: &[u8]) -> Result<Files, String> {
+    let broken = |error: zip::result::ZipError| format!("the archive can't be read: {error}");
+    let mut archive = ZipArchive::new(Cursor::new(archive)).map_err(broken)?;
+    if archive.len() > FILES_MAX {
+        return Err(format!(
+            "the archive has {} files: at most {FILES_MAX} are read",
+            archive.len()
+        ));
+    }
+    let mut files = Files::new();
+    for at in 0..archive.len() {
+        let mut entry = archive.by_index(at).map_err(broken)?;
+        let path = entry.name().to_owned();
+        if entry.is_dir() || path.starts_with(OWN) {
+            continue;
+        }
+        if !entry.is_file() || normal_path(&path).as_ref() != Ok(&path) {
+            return Err(format!(
+                "the archive has a file with a name that is not allowed: `{path}`"
+            ));
+        }
+        let mut bytes = Vec::new();
+        entry
+            .read_to_end(&mut bytes)
+            .map_err(|error| format!("`{path}` in the archive can't be read: {error}"))?;
+        if files.insert(path.clone(), bytes).is_some() {
+            return Err(format!("the archive has two files called `{path}`"));
+        }
+    }
+    Ok(files)
+}
+
+/// Whether an archive is exactly its files as they are packed here, with its credential put in: the seal does not cover
+/// every byte around them.
+pub(crate) fn is_as_packed(archive: &[u8], files: &Files) -> bool {
+    let again = load_jumbf_from_memory("zip", archive).and_then(|store| {
+        let packed = pack(files).map_err(|error| c2pa::Error::OtherError(Box::new(error)))?;
+        save_jumbf_to_memory("zip", &packed, &store)
+    });
+    again.is_ok_and(|again| again == archive)
+}
