@@ -6,7 +6,7 @@ use daedal_channels::site;
 use daedal_core::asset::assets_in;
 use daedal_core::bundle::Bundle;
 use daedal_core::engine::{Determinism, Engines};
-use daedal_core::run::TaskRecord;
+use daedal_core::run::{Event, TaskRecord};
 use daedal_core::{AssetRef, Digest, canonical};
 use daedal_provenance::collection::{
     ANCHOR, ASSETS, ATTESTATION, BUNDLE, Files, LOG, MATERIAL, PROCESS, RECEIPTS,
@@ -78,7 +78,14 @@ pub(crate) fn files(
 fn log(run: &Gathered) -> Result<Vec<u8>, Failure> {
     let mut text = Vec::new();
     let mut writer = serde_json::Serializer::new(&mut text);
-    run.events
+    let mut events = run.events.clone();
+    // What signatures hide is told by `daedal disclose` alone.
+    for event in &mut events {
+        if let Event::Created { spec, .. } = event {
+            spec.intents = crate::intents::published(&spec.intents)?;
+        }
+    }
+    events
         .serialize(&mut writer)
         .map_err(|error| Failure::because("the run's log can't be written", &error))?;
     Ok(text)

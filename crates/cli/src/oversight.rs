@@ -3,6 +3,7 @@
 use daedal_core::engine::Determinism;
 use daedal_core::intent::{IntentKind, Oversight};
 use daedal_core::process::Training;
+use daedal_core::run::EDIT;
 use serde::Serialize;
 
 use crate::release::Gathered;
@@ -40,7 +41,8 @@ pub(crate) fn duties(run: &Gathered) -> Vec<Duty> {
 fn trained(run: &Gathered) -> usize {
     let receipts = run.subject.record.receipts.iter();
     let by_model = |receipt: &&daedal_core::receipt::Receipt| {
-        receipt.determinism == Determinism::Attested || receipt.usage.tokens.is_some()
+        let attested = receipt.determinism == Determinism::Attested && receipt.engine != EDIT;
+        attested || receipt.usage.tokens.is_some()
     };
     receipts.filter(by_model).count()
 }

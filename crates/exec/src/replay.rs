@@ -12,7 +12,7 @@ use daedal_core::blob::BlobWrite;
 use daedal_core::engine::{
     Determinism, Engine, EngineError, Engines, Outcome, Performed, TaskContext,
 };
-use daedal_core::run::{EDIT, TaskRecord};
+use daedal_core::run::TaskRecord;
 use daedal_core::{AssetRef, Digest, canonical};
 use serde_json::Value;
 
@@ -92,7 +92,7 @@ impl Replay<'_> {
 
     fn one(&self, record: &TaskRecord, outcome: &Outcome) -> Again {
         let task = &record.task;
-        if record.decision.is_some() || task.engine == EDIT {
+        if record.decision.is_some() || !record.edits.is_empty() {
             return Again::Attested;
         }
         let Some(engine) = self.engines.get(&task.engine) else {

@@ -5,6 +5,7 @@ use daedal_core::intent::{Openings, SignedIntent};
 use daedal_store::Studio;
 use daedal_store::ports::Document;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::failure::Failure;
 use crate::home::remembered;
@@ -48,4 +49,17 @@ pub(crate) async fn kept(studio: &Studio, hash: &B256) -> Result<Option<Kept>, F
     let found = studio.records.get(KIND, &hash.to_string()).await;
     let found = found.map_err(|error| remembered(&error))?;
     Ok(found.and_then(|value| serde_json::from_value(value).ok()))
+}
+
+/// Signed intents of a run's log, without what stays in the studio.
+pub(crate) fn published(intents: &[Value]) -> Result<Vec<Value>, Failure> {
+    let read =
+        |signed: &Value| -> Result<SignedIntent, _> { serde_json::from_value(signed.clone()) };
+    let published = intents.iter().map(|signed| {
+        let signed = read(signed).map(SignedIntent::published);
+        signed.and_then(serde_json::to_value)
+    });
+    published
+        .collect::<Result<_, _>>()
+        .map_err(|error| Failure::because("a signed decision can't be read", &error))
 }

@@ -59,6 +59,10 @@ fn a_persons_text_takes_the_place_of_a_tasks_and_the_credential_says_so() {
         .unwrap();
     assert!(holds(credential.1, "digitalsourcetype/humanEdits"));
     assert!(holds(credential.1, "digitalsourcetype/algorithmicMedia"));
+    // Whoever runs it again finds the hand, and all else the same.
+    let export = ["export", "latest", "--replayable", "-o", "poem.zip"];
+    studio.daedal(&export).ends(0);
+    studio.daedal(&["verify", "--replay", "poem.zip"]).ends(0);
     // Once it is published it stands.
     let told = studio
         .daedal(&["edit", "latest", "draft#1", "mine.txt"])

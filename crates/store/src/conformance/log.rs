@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use daedal_core::run::{Event, Finish};
+use daedal_core::run::{Event, Finish, Moment};
+use serde_json::json;
 
 use super::{CALLERS, Opening, created, done, finished, reopened, run};
 use crate::{StoreError, Studio};
@@ -110,6 +111,43 @@ async fn assert_listed(studio: &Studio) {
     assert_eq!((runs[0].finished.clone(), runs[0].events), (None, 1));
     let first = Some(finished(Finish::Succeeded));
     assert_eq!((runs[1].finished.clone(), runs[1].events), (first, 5));
+}
+
+pub(super) async fn a_run_that_is_edited_is_not_over(place: impl Fn() -> Opening) {
+    let mut studio = place().await;
+    let ended = |studio: &Studio| {
+        let log = Arc::clone(&studio.log);
+        async move { log.runs().await.expect("lists")[0].finished.clone() }
+    };
+    studio
+        .log
+        .create(run(1), created(1))
+        .await
+        .expect("creates");
+    let edit = Event::Edited {
+        task: match done("draft", 0, 0) {
+            Event::TaskDone { task, .. } => task,
+            other => panic!("{other:?}"),
+        },
+        value: json!("by hand"),
+        intent: json!({}),
+        at: Moment(9),
+    };
+    let (first, last) = (finished(Finish::Succeeded), finished(Finish::Cancelled));
+    for (event, expected) in [
+        (first.clone(), Some(first)),
+        (edit, None),
+        (last.clone(), Some(last)),
+    ] {
+        studio
+            .log
+            .append(run(1), vec![event])
+            .await
+            .expect("appends");
+        assert_eq!(ended(&studio).await, expected);
+        studio = reopened(studio, &place).await;
+        assert_eq!(ended(&studio).await, expected);
+    }
 }
 
 pub(super) async fn racing_batches_stay_whole(place: impl Fn() -> Opening) {

@@ -35,6 +35,7 @@ where
     log::logs_keep_order(fresh()).await;
     log::a_run_is_created_once(fresh()).await;
     log::runs_are_listed_newest_first(fresh()).await;
+    log::a_run_that_is_edited_is_not_over(fresh()).await;
     log::racing_batches_stay_whole(fresh()).await;
     memo::the_first_memo_stands(fresh()).await;
     memo::racing_memos_agree(fresh()).await;
