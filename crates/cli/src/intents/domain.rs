@@ -1,6 +1,6 @@
 //! Where a decision counts.
 
-use alloy_primitives::{Address, U256};
+use alloy_primitives::U256;
 use daedal_chain::embedded::Genesis;
 use daedal_core::Governed;
 use daedal_core::intent::Domain;
@@ -30,7 +30,11 @@ pub(crate) async fn domain_of(
         return Ok(pinned);
     }
     let set = match chain::is_embedded(home) {
-        true => Some(Genesis::of(Address::ZERO, U256::ZERO).chain_id),
+        // Its id follows from the account that it begins with.
+        true => match chain::account_of(home) {
+            Ok(account) => Some(Genesis::of(account, U256::ZERO).chain_id),
+            Err(_) => return Ok(Domain::default()),
+        },
         false => home.settings.chain.chain_id,
     };
     for known in chain::known_anywhere(studio, process).await? {

@@ -152,7 +152,7 @@ impl Simulation {
     /// A person replaces what a task gave, once it has given something; in the end every edit stands once.
     fn edit(&mut self, run: RunId) {
         // Sometimes the clock decides first, which an edit undoes.
-        if self.is_wild() && self.world.chance().one_in(3) {
+        if self.is_wild() && self.world.chance().one_in(6) {
             self.world.sleep(60_000);
             return;
         }
@@ -169,7 +169,7 @@ impl Simulation {
             executor.edit(&plan, run, &task, value, intent).await
         };
         // Whoever is not told that it was kept does it again, which changes nothing.
-        if self.sit(sitting).is_some() && !(self.is_wild() && self.world.chance().one_in(4)) {
+        if self.sit(sitting).is_some() {
             self.edits += 1;
         }
     }
