@@ -1,11 +1,17 @@
-//! How long a PNG of 1 MiB takes to seal and to verify. Prints a line of JSON:
+//! How long a PNG of 1 MiB takes to seal and to verify, and one of a run of 1,000 receipts with the run's attestation and
+//! receipts beside it. Prints a line of JSON:
 //! `cargo run --release -p daedal-provenance --example seal -- REPEAT`.
 #![allow(clippy::print_stdout, clippy::unwrap_used, missing_docs)] // a measurement
 
 use std::time::Instant;
 
+use alloy_primitives::B256;
+use daedal_core::intent::{Disclosure, Domain, Intent, IntentKind, SignedIntent};
+use daedal_core::record::{RunHeader, RunRecord};
+use daedal_core::{Digest, canonical};
 use daedal_provenance::seal::{SealRequest, seal};
 use daedal_provenance::verify::{Given, verify};
+use daedal_provenance::{Exit, attest};
 // The run is the one of the tests, which names the crate's modules from inside.
 use daedal_provenance::{keys, manifest, signer};
 
@@ -47,11 +53,82 @@ fn main() {
         }));
         verified_ms.push(begun.elapsed().as_secs_f64() * 1_000.0);
     }
+    let (plain, with_intents) = (of_a_long_run(0, repeat), of_a_long_run(INTENTS, repeat));
     let line = serde_json::json!({
+        "run_verified_ms": plain,
+        "run_with_intents_verified_ms": with_intents,
+        "intents": INTENTS,
         "bytes": bytes.len(),
         "added": sealed.file.len() - bytes.len(),
         "sealed_and_read_back_ms": sealed_ms,
         "verified_ms": verified_ms,
     });
     println!("{line}");
+}
+
+/// Intents of the run that has some.
+const INTENTS: u64 = 100;
+/// Receipts of a long run.
+const RECEIPTS: usize = 1_000;
+
+/// How long a small picture takes to verify, with all that a run of 1,000 receipts and so many intents left beside it.
+fn of_a_long_run(intents: u64, repeat: usize) -> Vec<f64> {
+    let bytes = fixtures::png(24, 18, true);
+    let short = fixtures::run_of(&bytes, "image/png", false);
+    let mut header = short.header.clone();
+    let mut receipts = short.receipts.clone();
+    let more = (receipts.len()..RECEIPTS).map(|at| {
+        let index = u32::try_from(at).unwrap();
+        fixtures::receipt("note", Some(index), &[], &[])
+    });
+    receipts.extend(more);
+    let signed: Vec<_> = (0..intents)
+        .map(|nonce| authorship(&header, nonce))
+        .collect();
+    header.intents = signed.iter().map(SignedIntent::hash).collect();
+    let record = RunRecord::close(header, short.inputs, short.parameters, receipts, signed);
+    let license = fixtures::license();
+    let content = fixtures::content(&record, &bytes, "image/png", &license);
+    let signer = &fixtures::studio().0;
+    let request = SealRequest {
+        bytes: &bytes,
+        content,
+    };
+    let sealed = seal(&request, signer).unwrap();
+    let subject = attest::Subject::of("poster.png", Digest::of(&bytes), &sealed);
+    let receipts = canonical::to_vec(&record);
+    let attestation = attest::attest(record, &[subject], signer);
+    let one = || {
+        let begun = Instant::now();
+        let verdict = verify(&Given {
+            file: &sealed.file,
+            attestation: Some(&attestation),
+            receipts: Some(&receipts),
+            is_published: true,
+            anchors: &[signer.chain().clone()],
+            ..Given::default()
+        });
+        let ms = begun.elapsed().as_secs_f64() * 1_000.0;
+        assert_eq!(verdict.exit, Exit::Fine, "{:?}", verdict.checks);
+        ms
+    };
+    (0..repeat).map(|_| one()).collect()
+}
+
+fn authorship(header: &RunHeader, nonce: u64) -> SignedIntent {
+    let disclosed = Disclosure::authorship(B256::repeat_byte(7), header.bundle);
+    let intent = Intent {
+        run: B256::ZERO,
+        step: B256::ZERO,
+        kind: IntentKind::Author,
+        payload: disclosed.commitment(),
+        seen: B256::ZERO,
+        prev: B256::ZERO,
+        nonce,
+        at: header.started_ms / 1_000,
+    };
+    let person = &fixtures::studio().1;
+    person
+        .sign(Domain::default(), intent, Some(disclosed), Vec::new())
+        .unwrap()
 }

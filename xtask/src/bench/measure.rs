@@ -181,7 +181,18 @@ pub(super) fn seal() -> Result<Vec<Figure>, Failure> {
     let line = example("seal", &["100"])?;
     let sealed = numbers(&line, "sealed_and_read_back_ms");
     let added = number(&line, "added") / 1_024.0;
+    let of_run = numbers(&line, "run_verified_ms");
+    let with_intents = numbers(&line, "run_with_intents_verified_ms");
+    let least = |figures: &[f64]| figures.iter().copied().fold(f64::INFINITY, f64::min);
+    let each = (least(&with_intents) - least(&of_run)) / number(&line, "intents");
     Ok(vec![
+        Figure::new(
+            "a piece and its run of 1,000 receipts verified",
+            "ms",
+            Some(25.0),
+            of_run,
+        ),
+        Figure::new("  each intent beside it", "ms", Some(0.3), vec![each]),
         Figure::new("1 MiB PNG sealed and read back", "ms", Some(5.0), sealed),
         Figure::new("  bytes added to it", "KB", Some(5.5), vec![added]),
         Figure::new(

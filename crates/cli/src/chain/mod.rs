@@ -25,7 +25,7 @@ use daedal_chain::deployment::Money;
 use daedal_chain::embedded::{ChainError, Genesis};
 use daedal_chain::operations::{Ledgers, Operator};
 use daedal_chain::outbox::{Outbox, Patience};
-use daedal_chain::{Chain, Client};
+use daedal_chain::{Chain, Client, ClientError};
 use daedal_provenance::{Keys, Person};
 use daedal_store::Studio;
 
@@ -122,21 +122,42 @@ pub(crate) async fn reach_to_move_time(home: &Home, command: &str) -> Result<Cli
 }
 
 async fn reach_as(home: &Home, command: &str, moves_time: bool) -> Result<Client, Failure> {
-    let settings = &home.settings.chain;
-    if let Some(url) = &settings.rpc {
-        let mut remote = Remote {
-            chain_id: settings.chain_id,
-            ..Remote::at(url)
-        };
-        if let Some(seconds) = settings.timeout_s {
-            remote.timeout = Duration::from_secs(seconds.max(1));
-        }
+    if let Some(remote) = remote(&home.settings.chain) {
         return Client::connect(&remote).await.map_err(refused);
     }
     if let Some(client) = served(home, moves_time).await? {
         return Ok(client);
     }
     Ok(Client::embedded(&open(home, command).await?))
+}
+
+/// Reaches the chain; what is told where nobody answers stands by itself, since much can be done without.
+pub(crate) async fn reach_if_there(
+    home: &Home,
+    command: &str,
+) -> Result<Result<Client, Failure>, Failure> {
+    let Some(remote) = remote(&home.settings.chain) else {
+        return reach(home, command).await.map(Ok);
+    };
+    match Client::connect(&remote).await {
+        Ok(client) => Ok(Ok(client)),
+        Err(away @ (ClientError::Unreachable { .. } | ClientError::Timeout { .. })) => {
+            Ok(Err(refused(away)))
+        }
+        Err(error) => Err(refused(error)),
+    }
+}
+
+/// The node that the settings name.
+fn remote(settings: &ChainSettings) -> Option<Remote> {
+    let mut remote = Remote {
+        chain_id: settings.chain_id,
+        ..Remote::at(settings.rpc.as_ref()?)
+    };
+    if let Some(seconds) = settings.timeout_s {
+        remote.timeout = Duration::from_secs(seconds.max(1));
+    }
+    Some(remote)
 }
 
 /// The embedded chain through its server, where one runs.

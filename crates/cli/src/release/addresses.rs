@@ -9,7 +9,8 @@ use daedal_core::run::RunId;
 use daedal_store::Studio;
 use daedal_store::ports::Document;
 
-use super::onchain::{self, OnChain, key};
+use super::onchain::{self, key};
+use super::written::OnChain;
 use crate::chain::{self, Known};
 use crate::failure::Failure;
 use crate::home::{Home, remembered};

@@ -9,7 +9,8 @@ use daedal_store::Studio;
 use daedal_store::ports::Document;
 use serde::{Deserialize, Serialize};
 
-use super::onchain::{Anchor, key};
+use super::onchain::key;
+use super::written::Anchor;
 use super::{Subject, kept, payment};
 use crate::chain::{self, Known};
 use crate::failure::Failure;

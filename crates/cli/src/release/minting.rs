@@ -5,7 +5,7 @@ use daedal_chain::operations::{MintedRun, Operator, Output, Terms};
 use daedal_core::units::BasisPoints;
 
 use super::Subject;
-use super::onchain::Minted;
+use super::written::Minted;
 use crate::chain;
 use crate::failure::Failure;
 

@@ -5,6 +5,7 @@
 mod addresses;
 mod batches;
 mod copies;
+mod deferred;
 mod exhibit;
 mod gathered;
 mod kept;
@@ -20,6 +21,7 @@ mod seal;
 mod signing;
 mod versions;
 mod voted;
+mod written;
 
 use daedal_channels::{Channel, Published, Release, Site};
 use daedal_core::AssetRef;
@@ -44,7 +46,7 @@ pub(crate) use addresses::{Addresses, addresses, mend};
 pub(crate) use batches::KIND as BATCHES;
 use copies::Copies;
 pub(crate) use gathered::{Gathered, gathered};
-pub(crate) use onchain::{KIND as ON_CHAIN, OnChain};
+pub(crate) use onchain::KIND as ON_CHAIN;
 pub(crate) use payment::{OUTPUTS, Payment};
 pub(crate) use record::record_of;
 pub(crate) use record::{close, tool};
@@ -53,6 +55,7 @@ pub(crate) use seal::SealedPiece;
 use seal::Sealing;
 pub(crate) use signing::Signing;
 pub(crate) use versions::tell_site;
+pub(crate) use written::OnChain;
 
 /// The channel whose files the metadata of tokens is among.
 const SITE: &str = "site";

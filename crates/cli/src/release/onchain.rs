@@ -7,20 +7,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use alloy_primitives::{Address, B256, U256};
 use daedal_chain::Client;
 use daedal_chain::operations::{Ledgers, Operator};
 use daedal_channels::site;
-use daedal_core::AssetRef;
 use daedal_core::intent::Domain;
 use daedal_core::run::RunId;
 use daedal_store::Studio;
-use serde::{Deserialize, Serialize};
 
 use super::batches::{self, anchor};
 use super::copies::Copies;
 use super::minting::{mint, price_of};
-use super::{Payment, Signing, Subject, kept, mend, site_url, voted};
+use super::written::{Anchor, OnChain};
+use super::{Payment, Signing, Subject, deferred, kept, mend, site_url, voted};
 use crate::chain::{self, Known};
 use crate::failure::Failure;
 use crate::hint;
@@ -32,58 +30,14 @@ const NO_CHAIN: &str = "or release the run without the chain: --no-chain";
 /// Kind of the records of what of runs is on a chain.
 pub(crate) const KIND: &str = "onchain";
 
-/// What of a run is on a chain. Kept once all of it is there.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(crate) struct OnChain {
-    pub(crate) work: Known,
-    pub(crate) version: u64,
-    pub(crate) anchor: Anchor,
-    /// The contract of the editions.
-    pub(crate) contract: Address,
-    pub(crate) editions: Vec<Minted>,
-    /// Where the metadata of the editions begins, as the chain says.
-    #[serde(default)]
-    pub(crate) base: Option<String>,
-}
-
-impl OnChain {
-    /// Whether the chain may say otherwise than the site, which is served at `url`.
-    fn has_moved(&self, run: RunId, url: Option<&str>) -> bool {
-        let due = url.map(|url| site::token_base(Some(url), &run.0));
-        !self.editions.is_empty() && due.is_some() && self.base != due
-    }
-}
-
-/// Where the root of the run's batch stands.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Anchor {
-    pub(crate) contract: Address,
-    pub(crate) by: Address,
-    pub(crate) root: B256,
-    pub(crate) transaction: B256,
-    pub(crate) block: u64,
-    /// `anchor.json`
-    pub(crate) proof: AssetRef,
-}
-
-/// The edition of a piece.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Minted {
-    /// Place among all pieces of the run.
-    pub(crate) index: usize,
-    pub(crate) token: U256,
-    /// As the process says it, for what is in the shop.
-    pub(crate) price: Option<String>,
-    /// Whom it was minted for; the contract itself for what is in the shop.
-    pub(crate) owner: Address,
-}
-
 /// A release as far as it concerns the chain.
 pub(super) struct Session {
     operator: Option<Operator>,
     /// Runs that still have to be written to the chain: their work and version.
     due: BTreeMap<RunId, (Known, u64)>,
     done: BTreeMap<RunId, OnChain>,
+    /// Runs that are written to the chain later, since it does not answer.
+    deferred: BTreeMap<RunId, Known>,
     /// Those of `done` that are on another chain than the studio is at, and stay there.
     elsewhere: BTreeSet<RunId>,
     /// Why the chain was not asked whether what is done is there.
@@ -118,18 +72,27 @@ impl Session {
         if open.is_empty() && session.done.is_empty() {
             return Ok(session);
         }
-        let client = match chain::reach(home, "daedal release").await {
-            Ok(client) => client,
-            Err(failure) if open.is_empty() && stale.is_empty() => {
+        let client = match chain::reach_if_there(home, "daedal release").await {
+            Ok(Ok(client)) => client,
+            Ok(Err(away)) if stale.is_empty() => {
+                let due = match deferred::works(home, studio, &open).await? {
+                    Some(works) => works,
+                    None => return Err(away),
+                };
+                let why = away.message();
                 // Whoever reads only results has to know it, too.
-                let why = failure.message();
-                signing.ui.ask(&format!(
-                    "warning: the chain was not asked whether the anchors are there: {why}"
-                ));
-                session.unasked = Some(why.to_owned());
+                signing.ui.ask(&deferred::told(&due, &why));
+                session.unasked = Some(why);
+                session.deferred = due;
                 return Ok(session);
             }
-            Err(failure) => return Err(failure),
+            Err(failure) if open.is_empty() && stale.is_empty() => {
+                let why = failure.message();
+                signing.ui.ask(&deferred::told(&BTreeMap::new(), &why));
+                session.unasked = Some(why);
+                return Ok(session);
+            }
+            Ok(Err(failure)) | Err(failure) => return Err(failure),
         };
         session
             .find_elsewhere(home, studio, &client, signing)
@@ -243,6 +206,7 @@ impl Session {
             operator: None,
             due: BTreeMap::new(),
             done: BTreeMap::new(),
+            deferred: BTreeMap::new(),
             elsewhere: BTreeSet::new(),
             unasked: None,
         }
@@ -260,7 +224,8 @@ impl Session {
     /// The work that the run is of.
     fn work_of(&self, run: RunId) -> Option<&Known> {
         let due = self.due.get(&run).map(|(known, _)| known);
-        due.or_else(|| self.done.get(&run).map(|done| &done.work))
+        let done = || self.done.get(&run).map(|done| &done.work);
+        due.or_else(done).or_else(|| self.deferred.get(&run))
     }
 
     /// Anchors and mints what is due; gives what of each run is on the chain, and how many mints of its
