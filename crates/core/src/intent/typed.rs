@@ -6,8 +6,7 @@ use super::{Domain, Intent};
 
 /// The intent as `eth_signTypedData_v4` takes it: what a wallet signs of it is [`Intent::hash`].
 ///
-/// The chain id is a number: wallets compare it with the chain that they are on, and take 0, of a process that is
-/// on no chain yet, on any.
+/// The chain id is a number, 0 for a process that is on no chain yet; viem and Foundry's `cast` sign either.
 #[must_use]
 pub fn typed_data(domain: Domain, intent: &Intent) -> Value {
     let fields = |fields: &[(&str, &str)]| -> Value {
