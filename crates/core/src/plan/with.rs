@@ -66,8 +66,11 @@ impl<'s> Reader<'s, '_> {
         self.length(place, engine, &with, &offers, context);
         // Fields that are wrong already are kept from the engine, which need not expect such values.
         for problem in engine.check(&sound(with, &faults), &|path| self.files.bytes(path)) {
-            self.mistakes
-                .push(Mistake::new(place.key_span(""), problem));
+            // A mistake inside a file is told where the file is named.
+            let mut files = fitted.files.iter();
+            let named = files.find(|(_, path)| problem.trim_start_matches('`').starts_with(path.as_str()));
+            let span = named.map_or_else(|| place.key_span(""), |(pointer, _)| place.span(pointer));
+            self.mistakes.push(Mistake::new(span, problem));
         }
         if self.mistakes.len() > before {
             return None;

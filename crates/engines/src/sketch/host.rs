@@ -248,14 +248,13 @@ pub(crate) fn check(script: &Script) -> Result<(), String> {
     let runtime = Runtime::new().map_err(failed)?;
     let interpreter = Context::custom::<Intrinsics>(&runtime).map_err(failed)?;
     interpreter.with(|ctx| {
-        // A throw before everything else: the text is parsed as a whole, and nothing of it runs.
-        let guarded = format!("throw 0;{}", script.runnable);
-        let Err(error) = evaluate::<Value<'_>>(&ctx, &script.name, &guarded, false) else {
+        let script = script.that_throws_first();
+        let Err(error) = evaluate::<Value<'_>>(&ctx, &script.name, &script.runnable, false) else {
             return Ok(());
         };
         let raised = trouble::Raised::catch(&ctx, &error);
         let limits = Limits::default();
-        match trouble::explain(&raised, std::slice::from_ref(script), &limits, false, "") {
+        match trouble::explain(&raised, std::slice::from_ref(&script), &limits, false, "") {
             _ if !raised.is_syntax() => Ok(()),
             explained => Err(explained.to_string()),
         }

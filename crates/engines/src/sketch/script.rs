@@ -42,6 +42,21 @@ impl Script {
         }
     }
 
+    /// The same with a throw before everything else: it is parsed as a whole, and nothing of it runs.
+    pub(crate) fn that_throws_first(&self) -> Self {
+        let guard = Edit {
+            at: 0,
+            cut: 0,
+            put: "throw 0;",
+        };
+        Self {
+            name: self.name.clone(),
+            source: self.source.clone(),
+            runnable: format!("{}{}", guard.put, self.runnable),
+            edits: std::iter::once(guard).chain(self.edits.iter().cloned()).collect(),
+        }
+    }
+
     /// Where a place of the runnable text is in the source; line and column count from one.
     pub(crate) fn place(&self, line: usize, column: usize) -> (usize, usize) {
         let mut grown = 0_isize;
@@ -103,6 +118,15 @@ mod tests {
             assert_eq!((line, &source[back - 1..back]), (2, name));
         }
         assert_eq!(script.place(1, 5), (1, 5));
+    }
+
+    #[test]
+    fn a_guard_before_it_moves_no_place() {
+        let script = Script::read("s.js", b"let a = 2 ** b;\nlet c = ;").unwrap();
+        let guarded = script.that_throws_first();
+        let shown = guarded.runnable.find(", b)").unwrap() + 3;
+        assert_eq!(guarded.place(1, shown), (1, 14));
+        assert_eq!(guarded.place(2, 9), (2, 9));
     }
 
     #[test]
