@@ -196,7 +196,80 @@ fn an_excerpt_proves_its_asset_and_no_other() {
     }
 }
 
+/// A change of the list of receipts of a run.
+#[derive(Debug, Clone)]
+enum Change {
+    Remove,
+    Double,
+    /// With the one at this place.
+    Swap(prop::sample::Index),
+    /// In one of its fields.
+    Alter(u8),
+    /// A new one, here.
+    Insert,
+}
+
+fn changes() -> impl Strategy<Value = Change> {
+    prop_oneof![
+        Just(Change::Remove),
+        Just(Change::Double),
+        any::<prop::sample::Index>().prop_map(Change::Swap),
+        (0_u8..8).prop_map(Change::Alter),
+        Just(Change::Insert),
+    ]
+}
+
+fn changed(receipts: &mut Vec<Receipt>, at: usize, change: &Change) {
+    match change {
+        Change::Remove => drop(receipts.remove(at)),
+        Change::Double => receipts.insert(at, receipts[at].clone()),
+        Change::Swap(with) => {
+            let with = with.index(receipts.len());
+            receipts.swap(at, with);
+        }
+        Change::Insert => receipts.insert(at, receipt("more", None, &[], &["more"])),
+        Change::Alter(field) => {
+            let altered = &mut receipts[at];
+            match field {
+                0 => altered.step.push('x'),
+                1 => altered.index = altered.index.map_or(Some(0), |index| Some(index + 1)),
+                2 => altered.engine_version.push('0'),
+                3 => altered.params = Digest::of(b"other"),
+                4 => altered.outputs.push(asset("other")),
+                5 => altered.value = Digest::of(b"other"),
+                6 => altered.usage.elapsed_ms += 1,
+                _ => altered.intents.push(B256::repeat_byte(1)),
+            }
+        }
+    }
+}
+
 proptest! {
+    #[test]
+    fn no_receipt_is_removed_added_moved_or_altered_unseen(
+        count in 1_u32..20,
+        at in any::<prop::sample::Index>(),
+        change in changes(),
+        links_anew: bool,
+    ) {
+        let receipts: Vec<Receipt> = (0..count)
+            .map(|index| receipt("draw", Some(index), &[], &[&format!("drawing {index}")]))
+            .collect();
+        let record = RunRecord::close(header(), Settings::new(), Settings::new(), receipts, Vec::new());
+        prop_assert_eq!(record.faults(), []);
+        let mut bent = record.clone();
+        let at = at.index(bent.receipts.len());
+        changed(&mut bent.receipts, at, &change);
+        prop_assume!(bent.receipts != record.receipts);
+        if links_anew {
+            // Whoever changes one may link the rest again, but not under the same root.
+            link(bent.header.run(), &mut bent.receipts);
+        }
+        prop_assert_ne!(bent.faults(), []);
+        bent.count = bent.receipts.len() as u64;
+        prop_assert_ne!(bent.faults(), []);
+    }
+
     #[test]
     fn every_asset_of_any_run_has_an_excerpt_that_stands(count in 1_u32..40, at in any::<prop::sample::Index>()) {
         let names: Vec<String> = (0..count).map(|i| format!("asset {i}")).collect();

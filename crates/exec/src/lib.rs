@@ -11,6 +11,7 @@ mod error;
 mod executor;
 mod journal;
 pub mod local;
+mod measure;
 pub mod ports;
 mod progress;
 pub mod replay;

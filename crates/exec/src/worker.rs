@@ -5,7 +5,6 @@
 //! stop; an engine that does not listen loses its job, and another thread takes the worker's place.
 
 use std::any::Any;
-use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -13,12 +12,12 @@ use std::time::{Duration, Instant};
 
 use daedal_core::UsdMicros;
 use daedal_core::blob::BlobWrite;
-use daedal_core::engine::{Engine, EngineError, Engines, Outcome, Performed, Task, TaskContext};
-use serde_json::Value;
+use daedal_core::engine::{Engine, EngineError, Engines, Performed, Task, TaskContext};
 use tokio::runtime::Handle;
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
+use crate::measure::measure;
 use crate::ports::{Delivery, Job, JobResult, Lane, Report};
 use crate::watched::Watched;
 
@@ -31,8 +30,6 @@ const ROUND: Duration = Duration::from_millis(20);
 /// Threads that may linger with jobs that were taken from them. From then on a seat stays empty until one of
 /// them comes back, so that engines that never listen can't take all of a machine.
 const LINGERING_MAX: usize = 16;
-/// Size of what an engine says beside its assets, as JSON.
-const VALUE_BYTES_MAX: usize = 4 << 20;
 
 /// Tells jobs to stop.
 #[derive(Debug, Default)]
@@ -379,53 +376,4 @@ fn panicked(panic: &(dyn Any + Send)) -> EngineError {
     EngineError::invalid(format!(
         "its engine broke down, which is a bug in the engine: {message}"
     ))
-}
-
-/// Takes the time, reckons what it cost, and checks the size of what the engine says.
-fn measure(
-    performed: Performed,
-    elapsed: Duration,
-    rate: UsdMicros,
-) -> Result<Performed, EngineError> {
-    let check = |value: &Value| match size_of(value) {
-        size if size > VALUE_BYTES_MAX => Err(EngineError::limit(format!(
-            "gave a value of {size} bytes: at most {VALUE_BYTES_MAX} are allowed; put more into an \
-             asset"
-        ))),
-        _ => Ok(()),
-    };
-    Ok(match performed {
-        Performed::Done(Outcome { value, mut usage }) => {
-            check(&value)?;
-            usage.elapsed_ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
-            usage.cost = usage.cost.saturating_add(rate.of_time(usage.elapsed_ms));
-            Performed::Done(Outcome { value, usage })
-        }
-        Performed::Asked(request) => {
-            request
-                .options
-                .iter()
-                .try_for_each(|option| check(&option.value))?;
-            Performed::Asked(request)
-        }
-    })
-}
-
-/// Length of the value as JSON.
-fn size_of(value: &Value) -> usize {
-    struct Count(usize);
-    impl io::Write for Count {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            self.0 += bytes.len();
-            Ok(bytes.len())
-        }
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
-    let mut count = Count(0);
-    match serde_json::to_writer(&mut count, value) {
-        Ok(()) => count.0,
-        Err(_) => usize::MAX,
-    }
 }

@@ -339,7 +339,7 @@ fn bundle(files: &Files, collected: &Collected) -> Result<String, String> {
     }
     for (path, asset) in &bundle.files {
         let file = files.get(&format!("{PROCESS}{path}"));
-        if !file.is_some_and(|bytes| Digest::of(bytes) == asset.digest) {
+        if file.is_none_or(|bytes| Digest::of(bytes) != asset.digest) {
             return Err(format!("`{PROCESS}{path}` is not the file of the bundle"));
         }
     }

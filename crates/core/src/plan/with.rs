@@ -68,7 +68,8 @@ impl<'s> Reader<'s, '_> {
         for problem in engine.check(&sound(with, &faults), &|path| self.files.bytes(path)) {
             // A mistake inside a file is told where the file is named.
             let mut files = fitted.files.iter();
-            let named = files.find(|(_, path)| problem.trim_start_matches('`').starts_with(path.as_str()));
+            let named =
+                files.find(|(_, path)| problem.trim_start_matches('`').starts_with(path.as_str()));
             let span = named.map_or_else(|| place.key_span(""), |(pointer, _)| place.span(pointer));
             self.mistakes.push(Mistake::new(span, problem));
         }

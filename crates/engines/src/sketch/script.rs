@@ -53,7 +53,9 @@ impl Script {
             name: self.name.clone(),
             source: self.source.clone(),
             runnable: format!("{}{}", guard.put, self.runnable),
-            edits: std::iter::once(guard).chain(self.edits.iter().cloned()).collect(),
+            edits: std::iter::once(guard)
+                .chain(self.edits.iter().cloned())
+                .collect(),
         }
     }
 

@@ -33,7 +33,7 @@ pub(crate) struct Commission {
 #[derive(Debug, Subcommand)]
 enum What {
     /// Order a run, and pay for it into escrow
-    Open(open::Open),
+    Open(Box<open::Open>),
     /// Open a commission that its client has paid by a signature
     Bring(bring::Bring),
     /// List commissions: what waits for whom, and until when
