@@ -101,10 +101,7 @@ pub(crate) fn refused(error: &KeyError) -> Failure {
         KeyError::ShortPassword { .. } => failure.help(format!(
             "choose at least {PASSWORD_CHARS_MIN} characters; in a password file they are its first line"
         )),
-        KeyError::Damaged { .. } => failure.help(RESTORE),
-        KeyError::Io { source, .. } if source.kind() == std::io::ErrorKind::NotFound => {
-            failure.help(RESTORE)
-        }
+        KeyError::Damaged { .. } | KeyError::Lost { .. } => failure.help(RESTORE),
         _ => failure,
     }
 }

@@ -321,9 +321,13 @@ fn read_up_to(path: &Path, bytes_max: u64) -> Result<Vec<u8>, Failure> {
     let failed = |error: &std::io::Error| {
         Failure::because(format!("{} can't be read", path.display()), error)
     };
-    let size = std::fs::metadata(path)
-        .map_err(|error| failed(&error))?
-        .len();
+    let metadata = std::fs::metadata(path).map_err(|error| failed(&error))?;
+    if !metadata.is_file() {
+        let what = format!("{} is no file that can be verified", path.display());
+        return Err(Failure::new(what)
+            .help("name a file, a directory, an archive, or a run of this studio"));
+    }
+    let size = metadata.len();
     if size > bytes_max {
         return Err(Failure::new(format!(
             "{} has {size} bytes, more than the limit of {bytes_max}",

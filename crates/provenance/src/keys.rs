@@ -29,6 +29,7 @@ const ACCOUNT: &str = "account.json";
 const SIGNING: &str = "signing.json";
 const AUTHORITY: &str = "authority.json";
 const CHAIN: &str = "chain.pem";
+const FILES: [&str; 4] = [ACCOUNT, SIGNING, AUTHORITY, CHAIN];
 
 /// Characters of a password for new keys, at least.
 pub const PASSWORD_CHARS_MIN: usize = 8;
@@ -71,6 +72,12 @@ pub enum KeyError {
     Missing {
         /// Where they were looked for.
         dir: PathBuf,
+    },
+    /// One of their files is gone.
+    #[error("{} is gone", path.display())]
+    Lost {
+        /// The file.
+        path: PathBuf,
     },
     /// The password is wrong.
     #[error("wrong password for the keys in {}", dir.display())]
@@ -134,8 +141,7 @@ impl Keys {
     /// which may still be worth something.
     #[must_use]
     pub fn exist(&self) -> bool {
-        let files = [ACCOUNT, SIGNING, AUTHORITY, CHAIN];
-        files.iter().any(|file| self.dir.join(file).is_file())
+        FILES.iter().any(|file| self.dir.join(file).is_file())
     }
 
     /// Makes keys for the studio called `name`, unless there are some; the account either way.
@@ -188,12 +194,14 @@ impl Keys {
 
     /// The account; no password is needed to know its address.
     pub fn account(&self) -> Result<Account, KeyError> {
+        self.whole()?;
         let address = keystore::address(&self.dir.join(ACCOUNT))?;
         Ok(Account { address })
     }
 
     /// The certificates.
     pub fn chain(&self) -> Result<Chain, KeyError> {
+        self.whole()?;
         let path = self.dir.join(CHAIN);
         let read = Chain::from_pem(&self.read(&path)?);
         read.map_err(|error| KeyError::Damaged {
@@ -204,6 +212,7 @@ impl Keys {
 
     /// What signs credentials and attestations.
     pub fn signer(&self, password: &Password) -> Result<Signer, KeyError> {
+        self.whole()?;
         let scalar = self.open(SIGNING, password)?;
         let key = p256::ecdsa::SigningKey::from_slice(&scalar).map_err(|_| KeyError::Mismatch)?;
         Signer::new(key, self.chain()?)
@@ -211,7 +220,21 @@ impl Keys {
 
     /// What signs intents.
     pub fn person(&self, password: &Password) -> Result<Person, KeyError> {
+        self.whole()?;
         Person::open(&self.dir.join(ACCOUNT), password)
+    }
+
+    /// Whether there are keys, and none of their files is gone.
+    fn whole(&self) -> Result<(), KeyError> {
+        if !self.exist() {
+            let dir = self.dir.clone();
+            return Err(KeyError::Missing { dir });
+        }
+        let mut files = FILES.iter().map(|file| self.dir.join(file));
+        match files.find(|file| !file.is_file()) {
+            Some(path) => Err(KeyError::Lost { path }),
+            None => Ok(()),
+        }
     }
 
     fn open(&self, file: &str, password: &Password) -> Result<Zeroizing<Vec<u8>>, KeyError> {

@@ -58,7 +58,9 @@ pub(crate) fn address(path: &Path) -> Result<Address, KeyError> {
 /// The bytes of a file of keys.
 pub(crate) fn read(path: &Path) -> Result<Vec<u8>, KeyError> {
     fs::read(path).map_err(|source| match source.kind() {
-        ErrorKind::NotFound => KeyError::Missing { dir: folder(path) },
+        ErrorKind::NotFound => KeyError::Lost {
+            path: path.to_owned(),
+        },
         _ => KeyError::Io {
             verb: "read",
             path: path.to_owned(),
@@ -72,10 +74,6 @@ fn parse(path: &Path) -> Result<Keystore, KeyError> {
         path: path.to_owned(),
         problem: error.to_string(),
     })
-}
-
-fn folder(path: &Path) -> std::path::PathBuf {
-    path.parent().unwrap_or(Path::new(".")).to_owned()
 }
 
 /// What of a keystore is looked at before the library opens it.
@@ -215,4 +213,8 @@ pub(crate) fn write_private(path: &Path, bytes: &[u8]) -> Result<(), KeyError> {
             path: path.to_owned(),
             source,
         })
+}
+
+fn folder(path: &Path) -> std::path::PathBuf {
+    path.parent().unwrap_or(Path::new(".")).to_owned()
 }

@@ -122,6 +122,11 @@ impl Verify {
         if is_archive(&bytes) {
             return self.archive(file, &bytes, anchors, ui);
         }
+        if self.replay && self.bundle.is_none() && bytes.starts_with(b"PK") {
+            let shown = file.display();
+            return Err(Failure::new(format!("{shown} is no archive of a run"))
+                .help("take one that `daedal export --replayable` wrote"));
+        }
         let named = Named {
             sidecar: self.sidecar.as_deref(),
             attestation: self.attestation.as_deref(),

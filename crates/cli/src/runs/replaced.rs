@@ -24,7 +24,7 @@ pub(super) fn replaced(old: &Value, path: &Path, bytes: &[u8]) -> Result<Replace
     }
     let is_json = media_type_of(&path.to_string_lossy()) == "application/json";
     let value = match old {
-        Value::Object(fields) if !is_json && fields["text"].is_string() => {
+        Value::Object(fields) if !is_json && fields.get("text").is_some_and(Value::is_string) => {
             let mut fields = fields.clone();
             fields.insert("text".into(), json!(text(path, bytes)?.trim_end()));
             Value::Object(fields)

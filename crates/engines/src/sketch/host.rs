@@ -121,6 +121,11 @@ fn interpret(
     let rejected = Rejected::default();
     runtime.set_host_promise_rejection_tracker(Some(rejected.tracker()));
     let report = Rc::new(RefCell::new(Report::default()));
+    let explain = |ctx: &Ctx<'_>, error: &rquickjs::Error| {
+        let raised = trouble::Raised::catch(ctx, error);
+        let report = report.borrow();
+        trouble::explain(&raised, scripts, limits, allowance.is_over(), &report.log)
+    };
     let drawn = interpreter.with(|ctx| {
         let kept = Kept {
             allowance,
@@ -128,19 +133,58 @@ fn interpret(
             bytes_max: limits.output_bytes_max,
         };
         prepare(&ctx, settings, seed, kept, contents)
-            .and_then(|surface| perform(&ctx, scripts, &rejected, allowance).map(|()| surface))
-            .map_err(|error| {
-                let raised = trouble::Raised::catch(&ctx, &error);
-                let report = report.borrow();
-                trouble::explain(&raised, scripts, limits, allowance.is_over(), &report.log)
-            })
+            .and_then(|surface| perform(&ctx, scripts).map(|()| surface))
+            .map_err(|error| explain(&ctx, &error))
     });
-    // It holds on to the interpreter, which ends before the tracker does.
-    drop(rejected.0.take());
+    let drawn = drawn.and_then(|surface| {
+        settle(&runtime, &interpreter, &rejected, allowance, &explain).map(|()| surface)
+    });
+    // They hold on to the interpreter, which ends before the tracker does.
+    rejected.0.borrow_mut().clear();
+    let surface = drawn?;
     Ok(Drawn {
-        surface: drawn?,
+        surface,
         report: report.take(),
     })
+}
+
+/// Does what the scripts await, until nothing is left. An exception that nobody catches ends it, and so does a promise
+/// that was rejected and that nobody handles.
+fn settle(
+    runtime: &Runtime,
+    interpreter: &Context,
+    rejected: &Rejected,
+    allowance: &Allowance,
+    explain: &dyn Fn(&Ctx<'_>, &rquickjs::Error) -> EngineError,
+) -> Result<(), EngineError> {
+    loop {
+        if allowance.is_over() {
+            return interpreter.with(|ctx| {
+                let over = calls::limit(&ctx, "the time is over");
+                Err(explain(&ctx, &over))
+            });
+        }
+        match runtime.execute_pending_job() {
+            Ok(true) => {}
+            Ok(false) => break,
+            Err(failed) => {
+                return failed
+                    .0
+                    .with(|ctx| Err(explain(&ctx, &rquickjs::Error::Exception)));
+            }
+        }
+    }
+    let unhandled = rejected.0.borrow_mut().drain(..).next();
+    match unhandled {
+        Some((_, reason)) => interpreter.with(|ctx| {
+            let error = match reason.restore(&ctx) {
+                Ok(reason) => ctx.throw(reason),
+                Err(error) => error,
+            };
+            Err(explain(&ctx, &error))
+        }),
+        None => Ok(()),
+    }
 }
 
 /// What outlives the interpreter.
@@ -192,13 +236,8 @@ fn prepare<'js>(
     }
 }
 
-/// Runs the scripts, then `setup` and `draw` where it has them, then what it awaits.
-fn perform(
-    ctx: &Ctx<'_>,
-    scripts: &[Script],
-    rejected: &Rejected,
-    allowance: &Allowance,
-) -> rquickjs::Result<()> {
+/// Runs the scripts, then `setup` and `draw` where it has them.
+fn perform(ctx: &Ctx<'_>, scripts: &[Script]) -> rquickjs::Result<()> {
     for script in scripts {
         evaluate::<Value<'_>>(ctx, &script.name, &script.runnable, false)?;
     }
@@ -206,25 +245,34 @@ fn perform(
         let call = format!("if (typeof {name} === 'function') {name}(); undefined");
         evaluate::<Value<'_>>(ctx, "daedal:run.js", &call, false)?;
     }
-    while !allowance.is_over() && ctx.execute_pending_job() {}
-    if allowance.is_over() {
-        return Err(calls::limit(ctx, "the time is over"));
-    }
-    match rejected.0.take() {
-        Some(reason) => Err(ctx.throw(reason.restore(ctx)?)),
-        None => Ok(()),
-    }
+    Ok(())
 }
 
-/// Why the latest promise was rejected that nobody has handled.
+/// Promises that were rejected and that nobody has handled yet, and why, the first ones first.
 #[derive(Clone, Default)]
-struct Rejected(Rc<RefCell<Option<Persistent<Value<'static>>>>>);
+struct Rejected(Rc<RefCell<Vec<(Saved, Saved)>>>);
+
+/// A value that outlives the call that it came with.
+type Saved = Persistent<Value<'static>>;
+
+/// Rejections that are kept; one is enough to end a sketch.
+const REJECTED_MAX: usize = 256;
 
 impl Rejected {
     fn tracker(&self) -> RejectionTracker {
-        let last = Rc::clone(&self.0);
-        Box::new(move |ctx, _promise, reason, is_handled| {
-            *last.borrow_mut() = (!is_handled).then(|| Persistent::save(&ctx, reason));
+        let all = Rc::clone(&self.0);
+        Box::new(move |ctx, promise, reason, is_handled| {
+            let mut all = all.borrow_mut();
+            if is_handled {
+                let is_it =
+                    |kept: &Saved| kept.clone().restore(&ctx).is_ok_and(|kept| kept == promise);
+                all.retain(|(kept, _)| !is_it(kept));
+            } else if all.len() < REJECTED_MAX {
+                all.push((
+                    Persistent::save(&ctx, promise),
+                    Persistent::save(&ctx, reason),
+                ));
+            }
         })
     }
 }

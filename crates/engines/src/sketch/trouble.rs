@@ -89,6 +89,11 @@ impl Raised {
             && ["out of memory", "string too long"].contains(&self.message.as_str())
     }
 
+    /// Whether it is nothing: the interpreter throws it when there is no memory left for an error.
+    fn is_null(&self) -> bool {
+        self.name == "thrown" && self.message == "null"
+    }
+
     fn is_limit(&self) -> bool {
         self.name == "LimitError"
     }
@@ -113,7 +118,7 @@ pub(crate) fn explain(
             "the script ran longer than {seconds} s, which is its limit: look for a loop, or a chain of promises, that does not end, or set a longer `timeout` on the step"
         );
         (message, true)
-    } else if raised.is_memory() {
+    } else if raised.is_memory() || raised.is_null() && !throws_null(scripts) {
         let mebibytes = limits.memory_bytes_max / (1 << 20);
         let message = format!(
             "the script needs more memory than its limit of {mebibytes} MiB: keep fewer values, or smaller ImageData"
@@ -140,6 +145,15 @@ pub(crate) fn explain(
     } else {
         EngineError::invalid(message)
     }
+}
+
+/// Whether a script throws null by itself.
+fn throws_null(scripts: &[Script]) -> bool {
+    let says = |script: &Script| {
+        let words: String = script.source.split_whitespace().collect();
+        words.contains("thrownull") || words.contains("reject(null)")
+    };
+    scripts.iter().any(says)
 }
 
 /// What a browser has and a sketch has not, and what to do without.

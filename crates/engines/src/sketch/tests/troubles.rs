@@ -240,3 +240,60 @@ fn endless_scripts_are_stopped_when_their_time_is_over() {
         );
     }
 }
+
+#[test]
+fn what_fails_while_it_is_awaited_is_no_picture() {
+    let cases = [
+        (
+            "queueMicrotask(() => { throw new Error('boom') });",
+            "Error: boom",
+        ),
+        (
+            "Promise.reject(new Error('lost')); const p = Promise.reject(new Error('x')); p.catch(() => {});",
+            "Error: lost",
+        ),
+        (
+            "(async () => { await 0; undefinedFunction(); })();\n(async () => { try { await Promise.reject(1) } catch {} })();",
+            "undefinedFunction is not defined",
+        ),
+    ];
+    for (script, words) in cases {
+        let shelf = Shelf::default();
+        let with = json!({ "width": 60, "height": 40 });
+        let told = run_on(&shelf, &task(&shelf, script, &with, limits()))
+            .unwrap_err()
+            .to_string();
+        assert!(told.contains(words), "{script}\n{told}");
+    }
+    let handled = "const p = Promise.reject(new Error('x')); setLater(); function setLater() { p.catch(() => {}) }";
+    let shelf = Shelf::default();
+    let with = json!({ "width": 60, "height": 40 });
+    assert!(run_on(&shelf, &task(&shelf, handled, &with, limits())).is_ok());
+}
+
+#[test]
+fn memory_that_runs_out_is_told_wherever_it_does() {
+    let scripts = [
+        "function f() { return Promise.resolve().then(f) } f();",
+        "(async function f() { await null; return f() })();",
+        "const m = new Map(); for (let i = 0; ; i++) m.set(i, { i });",
+    ];
+    for script in scripts {
+        let shelf = Shelf::default();
+        let with = json!({ "width": 60, "height": 40 });
+        let limits = Limits {
+            memory_bytes_max: 24 << 20,
+            ..limits()
+        };
+        let error = run_on(&shelf, &task(&shelf, script, &with, limits)).unwrap_err();
+        let told = error.to_string();
+        assert!(
+            matches!(error, EngineError::Limit { .. }),
+            "{script}\n{told}"
+        );
+        assert!(
+            told.contains("needs more memory than its limit of 24 MiB"),
+            "{script}\n{told}"
+        );
+    }
+}
