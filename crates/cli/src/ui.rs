@@ -3,6 +3,7 @@
 
 use std::io::IsTerminal as _;
 
+use alloy_primitives::Address;
 use serde_json::Value;
 
 use crate::failure::Failure;
@@ -16,11 +17,32 @@ pub(crate) struct Ui {
     pub(crate) quiet: bool,
 }
 
+/// The same value, with addresses as people copy them (EIP-55), however they came into it.
+fn checksummed(value: &Value) -> Value {
+    match value {
+        Value::String(text) if text.len() == 42 && text.starts_with("0x") => {
+            let address = text.parse::<Address>();
+            address.map_or_else(
+                |_| value.clone(),
+                |address| address.to_checksum(None).into(),
+            )
+        }
+        Value::Array(items) => items.iter().map(checksummed).collect(),
+        Value::Object(fields) => {
+            let fields = fields.iter();
+            fields
+                .map(|(name, value)| (name.clone(), checksummed(value)))
+                .collect()
+        }
+        other => other.clone(),
+    }
+}
+
 impl Ui {
     /// Prints a result: `text` for people, `value` for programs.
     pub(crate) fn result(self, value: &Value, text: &str) {
         if self.json {
-            let shown = serde_json::to_string_pretty(value).unwrap_or_default();
+            let shown = serde_json::to_string_pretty(&checksummed(value)).unwrap_or_default();
             print_to(&mut anstream::stdout(), &shown);
         } else {
             print_to(&mut anstream::stdout(), text.trim_end());

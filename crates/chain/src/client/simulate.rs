@@ -24,6 +24,10 @@ impl Client {
             }) => {
                 return Ok(None);
             }
+            // Some nodes simulate no contract's creation.
+            Err(ClientError::Refused { code: -32602, .. }) if calls.iter().any(is_creation) => {
+                return Ok(self.each_by_itself(calls).await);
+            }
             Err(error) => return Err(error),
         };
         let outcomes: Vec<SimulatedCall> =
@@ -45,6 +49,19 @@ impl Client {
         let gas: Result<Vec<u64>, ClientError> = outcomes.into_iter().map(gas).collect();
         gas.map(Some)
     }
+
+    /// Gas of each call as if no other came before it; none where one needs another.
+    async fn each_by_itself(&self, calls: &[TransactionRequest]) -> Option<Vec<u64>> {
+        let mut gas = Vec::with_capacity(calls.len());
+        for call in calls {
+            gas.push(self.estimate_gas(call.clone()).await.ok()?);
+        }
+        Some(gas)
+    }
+}
+
+fn is_creation(call: &TransactionRequest) -> bool {
+    call.to.is_none_or(|to| to.is_create())
 }
 
 #[derive(Debug, Deserialize)]

@@ -30,8 +30,13 @@ pub(super) use define;
 
 /// Throws the error of a limit; its name tells it from mistakes of the script.
 pub(crate) fn limit(ctx: &Ctx<'_>, message: &str) -> rquickjs::Error {
+    named(ctx, "LimitError", message)
+}
+
+/// Throws an error of this name.
+pub(crate) fn named(ctx: &Ctx<'_>, name: &str, message: &str) -> rquickjs::Error {
     let thrown = Exception::from_message(ctx.clone(), message).and_then(|exception| {
-        exception.as_object().set("name", "LimitError")?;
+        exception.as_object().set("name", name)?;
         Ok(exception)
     });
     match thrown {

@@ -137,7 +137,16 @@ fn interpret(
             .map_err(|error| explain(&ctx, &error))
     });
     let drawn = drawn.and_then(|surface| {
-        settle(&runtime, &interpreter, &rejected, allowance, &explain).map(|()| surface)
+        let memory = limits.memory_bytes_max / 10 * 9;
+        settle(
+            &runtime,
+            &interpreter,
+            &rejected,
+            allowance,
+            memory,
+            &explain,
+        )
+        .map(|()| surface)
     });
     // They hold on to the interpreter, which ends before the tracker does.
     rejected.0.borrow_mut().clear();
@@ -149,15 +158,29 @@ fn interpret(
 }
 
 /// Does what the scripts await, until nothing is left. An exception that nobody catches ends it, and so does a promise
-/// that was rejected and that nobody handles.
+/// that was rejected and that nobody handles. Promises swallow that no memory is left, and so it is looked at how much is used: from
+/// `memory_bytes` on there is none left.
 fn settle(
     runtime: &Runtime,
     interpreter: &Context,
     rejected: &Rejected,
     allowance: &Allowance,
+    memory_bytes: u64,
     explain: &dyn Fn(&Ctx<'_>, &rquickjs::Error) -> EngineError,
 ) -> Result<(), EngineError> {
+    let (mut jobs, mut look) = (0_u64, LOOK_EVERY);
     loop {
+        jobs += 1;
+        if jobs >= look {
+            // Looking takes as long as there is memory in use: the more jobs, the more rarely.
+            look = jobs + LOOK_EVERY.max(jobs / 16);
+            if u64::try_from(runtime.memory_usage().malloc_size).unwrap_or(0) > memory_bytes {
+                return interpreter.with(|ctx| {
+                    let full = calls::named(&ctx, "InternalError", "out of memory");
+                    Err(explain(&ctx, &full))
+                });
+            }
+        }
         if allowance.is_over() {
             return interpreter.with(|ctx| {
                 let over = calls::limit(&ctx, "the time is over");
@@ -255,6 +278,8 @@ struct Rejected(Rc<RefCell<Vec<(Saved, Saved)>>>);
 /// A value that outlives the call that it came with.
 type Saved = Persistent<Value<'static>>;
 
+/// Awaited jobs between looks at the memory in use.
+const LOOK_EVERY: u64 = 4_096;
 /// Rejections that are kept; one is enough to end a sketch.
 const REJECTED_MAX: usize = 256;
 

@@ -1,5 +1,6 @@
 //! `daedal collective harvest`
 
+use alloy_primitives::U256;
 use daedal_core::economy::Asset;
 use serde_json::{Value, json};
 
@@ -23,13 +24,26 @@ pub(super) fn run(
         // last, as the reserve has a part of what has just arrived.
         let mut works = desk.reads.offered(&collective).await.map_err(refused)?;
         works.push(collective.work);
+        // What has arrived before, by asset: nothing has, where it is only looked what would happen.
+        let mut arrived = [U256::ZERO; 2];
+        let supply = desk.reads.supply_of(&own).await.map_err(refused)?;
+        let reserve = desk
+            .reads
+            .shares_of(collective.work, collective.address)
+            .await;
+        let reserve = reserve.map_err(refused)?;
         let mut listed: Vec<Value> = Vec::new();
         let mut text = String::new();
         for number in works {
             let work = desk.reads.work(number).await.map_err(refused)?;
-            for asset in Asset::ALL {
+            for (place, asset) in Asset::ALL.into_iter().enumerate() {
                 let owed = desk.reads.owed(&work, collective.address, asset).await;
-                let owed = owed.map_err(refused)?;
+                let mut owed = owed.map_err(refused)?;
+                if number != collective.work {
+                    arrived[place] += owed;
+                } else if desk.is_dry() && !supply.is_zero() {
+                    owed += arrived[place] * reserve / supply;
+                }
                 if owed.is_zero() {
                     continue;
                 }

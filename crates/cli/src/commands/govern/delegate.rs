@@ -30,7 +30,10 @@ pub(super) fn run(
                 governor.work
             )));
         }
-        let to = desk.who(who)?;
+        let to = match who {
+            "myself" => desk.me,
+            who => desk.who(who)?,
+        };
         let before = desk.reads.delegate_of(work.shares, desk.me).await;
         let shares = desk.reads.shares_of(work.work, desk.me).await;
         let shares = shares.map_err(refused)?;

@@ -98,18 +98,18 @@ impl Buy {
                     desk.allow(coin, offering.address, cost, &told).await?;
                 }
                 let shares = offering.terms.lot * alloy_primitives::U256::from(self.lots);
-                let shares = amount::plain(shares, 18);
+                let told_shares = amount::plain(shares, 18);
                 let lots = count(self.lots as usize, "lot");
                 let what = format!("buy-lots:{number}:{}", self.lots);
                 let words = format!("buy {lots} of offering {number} for {told}");
                 desk.act(&what, &offering.buy(self.lots, proof), &words).await?;
                 let value = json!({
                     "offering": number, "work": offering.work, "buyer": desk.me,
-                    "lots": self.lots, "shares": shares, "coin": coin.symbol,
+                    "lots": self.lots, "shares": shares.to_string(), "coin": coin.symbol,
                     "cost": cost.to_string(),
                 });
                 let text = format!(
-                    "bought {lots} of offering {number} for {told}: {shares} shares of work {} once it \
+                    "bought {lots} of offering {number} for {told}: {told_shares} shares of work {} once it \
                      has succeeded\n  then    {}\n",
                     offering.work,
                     next("claim", number),

@@ -131,11 +131,10 @@ impl Claim {
                     _ => {}
                 }
                 let mut got = Vec::new();
-                let mut shares = String::from("0");
+                let mut shares = alloy_primitives::U256::ZERO;
                 if lots > 0 && offering.state == OfferingState::Succeeded {
-                    let all = offering.terms.lot * alloy_primitives::U256::from(lots);
-                    shares = amount::plain(all, 18);
-                    let told = format!("{shares} shares of work {}", work.work);
+                    shares = offering.terms.lot * alloy_primitives::U256::from(lots);
+                    let told = format!("{} shares of work {}", amount::plain(shares, 18), work.work);
                     let what = format!("claim-lots:{number}:{to}:{lots}");
                     let words = format!("send {told} to {to}");
                     desk.act(&what, &offering.claim(to), &words).await?;
@@ -162,7 +161,7 @@ impl Claim {
                 }
                 let value = json!({
                     "offering": number, "work": work.work, "account": desk.me, "to": to,
-                    "shares": shares, "revenue": revenue,
+                    "shares": shares.to_string(), "revenue": revenue,
                 });
                 let text = match got.is_empty() {
                     true => format!(

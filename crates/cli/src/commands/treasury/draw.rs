@@ -174,12 +174,21 @@ impl DrawOut {
             true => "nobody may draw yet".to_owned(),
             false => format!("these may draw: {} (--account NAME)", may.join(", ")),
         };
-        Ok(format!(
-            "{may}; {}, who controls the work, can let others: {} treasury allow {} WHO AMOUNT",
-            work.controller,
-            hint::daedal(),
-            work.work
-        ))
+        let (daedal, number) = (hint::daedal(), work.work);
+        let votes = desk
+            .reads
+            .governor_of(number)
+            .await
+            .map_err(chain::refused)?;
+        Ok(match votes {
+            Some(_) => format!(
+                "{may}; the shares vote on who may: {daedal} govern propose {number} --allow WHO=AMOUNT"
+            ),
+            None => format!(
+                "{may}; {}, who controls the work, can let others: {daedal} treasury allow {number} WHO AMOUNT",
+                work.controller
+            ),
+        })
     }
 
     fn act(
