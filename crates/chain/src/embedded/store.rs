@@ -50,13 +50,23 @@ pub(super) enum Write {
 pub(super) struct Store(Arc<Database>);
 
 impl Store {
-    /// Opens the file at `path`, or makes it.
+    /// Opens the file at `path`, or makes it: beside its place and moved there whole, since half a file is none that can
+    /// be opened again.
     pub(super) fn open(path: &Path) -> Result<Self, ChainError> {
-        let database = Database::builder()
-            .set_cache_size(CACHE_BYTES)
-            .create(path)
-            .map_err(ChainError::store)?;
-        Ok(Self(Arc::new(database)))
+        let make = |path: &Path| {
+            let made = Database::builder().set_cache_size(CACHE_BYTES).create(path);
+            made.map_err(ChainError::store)
+        };
+        if !path.exists() {
+            let fresh = path.with_extension("fresh");
+            // What a crash left of an earlier try.
+            if fresh.exists() {
+                std::fs::remove_file(&fresh).map_err(ChainError::store)?;
+            }
+            drop(make(&fresh)?);
+            std::fs::rename(&fresh, path).map_err(ChainError::store)?;
+        }
+        Ok(Self(Arc::new(make(path)?)))
     }
 
     /// A small fact.

@@ -75,7 +75,7 @@ fn shares_are_offered_bought_and_claimed_and_the_money_waits_in_the_treasury() {
         (&true.into(), &"60000000".into())
     );
     let claimed = json(&studio, &["offer", "claim", "1", "--account", "ada"]);
-    assert_eq!(claimed["shares"], "9000");
+    assert_eq!(claimed["shares"], "9000000000000000000000");
     let twice = studio
         .daedal(&["offer", "claim", "1", "--account", "ada"])
         .ends(0);
