@@ -110,7 +110,11 @@ for studio in formats other; do
   cp -r tests/c2pa/formats "$place/$studio"
   touch "$place/$studio/daedal.toml"
   python3 tests/c2pa/media.py "$place/$studio"
-  (cd "$place/$studio" && "$daedal" author --quiet . && "$daedal" run --quiet --seed "$studio" -i film=@film.mp4 -i sound=@sound.wav &&
+  # Its author signs with an account of the studio; a wallet signs beside it.
+  (cd "$place/$studio" && "$daedal" author --quiet . && "$daedal" author --typed-data . > "$place/typed.json")
+  wallet="$(VIEM_HOME="$tools/chain" node tests/chain/intent.mjs "$place/typed.json" "$key")"
+  # shellcheck disable=SC2086 # two options and their values
+  (cd "$place/$studio" && "$daedal" author --quiet . $wallet && "$daedal" run --quiet --seed "$studio" -i film=@film.mp4 -i sound=@sound.wav &&
     "$daedal" release --quiet latest && "$daedal" export --quiet latest --to run.zip)
 done
 "$tools/python/bin/python" tests/c2pa/read.py --kinds png,jpg,webp,svg,mp4,wav,txt,md,json \
