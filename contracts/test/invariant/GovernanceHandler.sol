@@ -395,7 +395,6 @@ contract GovernanceHandler is Test {
     /// @dev Shares of the governed work, of the collective, or of another.
     function _sharesOf(uint256 which) private view returns (ProcessShares) {
         uint256 k = which % 4;
-        uint256 work = k == 0 ? 1 : k == 3 ? _work(which >> 8) : WORKS + 1;
-        return ProcessShares(REGISTRY.sharesOf(work));
+        return ProcessShares(REGISTRY.sharesOf(k == 0 ? 1 : k == 3 ? _work(which >> 8) : WORKS + 1));
     }
 }

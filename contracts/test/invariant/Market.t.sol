@@ -51,7 +51,7 @@ contract MarketInvariants is CapitalFixture {
     }
 
     function targetSelectors() external view returns (FuzzSelector[] memory targets) {
-        bytes4[] memory selectors = new bytes4[](13);
+        bytes4[] memory selectors = new bytes4[](14);
         selectors[0] = MarketHandler.listShares.selector;
         selectors[1] = MarketHandler.listEdition.selector;
         selectors[2] = MarketHandler.buy.selector;
@@ -65,6 +65,7 @@ contract MarketInvariants is CapitalFixture {
         selectors[10] = Crowd.blacklist.selector;
         selectors[11] = Crowd.plan.selector;
         selectors[12] = Crowd.pass.selector;
+        selectors[13] = MarketHandler.rebase.selector;
         targets = new FuzzSelector[](1);
         targets[0] = FuzzSelector(address(handler), selectors);
     }

@@ -139,6 +139,13 @@ contract MarketHandler is Crowd {
         WEIRD.mint(address(_works[w % _works.length]), within(amount, 1, 1e12));
     }
 
+    /// @dev Of a trader or a work: what is listed, and for how much, is what it was.
+    function rebase(uint256 place, uint256 by) external {
+        address account = address(_trader(place >> 1));
+        if (place % 2 == 0) account = address(_works[(place >> 1) % _works.length]);
+        if (WEIRD.rebase(account, by) != 0) ++done[by % 2 == 0 ? "rebase upwards" : "rebase downwards"];
+    }
+
     /// @notice What a trader tries in the middle of a payment.
     function temptation(address who, uint256 mood)
         external

@@ -45,7 +45,7 @@ contract OfferingInvariants is CapitalFixture {
     }
 
     function targetSelectors() external view returns (FuzzSelector[] memory targets) {
-        bytes4[] memory selectors = new bytes4[](17);
+        bytes4[] memory selectors = new bytes4[](18);
         selectors[0] = OfferingHandler.offer.selector;
         selectors[1] = OfferingHandler.buy.selector;
         selectors[2] = OfferingHandler.buy.selector;
@@ -63,6 +63,7 @@ contract OfferingInvariants is CapitalFixture {
         selectors[14] = Crowd.plan.selector;
         selectors[15] = Crowd.pass.selector;
         selectors[16] = OfferingHandler.collect.selector;
+        selectors[17] = OfferingHandler.rebase.selector;
         targets = new FuzzSelector[](1);
         targets[0] = FuzzSelector(address(handler), selectors);
     }
@@ -77,17 +78,21 @@ contract OfferingInvariants is CapitalFixture {
         }
     }
 
-    /// @dev At the end of each run: everybody takes what is theirs, and then nothing is left.
+    /// @dev At the end of each run: everybody takes what is theirs, and then nothing is left but what nobody sent.
     function afterInvariant() external {
         uint256 tried = handler.acts();
         handler.calm();
-        handler.settle();
+        handler.settleShares();
+        touched.markAll();
+        invariant_the_offerings_keep_their_promises();
+        handler.settleMoney();
         touched.markAll();
         invariant_the_offerings_keep_their_promises();
         for (uint256 i; i < handler.count(); ++i) {
             ShareOffering offering = handler.offerings(i);
             atMost(address(offering).balance, TRADERS + 1, "native coin is gone");
-            uint256 extra = weird.extra(address(offering));
+            uint256 extra = weird.extra(address(offering)) + weird.grown(address(offering));
+            extra -= weird.lost(address(offering));
             atMost(weird.balanceOf(address(offering)), extra + TRADERS + 1, "tokens are gone");
             eq(ProcessShares(offering.offer().shares).balanceOf(address(offering)), 0, "shares are gone");
         }
@@ -154,7 +159,7 @@ contract OfferingInvariants is CapitalFixture {
         for (uint256 a; a < 2; ++a) {
             address asset = a == 0 ? NATIVE : address(weird);
             (uint256 gross,,,) = shares.revenue(asset);
-            uint256 extra = a == 0 ? 0 : weird.extra(address(shares));
+            uint256 extra = a == 0 ? 0 : weird.extra(address(shares)) + weird.grown(address(shares));
             atMost(gross, handler.paid(shares, asset) + extra, "proceeds are never revenue");
         }
         address treasury = capital.treasuryOf(shares.work());

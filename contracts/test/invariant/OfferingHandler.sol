@@ -85,11 +85,33 @@ contract OfferingHandler is Crowd {
     }
 
     function refund(uint256 who, uint256 o, uint256 to) external {
-        if (_try(who, o, abi.encodeCall(IShareOffering.refund, (address(_trader(to)))))) ++done["refund"];
+        if (offerings.length == 0) return;
+        ShareOffering offering = offerings[o % offerings.length];
+        uint256 lots = offering.state() == OfferingState.Failed ? offering.lotsOf(address(_trader(who))) : 0;
+        (bool must, bool there) = _pays(offering, address(_trader(to)), lots);
+        bool ok = _try(who, o, abi.encodeCall(IShareOffering.refund, (address(_trader(to)))));
+        if (must) yes(ok == there, "refunded is what is there, and no more");
+        if (ok) ++done["refund"];
     }
 
     function withdraw(uint256 who, uint256 o) external {
-        if (_try(who, o, abi.encodeCall(IShareOffering.withdraw, ()))) ++done["withdraw"];
+        if (offerings.length == 0) return;
+        ShareOffering offering = offerings[o % offerings.length];
+        bool open = offering.state() != OfferingState.Succeeded || offering.withdrawn();
+        (bool must, bool there) = _pays(offering, address(0), open ? 0 : offering.lotsSold());
+        bool ok = _try(who, o, abi.encodeCall(IShareOffering.withdraw, ()));
+        if (must) yes(ok == there, "proceeds are what is there, and no more");
+        if (ok) ++done["withdraw"];
+    }
+
+    /// @dev Of a work, an offering or a treasury: its shares, contributions or proceeds are what they were.
+    function rebase(uint256 place, uint256 by) external {
+        uint256 which = place >> 8;
+        address account = address(works[which % works.length]);
+        if (place % 4 == 1) account = CAPITAL.treasuryOf(works[which % works.length].work());
+        if (place % 4 > 1 && offerings.length != 0) account = address(offerings[which % offerings.length]);
+        if (WEIRD.rebase(account, by) != 0) ++done[by % 2 == 0 ? "rebase upwards" : "rebase downwards"];
+        TOUCHED.markAll();
     }
 
     function claimRevenue(uint256 who, uint256 o, uint256 a, uint256 to) external {
@@ -132,21 +154,37 @@ contract OfferingHandler is Crowd {
         _act(_trader(who), address(shares), abi.encodeCall(shares.delegate, (address(_trader(to)))));
     }
 
-    /// @notice All that is left to do is done; whoever is owed takes it.
-    function settle() external {
+    /// @notice Every offering ends and everybody takes their shares, whatever a rebase took.
+    function settleShares() external {
         for (uint256 i; i < offerings.length; ++i) {
             ShareOffering offering = offerings[i];
             uint256 deadline = offering.offer().terms.deadline;
             if (block.timestamp < deadline) vm.warp(deadline);
             if (offering.state() == OfferingState.Open) offering.finalize();
-            bool succeeded = offering.state() == OfferingState.Succeeded;
-            if (succeeded) offering.withdraw();
+            if (offering.state() != OfferingState.Succeeded) continue;
+            for (uint256 k; k < TRADERS; ++k) {
+                if (offering.lotsOf(address(traders[k])) == 0) continue;
+                bytes memory data = abi.encodeCall(IShareOffering.claim, (address(traders[k])));
+                yes(_act(traders[k], address(offering), data), "everybody gets shares");
+            }
+        }
+    }
+
+    /// @notice What rebases took is made good, and whoever is owed money takes it.
+    function settleMoney() external {
+        for (uint256 w; w < works.length; ++w) {
+            (uint256 gross, uint256 inbound,, uint256 paidOut) = works[w].revenue(address(WEIRD));
+            uint256 held = gross + inbound - paidOut;
+            WEIRD.grow(address(works[w]), held - WEIRD.balanceOf(address(works[w])));
+        }
+        for (uint256 i; i < offerings.length; ++i) {
+            ShareOffering offering = offerings[i];
+            WEIRD.grow(address(offering), WEIRD.lost(address(offering)));
+            if (offering.state() == OfferingState.Succeeded) offering.withdraw();
             for (uint256 k; k < TRADERS; ++k) {
                 if (offering.lotsOf(address(traders[k])) != 0) {
-                    bytes memory data = succeeded
-                        ? abi.encodeCall(IShareOffering.claim, (address(traders[k])))
-                        : abi.encodeCall(IShareOffering.refund, (address(traders[k])));
-                    yes(_act(traders[k], address(offering), data), "everybody gets shares or money");
+                    bytes memory data = abi.encodeCall(IShareOffering.refund, (address(traders[k])));
+                    yes(_act(traders[k], address(offering), data), "or money");
                 }
                 for (uint256 a; a < 2; ++a) {
                     bytes memory data = abi.encodeCall(IShareOffering.claimRevenue, (_asset(a), address(traders[k])));
@@ -188,6 +226,13 @@ contract OfferingHandler is Crowd {
         ShareOffering offering = offerings[o % offerings.length];
         bool none = offering.state() != OfferingState.Succeeded || offering.lotsOf(address(_trader(who))) == 0;
         yes(none, "shares of a finished offering can always be claimed");
+    }
+
+    /// @dev Whether an offering has to pay for `lots` to `to` if it can, and whether it can.
+    function _pays(ShareOffering offering, address to, uint256 lots) private view returns (bool must, bool there) {
+        bool plain = WEIRD.manner() == WeirdToken.Manner.Plain && !WEIRD.blacklisted(to);
+        must = lots != 0 && plain && offering.currency() != address(0);
+        there = must && lots * offering.offer().terms.price <= WEIRD.balanceOf(address(offering));
     }
 
     function _try(uint256 who, uint256 o, bytes memory data) private returns (bool) {

@@ -25,6 +25,9 @@ contract SharesInvariants is Fixture, Watcher {
     bytes32[] private stacks;
     mapping(ProcessShares => mapping(address => uint256)) private grossSeen;
     mapping(ProcessShares => mapping(address => uint256)) private inboundSeen;
+    /// @dev What rebases had taken, and how much less was there than the books held.
+    mapping(ProcessShares => uint256) private lostSeen;
+    mapping(ProcessShares => uint256) private shortSeen;
 
     function setUp() public override {
         super.setUp();
@@ -58,7 +61,7 @@ contract SharesInvariants is Fixture, Watcher {
     }
 
     function targetSelectors() external view returns (FuzzSelector[] memory targets) {
-        bytes4[] memory selectors = new bytes4[](18);
+        bytes4[] memory selectors = new bytes4[](20);
         selectors[0] = SharesHandler.payToken.selector;
         selectors[1] = SharesHandler.payNative.selector;
         selectors[2] = SharesHandler.payWrapped.selector;
@@ -77,6 +80,8 @@ contract SharesInvariants is Fixture, Watcher {
         selectors[15] = SharesHandler.permit.selector;
         selectors[16] = SharesHandler.delegateBySig.selector;
         selectors[17] = SharesHandler.collect.selector;
+        selectors[18] = SharesHandler.rebase.selector;
+        selectors[19] = SharesHandler.payToken.selector;
         targets = new FuzzSelector[](1);
         targets[0] = FuzzSelector(address(handler), selectors);
     }
@@ -100,9 +105,9 @@ contract SharesInvariants is Fixture, Watcher {
                 }
             }
         }
-        string[10] memory names = [
+        string[13] memory names = [
             "pay", "pay native", "unwrap", "sync", "transfer", "permit", "claim", "claim as operator", "collect",
-            "flash loan"
+            "flash loan", "rebase upwards", "rebase downwards", "claim that waits"
         ];
         for (uint256 i; i < names.length; ++i) {
             if (handler.done(names[i]) == 0) revert Untrue(names[i]);
@@ -132,8 +137,11 @@ contract SharesInvariants is Fixture, Watcher {
             if (mask >> i & 1 == 0) continue;
             eq(_stackDigest(i), stacks[i], "stacks and rates never change");
             uint256[] memory balances = _balances(works[i]);
-            _books(i, NATIVE, address(works[i]).balance, balances);
-            if (readable) _books(i, address(weird), weird.balanceOf(address(works[i])), balances);
+            _books(i, NATIVE, address(works[i]).balance, balances, 0);
+            if (!readable) continue;
+            uint256 lost = weird.lost(address(works[i]));
+            _books(i, address(weird), weird.balanceOf(address(works[i])), balances, lost - lostSeen[works[i]]);
+            lostSeen[works[i]] = lost;
         }
     }
 
@@ -188,21 +196,36 @@ contract SharesInvariants is Fixture, Watcher {
         if (asset != NATIVE) yes(paidOut > 0, "the run paid somebody");
     }
 
-    function _books(uint256 i, address asset, uint256 balance, uint256[] memory balances) private {
+    /// @dev `lost` is what rebases took since the last look: only as much of what nobody had synced may be gone.
+    function _books(uint256 i, address asset, uint256 balance, uint256[] memory balances, uint256 lost) private {
         ProcessShares shares = works[i];
         (uint256 gross, uint256 inbound, uint256 net, uint256 paidOut) = shares.revenue(asset);
-        atMost(grossSeen[shares][asset], gross, "gross only grows");
+        atMost(grossSeen[shares][asset], gross + lost, "gross only grows");
         atMost(inboundSeen[shares][asset], inbound, "inbound only grows");
         (grossSeen[shares][asset], inboundSeen[shares][asset]) = (gross, inbound);
+        balance += _short(shares, asset, gross + inbound - paidOut, balance, lost);
         eq(gross, balance + paidOut - inbound, "gross = balance + paidOut - inbound");
         eq(net, inbound + gross - gross * shares.stackBps() / 10_000, "net");
 
         (uint256 due, uint256 taken) = _royalties(i, asset, gross);
         (uint256 owed, int256 scaled) = _holdings(shares, asset, net, balances);
+        // Of what is there, and what a rebase took.
         atMost(owed + due, balance, "balance >= owed + due");
         // What was paid out is what holders claimed and what ancestors took.
         int256 left = int256(shares.totalSupply()) * (int256(net) - int256(paidOut - taken));
         eqSigned(scaled, left, "sum(net * bal - debt) == supply * (net - claimed)");
+    }
+
+    /// @dev By how much the books hold more than is there: a rebase took it, nothing else, and it is made good first.
+    function _short(ProcessShares shares, address asset, uint256 held, uint256 balance, uint256 lost)
+        private
+        returns (uint256 short)
+    {
+        if (asset == NATIVE) return 0;
+        atMost(balance, held, "all that is there is in the books");
+        short = held - balance;
+        atMost(short, shortSeen[shares] + lost, "nothing but a rebase takes money");
+        shortSeen[shares] = short;
     }
 
     function _royalties(uint256 i, address asset, uint256 gross) private view returns (uint256 due, uint256 taken) {

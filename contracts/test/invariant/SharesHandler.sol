@@ -68,6 +68,11 @@ contract SharesHandler is Test {
         ++done["unwrap"];
     }
 
+    /// @dev Upwards it is revenue. Downwards, what was earned stays earned, and waits until it is made good.
+    function rebase(uint256 w, uint256 by) external watched {
+        if (TOKEN.rebase(address(_work(w)), by) != 0) ++done[by % 2 == 0 ? "rebase upwards" : "rebase downwards"];
+    }
+
     function sync(uint256 w, uint256 a) external watched {
         try _work(w).sync(_asset(a)) {
             ++done["sync"];
@@ -121,10 +126,16 @@ contract SharesHandler is Test {
         ProcessShares shares = _work(w);
         Actor actor = _actor(who);
         uint256 expected = shares.owed(address(actor), _asset(a));
+        bool must = _asset(a) != address(0) && _pays(address(shares), address(_actor(to)));
+        bool there = must && expected <= TOKEN.balanceOf(address(shares));
         try actor.claim(shares, _asset(a), address(_actor(to))) returns (uint256 amount) {
             eq(amount, expected, "a claim is what was owed");
+            yes(there || !must, "nobody is paid more than is there");
             if (amount != 0) ++done["claim"];
-        } catch {}
+        } catch {
+            no(there, "what is there is paid");
+            if (must) ++done["claim that waits"];
+        }
     }
 
     function claimForAnother(uint256 who, uint256 account, uint256 w, uint256 a) external watched {
@@ -195,13 +206,23 @@ contract SharesHandler is Test {
         _actor(who).plan(mood);
     }
 
-    /// @notice Ends all mischief, so that everybody can be paid.
+    /// @notice Ends all mischief and makes good what rebases took, so that everybody can be paid.
     function calm() external {
         TOKEN.behave(WeirdToken.Manner.Plain);
+        for (uint256 i; i < works.length; ++i) {
+            TOKEN.grow(address(works[i]), short(works[i]));
+            TOUCHED.mark(i);
+        }
         for (uint256 i; i < actors.length; ++i) {
             TOKEN.blacklist(address(actors[i]), false);
             actors[i].plan(0);
         }
+    }
+
+    /// @notice How much less of the token is there than the books hold.
+    function short(ProcessShares shares) public view returns (uint256) {
+        (uint256 gross, uint256 inbound,, uint256 paidOut) = shares.revenue(address(TOKEN));
+        return gross + inbound - paidOut - TOKEN.balanceOf(address(shares));
     }
 
     /// @notice Who holds shares: the actors, and those who sign.
@@ -215,6 +236,11 @@ contract SharesHandler is Test {
         uint256 place = w % 4 == 0 ? 0 : w % 4 == 1 ? works.length - 2 : (w >> 2) % works.length;
         TOUCHED.mark(place);
         return works[place];
+    }
+
+    /// @dev Whether the token pays `to` whatever it has, and calls nobody.
+    function _pays(address from, address to) private view returns (bool) {
+        return TOKEN.manner() == WeirdToken.Manner.Plain && !TOKEN.blacklisted(from) && !TOKEN.blacklisted(to);
     }
 
     function _sign(ProcessShares shares, uint256 key, bytes32 message)

@@ -26,6 +26,9 @@ contract WeirdToken {
     /// @notice What accounts received beyond what was sent to them, and short of it.
     mapping(address => uint256) public extra;
     mapping(address => uint256) public missing;
+    /// @notice What rebases gave to accounts, and took from them.
+    mapping(address => uint256) public grown;
+    mapping(address => uint256) public lost;
     mapping(address => uint256) private _balances;
     mapping(address => mapping(address => uint256)) public allowance;
 
@@ -42,9 +45,26 @@ contract WeirdToken {
         totalSupply += amount;
     }
 
+    /// @notice Changes a balance without a transfer: upwards if `by` is even, else downwards; half the time by all.
+    /// @dev Of one account at a time: a rebase of all is the same done for each.
+    function rebase(address account, uint256 by) external returns (uint256 change) {
+        uint256 bps = (by >> 1) % 20_000;
+        change = _balances[account] * (bps < 10_000 ? bps : 10_000) / 10_000;
+        if (by % 2 == 0) grow(account, change);
+        else shrink(account, change);
+    }
+
+    /// @dev A rebase upwards.
+    function grow(address account, uint256 amount) public {
+        _balances[account] += amount;
+        grown[account] += amount;
+        totalSupply += amount;
+    }
+
     /// @dev A rebase downwards.
-    function shrink(address account, uint256 amount) external {
+    function shrink(address account, uint256 amount) public {
         _balances[account] -= amount;
+        lost[account] += amount;
         totalSupply -= amount;
     }
 
@@ -61,9 +81,9 @@ contract WeirdToken {
         return _balances[account];
     }
 
-    /// @dev The balance as it would be, had all that was sent to the account arrived.
+    /// @dev The balance as it would be, had all that was sent to the account arrived, and nothing been rebased.
     function nominalBalanceOf(address account) external view returns (uint256) {
-        return _balances[account] + missing[account] - extra[account];
+        return _balances[account] + missing[account] + lost[account] - extra[account] - grown[account];
     }
 
     function approve(address spender, uint256 amount) external returns (bool) {
