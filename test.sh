@@ -103,6 +103,15 @@ DAEDAL_BIN="$daedal" cargo xtask readme
 
 step "the main job, other readers of Content Credentials, and a browser"
 "$daedal" demo --dir "$place/demo" --quiet
+# A marketplace begins from nothing but the chain: once the site has an address, editions say so.
+cp -r "$place/demo" "$place/market"
+(cd "$place/market" && DAEDAL__SITE__URL=https://tides.example "$daedal" release --quiet latest)
+coproc market { exec "$daedal" --studio "$place/market" chain serve --port 0; }
+market_pid="$market_PID"
+read -r told <&"${market[0]}"
+VIEM_HOME="$tools/chain" node tests/chain/opensea.mjs "${told##* }" "$place/market/site" https://tides.example
+kill -INT "$market_pid"
+wait "$market_pid"
 # Every way that a credential is carried: inside pictures, a film and a sound, and beside texts and data.
 head -c 16 /dev/urandom | base64 > "$place/password"
 export DAEDAL_PASSWORD_FILE="$place/password"
