@@ -5,6 +5,7 @@ mod collective;
 mod commissions;
 mod market;
 mod model;
+mod random;
 mod shares;
 mod votes;
 

@@ -9,8 +9,10 @@ use super::People;
 use crate::support::{Chance, HUNDRED, open, seed, signer};
 
 const STEPS: usize = 300;
+/// Steps between two new works.
+const EVERY: usize = 50;
 const PEOPLE: u8 = 5;
-/// Royalty and parents of each work, which are numbered from 1: an original, two derivatives of it, one
+/// Royalty and parents of the first works, which are numbered from 1: an original, two derivatives of it, one
 /// of both, and one of that and of the original again.
 const WORKS: [(u16, &[u64]); 5] = [
     (500, &[]),
@@ -33,6 +35,38 @@ impl History {
 
     fn asset(&mut self) -> Asset {
         Asset::ALL[self.chance.below(2) as usize]
+    }
+
+    /// Registers a work, here and there.
+    async fn register(&mut self, royalty: u16, upstream: &[u64]) {
+        let at = self.works.len();
+        let parents = upstream.iter().map(|parent| {
+            let (parent, model) = &self.works[*parent as usize - 1];
+            (parent.work, parent.royalty, model.stack())
+        });
+        let stack = Stack::of(parents.collect::<Vec<_>>()).unwrap();
+        let holders = [(1, 500 + at as u64), (2, 333), (3, 167)];
+        let name = format!("work {at}");
+        let registered = self
+            .people
+            .register(1 + at % 3, &name, royalty, upstream, &holders);
+        let work = registered.await;
+        let reads = self.people.operator(1).reads();
+        let told = reads.stack(work.work).await.unwrap();
+        assert_eq!(told, stack.entries().collect::<Vec<_>>());
+        let holders = holders.map(|(who, shares)| (self.people.account(who), U256::from(shares)));
+        self.works.push((work, Shares::new(&holders, stack)));
+    }
+
+    /// Has a work derive from one to three of those there are.
+    async fn derive(&mut self) {
+        let works = self.works.len() as u64;
+        let upstream: Vec<u64> = (0..=self.chance.below(3))
+            .map(|_| 1 + self.chance.below(works))
+            .collect();
+        // So little that all of them together stay below what a work may owe.
+        let royalty = self.chance.below(400) as u16;
+        self.register(royalty, &upstream).await;
     }
 
     async fn step(&mut self) {
@@ -125,30 +159,17 @@ async fn random_histories_come_to_the_same_in_the_contracts_and_in_core() {
             history.people.act(1, &gift).await;
         }
     }
-    for (at, (royalty, upstream)) in WORKS.into_iter().enumerate() {
-        let holders = [(1, 500 + at as u64), (2, 333), (3, 167)];
-        let name = format!("work {at}");
-        let registered = history
-            .people
-            .register(1 + at % 3, &name, royalty, upstream, &holders);
-        let work = registered.await;
-        let parents = upstream.iter().map(|parent| {
-            let (parent, model) = &history.works[*parent as usize - 1];
-            (parent.work, parent.royalty, model.stack())
-        });
-        let stack = Stack::of(parents.collect::<Vec<_>>()).unwrap();
-        let reads = history.people.operator(1).reads();
-        let told = reads.stack(work.work).await.unwrap();
-        assert_eq!(told, stack.entries().collect::<Vec<_>>());
-        let holders =
-            holders.map(|(who, shares)| (history.people.account(who), U256::from(shares)));
-        history.works.push((work, Shares::new(&holders, stack)));
+    for (royalty, upstream) in WORKS {
+        history.register(royalty, upstream).await;
     }
     for turn in 0..STEPS {
+        if turn % EVERY == EVERY - 1 {
+            history.derive().await;
+        }
         history.step().await;
-        history.compare(turn % WORKS.len()).await;
+        history.compare(turn % history.works.len()).await;
     }
-    for at in 0..WORKS.len() {
+    for at in 0..history.works.len() {
         history.compare(at).await;
     }
 }
