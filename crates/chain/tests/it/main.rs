@@ -6,5 +6,6 @@ mod crash;
 mod differential;
 mod economy;
 mod faults;
+mod reorg;
 mod scenario;
 mod support;
