@@ -15,6 +15,7 @@ mod economy;
 mod editions;
 mod edits;
 mod export;
+mod financed;
 mod flags;
 mod intents;
 mod kill;
