@@ -113,11 +113,15 @@ impl Inner {
         self.put(entry, Stage::Superseded).await
     }
 
+    /// Notes that a transaction is in a block, once that is so deep that the chain won't take it back.
     async fn mark(
         &self,
         entry: &Entry,
         receipt: &TransactionReceipt,
     ) -> Result<Stage, OutboxError> {
+        if !self.is_deep(receipt).await? {
+            return Ok(Stage::Signed);
+        }
         let block = receipt.block_number.unwrap_or_default();
         let success = receipt.status();
         self.put(entry, Stage::Mined { block, success }).await

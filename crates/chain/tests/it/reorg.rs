@@ -162,7 +162,6 @@ async fn what_a_reorganisation_takes_back_too_early_to_count_is_sent_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "what is met in a block is marked as mined before it is deep enough"]
 async fn whoever_asks_again_before_it_is_deep_enough_is_told_to_wait() {
     let Some(place) = Place::new().await else {
         return;
@@ -177,7 +176,6 @@ async fn whoever_asks_again_before_it_is_deep_enough_is_told_to_wait() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "what is met in a block is marked as mined before it is deep enough"]
 async fn what_is_taken_back_after_it_was_asked_for_again_is_sent_again() {
     let Some(place) = Place::new().await else {
         return;
