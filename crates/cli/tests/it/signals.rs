@@ -31,7 +31,7 @@ fn stopped_by(signal: &str, studio: &Studio) -> Told {
 #[test]
 fn a_run_is_stopped_cleanly_by_each_signal_that_asks_for_it() {
     let studio = Studio::tide();
-    studio.edit("count: 12", "count: 2000");
+    studio.edit("count: 12", "count: 1000");
     for (signal, code) in [("INT", 130), ("TERM", 143), ("HUP", 129)] {
         let told = stopped_by(signal, &studio).ends(code);
         assert!(
