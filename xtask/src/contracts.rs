@@ -182,10 +182,10 @@ fn digest(folder: &Path) -> Result<Value, Failure> {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         if name != DIGEST {
             let bytes = std::fs::read(&path)?;
-            artifacts.insert(name.into_owned(), hex::encode(Sha256::digest(bytes)));
+            artifacts.insert(name.into_owned(), const_hex::encode(Sha256::digest(bytes)));
         }
     }
-    Ok(json!({ "artifacts": artifacts, "sources": hex::encode(all.finalize()) }))
+    Ok(json!({ "artifacts": artifacts, "sources": const_hex::encode(all.finalize()) }))
 }
 
 /// What the digest file of `folder` says.

@@ -55,9 +55,17 @@ impl Digesting {
     }
 }
 
+impl Digest {
+    fn digits(&self) -> const_hex::Buffer<32> {
+        let mut digits = const_hex::Buffer::new();
+        digits.format(&self.0);
+        digits
+    }
+}
+
 impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&hex::encode(self.0))
+        f.write_str(self.digits().as_str())
     }
 }
 
@@ -79,17 +87,19 @@ impl FromStr for Digest {
     type Err = DigestParseError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let mut bytes = [0; 32];
-        hex::decode_to_slice(text, &mut bytes).map_err(|_| DigestParseError {
+        // The decoder would skip Ethereum's prefix.
+        let is_bare = text.len() == 64;
+        let bytes = is_bare.then(|| const_hex::decode_to_array(text));
+        let bytes = bytes.and_then(Result::ok);
+        bytes.map(Self).ok_or_else(|| DigestParseError {
             text: text.to_owned(),
-        })?;
-        Ok(Self(bytes))
+        })
     }
 }
 
 impl Serialize for Digest {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+        serializer.serialize_str(self.digits().as_str())
     }
 }
 

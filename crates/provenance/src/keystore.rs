@@ -169,18 +169,18 @@ impl Lock {
             "id": uuid(id),
             "crypto": {
                 "cipher": "aes-128-ctr",
-                "cipherparams": { "iv": hex::encode(iv) },
-                "ciphertext": hex::encode(ciphertext),
+                "cipherparams": { "iv": const_hex::encode(iv) },
+                "ciphertext": const_hex::encode(ciphertext),
                 "kdf": "scrypt",
                 "kdfparams": {
                     "dklen": 32, "n": 1_u64 << SCRYPT_LOG_N, "p": SCRYPT_P, "r": SCRYPT_R,
-                    "salt": hex::encode(self.salt),
+                    "salt": const_hex::encode(self.salt),
                 },
-                "mac": hex::encode(mac),
+                "mac": const_hex::encode(mac),
             },
         });
         if let Some(address) = address {
-            keystore["address"] = hex::encode(address).into();
+            keystore["address"] = const_hex::encode(address).into();
         }
         write_private(path, keystore.to_string().as_bytes())
     }
@@ -190,7 +190,7 @@ impl Lock {
 fn uuid(mut bytes: [u8; 16]) -> String {
     bytes[6] = (bytes[6] & 0x0f) | 0x40;
     bytes[8] = (bytes[8] & 0x3f) | 0x80;
-    let digits = hex::encode(bytes);
+    let digits = const_hex::encode(bytes);
     [0..8, 8..12, 12..16, 16..20, 20..32]
         .map(|part| &digits[part])
         .join("-")

@@ -103,8 +103,17 @@ impl Log for Memory {
         self.reply(move |contents| Ok(contents.events_of(run).cloned().unwrap_or_default()))
     }
 
-    fn runs(&self) -> Reply<'_, Vec<RunSummary>> {
-        self.reply(|contents| Ok(contents.runs.iter().rev().map(summary).collect()))
+    fn recent(&self, count_max: usize) -> Reply<'_, Vec<RunSummary>> {
+        self.reply(move |contents| {
+            let mut left = count_max;
+            let mut is_wanted = |run: &RunSummary| {
+                let is_wanted = run.finished.is_none() || left > 0;
+                left -= usize::from(is_wanted && run.finished.is_some());
+                is_wanted
+            };
+            let newest = contents.runs.iter().rev().map(summary);
+            Ok(newest.filter(|run| is_wanted(run)).collect())
+        })
     }
 }
 

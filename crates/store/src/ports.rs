@@ -35,8 +35,12 @@ pub trait Log: Send + Sync {
     ) -> Reply<'_, ()>;
     /// Every event of a run, in order; empty if there is no such run.
     fn read(&self, run: RunId) -> Reply<'_, Vec<Event>>;
+    /// The runs that are not finished, and of all others the newest `count_max`; newest first.
+    fn recent(&self, count_max: usize) -> Reply<'_, Vec<RunSummary>>;
     /// Every run, newest first.
-    fn runs(&self) -> Reply<'_, Vec<RunSummary>>;
+    fn runs(&self) -> Reply<'_, Vec<RunSummary>> {
+        self.recent(usize::MAX)
+    }
 }
 
 /// A run as the list of runs shows it. Kept in step with the log by the adapter.

@@ -19,12 +19,14 @@ use crate::ui::Ui;
 
 /// Assets of earlier runs that a new run is compared with, newest first.
 const EARLIER_MAX: usize = 64;
+/// Finished runs among which one is looked for whose outcomes are probably needed again.
+const RECENT: usize = 64;
 
 /// A run to be carried out, in the light of those before it.
 pub(crate) struct Begun {
     /// What it is asked to do.
     pub(crate) spec: RunSpec,
-    /// Every run of the studio, the newest first; itself among them if it was begun before.
+    /// The studio's latest runs, the newest first; itself among them if it was begun before.
     pub(crate) runs: Vec<RunSummary>,
 }
 
@@ -37,7 +39,7 @@ impl Begun {
         newest.map(|run| run.run)
     }
 
-    /// The last run that succeeded at exactly what is asked, if there is one.
+    /// The last run that succeeded at exactly what is asked, if there is one among the latest.
     pub(crate) fn done_before(&self) -> Option<&RunSpec> {
         let same = |known: &RunSpec| {
             // Where its values were read and who signed them does not change what it is.
@@ -88,7 +90,7 @@ pub(crate) async fn begin(
         })?;
     let bundle = planned.bundle.digest();
     let seed = seed(dials.seed.as_deref(), &bundle, &inputs, &parameters)?;
-    let runs = all(studio).await?;
+    let runs = before(studio, planned).await?;
     let asked = |spec: &RunSpec| {
         spec.bundle == bundle
             && spec.seed == seed
@@ -146,7 +148,7 @@ pub(crate) async fn begin_with(
 ) -> Result<Begun, Failure> {
     let bundle = planned.bundle.digest();
     let seed = RunSpec::default_seed(&bundle, &inputs, &parameters);
-    let runs = all(studio).await?;
+    let runs = before(studio, planned).await?;
     let same = (&bundle, seed, &inputs, &parameters);
     let earlier = compared(studio, planned, engines, &runs, same).await?;
     let mut spec = RunSpec {
@@ -165,6 +167,15 @@ pub(crate) async fn begin_with(
     };
     spec.private = private_texts(&planned.process, &spec);
     Ok(Begun { spec, runs })
+}
+
+/// The runs that a new one has to know: all of them only where it is compared with what came of them.
+async fn before(studio: &Studio, planned: &Planned) -> Result<Vec<RunSummary>, Failure> {
+    if planned.plan.wants_earlier {
+        return all(studio).await;
+    }
+    let runs = studio.log.recent(RECENT).await;
+    runs.map_err(|error| remembered(&error))
 }
 
 /// Texts that the caller wrote and the process does not publish.

@@ -111,6 +111,10 @@ async fn assert_listed(studio: &Studio) {
     assert_eq!((runs[0].finished.clone(), runs[0].events), (None, 1));
     let first = Some(finished(Finish::Succeeded));
     assert_eq!((runs[1].finished.clone(), runs[1].events), (first, 5));
+    assert_eq!(studio.log.recent(9).await, Ok(runs.clone()));
+    let unfinished: Vec<_> = [&runs[0], &runs[2]].map(Clone::clone).into();
+    assert_eq!(studio.log.recent(0).await, Ok(unfinished));
+    assert_eq!(studio.log.recent(1).await, Ok(runs));
 }
 
 pub(super) async fn a_run_that_is_edited_is_not_over(place: impl Fn() -> Opening) {

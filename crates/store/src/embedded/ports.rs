@@ -39,8 +39,8 @@ impl Log for Embedded {
         Box::pin(self.reader.events(run))
     }
 
-    fn runs(&self) -> Reply<'_, Vec<RunSummary>> {
-        Box::pin(self.reader.runs())
+    fn recent(&self, count_max: usize) -> Reply<'_, Vec<RunSummary>> {
+        Box::pin(self.reader.recent(count_max))
     }
 }
 

@@ -108,13 +108,16 @@ impl Reader {
         .await
     }
 
-    pub(super) async fn runs(&self) -> Result<Vec<RunSummary>, StoreError> {
+    pub(super) async fn recent(&self, count_max: usize) -> Result<Vec<RunSummary>, StoreError> {
         let statement = sqlx::query(
             "select runs.run, first.event, last.event, runs.events from runs \
              join events as first on first.run = runs.number and first.seq = 0 \
              left join events as last on last.run = runs.number and last.seq = runs.finished \
+             where runs.finished is null or runs.number in ( \
+                 select number from runs where finished is not null order by number desc limit ?) \
              order by runs.number desc",
         );
+        let statement = statement.bind(i64::try_from(count_max).unwrap_or(i64::MAX));
         let summary = |reader: &Self, row: &SqliteRow| {
             let finished: Option<&str> = reader.column(row, 2)?;
             Ok(RunSummary {

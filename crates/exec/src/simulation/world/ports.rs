@@ -52,7 +52,7 @@ impl Log for World {
         self.reply(move |inside| Ok(inside.log.get(&run).cloned().unwrap_or_default()))
     }
 
-    fn runs(&self) -> Reply<'_, Vec<RunSummary>> {
+    fn recent(&self, _: usize) -> Reply<'_, Vec<RunSummary>> {
         self.reply(|_| Ok(Vec::new()))
     }
 }
