@@ -142,13 +142,31 @@ pub fn first_link(run: Digest) -> B256 {
     keccak256(bytes)
 }
 
-/// Links receipts that stand in plan order, and gives their hashes; earlier links are forgotten.
-pub fn link(run: Digest, receipts: &mut [Receipt]) -> Vec<B256> {
-    let mut prev = first_link(run);
-    let link = |receipt: &mut Receipt| {
-        receipt.prev = prev;
-        prev = receipt.hash();
-        prev
-    };
-    receipts.iter_mut().map(link).collect()
+/// The receipts of a run, linked as they come, in plan order.
+#[derive(Debug)]
+pub struct Links {
+    prev: B256,
+    pub(crate) receipts: Vec<Receipt>,
+    pub(crate) hashes: Vec<B256>,
+}
+
+impl Links {
+    /// Those of a run that has no receipts yet.
+    #[must_use]
+    pub fn of(run: Digest) -> Self {
+        Self {
+            prev: first_link(run),
+            receipts: Vec::new(),
+            hashes: Vec::new(),
+        }
+    }
+
+    /// Links a receipt to the one before it, and gives its hash; an earlier link is forgotten.
+    pub fn add(&mut self, mut receipt: Receipt) -> B256 {
+        receipt.prev = self.prev;
+        self.prev = receipt.hash();
+        self.receipts.push(receipt);
+        self.hashes.push(self.prev);
+        self.prev
+    }
 }

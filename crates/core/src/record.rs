@@ -13,7 +13,7 @@ use serde_json::Value;
 use crate::decided::intent_faults;
 use crate::intent::{IntentFault, Oversight, SignedIntent};
 use crate::merkle::Tree;
-use crate::receipt::{Receipt, first_link, link};
+use crate::receipt::{Links, Receipt, first_link};
 use crate::{Digest, Governed, Seed, canonical};
 
 /// What a run was, apart from its tasks.
@@ -265,19 +265,36 @@ impl RunRecord {
         mut header: RunHeader,
         inputs: Settings,
         parameters: Settings,
-        mut receipts: Vec<Receipt>,
+        receipts: Vec<Receipt>,
         intents: Vec<SignedIntent>,
     ) -> Self {
         header.inputs = settings_digest(&inputs);
         header.parameters = settings_digest(&parameters);
-        let hashes = link(header.run(), &mut receipts);
-        let root = Tree::of(header.context(), &hashes).root();
+        let mut links = Links::of(header.run());
+        for receipt in receipts {
+            links.add(receipt);
+        }
+        Self::close_linked(header, inputs, parameters, links, intents)
+    }
+
+    /// The same for receipts that are linked already.
+    #[must_use]
+    pub fn close_linked(
+        mut header: RunHeader,
+        inputs: Settings,
+        parameters: Settings,
+        links: Links,
+        intents: Vec<SignedIntent>,
+    ) -> Self {
+        header.inputs = settings_digest(&inputs);
+        header.parameters = settings_digest(&parameters);
+        let root = Tree::of(header.context(), &links.hashes).root();
         Self {
-            count: receipts.len() as u64,
+            count: links.receipts.len() as u64,
             header,
             inputs,
             parameters,
-            receipts,
+            receipts: links.receipts,
             intents,
             root,
         }

@@ -10,7 +10,7 @@ use daedal_core::Digest;
 use daedal_core::engine::{Determinism, Engines};
 use daedal_core::intent::{SignedIntent, set_name};
 use daedal_core::plan::Plan;
-use daedal_core::receipt::{Origin, first_link};
+use daedal_core::receipt::{Links, Origin};
 use daedal_core::record::{RunHeader, RunRecord, settings_but};
 use daedal_core::run::{Event, RunId, TaskRecord, Tool, end_of, records};
 use daedal_exec::{RunReport, RunStatus};
@@ -131,12 +131,11 @@ fn made(
         return Err(Failure::new(format!("run {run} has lost its beginning"))
             .help("the studio's records are damaged: restore .daedal/ from a copy"));
     };
-    let mut receipts = Vec::with_capacity(tasks.len());
+    let mut links = Links::of(run.0);
     let beginnings = spec.intents.iter().cloned().map(intent_of);
     let beginnings = beginnings.collect::<Result<Vec<_>, _>>()?;
     let mut intents = beginnings.clone();
     let mut hashes = Hashes::new();
-    let mut prev = first_link(run.0);
     for task in tasks {
         let determinism = engines
             .get(&task.task.engine)
@@ -165,15 +164,13 @@ fn made(
             receipt.intents.push(intent.hash());
             intents.push(intent);
         }
-        receipt.prev = prev;
-        prev = receipt.hash();
+        let hash = Digest(links.add(receipt).0);
         match task.reused_from {
-            None => drop(hashes.insert(task.key, Digest(prev.0))),
+            None => drop(hashes.insert(task.key, hash)),
             // Made here before an edit, and found again.
-            Some(origin) if origin == run => drop(hashes.entry(task.key).or_insert(Digest(prev.0))),
+            Some(origin) if origin == run => drop(hashes.entry(task.key).or_insert(hash)),
             Some(_) => {}
         }
-        receipts.push(receipt);
     }
     let tools = tools(events);
     let ended = end_of(events);
@@ -197,7 +194,7 @@ fn made(
     let inputs = told("inputs", &spec.inputs);
     let parameters = told("parameters", &spec.parameters);
     let intents = intents.into_iter().map(SignedIntent::published).collect();
-    let record = RunRecord::close(header, inputs, parameters, receipts, intents);
+    let record = RunRecord::close_linked(header, inputs, parameters, links, intents);
     Ok((record, hashes))
 }
 
