@@ -70,11 +70,8 @@ pub fn sniff(bytes: &[u8]) -> Option<&'static str> {
 /// JPEG, WebP, WAV and MP4. None for other formats and for broken files.
 #[must_use]
 pub fn unsealed(media_type: &str, file: &[u8]) -> Option<Vec<u8>> {
-    let mut rest = without_credential(media_type, file)?;
-    if let Some(place) = xmp::place(media_type, &rest) {
-        rest.drain(place);
-    }
-    Some(rest)
+    let rest = without_credential(media_type, file)?;
+    Some(xmp::taken_out(media_type, &rest).unwrap_or(rest))
 }
 
 /// `file` without its credential alone.

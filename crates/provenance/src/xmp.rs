@@ -1,7 +1,7 @@
 //! What a credential says, once more in XMP: for image tools, screen readers and search engines, which read IPTC's fields and
 //! no credentials. It is put into the asset before it is sealed, so that it is under the seal, and taken out with it.
 
-use std::ops::Range;
+mod place;
 
 use daedal_core::process::Training;
 
@@ -11,97 +11,28 @@ use crate::manifest::{Content, Source};
 const TOOL: &str = "Daedal";
 /// Characters of a text.
 const TEXT_LENGTH_MAX: usize = 1_000;
-/// Head of a segment with XMP in a JPEG (XMP part 3, 1.1.3).
-const JPEG_HEAD: &[u8] = b"http://ns.adobe.com/xap/1.0/\0";
-/// Keyword of a chunk with XMP in a PNG, no compression, no language, no translation (XMP part 3, 1.1.5).
-const PNG_HEAD: &[u8] = b"XML:com.adobe.xmp\0\0\0\0\0";
-/// A signature and the header chunk, which comes first.
-const PNG_START: usize = 8 + 25;
 
 /// `asset` with a packet that says what `content` does; unchanged where the format has no place for it, or where it has a
 /// packet already.
 pub(crate) fn put(asset: &[u8], content: &Content<'_>) -> Vec<u8> {
-    let place = match content.media_type {
-        "image/png" if asset.len() > PNG_START => PNG_START,
-        "image/jpeg" => match jpeg_start(asset) {
-            Some(place) => place,
-            None => return asset.to_vec(),
-        },
-        _ => return asset.to_vec(),
+    let media_type = content.media_type;
+    let with = place::put(media_type, asset, &packet(content));
+    // Odd files that would not come out as they went in stay as they are.
+    let is_undone = |with: &Vec<u8>| {
+        media_type == "image/svg+xml" || taken_out(media_type, with).as_deref() == Some(asset)
     };
-    let has_own = |head: &[u8]| asset.windows(head.len()).any(|bytes| bytes == head);
-    if has_own(JPEG_HEAD) || has_own(&PNG_HEAD[..18]) {
-        return asset.to_vec();
-    }
-    let packet = packet(content);
-    let part = match content.media_type {
-        "image/png" => png_chunk(packet.as_bytes()),
-        _ => match jpeg_segment(packet.as_bytes()) {
-            Some(segment) => segment,
-            None => return asset.to_vec(),
-        },
-    };
-    [&asset[..place], &part, &asset[place..]].concat()
+    with.filter(is_undone).unwrap_or_else(|| asset.to_vec())
 }
 
-/// Where our packet is in an asset; nowhere if it has none.
-pub(crate) fn place(media_type: &str, asset: &[u8]) -> Option<Range<usize>> {
-    let (start, end) = match media_type {
-        "image/png" => {
-            let head = asset.get(PNG_START..PNG_START + 8)?;
-            let length = u32::from_be_bytes(head[..4].try_into().ok()?) as usize;
-            let body = asset.get(PNG_START + 8..PNG_START + 8 + length)?;
-            let is_ours = &head[4..] == b"iTXt" && body.starts_with(PNG_HEAD) && is_packet(body);
-            is_ours.then_some((PNG_START, PNG_START + 12 + length))?
-        }
-        "image/jpeg" => {
-            let start = jpeg_start(asset)?;
-            let head = asset.get(start..start + 4)?;
-            let end = start + 2 + usize::from(u16::from_be_bytes([head[2], head[3]]));
-            let body = asset.get(start + 4..end)?;
-            let is_ours =
-                head[..2] == [0xff, 0xe1] && body.starts_with(JPEG_HEAD) && is_packet(body);
-            is_ours.then_some((start, end))?
-        }
-        _ => return None,
-    };
-    Some(start..end)
+/// `asset` without our packet; none if it has none, or where that is not undone: SVG.
+pub(crate) fn taken_out(media_type: &str, asset: &[u8]) -> Option<Vec<u8>> {
+    place::taken_out(media_type, asset, is_ours)
 }
 
-fn is_packet(body: &[u8]) -> bool {
+fn is_ours(body: &[u8]) -> bool {
     let mark = format!("x:xmptk=\"{TOOL}\"");
     body.windows(mark.len())
         .any(|bytes| bytes == mark.as_bytes())
-}
-
-/// Behind the start and, where there is one, the segment of JFIF, which has to come first.
-fn jpeg_start(asset: &[u8]) -> Option<usize> {
-    let head = asset.get(2..6)?;
-    match head[..2] == [0xff, 0xe0] {
-        true => Some(4 + usize::from(u16::from_be_bytes([head[2], head[3]]))),
-        false => Some(2),
-    }
-}
-
-fn png_chunk(packet: &[u8]) -> Vec<u8> {
-    let body = [b"iTXt", PNG_HEAD, packet].concat();
-    let length = u32::try_from(body.len() - 4).unwrap_or_default();
-    let sum = crc(&body);
-    [&length.to_be_bytes()[..], &body, &sum.to_be_bytes()].concat()
-}
-
-fn jpeg_segment(packet: &[u8]) -> Option<Vec<u8>> {
-    let length = u16::try_from(2 + JPEG_HEAD.len() + packet.len()).ok()?;
-    Some([&[0xff, 0xe1][..], &length.to_be_bytes(), JPEG_HEAD, packet].concat())
-}
-
-/// CRC-32 as PNG takes it (ISO 3309).
-fn crc(bytes: &[u8]) -> u32 {
-    !bytes.iter().fold(u32::MAX, |crc, byte| {
-        (0..8).fold(crc ^ u32::from(*byte), |crc, _| {
-            (crc >> 1) ^ (0xedb8_8320 * (crc & 1))
-        })
-    })
 }
 
 /// IPTC's fields (Photo Metadata 2025.1) and Dublin Core's.
@@ -186,29 +117,83 @@ fn escaped(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use image::ImageFormat;
     use proptest::prelude::*;
 
     use super::*;
     use crate::fixtures::{content, license, picture, png, run_of};
 
+    fn bytes_of(kind: usize) -> (&'static str, Vec<u8>) {
+        match kind {
+            0 => ("image/jpeg", picture(ImageFormat::Jpeg)),
+            1 => ("image/png", png(9, 7, true)),
+            2 => ("image/webp", picture(ImageFormat::WebP)),
+            3 => ("image/webp", webp_with_profile()),
+            _ => ("image/webp", lossy_webp()),
+        }
+    }
+
+    /// Of the extended form, with a colour profile.
+    fn webp_with_profile() -> Vec<u8> {
+        let picture = picture(ImageFormat::WebP);
+        let chunks = [
+            &b"VP8X\x0a\0\0\0\x20\0\0\0\x27\0\0\x1d\0\0ICCP\x03\0\0\0abc\0"[..],
+            &picture[12..],
+        ]
+        .concat();
+        let size = u32::try_from(chunks.len() + 4).unwrap().to_le_bytes();
+        [&b"RIFF"[..], &size, b"WEBP", &chunks].concat()
+    }
+
+    /// Four grey points, as ffmpeg 5.1 encodes them with libwebp.
+    fn lossy_webp() -> Vec<u8> {
+        let digits = "52494646240000005745425056503820180000005001009d012a0200020002003425a40004740000e4400000";
+        const_hex::decode(digits).unwrap()
+    }
+
     proptest! {
         #[test]
-        fn what_is_put_in_is_taken_out_again(title in ".{0,60}", alt in "(?s).{0,1200}", jpeg: bool) {
-            let (media_type, bytes) = match jpeg {
-                true => ("image/jpeg", picture(image::ImageFormat::Jpeg)),
-                false => ("image/png", png(9, 7, true)),
-            };
+        fn what_is_put_in_is_taken_out_again(title in ".{0,60}", alt in "(?s).{0,1200}", kind in 0_usize..5) {
+            let (media_type, bytes) = bytes_of(kind);
             let record = run_of(&bytes, media_type, false);
             let license = license();
             let mut content = content(&record, &bytes, media_type, &license);
             (content.title, content.alt) = (&title, Some(alt.as_str()));
             let with = put(&bytes, &content);
-            prop_assert!(image::load_from_memory(&with).is_ok());
-            let place = place(media_type, &with).expect("it is there");
-            let mut bare = with.clone();
-            bare.drain(place);
-            prop_assert_eq!(bare, bytes);
+            prop_assert_ne!(&with, &bytes);
+            prop_assert!(kind == 3 || image::load_from_memory(&with).is_ok());
+            prop_assert_eq!(taken_out(media_type, &with), Some(bytes));
             prop_assert_eq!(put(&with, &content), with, "one packet is enough");
+        }
+    }
+
+    #[test]
+    fn a_drawing_gets_the_packet_behind_its_first_tag() {
+        let drawn = |svg: &str| {
+            let record = run_of(svg.as_bytes(), "image/svg+xml", false);
+            let license = license();
+            let content = content(&record, svg.as_bytes(), "image/svg+xml", &license);
+            let with = String::from_utf8(put(svg.as_bytes(), &content)).unwrap();
+            let packet = format!("<metadata>{}</metadata>", packet(&content));
+            with.replacen(&packet, "|", 1)
+        };
+        for (svg, expected) in [
+            ("<svg><g/></svg>", "<svg>|<g/></svg>"),
+            (
+                "<?xml version='1.0'?><!-- <svg> --><!DOCTYPE svg>\n<svg a='>'\n>x</svg>",
+                "<?xml version='1.0'?><!-- <svg> --><!DOCTYPE svg>\n<svg a='>'\n>|x</svg>",
+            ),
+        ] {
+            assert_eq!(drawn(svg), expected);
+        }
+        for left_alone in [
+            "<svg/>",
+            "<svg><metadata/></svg>",
+            "<!DOCTYPE svg [<!ENTITY a '>'>]><svg></svg>",
+            "<p></p>",
+            "<svg",
+        ] {
+            assert_eq!(drawn(left_alone), left_alone);
         }
     }
 
