@@ -239,10 +239,14 @@ fn reviewed(run: &Gathered) -> Duty {
     for intent in &record.intents {
         let kind = serde_json::to_value(intent.intent.kind).unwrap_or_default();
         let kind = kind.as_str().unwrap_or_default().to_owned();
-        evidence.push(format!(
-            "{kind}, signed by {}",
-            intent.signer.to_checksum(None)
-        ));
+        let signer = intent.signer.to_checksum(None);
+        evidence.push(match intent.accepted {
+            None => format!("{kind}, signed by {signer}"),
+            Some(accepted) => format!(
+                "{kind}, signed by the contract {signer} as far as chain {} says so, which nothing else can",
+                accepted.chain
+            ),
+        });
     }
     let open = match record.oversight() {
         Oversight::HumanValidated => Vec::new(),

@@ -2,6 +2,7 @@
 
 mod anchor;
 mod archive;
+mod contracts;
 mod disclosed;
 mod folder;
 mod misnamed;
@@ -164,11 +165,15 @@ impl Verified {
         }
     }
 
-    /// Has the node at `url` confirm the anchor, if there is one that stands offline.
+    /// Has the node at `url` confirm the anchor, if there is one that stands offline, and what contracts signed.
     pub(crate) async fn confirm(&mut self, url: &str) -> Result<(), Failure> {
         if let (Some(anchor), Some(origin)) = (&mut self.anchor, &self.verdict.origin) {
             anchor.confirm(url, origin).await?;
             self.verdict.anchored(anchor.result.clone());
+        }
+        if let Some(origin) = &self.verdict.origin {
+            let answers = contracts::asked(url, origin.contracts.iter()).await?;
+            self.verdict.contracts(&answers);
         }
         Ok(())
     }

@@ -66,6 +66,7 @@ fn set(theme: &str) -> (SignedIntent, Openings) {
         intent,
         signer: Address::ZERO,
         signature: Bytes::new(),
+        accepted: None,
         disclosed: Some(disclosed),
         options: Vec::new(),
     };

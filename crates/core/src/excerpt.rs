@@ -113,6 +113,6 @@ impl Excerpt {
     /// How much people steered what led to the asset. Call it on an excerpt without [`Self::faults`].
     #[must_use]
     pub fn oversight(&self) -> Oversight {
-        Oversight::of(self.intents.iter().map(|intent| intent.intent.kind))
+        Oversight::shown_by(&self.intents)
     }
 }

@@ -3,6 +3,7 @@
 //! What was decided stays private until it is disclosed: an [`Intent`] holds a salted commitment
 //! to it, and the root of everything that was shown, so that what was passed over counts too.
 
+mod contract;
 mod disclosure;
 mod typed;
 
@@ -13,6 +14,7 @@ use serde_json::Value;
 use crate::merkle::{self, Tree};
 use crate::{AssetRef, Digest, canonical};
 
+pub use contract::{Accepted, SIGNATURE_BYTES_MAX};
 pub use disclosure::{Disclosure, Openings, set_name};
 pub use typed::typed_data;
 
@@ -145,8 +147,11 @@ pub struct SignedIntent {
     pub intent: Intent,
     /// Account of the person.
     pub signer: Address,
-    /// `r ‖ s ‖ v`, 65 bytes.
+    /// `r ‖ s ‖ v`, 65 bytes; what the contract takes, if the account is one.
     pub signature: Bytes,
+    /// Where the account accepted the signature, if it is a contract (ERC-1271).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub accepted: Option<Accepted>,
     /// What was decided, if it is disclosed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub disclosed: Option<Disclosure>,
@@ -162,6 +167,15 @@ pub enum IntentFault {
     #[error("the signature is not that of {signer} under this intent")]
     Signature {
         /// Who is said to have signed.
+        signer: Address,
+    },
+    /// No contract can have accepted it.
+    #[error(
+        "the signature of the contract {signer} is longer than {SIGNATURE_BYTES_MAX} bytes, or was accepted on \
+         another chain than the intent counts on"
+    )]
+    Contract {
+        /// Which contract is said to have signed.
         signer: Address,
     },
     /// What is disclosed isn't what was committed to.
@@ -218,11 +232,15 @@ impl SignedIntent {
         self
     }
 
-    /// Checks the signature and whatever is disclosed.
+    /// Checks the signature and whatever is disclosed. The signature of a contract is left to whoever can ask its
+    /// chain.
     pub fn check(&self) -> Result<(), IntentFault> {
         let signer = self.signer;
-        if recover(self.hash(), &self.signature) != Some(signer) {
-            return Err(IntentFault::Signature { signer });
+        match self.accepted {
+            Some(accepted) if accepted.is_possible(self.domain, self.signature.len()) => {}
+            Some(_) => return Err(IntentFault::Contract { signer }),
+            None if recover(self.hash(), &self.signature) == Some(signer) => {}
+            None => return Err(IntentFault::Signature { signer }),
         }
         if let Some(disclosed) = &self.disclosed
             && disclosed.commitment() != self.intent.payload

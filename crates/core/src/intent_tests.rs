@@ -29,6 +29,7 @@ fn signed() -> SignedIntent {
         intent: intent(),
         signer: SIGNER,
         signature: Bytes::from(SIGNATURE),
+        accepted: None,
         disclosed: None,
         options: Vec::new(),
     }
@@ -179,4 +180,48 @@ fn nothing_of_what_was_set_is_published() {
     assert_eq!(set.clone().published().disclosed, None);
     set.intent.kind = IntentKind::Choose;
     assert_eq!(set.published().disclosed, Some(disclosed));
+}
+
+/// What a wallet signed, said to have been accepted by a contract.
+fn by_contract() -> SignedIntent {
+    let accepted = Accepted {
+        chain: 8453,
+        block: 12,
+        hash: keccak256("block"),
+    };
+    SignedIntent {
+        signature: Bytes::from(vec![7; 200]),
+        accepted: Some(accepted),
+        ..signed()
+    }
+}
+
+#[test]
+fn what_a_contract_signed_is_possible_where_it_is_and_shows_nothing_by_itself() {
+    let mut intent = by_contract();
+    assert_eq!(intent.check(), Ok(()));
+    let text = serde_json::to_string(&intent).unwrap();
+    assert_eq!(serde_json::from_str::<SignedIntent>(&text).unwrap(), intent);
+    assert_eq!(
+        Oversight::shown_by(&[by_contract()]),
+        Oversight::FullyAutonomous
+    );
+    let both = [by_contract(), signed()];
+    assert_eq!(Oversight::shown_by(&both), Oversight::HumanValidated);
+
+    let fault = Err(IntentFault::Contract { signer: SIGNER });
+    intent.domain.chain = 8453;
+    assert_eq!(intent.check(), Ok(()));
+    intent.domain.chain = 1;
+    assert_eq!(intent.check(), fault, "another chain than it counts on");
+    let mut intent = by_contract();
+    intent.signature = Bytes::from(vec![7; SIGNATURE_BYTES_MAX + 1]);
+    assert_eq!(intent.check(), fault);
+    intent.accepted = None;
+    let unsigned = Err(IntentFault::Signature { signer: SIGNER });
+    assert_eq!(intent.check(), unsigned);
+    // The rest of it is checked as any other's.
+    let mut intent = by_contract();
+    intent.options = vec![keccak256("shown")];
+    assert_eq!(intent.check(), Err(IntentFault::Options { signer: SIGNER }));
 }

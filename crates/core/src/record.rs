@@ -391,7 +391,7 @@ impl RunRecord {
     /// How much people steered the run. Call it on a record without [`Self::faults`].
     #[must_use]
     pub fn oversight(&self) -> Oversight {
-        Oversight::of(self.intents.iter().map(|intent| intent.intent.kind))
+        Oversight::shown_by(&self.intents)
     }
 }
 

@@ -298,6 +298,7 @@ impl Person {
             intent,
             signer: self.0.address(),
             signature,
+            accepted: None,
             disclosed,
             options,
         })

@@ -12,6 +12,7 @@ pub mod attest;
 pub mod chain;
 pub mod collection;
 pub mod container;
+pub mod contracts;
 pub mod ingredients;
 pub mod keys;
 mod keystore;

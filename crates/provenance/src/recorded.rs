@@ -3,6 +3,7 @@
 
 use daedal_core::Digest;
 use daedal_core::engine::Determinism;
+use daedal_core::intent::SignedIntent;
 use daedal_core::record::RunRecord;
 
 use crate::attest::{self, Attested};
@@ -102,7 +103,13 @@ fn own(
         return None;
     }
     let told = (&record.header, record.root, record.count);
-    if told != (&excerpt.header, excerpt.root, excerpt.count) {
+    // The name of an intent says nothing of who signed it, nor does the word of a contract.
+    let signed = |intent: &SignedIntent| (intent.hash(), intent.signer, intent.accepted);
+    let own: Vec<_> = excerpt.intents.iter().map(signed).collect();
+    let mut others = record.intents.iter().map(signed);
+    let signed_otherwise =
+        others.any(|other| own.iter().any(|own| own.0 == other.0 && *own != other));
+    if told != (&excerpt.header, excerpt.root, excerpt.count) || signed_otherwise {
         let detail = "it tells the run otherwise than the credential".to_owned();
         verdict.judge(name, Exit::Tampered, Err(detail));
         return None;

@@ -7,6 +7,8 @@ use daedal_core::intent::{Domain, Oversight};
 use daedal_core::{Digest, Governed};
 use serde::Serialize;
 
+use crate::contracts::ContractSigned;
+
 /// Name of the check that tells of the anchor.
 pub(crate) const ANCHOR: &str = "anchor";
 
@@ -52,7 +54,7 @@ pub enum Exit {
     Unanchored = 12,
     /// There is no credential, or it doesn't tell of a run.
     Incomplete = 13,
-    /// Everything holds offline, but whoever was asked about the anchor did not confirm it.
+    /// Everything holds offline, but the node that was asked about what is on its chain did not confirm it.
     Unconfirmed = 14,
 }
 
@@ -72,7 +74,7 @@ impl fmt::Display for Exit {
             Self::Untrusted => "valid, unrecognised signer",
             Self::Unanchored => "valid, not anchored",
             Self::Incomplete => "incomplete",
-            Self::Unconfirmed => "fine, anchor not confirmed",
+            Self::Unconfirmed => "fine, not confirmed",
         })
     }
 }
@@ -131,7 +133,10 @@ pub struct Origin {
     pub determinism: daedal_core::engine::Determinism,
     /// Intents that are shared and stand.
     pub intents: usize,
-    /// How much people steered it, computed from the shared intents.
+    /// Decisions that contracts are said to have signed; they count above once their chain has confirmed them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub contracts: Vec<ContractSigned>,
+    /// How much people steered it, computed from the intents that stand.
     pub human_oversight: Oversight,
     /// How many receipts are exact, close and attested; with a record only.
     pub coverage: Option<Coverage>,

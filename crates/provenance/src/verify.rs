@@ -6,6 +6,7 @@ use daedal_core::intent::Domain;
 
 use crate::chain::Chain;
 use crate::container::{Carrier, carrier_of, is_credential, sniff, unsealed};
+use crate::contracts::ContractSigned;
 use crate::manifest::{Claim, LABEL};
 use crate::recorded;
 use crate::seal::{assertion, failures, read};
@@ -255,8 +256,14 @@ fn origin(verdict: &mut Verdict, claim: &Claim) {
         ))
     };
     let stands = verdict.judge("receipt", Exit::Tampered, result);
+    let contracts = match stands {
+        true => ContractSigned::among(&excerpt.intents),
+        false => Vec::new(),
+    };
+    let by_keys = excerpt.intents.len() - contracts.len();
     if stands {
-        let detail = match excerpt.intents.len() {
+        let detail = match by_keys {
+            0 if !contracts.is_empty() => "none is signed by a key".to_owned(),
             0 => "none are shared".to_owned(),
             1 => "1 signed decision stands".to_owned(),
             count => format!("{count} signed decisions stand"),
@@ -276,7 +283,8 @@ fn origin(verdict: &mut Verdict, claim: &Claim) {
         task: maker.label(),
         engine: format!("{} {}", maker.engine, maker.engine_version),
         determinism: maker.determinism,
-        intents: if stands { excerpt.intents.len() } else { 0 },
+        intents: if stands { by_keys } else { 0 },
+        contracts,
         human_oversight: if stands {
             excerpt.oversight()
         } else {
@@ -284,6 +292,7 @@ fn origin(verdict: &mut Verdict, claim: &Claim) {
         },
         coverage: None,
     });
+    verdict.contracts_unasked();
 }
 
 /// What is said of the anchor before one is reported with [`Verdict::anchored`].

@@ -25,11 +25,13 @@ use crate::rpc::{CLOCK_HEADER, Rpc};
 
 pub use self::error::ClientError;
 pub use self::reverts::words;
+pub use self::signature::Accepts;
 pub use self::view::BlockPin;
 
 mod batch;
 mod error;
 mod reverts;
+mod signature;
 mod simulate;
 #[cfg(test)]
 mod tests;

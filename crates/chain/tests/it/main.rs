@@ -9,3 +9,4 @@ mod faults;
 mod reorg;
 mod scenario;
 mod support;
+mod wallet;

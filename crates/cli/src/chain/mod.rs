@@ -20,7 +20,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use alloy_primitives::{Address, U256};
-use daedal_chain::client::Remote;
+use daedal_chain::client::{BlockPin, Remote};
 use daedal_chain::deployment::Money;
 use daedal_chain::embedded::{ChainError, Genesis};
 use daedal_chain::operations::{Ledgers, Operator};
@@ -211,6 +211,20 @@ pub(crate) fn confirmations(settings: &ChainSettings) -> u64 {
         true => DEPTH,
         false => 1,
     })
+}
+
+/// The newest block that is as settled as the studio's own transactions have to be: one that may still go is no block
+/// to refer to.
+pub(crate) async fn settled(home: &Home, client: &Client) -> Result<BlockPin, Failure> {
+    let newest = client.newest().await.map_err(refused)?;
+    let behind = confirmations(&home.settings.chain).saturating_sub(1);
+    match newest.number.saturating_sub(behind) {
+        number if number == newest.number => Ok(newest),
+        number => {
+            let found = client.block(number).await.map_err(refused)?;
+            found.ok_or_else(|| Failure::new(format!("block {number} is missing there")))
+        }
+    }
 }
 
 /// Acts on the contracts that `reads` asks, or on those that an embedded chain gets now.

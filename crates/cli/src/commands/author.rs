@@ -36,7 +36,8 @@ impl Author {
             let (process, bundle) = (&planned.plan.process, planned.bundle.digest());
             let domain = intents::domain_of(&home, &studio, process, None).await?;
             let signed =
-                intents::sign_authorship(&studio, &hand, bundle, domain, self.by.private()).await?;
+                intents::sign_authorship(&home, &studio, &hand, bundle, domain, self.by.private())
+                    .await?;
             let authors = intents::authors_of(&studio, &bundle).await?;
             studio.close().await.map_err(|error| remembered(&error))?;
             match signed {

@@ -90,7 +90,8 @@ impl Publish {
             let (mut mended, mut on_site) = (0, false);
             if let Some(planned) = &subject.planned {
                 let domain = known.domain();
-                intents::sign_authorship(&studio, &author, bundle, domain, Vec::new()).await?;
+                intents::sign_authorship(&home, &studio, &author, bundle, domain, Vec::new())
+                    .await?;
                 let process = &planned.process;
                 mended = release::mend(&home, &studio, &operator, process, &known).await?;
                 on_site = release::tell_site(&home, planned, &known, version)?;

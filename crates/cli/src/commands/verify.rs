@@ -19,9 +19,9 @@ use crate::ui::Ui;
 use crate::verify::{self, Folder, Named, Replayed, Scene, Verified, Whole};
 
 /// Checks where files came from: their credentials, their binding to the bytes, the run's receipts, its anchor. All of it
-/// is done offline; with --rpc a node of the chain is asked about the anchor. Exit codes: 0 fine, 10 tampered, 11 valid
-/// but the signer is not recognised here, 12 not anchored, 13 no credential, or one that tells of no run, 14 fine but
-/// --rpc could not confirm the anchor, 15 --replay made something else. Of several files, the worst.
+/// is done offline; with --rpc a node is asked about what is on its chain: the anchor, and what contracts signed. Exit codes:
+/// 0 fine, 10 tampered, 11 valid but the signer is not recognised here, 12 not anchored, 13 no credential, or one that
+/// tells of no run, 14 fine but --rpc could not confirm it, 15 --replay made something else. Of several files, the worst.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Verify {
     /// Files, archives of `daedal export`, directories (of a studio or a site: what it published, of any other: every
@@ -40,7 +40,7 @@ pub(crate) struct Verify {
     /// Check this decision of the run, too: a file of `daedal disclose`
     #[arg(long, value_name = "FILE")]
     disclosure: Vec<PathBuf>,
-    /// Have this node of the anchor's chain confirm it (http or https); a studio's own is not asked by itself
+    /// Have this node of the chain confirm what is on it (http or https); a studio's own is not asked by itself
     #[arg(long, value_name = "URL", value_parser = http_url)]
     rpc: Option<String>,
     /// Recognise this certificate chain (PEM) too

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::{Draft, Hand, Signed, sign};
 use crate::failure::Failure;
-use crate::home::remembered;
+use crate::home::{Home, remembered};
 
 const KIND: &str = "author";
 
@@ -28,6 +28,7 @@ pub(crate) async fn authors_of(
 /// Signs that somebody wrote a bundle, unless they have said so. A signature from before the process was registered is
 /// replaced by one that names its registry.
 pub(crate) async fn sign_authorship(
+    home: &Home,
     studio: &Studio,
     hand: &Hand,
     bundle: Digest,
@@ -59,7 +60,7 @@ pub(crate) async fn sign_authorship(
         shown: Vec::new(),
         prev: B256::ZERO,
     };
-    let signed = sign(studio, hand, draft).await?;
+    let signed = sign(home, studio, hand, draft).await?;
     if let Signed::Intent(signed) = &signed {
         authors.retain(|known| !is_mine(known));
         authors.push((**signed).clone());

@@ -1,6 +1,7 @@
 //! What people decide, signed: by an account of the studio, or by a wallet elsewhere.
 
 mod authors;
+mod contract;
 mod domain;
 mod kept;
 mod setting;
@@ -50,7 +51,7 @@ pub(crate) struct SignedBy {
         conflicts_with = "account"
     )]
     signature: Option<Bytes>,
-    /// The account whose wallet made the --signature
+    /// The account whose wallet made the --signature: of a key, or a contract on the studio's chain (ERC-1271)
     #[arg(long, value_name = "0x…", requires = "signature")]
     signer: Option<Address>,
 }
@@ -122,10 +123,15 @@ impl SignedBy {
 }
 
 /// Signs a draft, and keeps in the studio what its commitments hide.
-pub(crate) async fn sign(studio: &Studio, hand: &Hand, draft: Draft) -> Result<Signed, Failure> {
+pub(crate) async fn sign(
+    home: &Home,
+    studio: &Studio,
+    hand: &Hand,
+    draft: Draft,
+) -> Result<Signed, Failure> {
     let (signed, openings) = match hand {
         Hand::Wallet { signature, signer } => {
-            wallet::signed(studio, &draft, signature, *signer).await?
+            wallet::signed(home, studio, &draft, signature, *signer).await?
         }
         Hand::Print => return wallet::ask(studio, draft).await.map(Signed::TypedData),
         Hand::Own(person) => {

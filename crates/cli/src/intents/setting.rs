@@ -45,6 +45,7 @@ pub(crate) fn setter(
 /// Signs the dials of a run that were set by hand, these of `inputs` and `parameters`. Only commitments leave
 /// the studio: one to all of it, which holds one to each value.
 pub(crate) async fn sign_settings(
+    home: &Home,
     studio: &Studio,
     hand: &Hand,
     domain: Domain,
@@ -71,7 +72,7 @@ pub(crate) async fn sign_settings(
         shown: Vec::new(),
         prev: first_link(run),
     };
-    Ok(match sign(studio, hand, draft).await? {
+    Ok(match sign(home, studio, hand, draft).await? {
         Signed::Intent(signed) => Some(*signed),
         Signed::TypedData(_) => None,
     })

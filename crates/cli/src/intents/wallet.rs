@@ -2,7 +2,7 @@
 
 use alloy_primitives::{Address, Bytes};
 use daedal_core::intent::{
-    Disclosure, Domain, Intent, IntentFault, Openings, SignedIntent, seen_root, step_word,
+    Disclosure, Domain, Intent, IntentFault, Openings, SignedIntent, recover, seen_root, step_word,
     typed_data,
 };
 use daedal_store::Studio;
@@ -10,9 +10,9 @@ use daedal_store::ports::Document;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::Draft;
+use super::{Draft, contract};
 use crate::failure::Failure;
-use crate::home::remembered;
+use crate::home::{Home, remembered};
 
 const KIND: &str = "intent-to-sign";
 
@@ -47,6 +47,7 @@ pub(super) async fn ask(studio: &Studio, draft: Draft) -> Result<Value, Failure>
 
 /// What was printed, with the signature of a wallet.
 pub(super) async fn signed(
+    home: &Home,
     studio: &Studio,
     draft: &Draft,
     signature: &Bytes,
@@ -65,18 +66,23 @@ pub(super) async fn signed(
         )
         .help("decide as you did then, or print this one: the same command with --typed-data"));
     }
-    let signed = SignedIntent {
+    let mut signed = SignedIntent {
         domain: pending.domain,
         intent: pending.intent,
         signer,
         signature: signature.clone(),
+        accepted: None,
         disclosed: Some(pending.disclosed),
         options: draft.shown.clone(),
     };
+    if recover(signed.hash(), signature) != Some(signer) {
+        signed.accepted = contract::accepted(home, &signed).await?;
+    }
     match signed.check() {
         Ok(()) => Ok((signed, pending.openings)),
         Err(fault @ IntentFault::Signature { .. }) => Err(Failure::new(fault.to_string()).help(
-            "sign what --typed-data printed last, as it is, with that account; the signature has 65 bytes",
+            "sign what --typed-data printed last, as it is, with that account: the signature of a key has 65 bytes, and \
+             a contract has to be on the studio's chain",
         )),
         Err(fault) => Err(Failure::new(fault.to_string())),
     }

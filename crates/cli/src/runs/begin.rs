@@ -131,7 +131,7 @@ pub(crate) async fn begin(
     spec.private = private_texts(&planned.process, &spec);
     if let Some(hand) = setter {
         let domain = domain_of(home, studio, &spec.process, spec.governed.as_ref()).await?;
-        let signed = sign_settings(studio, hand, domain, &spec, dials).await?;
+        let signed = sign_settings(home, studio, hand, domain, &spec, dials).await?;
         let signed = signed.and_then(|signed| serde_json::to_value(signed).ok());
         spec.intents.extend(signed);
     }

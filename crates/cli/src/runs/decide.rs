@@ -54,7 +54,7 @@ pub(crate) fn decide(
         let studio = home.open_to_write("daedal choose").await?;
         let domain = domain_of(&home, &studio, &spec.process, spec.governed.as_ref()).await?;
         let draft = draft(domain, &summary.run.0, &question, &kept, answer, by);
-        let intent = match sign(&studio, &hand, draft).await? {
+        let intent = match sign(&home, &studio, &hand, draft).await? {
             Signed::Intent(intent) => intent,
             Signed::TypedData(data) => {
                 studio.close().await.map_err(|error| remembered(&error))?;

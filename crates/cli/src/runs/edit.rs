@@ -78,7 +78,7 @@ pub(crate) fn edit(
             shown: vec![shown(&target.from)],
             prev: target.key.0.into(),
         };
-        let intent = match sign(&studio, &hand, draft).await? {
+        let intent = match sign(&home, &studio, &hand, draft).await? {
             Signed::Intent(intent) => intent,
             Signed::TypedData(data) => {
                 studio.close().await.map_err(|error| remembered(&error))?;

@@ -77,16 +77,7 @@ async fn read(
         ));
         return Ok(None);
     };
-    let newest = reads.client().newest().await.map_err(unread)?;
-    // A block that may still go is no block to refer to.
-    let behind = chain::confirmations(&home.settings.chain).saturating_sub(1);
-    let block = match newest.number.saturating_sub(behind) {
-        number if number == newest.number => newest,
-        number => {
-            let found = reads.client().block(number).await.map_err(unread)?;
-            found.ok_or_else(|| unread(format!("block {number} is missing there")))?
-        }
-    };
+    let block = chain::settled(home, reads.client()).await.map_err(told)?;
     let mut dials = std::collections::BTreeMap::new();
     for (name, dial) in &planned.process.parameters {
         let Some(word) = dial_name(name) else {

@@ -1,10 +1,11 @@
 //! Verifying a whole run: its archive, or what its studio has of it.
 
+use daedal_core::intent::Oversight;
 use daedal_provenance::chain::Chain;
 use daedal_provenance::collection::{self, ANCHOR, Archive, Collected};
 use serde_json::{Value, json};
 
-use super::anchor;
+use super::{anchor, contracts};
 use crate::failure::Failure;
 use crate::verify::Anchor;
 
@@ -42,7 +43,7 @@ fn anchored(archive: Archive) -> Whole {
 }
 
 impl Whole {
-    /// Has the node at `url` confirm the anchor, if there is one that stands offline.
+    /// Has the node at `url` confirm the anchor, if there is one that stands offline, and what contracts signed.
     pub(crate) async fn confirm(&mut self, url: &str) -> Result<(), Failure> {
         let origins = self.archive.assets.iter();
         let origin = origins
@@ -50,8 +51,15 @@ impl Whole {
             .next();
         if let (Some(anchor), Some(origin)) = (&mut self.anchor, &origin) {
             anchor.confirm(url, origin).await?;
-            self.tell_assets();
         }
+        let origins = self.archive.assets.iter();
+        let origins = origins.filter_map(|(_, verdict)| verdict.origin.as_ref());
+        let contracts = origins.flat_map(|origin| &origin.contracts);
+        let answers = contracts::asked(url, contracts).await?;
+        for (_, verdict) in &mut self.archive.assets {
+            verdict.contracts(&answers);
+        }
+        self.tell_assets();
         Ok(())
     }
 
@@ -67,6 +75,19 @@ impl Whole {
         }
     }
 
+    /// What the signed decisions of the run amount to, those of contracts among them that their chain has confirmed.
+    fn oversight(&self) -> Option<Oversight> {
+        let assets = self.archive.assets.iter();
+        let origins = assets.filter_map(|(_, verdict)| verdict.origin.as_ref());
+        let confirmed = origins.map(|origin| origin.human_oversight).max();
+        let record = self.archive.record.as_ref()?;
+        Some(
+            confirmed
+                .unwrap_or(record.oversight())
+                .max(record.oversight()),
+        )
+    }
+
     pub(crate) fn to_json(&self) -> Value {
         let assets = self.archive.assets.iter();
         let assets: Vec<Value> = assets
@@ -76,7 +97,7 @@ impl Whole {
             "code": self.archive.verdict.exit.code(),
             "verdict": self.archive.verdict,
             "run": self.archive.record.as_ref().map(|record| record.header.run()),
-            "oversight": self.archive.record.as_ref().map(daedal_core::record::RunRecord::oversight),
+            "oversight": self.oversight(),
             "assets": assets,
             "anchor": self.anchor.as_ref().and_then(Anchor::to_json),
         })

@@ -35,15 +35,31 @@ pub(crate) fn disclosed(path: &Path, verdict: &mut Verdict) -> Result<Option<Val
         ))
         .help("name a disclosure of the file's own run"));
     }
+    // Whether its chain has confirmed what a contract signed.
+    let (signed, intent) = (&disclosed.intent, disclosed.intent.hash());
+    let mut contracts = origin.contracts.iter();
+    let by_contract = contracts
+        .find(|known| (known.intent, known.signer) == (intent, signed.signer))
+        .filter(|known| Some(known.accepted) == signed.accepted)
+        .map(|known| known.confirmed);
     let result = match disclosed.check() {
         _ if (disclosed.root, disclosed.count) != (origin.root, origin.receipts) => {
             Err("it tells the run otherwise than the credential".to_owned())
         }
         Err(fault) => Err(fault.to_string()),
+        // Nothing but the credential vouches for what a contract is said to have signed.
+        Ok(()) if disclosed.intent.accepted.is_some() && by_contract.is_none() => Err(
+            "a contract is said to have signed it, and the credential does not say so".to_owned(),
+        ),
         Ok(()) => Ok(sentence(&disclosed)),
     };
     let stands = result.is_ok();
-    verdict.disclosed(result);
+    match (result, by_contract) {
+        (Ok(detail), Some(false)) => verdict.disclosed_unasked(format!(
+            "{detail}; that it did is attested by the studio, and only its chain can tell"
+        )),
+        (result, _) => verdict.disclosed(result),
+    }
     Ok(stands.then(|| to_json(&disclosed)))
 }
 
@@ -52,7 +68,10 @@ fn sentence(disclosed: &Disclosed) -> String {
     let signer = disclosed.intent.signer.to_checksum(None);
     let kind = serde_json::to_value(intent.kind).unwrap_or_default();
     let kind = kind.as_str().unwrap_or_default();
-    let mut text = format!("{signer} signed `{kind}`");
+    let mut text = match disclosed.intent.accepted {
+        Some(_) => format!("the contract {signer} signed `{kind}`"),
+        None => format!("{signer} signed `{kind}`"),
+    };
     if !intent.step.is_zero() {
         text.push_str(&format!(" at {}", disclosed.receipt.receipt.label()));
     }

@@ -2,15 +2,19 @@
 
 use std::io::BufRead as _;
 use std::process::{Child, Stdio};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use alloy_primitives::{Address, U256};
-use daedal_chain::Chain;
+use daedal_chain::client::Remote;
 use daedal_chain::embedded::Genesis;
+use daedal_chain::outbox::{FileLedger, Intended, Outbox, Patience};
 use daedal_chain::rpc::Rpc;
+use daedal_chain::{Chain, Client};
+use daedal_provenance::{Keys, Password};
 use tokio::runtime::Runtime;
 
-use crate::studio::Studio;
+use crate::studio::{PASSWORD, Studio};
 
 #[path = "../../../chain/tests/it/support/anvil.rs"]
 mod anvil;
@@ -117,6 +121,28 @@ impl Elsewhere {
     /// The address of a node that does with each method as `rule` says.
     pub(crate) fn node(&self, rule: impl Fn(&str) -> Act + Send + Sync + 'static) -> String {
         self.runtime.block_on(node::start(self.rpc.clone(), rule))
+    }
+
+    /// Makes a contract of this creation code with the account of `studio`; gives its address.
+    pub(crate) fn deploy(&self, studio: &Studio, code: Vec<u8>) -> Address {
+        let keys = Keys::at(studio.path().join(".daedal/keys"));
+        let person = keys.person(&Password::new(PASSWORD.to_owned())).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let ledger = FileLedger::open(&folder.path().join("ledger")).unwrap();
+        let intended = Intended {
+            key: "contract".to_owned(),
+            to: None,
+            input: code.into(),
+            value: U256::ZERO,
+        };
+        let url = self.honest();
+        let settled = self.runtime.block_on(async {
+            let client = Client::connect(&Remote::at(url)).await.unwrap();
+            let signer = person.into_signer();
+            let outbox = Outbox::new(client, Arc::new(ledger), signer, Patience::default());
+            outbox.carry_out(&intended).await.unwrap()
+        });
+        settled.receipt.contract_address.unwrap()
     }
 
     /// The address of a node that answers so many requests, and breaks off with the last of them: carried

@@ -34,7 +34,7 @@ pub(crate) fn released(studio: &Studio) -> Value {
     verdict(studio)
 }
 
-fn verdict(studio: &Studio) -> Value {
+pub(crate) fn verdict(studio: &Studio) -> Value {
     let files = files_below(&studio.path().join("site/media/poem"));
     let poem = files.keys().find(|name| name.ends_with(".txt")).unwrap();
     let file = format!("site/media/poem/{poem}");
@@ -195,7 +195,7 @@ fn a_studio_can_sign_whatever_is_set_and_unattended_runs_go_on_without() {
 }
 
 /// The disclosure that a command wrote.
-fn disclosure(studio: &Studio, what: &str, options: &[&str]) -> (String, String) {
+pub(crate) fn disclosure(studio: &Studio, what: &str, options: &[&str]) -> (String, String) {
     let place = format!("{what}.json");
     let args = [&["disclose", "latest", what, "--to", &place], options].concat();
     studio.daedal(&args).ends(0);
@@ -203,7 +203,7 @@ fn disclosure(studio: &Studio, what: &str, options: &[&str]) -> (String, String)
     (place, text)
 }
 
-fn poem(studio: &Studio) -> String {
+pub(crate) fn poem(studio: &Studio) -> String {
     let files = files_below(&studio.path().join("site/media/poem"));
     let poem = files.keys().find(|name| name.ends_with(".txt")).unwrap();
     format!("site/media/poem/{poem}")
@@ -311,59 +311,4 @@ fn a_note_is_signed_with_a_decision_and_told_by_itself() {
         .daedal(&["reject", "latest", "pick", "--note", &long])
         .ends(1);
     assert!(told.err.contains("the note is longer than"), "{}", told.err);
-}
-
-#[test]
-fn a_wallet_elsewhere_signs_what_is_printed() {
-    use alloy_signer::k256::ecdsa::SigningKey;
-    use daedal_core::intent::{Domain, Intent};
-    let studio = editor();
-    let choose = ["choose", "latest", "pick", "2"];
-    let data = studio
-        .daedal(&[&choose[..], &["--typed-data", "--note", "mine"]].concat())
-        .ends(0)
-        .json();
-    assert_eq!(data["primaryType"], "Intent");
-    assert_eq!(data["domain"]["chainId"], 0);
-    // Nothing is decided yet.
-    studio.daedal(&["resume", "-q"]).ends(3);
-    let mut message = data["message"].clone();
-    message["kind"] = "choose".into();
-    let intent: Intent = serde_json::from_value(message).unwrap();
-    let key = SigningKey::from_slice(&[7; 32]).unwrap();
-    let hash = intent.hash(Domain::default());
-    let (signature, parity) = key.sign_prehash_recoverable(hash.as_slice()).unwrap();
-    let mut bytes = signature.to_bytes().to_vec();
-    bytes.push(27 + parity.to_byte());
-    let signature = alloy_primitives::Bytes::from(bytes).to_string();
-    let signer = alloy_primitives::Address::from_private_key(&key).to_checksum(None);
-    let by = |choose: &[&str], signer: &str| {
-        let args = [choose, &["--signature", &signature, "--signer", signer]].concat();
-        studio.daedal(&args)
-    };
-    let me = studio.account();
-    let told = by(&choose, &me).ends(1);
-    assert!(
-        told.err.contains("the signature is not that of"),
-        "{}",
-        told.err
-    );
-    let told = by(&["choose", "latest", "pick", "1"], &signer).ends(1);
-    assert!(told.err.contains("another decision"), "{}", told.err);
-    let told = by(&["reject", "latest", "pick"], &signer).ends(1);
-    assert!(told.err.contains("another decision"), "{}", told.err);
-    by(&choose, &signer).ends(0);
-    studio.daedal(&["resume", "-q"]).ends(0);
-    let verdict = released(&studio);
-    assert_eq!(oversight(&verdict), "human_validated");
-    assert_eq!(
-        record(&studio)["intents"][0]["signer"],
-        signer.to_lowercase().as_str()
-    );
-    let (pick, _) = disclosure(&studio, "pick", &[]);
-    let told = studio
-        .daedal(&["verify", &poem(&studio), "--disclosure", &pick])
-        .ends(0)
-        .out;
-    assert!(told.contains("note: \"mine\""), "{told}");
 }

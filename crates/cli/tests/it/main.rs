@@ -33,3 +33,4 @@ mod signals;
 mod studio;
 mod token;
 mod voting;
+mod wallets;

@@ -99,8 +99,15 @@ impl Register {
             }
             if let Some(planned) = &subject.planned {
                 let domain = done.known.domain();
-                intents::sign_authorship(&studio, &author, subject.bundle, domain, Vec::new())
-                    .await?;
+                intents::sign_authorship(
+                    &home,
+                    &studio,
+                    &author,
+                    subject.bundle,
+                    domain,
+                    Vec::new(),
+                )
+                .await?;
                 let on_site = release::tell_site(&home, planned, &done.known, done.version)?;
                 value["metadata_on_site"] = on_site.into();
                 if !on_site {

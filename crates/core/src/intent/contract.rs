@@ -1,0 +1,43 @@
+//! Signatures of contract accounts (ERC-1271), such as a Safe or a wallet of a passkey.
+
+use alloy_primitives::B256;
+use serde::{Deserialize, Serialize};
+
+use super::{Domain, Oversight, SignedIntent};
+use crate::canonical;
+
+/// Longest signature of a contract account, in bytes: of a Safe of sixty owners.
+pub const SIGNATURE_BYTES_MAX: usize = 4_096;
+
+/// The block at which a contract account accepted a signature, by the word of whoever asked it. Nobody can
+/// check that without the chain, so what is signed this way shows nothing by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Accepted {
+    /// The chain that the contract is on.
+    #[serde(deserialize_with = "canonical::read_u64")]
+    pub chain: u64,
+    /// Number of the block.
+    #[serde(deserialize_with = "canonical::read_u64")]
+    pub block: u64,
+    /// Hash of that block.
+    pub hash: B256,
+}
+
+impl Accepted {
+    /// Whether a signature of this length can have been accepted there for an intent that counts in `domain`.
+    pub(super) fn is_possible(self, domain: Domain, length: usize) -> bool {
+        let is_there = domain == Domain::default() || domain.chain == self.chain;
+        is_there && length <= SIGNATURE_BYTES_MAX
+    }
+}
+
+impl Oversight {
+    /// What these intents amount to by themselves: those of contracts count for nothing, since only their chain
+    /// can tell whether they were signed.
+    #[must_use]
+    pub fn shown_by(intents: &[SignedIntent]) -> Self {
+        let by_keys = intents.iter().filter(|intent| intent.accepted.is_none());
+        Self::of(by_keys.map(|signed| signed.intent.kind))
+    }
+}

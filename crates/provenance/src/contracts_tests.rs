@@ -1,0 +1,117 @@
+//! What a verdict makes of decisions that contracts signed.
+
+use daedal_core::canonical;
+use daedal_core::intent::{Accepted, Oversight};
+use daedal_core::record::RunRecord;
+
+use super::*;
+use crate::chain::Chain;
+use crate::fixtures::{content, license, png, run_of, studio};
+use crate::seal::{SealRequest, seal};
+use crate::verdict::Check;
+use crate::verify::{Given, verify};
+
+const WALLET: Address = Address::repeat_byte(0xc0);
+
+/// The choice of a run, signed by a contract.
+fn chosen_by_a_contract(bytes: &[u8]) -> RunRecord {
+    let mut record = run_of(bytes, "image/png", true);
+    let [choice] = &mut record.intents[..] else {
+        panic!("one decision");
+    };
+    choice.signer = WALLET;
+    choice.signature = Bytes::from(vec![7; 500]);
+    choice.accepted = Some(Accepted {
+        chain: 8453,
+        block: 12,
+        hash: B256::repeat_byte(1),
+    });
+    record
+}
+
+fn sealed(bytes: &[u8], record: &RunRecord) -> Vec<u8> {
+    let license = license();
+    let content = content(record, bytes, "image/png", &license);
+    let sealed = seal(&SealRequest { bytes, content }, &studio().0);
+    sealed.unwrap().file
+}
+
+fn verdict(file: &[u8], receipts: Option<&[u8]>) -> Verdict {
+    let anchors = vec![Chain::from_pem(studio().0.chain().anchor_pem().as_bytes()).unwrap()];
+    verify(&Given {
+        file,
+        receipts,
+        anchors: &anchors,
+        ..Given::default()
+    })
+}
+
+fn told(verdict: &Verdict) -> &Check {
+    let mut checks = verdict.checks.iter();
+    checks.find(|check| check.name == CONTRACTS).unwrap()
+}
+
+fn oversight(verdict: &Verdict) -> Oversight {
+    verdict.origin.as_ref().unwrap().human_oversight
+}
+
+/// The verdict once a node has answered so.
+fn answered(answer: Result<String, ContractFault>) -> Verdict {
+    let bytes = png(9, 9, false);
+    let record = chosen_by_a_contract(&bytes);
+    let mut verdict = verdict(&sealed(&bytes, &record), None);
+    assert_eq!(verdict.exit, Exit::Fine);
+    let name = record.intents[0].hash();
+    verdict.contracts(&Answers::from([(name, answer)]));
+    verdict
+}
+
+#[test]
+fn what_a_contract_signed_is_attested_and_counts_once_its_chain_confirms_it() {
+    let bytes = png(9, 9, false);
+    let record = chosen_by_a_contract(&bytes);
+    assert_eq!(record.faults(), []);
+    assert_eq!(record.oversight(), Oversight::FullyAutonomous);
+    let unasked = verdict(&sealed(&bytes, &record), None);
+    assert_eq!(unasked.exit, Exit::Fine, "{:#?}", unasked.checks);
+    assert_eq!(told(&unasked).outcome, Outcome::Noted);
+    let detail = &told(&unasked).detail;
+    assert!(detail.contains("at block 12 of chain 8453"), "{detail}");
+    assert!(detail.contains("attested by the studio, and not counted"));
+    assert_eq!(oversight(&unasked), Oversight::FullyAutonomous);
+    let origin = unasked.origin.as_ref().unwrap();
+    assert_eq!((origin.intents, origin.contracts.len()), (0, 1));
+
+    let confirmed = answered(Ok("it accepts".to_owned()));
+    assert_eq!(confirmed.exit, Exit::Fine);
+    assert_eq!(told(&confirmed).outcome, Outcome::Passed);
+    assert_eq!(oversight(&confirmed), Oversight::HumanValidated);
+    assert_eq!(confirmed.origin.unwrap().intents, 1);
+}
+
+#[test]
+fn what_its_contract_refuses_is_tampered_with_and_what_nobody_can_say_is_not_confirmed() {
+    for (fault, exit) in [
+        (ContractFault::Refused("no".to_owned()), Exit::Tampered),
+        (ContractFault::Unsaid("away".to_owned()), Exit::Unconfirmed),
+    ] {
+        let verdict = answered(Err(fault));
+        assert_eq!(verdict.exit, exit);
+        assert_eq!(told(&verdict).outcome, Outcome::Failed);
+        assert_eq!(oversight(&verdict), Oversight::FullyAutonomous);
+    }
+}
+
+#[test]
+fn no_record_beside_the_file_says_otherwise_who_signed() {
+    let bytes = png(9, 9, false);
+    let record = run_of(&bytes, "image/png", true);
+    let file = sealed(&bytes, &record);
+    let receipts = |record: &RunRecord| canonical::to_vec(record);
+    assert_eq!(verdict(&file, Some(&receipts(&record))).exit, Exit::Fine);
+    // The name of the intent is the same, and so is the root.
+    let other = chosen_by_a_contract(&bytes);
+    assert_eq!((other.root, other.faults()), (record.root, Vec::new()));
+    let bent = verdict(&file, Some(&receipts(&other)));
+    assert_eq!(bent.exit, Exit::Tampered, "{:#?}", bent.checks);
+}
