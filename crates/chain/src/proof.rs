@@ -21,8 +21,12 @@ use crate::contracts::ReceiptAnchor as contract;
 use crate::operations::{RunReceipt, leaf_of};
 
 pub use self::online::{ConfirmFault, Confirmed};
+pub use self::receipt::ProvenReceipt;
+pub use self::votes::{Ballot, Voted, Votes, VotesFault, VotesProof};
 
 mod online;
+mod receipt;
+mod votes;
 
 /// Nodes of a path at most: those of 2^64 runs.
 const PATH_MAX: usize = 64;

@@ -16,7 +16,7 @@ const LOG_QUERIES_MAX: usize = 10_000;
 impl Ledgers {
     /// Logs of a contract from the first block on, in order. Where a node refuses long ranges, it is
     /// asked for shorter ones.
-    pub(super) async fn all_logs(&self, filter: Filter) -> Result<Vec<Log>, OperationError> {
+    pub(crate) async fn all_logs(&self, filter: Filter) -> Result<Vec<Log>, OperationError> {
         let newest = self.client.block_number().await?;
         let whole = newest + 1;
         let mut step = if self.client.is_embedded() {

@@ -8,7 +8,7 @@ use super::{Act, Governor, Ledgers, Motion, OperationError, Receipt, events, sma
 use crate::client::ClientError;
 use crate::contracts::ProcessGovernor as governor;
 
-/// A vote.
+/// A vote; its number is that of governors.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Vote {
     /// Against it.
@@ -17,6 +17,15 @@ pub enum Vote {
     For,
     /// Neither, but counted for the quorum.
     Abstain,
+}
+
+impl Vote {
+    /// By the number that governors have for it.
+    pub(crate) fn of(support: u8) -> Option<Self> {
+        [Self::Against, Self::For, Self::Abstain]
+            .into_iter()
+            .find(|vote| *vote as u8 == support)
+    }
 }
 
 /// Where a proposal stands.
@@ -123,11 +132,7 @@ impl Governor {
     /// Votes.
     #[must_use]
     pub fn vote(&self, proposal: U256, vote: Vote, reason: &str) -> Act {
-        let support = match vote {
-            Vote::Against => 0,
-            Vote::For => 1,
-            Vote::Abstain => 2,
-        };
+        let support = vote as u8;
         if reason.is_empty() {
             let call = governor::castVoteCall {
                 proposalId: proposal,
@@ -267,11 +272,7 @@ impl Ledgers {
         let logs = logs.iter().map(|log| &log.inner);
         let mut cast = events::<governor::VoteCast>(logs, governor.address);
         let cast = cast.find(|vote| vote.proposalId == proposal);
-        Ok(cast.map(|vote| match vote.support {
-            0 => Vote::Against,
-            1 => Vote::For,
-            _ => Vote::Abstain,
-        }))
+        Ok(cast.and_then(|vote| Vote::of(vote.support)))
     }
 
     /// Whether an account voted.

@@ -214,7 +214,10 @@ impl AnchorProof {
     }
 }
 
-async fn block(client: &Client, number: u64) -> Result<Option<Block<B256>>, ClientError> {
+pub(super) async fn block(
+    client: &Client,
+    number: u64,
+) -> Result<Option<Block<B256>>, ClientError> {
     let tag = format!("{number:#x}");
     client.request("eth_getBlockByNumber", (tag, false)).await
 }

@@ -1,5 +1,6 @@
 //! Money of works: the contracts against the arithmetic of core, and to the last unit.
 
+mod ballots;
 mod capital;
 mod collective;
 mod commissions;

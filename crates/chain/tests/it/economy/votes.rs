@@ -62,7 +62,7 @@ pub(super) async fn carry(
 }
 
 /// A work of signer 1 with one dial, of which signers 1 to 3 have 600, 300 and 100 shares.
-async fn dialled(people: &People) -> Work {
+pub(super) async fn dialled(people: &People) -> Work {
     let mut asked = registration("dialled");
     asked.bundle = Digest::of(b"dialled");
     asked.parameters = vec![ParameterSpec {
@@ -80,7 +80,7 @@ async fn dialled(people: &People) -> Work {
 }
 
 /// Hands a work to its shares.
-async fn governed(people: &People, work: &Work) -> Governor {
+pub(super) async fn governed(people: &People, work: &Work) -> Governor {
     let reads = people.operator(1).reads();
     let me = people.account(1);
     let would = reads.would_govern(me, work.work, &RULES).await.unwrap();
