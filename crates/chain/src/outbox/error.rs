@@ -35,10 +35,11 @@ pub enum OutboxError {
         /// What the signer says.
         message: String,
     },
-    /// It was sent, and is not in a block yet.
+    /// It was sent, and is not in a block yet, or not in one that is deep enough.
     #[error(
-        "transaction {hash} ({key}) is not in a block after {seconds} s; it is written down: run the \
-         same command again to go on waiting, nothing is sent twice"
+        "transaction {hash} ({key}) is {} after {seconds} s; it is written down: run the same command again \
+         to go on waiting, nothing is sent twice",
+        depth.map_or_else(|| "not in a block".to_owned(), |depth| depth.to_string())
     )]
     Waiting {
         /// What it is for.
@@ -47,6 +48,8 @@ pub enum OutboxError {
         hash: B256,
         /// How long it was waited for.
         seconds: u64,
+        /// Where it was seen last; in no block if absent.
+        depth: Option<Depth>,
     },
     /// Its fee is too low for the chain at the moment.
     #[error(
@@ -90,6 +93,39 @@ pub enum OutboxError {
         /// Who was asked.
         place: String,
     },
+}
+
+/// How deep in the chain a transaction is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Depth {
+    /// Its block.
+    pub block: u64,
+    /// Blocks on it, its own counted.
+    pub confirmations: u64,
+    /// How many there have to be.
+    pub needed: u64,
+}
+
+impl Depth {
+    /// Whether that is enough.
+    #[must_use]
+    pub fn is_enough(self) -> bool {
+        self.confirmations >= self.needed
+    }
+}
+
+impl std::fmt::Display for Depth {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self {
+            block,
+            confirmations,
+            needed,
+        } = self;
+        write!(
+            f,
+            "in block {block}, with {confirmations} of {needed} confirmations"
+        )
+    }
 }
 
 fn gwei(wei: u128) -> String {

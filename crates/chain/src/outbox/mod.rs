@@ -25,7 +25,7 @@ use tokio::sync::Mutex;
 
 use crate::client::{Client, ClientError};
 
-pub use self::error::OutboxError;
+pub use self::error::{Depth, OutboxError};
 pub use self::file::FileLedger;
 pub use self::ledger::{Entry, Ledger, LedgerError, Reply, Stage};
 

@@ -5,7 +5,7 @@ use std::time::Instant;
 use alloy_primitives::B256;
 use alloy_rpc_types_eth::TransactionReceipt;
 
-use super::{Entry, Inner, OutboxError, Stage, Turn, says};
+use super::{Depth, Entry, Inner, OutboxError, Stage, Turn, says};
 use crate::client::ClientError;
 
 /// Looks for a receipt before a transaction counts as overtaken.
@@ -119,7 +119,7 @@ impl Inner {
         entry: &Entry,
         receipt: &TransactionReceipt,
     ) -> Result<Stage, OutboxError> {
-        if !self.is_deep(receipt).await? {
+        if !self.depth(receipt).await?.is_enough() {
             return Ok(Stage::Signed);
         }
         let block = receipt.block_number.unwrap_or_default();
@@ -143,8 +143,13 @@ impl Inner {
     ) -> Result<TransactionReceipt, OutboxError> {
         let begun = Instant::now();
         loop {
-            if let Some(receipt) = self.client.receipt(entry.hash).await?
-                && self.is_deep(&receipt).await?
+            let receipt = self.client.receipt(entry.hash).await?;
+            let depth = match &receipt {
+                Some(receipt) => Some(self.depth(receipt).await?),
+                None => None,
+            };
+            if let Some(receipt) = receipt
+                && depth.is_some_and(Depth::is_enough)
             {
                 if receipt.from != entry.from {
                     let what = format!("it says that {} signed {}", receipt.from, entry.hash);
@@ -168,18 +173,26 @@ impl Inner {
                     key: entry.key.clone(),
                     hash: entry.hash,
                     seconds: self.patience.wait.as_secs(),
+                    depth,
                 });
             }
             tokio::time::sleep(self.patience.poll).await;
         }
     }
 
-    async fn is_deep(&self, receipt: &TransactionReceipt) -> Result<bool, ClientError> {
-        if self.patience.confirmations <= 1 {
-            return Ok(true);
-        }
-        let newest = self.client.block_number().await?;
+    async fn depth(&self, receipt: &TransactionReceipt) -> Result<Depth, ClientError> {
+        let needed = self.patience.confirmations.max(1);
+        let newest = match needed {
+            1 => receipt.block_number,
+            _ => Some(self.client.block_number().await?),
+        };
+        let newest = newest.unwrap_or_default();
         let block = receipt.block_number.unwrap_or(newest);
-        Ok(newest + 1 >= block.saturating_add(self.patience.confirmations))
+        Ok(Depth {
+            block,
+            // A node that is behind the one that gave the receipt knows of its block at least.
+            confirmations: (newest + 1).saturating_sub(block).max(1),
+            needed,
+        })
     }
 }
