@@ -10,6 +10,7 @@ use crate::contracts::{
     Capital, Collective, Commissions, Editions, Governance, Market, ProcessGovernor,
     ProcessRegistry, ProcessTimelock, ReceiptAnchor, TestDollar, TestWrappedNative,
 };
+use crate::operations::{Act, Ledgers};
 use crate::outbox::{Intended, Outbox, OutboxError};
 
 /// Addresses of the contracts on one chain.
@@ -68,15 +69,7 @@ impl Deployment {
         from: Address,
         money: &Money,
     ) -> Result<Vec<(&'static str, Option<u64>)>, OutboxError> {
-        let mut maker = Maker::Looks {
-            from,
-            nonce: client.next_nonce(from).await?,
-            made: Vec::new(),
-        };
-        Self::make(&mut maker, money).await?;
-        let Maker::Looks { made, .. } = maker else {
-            return Ok(Vec::new());
-        };
+        let (_, made) = Self::planned(client, from, money).await?;
         let (names, calls): (Vec<_>, Vec<_>) = made.into_iter().unzip();
         if let Some(gas) = client.simulate(&calls).await? {
             return Ok(names.into_iter().zip(gas.into_iter().map(Some)).collect());
@@ -88,6 +81,43 @@ impl Deployment {
             told.push((name, gas.ok()));
         }
         Ok(told)
+    }
+
+    /// What comes after deploying from an account that has deployed nothing there: the act, and the gas of all
+    /// contracts and of it where the node can tell, or why the contracts would refuse it.
+    pub async fn look_beyond(
+        client: &Client,
+        from: Address,
+        money: &Money,
+        act: impl FnOnce(&Ledgers) -> Act,
+    ) -> Result<(Act, Option<(u64, u64)>), OutboxError> {
+        let (at, made) = Self::planned(client, from, money).await?;
+        let act = act(&Ledgers::new(client.clone(), at));
+        let mut calls: Vec<TransactionRequest> = made.into_iter().map(|(_, call)| call).collect();
+        calls.push(act.request(from));
+        let gas = client.simulate(&calls).await?.and_then(|gas| {
+            let (last, contracts) = gas.split_last()?;
+            Some((contracts.iter().sum(), *last))
+        });
+        Ok((act, gas))
+    }
+
+    /// Where the contracts would be, and what makes them.
+    async fn planned(
+        client: &Client,
+        from: Address,
+        money: &Money,
+    ) -> Result<(Self, Vec<(&'static str, TransactionRequest)>), OutboxError> {
+        let mut maker = Maker::Looks {
+            from,
+            nonce: client.next_nonce(from).await?,
+            made: Vec::new(),
+        };
+        let at = Self::make(&mut maker, money).await?;
+        match maker {
+            Maker::Looks { made, .. } => Ok((at, made)),
+            Maker::Sends(_) => Ok((at, Vec::new())),
+        }
     }
 
     async fn make(maker: &mut Maker<'_>, money: &Money) -> Result<Self, OutboxError> {

@@ -46,7 +46,7 @@ impl Act {
         Self { value: wei, ..self }
     }
 
-    fn request(&self, from: Address) -> TransactionRequest {
+    pub(crate) fn request(&self, from: Address) -> TransactionRequest {
         TransactionRequest {
             from: Some(from),
             to: Some(TxKind::Call(self.to)),

@@ -102,6 +102,29 @@ impl Acting {
         self.open(common, ui, command, true, work)
     }
 
+    /// The studio and who acts, where the embedded chain has no contracts yet.
+    pub(crate) fn before_contracts(
+        &self,
+        common: &Common,
+        command: &str,
+    ) -> Result<Option<(Home, Address)>, Failure> {
+        let mut home = Home::find(common)?;
+        self.settle(&mut home);
+        let me = keys::address_named(&home, self.account.as_deref())?;
+        if !super::is_embedded(&home) {
+            return Ok(None);
+        }
+        // Whose the embedded chain is.
+        super::account_of(&home)?;
+        let has_some = home.is_begun()
+            && block_on(async {
+                let (studio, client) = super::look_at_chain(&home, command).await?;
+                let found = super::ledgers_if_any(&home, &studio, &client).await?;
+                Ok(found.is_some())
+            })?;
+        Ok((!has_some).then_some((home, me)))
+    }
+
     fn open(
         &self,
         common: &Common,

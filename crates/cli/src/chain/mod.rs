@@ -41,16 +41,13 @@ use contracts::nothing_registered;
 pub(crate) use contracts::{are_set, deploy, deploying, deployment, ledgers, ledgers_if_any};
 pub(crate) use identity::{Anew, another, begin_anew, difference, place_of};
 pub(crate) use names::{account, caip19, chain_name, token, work_number};
-pub(crate) use planned::{gas_told, planned};
+pub(crate) use planned::{Step, begun_by, gas_told, planned, told};
 pub(crate) use registration::{Overrides, Wish, percent};
 pub(crate) use standing::parts_told;
 pub(crate) use upstream::Lineage;
 pub(crate) use works::{
     Known, known, known_anywhere, known_here, process_of, remember, remember_known,
 };
-
-/// What the studio's account owns on its embedded chain to begin with: a million coins, worth nothing.
-const BEGINNING: u64 = 1_000_000;
 
 /// Blocks on a transaction of a chain that others run, unless a studio says otherwise.
 const DEPTH: u64 = 3;
@@ -91,12 +88,14 @@ pub(crate) fn account_of(home: &Home) -> Result<Address, Failure> {
     Ok(account.address)
 }
 
+/// What the studio's account owns on its embedded chain to begin with: a million coins, worth nothing.
+fn beginning() -> U256 {
+    U256::from(1_000_000) * U256::from(10).pow(U256::from(18))
+}
+
 /// Opens the embedded chain in this process.
 pub(crate) async fn open(home: &Home, command: &str) -> Result<Chain, Failure> {
-    let genesis = Genesis::of(
-        account_of(home)?,
-        U256::from(BEGINNING) * U256::from(10).pow(U256::from(18)),
-    );
+    let genesis = Genesis::of(account_of(home)?, beginning());
     let begun = Instant::now();
     loop {
         match Chain::open(&folder(home), &genesis, command) {

@@ -1,10 +1,23 @@
 //! What a command would do, and which gas that takes.
 
 use alloy_primitives::Address;
+use daedal_chain::deployment::{Deployment, Money};
+use daedal_chain::embedded::Genesis;
 use daedal_chain::operations::{Act, Ledgers};
+use daedal_chain::{Chain, Client};
 use serde_json::{Value, json};
 
+use super::{beginning, refused};
 use crate::failure::Failure;
+
+/// A step of what a command would do.
+pub(crate) struct Step {
+    pub(crate) words: String,
+    /// None where nobody can tell yet.
+    pub(crate) gas: Option<u64>,
+    /// Of steps on the chain, but for the making of contracts.
+    pub(crate) act: Option<Act>,
+}
 
 /// Acts with the words for them, as a program and a person read them; where there are none, `why` says why
 /// nothing is to be done.
@@ -19,21 +32,65 @@ pub(crate) async fn planned(
         return Ok(nothing(me, why));
     }
     let gas = reads.gas_of_all(me, &acts).await;
-    let gas = gas.map_err(super::refused)?;
-    let mut text = String::from("nothing was done; it would\n");
-    for (words, gas) in words.iter().zip(&gas) {
-        text.push_str(&format!("  {words}  ({})\n", gas_told(*gas)));
-    }
-    let told = acts.iter().zip(&words).zip(&gas);
-    let told: Vec<Value> = told
-        .map(|((act, words), gas)| {
-            json!({ "would": words, "gas": gas, "to": act.to, "value": act.value.to_string() })
+    let gas = gas.map_err(refused)?;
+    let steps = words.into_iter().zip(gas).zip(acts);
+    let steps: Vec<Step> = steps
+        .map(|((words, gas), act)| Step {
+            words,
+            gas,
+            act: Some(act),
         })
         .collect();
-    let value = json!({
-        "dry_run": true, "account": me, "acts": told, "gas": gas.iter().flatten().sum::<u64>(),
-    });
-    Ok((value, text))
+    Ok(told(Some(me), &steps))
+}
+
+/// The contracts of an embedded chain that has none, and an act on them: tried on a chain that begins like it,
+/// and is forgotten.
+pub(crate) async fn begun_by(
+    me: Address,
+    words: String,
+    act: impl FnOnce(&Ledgers) -> Act,
+) -> Result<[Step; 2], Failure> {
+    let folder = tempfile::tempdir().map_err(|error| {
+        Failure::because("there is no place for a chain to try it on", &error)
+            .help("make room in the folder for temporary files, or name another one by TMPDIR")
+    })?;
+    let genesis = Genesis::of(me, beginning());
+    let chain = Chain::open(folder.path(), &genesis, "daedal --dry-run").map_err(refused)?;
+    let client = Client::embedded(&chain);
+    let looked = Deployment::look_beyond(&client, me, &Money::Test, act).await;
+    let (act, gas) = looked.map_err(refused)?;
+    let (contracts, gas) = gas.unzip();
+    Ok([
+        Step {
+            words: "make the contracts of the embedded chain, where gas is free".to_owned(),
+            gas: contracts,
+            act: None,
+        },
+        Step {
+            words,
+            gas,
+            act: Some(act),
+        },
+    ])
+}
+
+/// Steps as a program and a person read them.
+pub(crate) fn told(me: Option<Address>, steps: &[Step]) -> (Value, String) {
+    let mut text = "nothing was done; it would\n".to_owned();
+    let mut acts = Vec::with_capacity(steps.len());
+    for Step { words, gas, act } in steps {
+        text.push_str(&format!("  {words}  ({})\n", gas_told(*gas)));
+        let mut value = json!({ "would": words, "gas": gas });
+        if let Some(act) = act {
+            value["to"] = json!(act.to);
+            value["value"] = act.value.to_string().into();
+        }
+        acts.push(value);
+    }
+    let gas: u64 = steps.iter().filter_map(|step| step.gas).sum();
+    let value = json!({ "dry_run": true, "account": me, "acts": acts, "gas": gas });
+    (value, text)
 }
 
 /// That there is nothing to do, and why.

@@ -1,6 +1,6 @@
 //! What a process says of itself as a token, in the form that the registry takes.
 
-use alloy_primitives::{Address, U256};
+use alloy_primitives::{Address, U256, keccak256};
 use daedal_chain::operations::{Kind, ParameterSpec, Registration};
 use daedal_core::units::BasisPoints;
 
@@ -151,6 +151,12 @@ impl Wish {
         me: Address,
     ) -> Result<Vec<(Address, U256)>, Failure> {
         self.holders_by(me, home.settings.chain.treasury, |name| who(home, name))
+    }
+
+    /// The same before there is any account, each under an address of its own.
+    pub(crate) fn holders_by_name(&self, me: Address) -> Vec<(Address, U256)> {
+        let named = |name: &str| Ok(Address::from_word(keccak256(name)));
+        self.holders_by(me, None, named).unwrap_or_default()
     }
 
     fn holders_by(

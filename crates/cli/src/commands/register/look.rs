@@ -1,11 +1,13 @@
 //! What registering would do: on the chain, and before it where a studio or its account is not there yet.
 
 use alloy_primitives::Address;
+use daedal_chain::operations::Ledgers;
+use daedal_channels::site;
 use daedal_provenance::Keys;
 use serde_json::{Value, json};
 
 use super::{Register, registered_before, treasury_told, uri_of};
-use crate::chain::{self, Lineage, Wish};
+use crate::chain::{self, Lineage, Step, Wish};
 use crate::commands::Common;
 use crate::failure::Failure;
 use crate::home::{Home, block_on};
@@ -26,7 +28,8 @@ pub(super) fn look(
     // What has no studio or no account is registered by those that it gets.
     let Some(mut home) = home.filter(|home| account.is_some() || Keys::at(home.keys()).exist())
     else {
-        let (value, text) = from_nothing(subject, wish, Home::find_around(common, &subject.place)?);
+        let home = Home::find_around(common, &subject.place)?;
+        let (value, text) = from_nothing(register, subject, wish, home)?;
         ui.result(&value, &text);
         return Ok(0);
     };
@@ -48,11 +51,15 @@ pub(super) fn look(
             .zip(reads.as_ref());
         let lineage = wish.lineage(&home, opened).await?;
         let holders = wish.holders(&home, me)?;
-        let mut words = format!("register {} as a work", subject.name);
+        let words = format!("register {} as a work", subject.name);
         let (mut value, mut text) = match opened {
             None => {
-                words.push_str(", once the embedded chain has its contracts");
-                unpriced(me, &[words])
+                // Whose the embedded chain is.
+                chain::account_of(&home)?;
+                let uri = uri_of(&home, subject, register.uri.as_deref())?;
+                let wanted = wish.registration(subject, Vec::new(), holders.clone(), uri);
+                let act = |reads: &Ledgers| reads.registering(&wanted);
+                chain::told(Some(me), &chain::begun_by(me, words, act).await?)
             }
             Some((studio, reads)) => {
                 if let Some(known) = registered_before(studio, reads, me, subject).await? {
@@ -98,17 +105,40 @@ pub(super) fn look(
 }
 
 /// What comes before, where there is no studio or no account of it.
-fn from_nothing(subject: &Subject, wish: &Wish, home: Option<Home>) -> (Value, String) {
-    let mut acts = Vec::new();
+fn from_nothing(
+    register: &Register,
+    subject: &Subject,
+    wish: &Wish,
+    home: Option<Home>,
+) -> Result<(Value, String), Failure> {
+    let step = |words: &str, gas| Step {
+        words: words.to_owned(),
+        gas,
+        act: None,
+    };
+    let mut steps = Vec::new();
     if home.is_none() {
-        acts.push("make a studio in the working directory".to_owned());
+        steps.push(step("make a studio in the working directory", Some(0)));
     }
-    acts.push("make an account for the studio, whose password it would ask for".to_owned());
-    acts.push(format!(
-        "register {} as a work of that account",
-        subject.name
-    ));
-    let (mut value, mut text) = unpriced(None, &acts);
+    let account = "make an account for the studio, whose password it would ask for";
+    steps.push(step(account, Some(0)));
+    let words = format!("register {} as a work of that account", subject.name);
+    let is_embedded = register.acting.rpc.is_none() && home.as_ref().is_none_or(chain::is_embedded);
+    if is_embedded && wish.upstream_said().is_empty() {
+        // Whose address it is makes no difference to speak of, nor where a site is that nobody named yet.
+        let me = Address::repeat_byte(0x11);
+        let uri = match &subject.planned {
+            Some(_) => site::work_uri(None, &subject.name, 1),
+            None => register.uri.clone().unwrap_or_default(),
+        };
+        let wanted = wish.registration(subject, Vec::new(), wish.holders_by_name(me), uri);
+        let act = |reads: &Ledgers| reads.registering(&wanted);
+        let begun = block_on(chain::begun_by(me, words, act))?;
+        steps.extend(begun.map(|step| Step { act: None, ..step }));
+    } else {
+        steps.push(step(&words, None));
+    }
+    let (mut value, mut text) = chain::told(None, &steps);
     let parts = wish.parts_said();
     value["bundle"] = json!(subject.bundle);
     value["holders"] = parts
@@ -127,22 +157,7 @@ fn from_nothing(subject: &Subject, wish: &Wish, home: Option<Home>) -> (Value, S
     for work in wish.upstream_said() {
         text.push_str(&format!("  upstream {work}\n"));
     }
-    (value, text)
-}
-
-/// What would be done where there are no contracts yet, so that nobody can say what it takes.
-fn unpriced(me: impl Into<Option<Address>>, acts: &[String]) -> (Value, String) {
-    let mut text = "nothing was done; it would\n".to_owned();
-    for words in acts {
-        text.push_str(&format!("  {words}\n"));
-    }
-    text.push_str("  (gas known once the contracts are there)\n");
-    let told = |words: &String| json!({ "would": words, "gas": Value::Null });
-    let value = json!({
-        "dry_run": true, "account": me.into(), "gas": Value::Null,
-        "acts": acts.iter().map(told).collect::<Vec<_>>(),
-    });
-    (value, text)
+    Ok((value, text))
 }
 
 fn upstream_json(lineage: &Lineage) -> Value {
