@@ -76,6 +76,19 @@ pub(crate) fn address_named(home: &Home, name: Option<&str>) -> Result<Address, 
     }
 }
 
+/// The addresses of all accounts by name, the studio's own first.
+pub(crate) fn addresses(home: &Home) -> Result<Vec<(String, Address)>, Failure> {
+    let mut listed = Vec::new();
+    let keys = Keys::at(home.keys());
+    if keys.exist() {
+        let own = keys.account().map_err(|error| refused(&error))?;
+        listed.push(("studio".to_owned(), own.address));
+    }
+    let others = Accounts::at(home.accounts()).list();
+    listed.extend(others.map_err(|error| unusable(&error))?);
+    Ok(listed)
+}
+
 /// Why an account can't be used, and what to do.
 pub(crate) fn unusable(error: &AccountError) -> Failure {
     match error {

@@ -40,7 +40,7 @@ pub(crate) use amount::{Price, price};
 use contracts::nothing_registered;
 pub(crate) use contracts::{are_set, deploy, deploying, deployment, ledgers, ledgers_if_any};
 pub(crate) use identity::{Anew, another, begin_anew, difference, place_of};
-pub(crate) use names::{account, caip19, chain_name, token, work_number};
+pub(crate) use names::{account, caip19, chain_name, contracts_among, token, work_number};
 pub(crate) use planned::{Step, begun_by, gas_told, planned, told};
 pub(crate) use registration::{Overrides, Wish, percent};
 pub(crate) use standing::parts_told;

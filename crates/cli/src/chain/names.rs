@@ -1,8 +1,11 @@
-//! Names on chains: CAIP-2, CAIP-19, addresses.
+//! Names on chains: CAIP-2, CAIP-19, addresses, contracts.
+
+use std::collections::BTreeMap;
 
 use alloy_primitives::{Address, U256};
-use daedal_chain::operations::Ledgers;
+use daedal_chain::operations::{Holder, Ledgers};
 
+use super::refused;
 use crate::failure::Failure;
 use crate::hint;
 
@@ -86,6 +89,59 @@ pub(crate) fn account(text: &str) -> Result<Address, Failure> {
         );
     }
     Ok(address)
+}
+
+/// What an account that acts through a contract (EIP-7702) has in the place of code begins with.
+const DELEGATION: &[u8] = &[0xef, 0x01, 0x00];
+
+/// The holders of shares of a work that are contracts, by what they are.
+pub(crate) async fn contracts_among(
+    reads: &Ledgers,
+    work: u64,
+    holders: &[Holder],
+) -> Result<BTreeMap<Address, String>, Failure> {
+    let mut found = BTreeMap::new();
+    for Holder { account, .. } in holders {
+        let code = reads.client().code(*account).await.map_err(refused)?;
+        if !code.is_empty() && !code.starts_with(DELEGATION) {
+            found.insert(*account, "a contract".to_owned());
+        }
+    }
+    if found.is_empty() {
+        return Ok(found);
+    }
+    let at = reads.deployment();
+    let mut names = vec![
+        (at.market, "the market".to_owned()),
+        (at.commissions, "the escrow of commissions".to_owned()),
+    ];
+    for offering in reads.offerings(Some(work)).await.map_err(refused)? {
+        names.push((offering.address, format!("offering {}", offering.number)));
+    }
+    let mut works = vec![work];
+    for own in reads.collectives().await.map_err(refused)? {
+        let collective = reads.collective(own).await.map_err(refused)?;
+        if let Some(collective) = collective {
+            let name = match own == work {
+                true => "the collective's reserve".to_owned(),
+                false => format!("the collective of work {own}"),
+            };
+            names.push((collective.address, name));
+            works.push(own);
+        }
+    }
+    for work in works {
+        if let Some(treasury) = reads.treasury_of(work).await.map_err(refused)? {
+            names.push((treasury, format!("the treasury of work {work}")));
+        }
+        if let Some(governor) = reads.governor_of(work).await.map_err(refused)? {
+            names.push((governor.timelock, format!("the timelock of work {work}")));
+        }
+    }
+    for (address, name) in names {
+        found.entry(address).and_modify(|known| *known = name);
+    }
+    Ok(found)
 }
 
 /// A token's number, as a person gives it: decimal, or hexadecimal behind `0x`.

@@ -45,7 +45,7 @@ impl Account {
         let accounts = Accounts::at(home.accounts());
         let (name, address) = match self.what {
             None => return own(&home, common, ui),
-            Some(What::List) => return list(&home, &accounts, ui),
+            Some(What::List) => return list(&home, ui),
             Some(What::New { name }) => {
                 let password = password::new_of_account(&home, common, &name)?;
                 let made = accounts.make(&name, &password);
@@ -88,15 +88,8 @@ fn own(home: &Home, common: &Common, ui: Ui) -> Result<u8, Failure> {
     Ok(0)
 }
 
-fn list(home: &Home, accounts: &Accounts, ui: Ui) -> Result<u8, Failure> {
-    let keys = daedal_provenance::Keys::at(home.keys());
-    let mut listed: Vec<(String, alloy_primitives::Address)> = Vec::new();
-    if keys.exist() {
-        let own = keys.account().map_err(|error| keys::refused(&error))?;
-        listed.push(("studio".to_owned(), own.address));
-    }
-    let others = accounts.list().map_err(|error| keys::unusable(&error))?;
-    listed.extend(others);
+fn list(home: &Home, ui: Ui) -> Result<u8, Failure> {
+    let listed = keys::addresses(home)?;
     let mut text = String::new();
     for (name, address) in &listed {
         text.push_str(&format!("{name:<16} {address}\n"));

@@ -7,6 +7,7 @@ use super::Common;
 use crate::chain::desk::part;
 use crate::chain::{self, Looking, amount};
 use crate::failure::Failure;
+use crate::keys;
 use crate::ui::Ui;
 
 /// Shows who has shares of a work, what they can claim, and what is due to the works upstream of it.
@@ -27,6 +28,9 @@ impl Shares {
                 let number = work.work;
                 let coins = desk.coins(&work).await?;
                 let holders = reads.holders(number).await.map_err(chain::refused)?;
+                let contracts = chain::contracts_among(reads, number, &holders).await?;
+                // Names are for reading: what is there to see does not hang on them.
+                let accounts = keys::addresses(&desk.home).unwrap_or_default();
                 let stack = reads.stack(number).await.map_err(chain::refused)?;
                 let supply = holders.iter().map(|holder| holder.shares).sum();
                 let mut text = format!(
@@ -43,18 +47,25 @@ impl Shares {
                         told.push(coins.told(asset, can));
                         owed.insert(coins.of(asset).symbol.clone(), can.to_string().into());
                     }
+                    let is = contracts.get(&holder.account);
+                    let mut own = accounts.iter();
+                    let own = own.find(|(_, address)| *address == holder.account);
+                    let own = own.map(|(name, _)| name);
+                    let name = match holder.account == desk.me {
+                        true => " (you)".to_owned(),
+                        false => is.or(own).map_or_else(String::new, |name| format!(" ({name})")),
+                    };
                     text.push_str(&format!(
-                        "holder    {}  {:>7}  {:<16} can claim {}{}\n",
+                        "holder    {}  {:>7}  {:<16} can claim {}{name}\n",
                         holder.account,
                         part(holder.shares, supply),
                         amount::plain(holder.shares, 18),
                         told.join(" and "),
-                        desk.you(holder.account),
                     ));
                     listed.push(json!({
-                    "address": holder.account, "shares": holder.shares.to_string(), "owed": owed,
-                    "you": holder.account == desk.me,
-                }));
+                        "address": holder.account, "shares": holder.shares.to_string(), "owed": owed,
+                        "you": holder.account == desk.me, "account": own, "contract": is,
+                    }));
                 }
                 for (ancestor, rate) in &stack {
                     let (mut told, mut dues) = (Vec::new(), serde_json::Map::new());

@@ -17,6 +17,7 @@ mod edits;
 mod export;
 mod financed;
 mod flags;
+mod holders;
 mod intents;
 mod kill;
 mod kill_delivery;
