@@ -161,6 +161,7 @@ fn what_is_ordered_is_delivered_and_accepted_once() {
     assert!(client.eq_ignore_ascii_case(proof["run"]["payer"].as_str().unwrap()));
 
     assert_eq!(step(&studio, "accept", &id, "ada")["state"], "completed");
+    assert_eq!(step(&studio, "accept", &id, "ada")["done_before"], true);
     assert_eq!(gross(&studio) - before, u128::from(PRICE));
     refused(&studio, &["settle", &id], "every commission ends once");
     refused(
@@ -200,6 +201,7 @@ fn late_undisputed_and_disputed_runs_end_as_they_were_ordered() {
         "the time is over; anyone may refund",
     );
     assert_eq!(step(&studio, "refund", &late, "bob")["state"], "expired");
+    assert_eq!(step(&studio, "refund", &late, "bob")["done_before"], true);
 
     let silent = open(&studio, &["--input", "name=a"]);
     studio.daedal(&["commission", "deliver", &silent]).ends(0);
@@ -242,6 +244,7 @@ fn late_undisputed_and_disputed_runs_end_as_they_were_ordered() {
     let split = open(&studio, &["--input", "name=c", "--split", "25%"]);
     studio.daedal(&["commission", "deliver", &split]).ends(0);
     step(&studio, "dispute", &split, "ada");
+    assert_eq!(step(&studio, "dispute", &split, "ada")["done_before"], true);
     forward("8d");
     refused(
         &studio,

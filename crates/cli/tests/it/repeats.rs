@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::chains::Elsewhere;
 use crate::studio::Studio;
 
 /// A registered process whose creator and `ada` have money.
@@ -116,6 +117,60 @@ fn a_listing_is_taken_back_once_and_what_is_sold_is_not() {
     let gone = ["market", "buy", "2", "--account", "ada", "--yes"];
     let gone = studio.daedal(&gone).ends(1).err;
     assert!(gone.contains("listing 2 is taken back"), "{gone}");
+}
+
+#[test]
+fn what_is_offered_on_the_same_terms_is_told_and_another_is_asked_for() {
+    let studio = studio();
+    let offer = [
+        "offer", "create", "tide", "--lots", "4", "--lot", "1000", "--price", "5 USDC", "--yes",
+    ];
+    let offer = |more: &[&str]| json(&studio, &[&offer[..], &["--until", "7d"], more].concat());
+    let made = |more: &[&str]| {
+        let told = offer(more);
+        (told["offering"].clone(), told["made_before"] == true)
+    };
+    assert_eq!(made(&[]), (1.into(), false));
+    assert_eq!(made(&[]), (1.into(), true));
+    let looked = offer(&["--dry-run"]);
+    assert_eq!(looked["acts"], serde_json::json!([]), "{looked}");
+    let why = looked["because"].as_str().unwrap();
+    assert!(why.contains("--another"), "{why}");
+    // Other terms are another offering, and as much is offered again if that is meant.
+    assert_eq!(made(&["--min", "2"]), (2.into(), false));
+    assert_eq!(made(&["--another"]), (3.into(), false));
+    // What is over does not stand in the way.
+    studio.daedal(&["time", "8d"]).ends(0);
+    assert_eq!(made(&[]), (4.into(), false));
+    let end = ["offer", "finalize", "1"];
+    assert_eq!(json(&studio, &end)["ended_before"], false);
+    let again = studio.daedal(&end).ends(0).out;
+    assert!(again.contains("was ended before: it failed"), "{again}");
+    let list = [
+        "market", "list", "tide", "30 USDC", "--shares", "300", "--yes",
+    ];
+    let list = |more: &[&str]| {
+        let told = json(&studio, &[&list[..], more].concat());
+        (told["listing"].clone(), told["listed_before"] == true)
+    };
+    assert_eq!(list(&[]), (1.into(), false));
+    assert_eq!(list(&[]), (1.into(), true));
+    assert_eq!(list(&["--another"]), (2.into(), false));
+}
+
+#[test]
+fn contracts_that_were_there_are_not_said_to_be_made() {
+    let mut studio = Studio::tide();
+    let chain = Elsewhere::of(&studio.account());
+    studio.use_chain(Some(&chain.honest()));
+    let deploy = ["chain", "deploy", "--test-money"];
+    let made = studio.daedal(&deploy).ends(0).out;
+    assert!(made.contains("the contracts are made"), "{made}");
+    let again = studio.daedal(&deploy).ends(0).out;
+    assert!(again.contains("were there already"), "{again}");
+    let again = json(&studio, &deploy);
+    assert_eq!(again["made_before"], true);
+    assert_eq!(chain.height(), 12);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use alloy_primitives::Address;
 use daedal_chain::Client;
-use daedal_chain::deployment::Money;
+use daedal_chain::deployment::{Deployment, Money};
 use daedal_store::Studio;
 use serde_json::{Value, json};
 
@@ -79,22 +79,29 @@ impl Deploy {
                     ));
                 }
             }
-            let at = match &money {
-                Some(money) => {
+            let there = there(home, &studio, &client).await?;
+            let at = match (&money, there) {
+                (Some(money), there) if there.is_none() || !chain::are_set(home) => {
                     let outbox = chain::outbox(home, &studio, client, person)?;
                     outbox.resume().await.map_err(chain::refused)?;
                     chain::deploy(home, &studio, &outbox, money).await?
                 }
-                None => *chain::ledgers(home, &studio, &client).await?.deployment(),
+                _ => *chain::ledgers(home, &studio, &client).await?.deployment(),
             };
             studio.close().await.map_err(|error| remembered(&error))?;
+            let news = match there {
+                Some(_) => "nothing was made: the contracts were there already",
+                None => "the contracts are made",
+            };
             let mut text = format!(
-                "the contracts on chain {chain_id}; for other studios, put this under [chain]:\n\n"
+                "{news}, on chain {chain_id}; for other studios, put this under [chain]:\n\n"
             );
             for (name, address) in named(&at) {
                 text.push_str(&format!("{name} = \"{address}\"\n"));
             }
-            let value = json!({ "chain": chain_id, "contracts": at, "anew": anew });
+            let value = json!({
+                "chain": chain_id, "contracts": at, "anew": anew, "made_before": there.is_some(),
+            });
             ui.result(&value, &text);
             Ok(0)
         })
@@ -112,7 +119,7 @@ impl Deploy {
                 }
                 // What is on record is of a chain that is gone: all is made anew.
                 (Some(_), true) => None,
-                (None, false) => chain::deployment(home, &studio, client.chain_id()).await?,
+                (None, false) => there(home, &studio, &client).await?,
             };
             let Some(money) = money.filter(|_| why.is_none()) else {
                 let value = json!({
@@ -187,6 +194,19 @@ impl Deploy {
             (None, true) => Err(not_anew(client)),
         }
     }
+}
+
+/// The contracts that are on the chain already, all of them.
+async fn there(
+    home: &Home,
+    studio: &Studio,
+    client: &Client,
+) -> Result<Option<Deployment>, Failure> {
+    let at = chain::deployment(home, studio, client.chain_id()).await?;
+    Ok(match at.filter(Deployment::is_whole) {
+        Some(at) if at.check(client).await.is_ok() => Some(at),
+        _ => None,
+    })
 }
 
 /// That there is no old chain to put aside.

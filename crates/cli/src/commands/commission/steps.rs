@@ -85,6 +85,9 @@ impl Accept {
             .carry_out(common, ui, "daedal commission accept", async |desk| {
                 let found = find(&desk.reads, &self.commission).await?;
                 is_client(desk, &found)?;
+                if found.state == State::Completed {
+                    return taken_before(desk, &found).await;
+                }
                 if !matches!(found.state, State::Submitted | State::Disputed) {
                     return Err(refused(&found, now(desk).await?, "accepted"));
                 }
@@ -108,6 +111,9 @@ impl Dispute {
                 let found = find(&desk.reads, &self.commission).await?;
                 is_client(desk, &found)?;
                 let now = now(desk).await?;
+                if found.state == State::Disputed {
+                    return taken_before(desk, &found).await;
+                }
                 if found.state != State::Submitted || now > until(&found) {
                     return Err(refused(&found, now, "disputed"));
                 }
@@ -191,6 +197,9 @@ impl Refund {
             .carry_out(common, ui, "daedal commission refund", async |desk| {
                 let found = find(&desk.reads, &self.commission).await?;
                 let now = now(desk).await?;
+                if found.state == State::Expired {
+                    return taken_before(desk, &found).await;
+                }
                 if found.state != State::Funded {
                     return Err(refused(&found, now, "refunded"));
                 }
@@ -269,6 +278,21 @@ fn not_yours(found: &Commission, role: &str, theirs: Address, me: Address) -> Fa
     .help("act as that account: --account NAME; `daedal account list` shows the studio's")
 }
 
+/// Tells where a commission stands after a step that was taken before.
+async fn taken_before(desk: &Desk, found: &Commission) -> Result<u8, Failure> {
+    let coin = desk.reads.coin(found.terms.asset).await;
+    let coin = coin.map_err(chain::refused)?;
+    let now = now(desk).await?;
+    let mut value = super::standing::to_json(found, &coin, now);
+    value["done_before"] = true.into();
+    let text = format!(
+        "this was done before: commission {} is {}\n",
+        short(found.id),
+        super::standing::told(found, now)
+    );
+    desk.result(value, &text).await
+}
+
 /// One step of a commission.
 struct Step<'a> {
     what: &'a str,
@@ -300,6 +324,7 @@ async fn carry_out(desk: &Desk, found: &Commission, step: Step<'_>) -> Result<u8
         super::standing::told(&after, now)
     );
     let mut value = super::standing::to_json(&after, &coin, now);
+    value["done_before"] = false.into();
     if let Some(part) = step.part {
         let whole = U256::from(BasisPoints::ALL.0);
         let to_work = found.amount * U256::from(part.0) / whole;

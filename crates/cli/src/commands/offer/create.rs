@@ -3,10 +3,13 @@
 use std::path::PathBuf;
 
 use alloy_primitives::U256;
-use daedal_chain::operations::OfferTerms;
-use serde_json::json;
+use daedal_chain::operations::{OfferTerms, Offering, OfferingState, Work};
+use daedal_core::run::Moment;
+use serde_json::{Value, json};
 
 use super::{allow_list, next, notice_text, tree_of};
+use crate::chain::amount::Coins;
+use crate::chain::desk::Desk;
 use crate::chain::{self, Acting, amount, notice, when};
 use crate::commands::Common;
 use crate::failure::Failure;
@@ -45,6 +48,9 @@ pub(crate) struct Create {
     /// Tell buyers this text instead of ours; they have to agree with it
     #[arg(long, value_name = "FILE")]
     notice: Option<PathBuf>,
+    /// Make one more, though an offering of yours on the same terms is open
+    #[arg(long)]
+    another: bool,
     /// Agree with the notice without being asked
     #[arg(long)]
     yes: bool,
@@ -59,106 +65,172 @@ impl Create {
             .carry_out(common, ui, "daedal offer create", async |desk| {
                 let work = desk.work(&self.work).await?;
                 let coins = desk.coins(&work).await?;
-                let (asset, price) = coins.read(&self.price)?;
-                let lot = desk.shares(&work, &self.lot).await?;
-                let all = lot.saturating_mul(U256::from(self.lots));
-                for (zero, what) in [
-                    (lot.is_zero(), "a lot of no shares"),
-                    (price.is_zero(), "a price of nothing"),
-                    (self.lots == 0, "no lots"),
-                    (self.min == 0, "a minimum of no lots"),
-                ] {
-                    if zero {
-                        return Err(Failure::new(format!("{what} can't be offered"))
-                            .help("give a number above zero"));
-                    }
+                let terms = self.terms(desk, &work, &coins, &text).await?;
+                require_operator(desk, &work).await?;
+                let standing = standing(desk, &work, &terms).await?;
+                if let Some(standing) = standing.filter(|_| !self.another) {
+                    let (number, stands) = (standing.number, standing.terms);
+                    let value = to_json(desk, work.work, &stands, &coins, (number, true));
+                    let shown = format!(
+                        "offering {number} stands on these terms, until {}: nothing was done\n  \
+                         as much once more  the same command with --another\n",
+                        text::moment(Moment(stands.deadline * 1_000)),
+                    );
+                    return desk.result(value, &shown).await;
                 }
-                if self.min > self.lots {
-                    return Err(Failure::new(format!(
-                        "at least {} lots have to be sold, of {} that are offered",
-                        self.min, self.lots
-                    ))
-                    .help("give a --min that can be reached"));
-                }
-                let deadline = when::until(&self.until, desk.now().await?)?;
-                let operates = desk.reads.is_operator(work.work, desk.me).await;
-                if !operates.map_err(chain::refused)? {
-                    return Err(Failure::new(format!(
-                        "{} does not operate work {}, so it can't offer shares of it",
-                        desk.me, work.work
-                    ))
-                    .help(format!(
-                        "its owner {}, its controller {}, and whom they approved can: --account NAME; what \
-                         you have, you can sell: {} market list",
-                        work.owner,
-                        work.controller,
-                        hint::daedal()
-                    )));
-                }
-                let have = desk.reads.shares_of(work.work, desk.me).await;
-                let have = have.map_err(chain::refused)?;
-                if have < all {
-                    return Err(Failure::new(format!(
-                        "{} has {} shares of work {}, which is less than {}",
-                        desk.me,
-                        amount::plain(have, 18),
-                        work.work,
-                        amount::plain(all, 18)
-                    ))
-                    .help(format!(
-                        "`{} shares {}` shows who has how many",
-                        hint::daedal(),
-                        self.work
-                    )));
-                }
-                let only = self.only.as_deref();
-                let only = only.map(|file| allow_list(&desk.home, file)).transpose()?;
-                let terms = OfferTerms {
-                    asset,
-                    lot,
-                    price,
-                    lots_min: self.min,
-                    lots_max: self.lots,
-                    deadline,
-                    allow_list: only.as_deref().map(|only| tree_of(only).root()),
-                    notice: notice::digest_of(&text),
-                };
+                let (lot, cost) = (
+                    amount::plain(terms.lot, 18),
+                    coins.told(terms.asset, terms.price),
+                );
+                let all = terms.lot.saturating_mul(U256::from(self.lots));
+                self.require_shares(desk, &work, all).await?;
                 let act = desk.reads.offer(&work, &terms).map_err(chain::refused)?;
                 desk.acknowledge(self.yes, &text)?;
                 let capital = desk.reads.deployment().capital;
-                let told = amount::plain(all, 18);
-                let of = format!("{told} shares of work {}", work.work);
+                let of = format!("{} shares of work {}", amount::plain(all, 18), work.work);
                 let what = format!("offer-shares:{}:{all}:{}", work.work, self.until);
                 let words = format!("let {capital} take {of}");
                 let approve = work.approve_shares(capital, all);
                 desk.act(&what, &approve, &words).await?;
-                let cost = coins.told(asset, price);
-                let at = text::moment(daedal_core::run::Moment(deadline * 1_000));
-                let what = format!(
-                    "offer:{}:{lot}:{}:{price}:{}",
-                    work.work, self.lots, self.until
-                );
-                let words = format!("offer {of} in lots of {} at {cost}", amount::plain(lot, 18));
+                // The same however often it is asked: not the deadline, which moves.
+                let asked = OfferTerms {
+                    deadline: 0,
+                    ..terms
+                };
+                let what = format!("offer:{}:{asked:?}:{}", work.work, self.until);
+                let words = format!("offer {of} in lots of {lot} at {cost}");
                 let receipt = desk.act(&what, &act, &words).await?;
                 let number = receipt.map(|receipt| desk.reads.offering_made(&receipt));
                 let number = number
                     .transpose()
                     .map_err(chain::refused)?
                     .unwrap_or_default();
-                let value = json!({
-                    "offering": number, "work": work.work, "issuer": desk.me,
-                    "lots": self.lots, "lot": lot.to_string(), "min": self.min,
-                    "coin": coins.of(asset).symbol, "price": price.to_string(),
-                    "deadline": deadline, "allow_list": terms.allow_list, "notice": terms.notice,
-                });
+                let value = to_json(desk, work.work, &terms, &coins, (number, false));
                 let shown = format!(
-                    "offering {number}: {} of {} shares at {cost} each, until {at}\n  \
+                    "offering {number}: {} of {lot} shares at {cost} each, until {}\n  \
                      buyers  {}\n",
                     count(self.lots as usize, "lot"),
-                    amount::plain(lot, 18),
+                    text::moment(Moment(terms.deadline * 1_000)),
                     next("buy", number) + " LOTS",
                 );
                 desk.result(value, &shown).await
             })
     }
+
+    /// What is offered to whom; `text` is what buyers are told.
+    async fn terms(
+        &self,
+        desk: &Desk,
+        work: &Work,
+        coins: &Coins,
+        text: &str,
+    ) -> Result<OfferTerms, Failure> {
+        let (asset, price) = coins.read(&self.price)?;
+        let lot = desk.shares(work, &self.lot).await?;
+        for (zero, what) in [
+            (lot.is_zero(), "a lot of no shares"),
+            (price.is_zero(), "a price of nothing"),
+            (self.lots == 0, "no lots"),
+            (self.min == 0, "a minimum of no lots"),
+        ] {
+            if zero {
+                return Err(Failure::new(format!("{what} can't be offered"))
+                    .help("give a number above zero"));
+            }
+        }
+        if self.min > self.lots {
+            return Err(Failure::new(format!(
+                "at least {} lots have to be sold, of {} that are offered",
+                self.min, self.lots
+            ))
+            .help("give a --min that can be reached"));
+        }
+        let only = self.only.as_deref();
+        let only = only.map(|file| allow_list(&desk.home, file)).transpose()?;
+        Ok(OfferTerms {
+            asset,
+            lot,
+            price,
+            lots_min: self.min,
+            lots_max: self.lots,
+            deadline: when::until(&self.until, desk.now().await?)?,
+            allow_list: only.as_deref().map(|only| tree_of(only).root()),
+            notice: notice::digest_of(text),
+        })
+    }
+
+    async fn require_shares(&self, desk: &Desk, work: &Work, all: U256) -> Result<(), Failure> {
+        let have = desk.reads.shares_of(work.work, desk.me).await;
+        let have = have.map_err(chain::refused)?;
+        if have >= all {
+            return Ok(());
+        }
+        Err(Failure::new(format!(
+            "{} has {} shares of work {}, which is less than {}",
+            desk.me,
+            amount::plain(have, 18),
+            work.work,
+            amount::plain(all, 18)
+        ))
+        .help(format!(
+            "`{} shares {}` shows who has how many",
+            hint::daedal(),
+            self.work
+        )))
+    }
+}
+
+async fn require_operator(desk: &Desk, work: &Work) -> Result<(), Failure> {
+    let operates = desk.reads.is_operator(work.work, desk.me).await;
+    if operates.map_err(chain::refused)? {
+        return Ok(());
+    }
+    Err(Failure::new(format!(
+        "{} does not operate work {}, so it can't offer shares of it",
+        desk.me, work.work
+    ))
+    .help(format!(
+        "its owner {}, its controller {}, and whom they approved can: --account NAME; what you have, you can \
+         sell: {} market list",
+        work.owner,
+        work.controller,
+        hint::daedal()
+    )))
+}
+
+/// The open offering that the actor has made on the same terms, whenever it ends.
+async fn standing(
+    desk: &Desk,
+    work: &Work,
+    terms: &OfferTerms,
+) -> Result<Option<Offering>, Failure> {
+    let now = desk.now().await?;
+    let offerings = desk.reads.offerings(Some(work.work)).await;
+    let mut offerings = offerings.map_err(chain::refused)?.into_iter();
+    Ok(offerings.find(|one| {
+        let until = one.terms.deadline;
+        let same = OfferTerms {
+            deadline: until,
+            ..*terms
+        };
+        let is_open =
+            one.state == OfferingState::Open && one.lots_sold < one.terms.lots_max && now < until;
+        is_open && one.issuer == desk.me && one.terms == same
+    }))
+}
+
+/// An offering, by its number and whether it was there before.
+fn to_json(
+    desk: &Desk,
+    work: u64,
+    terms: &OfferTerms,
+    coins: &Coins,
+    (number, before): (u64, bool),
+) -> Value {
+    json!({
+        "offering": number, "work": work, "issuer": desk.me, "lots": terms.lots_max,
+        "lot": terms.lot.to_string(), "min": terms.lots_min, "coin": coins.of(terms.asset).symbol,
+        "price": terms.price.to_string(), "deadline": terms.deadline,
+        "allow_list": terms.allow_list, "notice": terms.notice, "made_before": before,
+    })
 }

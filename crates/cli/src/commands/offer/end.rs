@@ -79,16 +79,21 @@ impl Finalize {
                     let words = format!("send {told} to the treasury {}", offering.treasury);
                     desk.act(&what, &offering.withdraw(), &words).await?;
                 }
+                let before = offering.state != OfferingState::Open;
+                let it = match before {
+                    true => format!("offering {number} was ended before: it"),
+                    false => format!("offering {number}"),
+                };
                 let sold = format!("{} of {} lots", offering.lots_sold, terms.lots_max);
                 let shown = match succeeded {
                     true => format!(
-                        "offering {number} succeeded: {sold} sold, {told} in the treasury {}\n  \
+                        "{it} succeeded, with {sold} sold and {told} in the treasury {}\n  \
                          buyers  {}\n",
                         offering.treasury,
                         next("claim", number)
                     ),
                     false => format!(
-                        "offering {number} failed: {sold} sold, and at least {} were needed\n  \
+                        "{it} failed, with {sold} sold where at least {} were needed\n  \
                          buyers  {}\n",
                         terms.lots_min,
                         next("refund", number)
@@ -97,7 +102,7 @@ impl Finalize {
                 let value = json!({
                     "offering": number, "work": offering.work, "succeeded": succeeded,
                     "lots_sold": offering.lots_sold, "coin": coins.of(terms.asset).symbol,
-                    "raised": raised.to_string(), "treasury": offering.treasury,
+                    "raised": raised.to_string(), "treasury": offering.treasury, "ended_before": before,
                 });
                 desk.result(value, &shown).await
             })
