@@ -9,6 +9,7 @@ use crate::chain;
 use crate::failure::Failure;
 use crate::hint;
 use crate::home::{Home, block_on, remembered};
+use crate::keys;
 use crate::release::{self, OnChain, Released, Signing, release};
 use crate::runs::find;
 use crate::text;
@@ -23,13 +24,27 @@ pub(crate) struct Release {
     /// Neither anchor nor mint, though the process is registered
     #[arg(long)]
     no_chain: bool,
+    /// JSON-RPC of the chain, in the place of `rpc` under [chain]
+    #[arg(long, value_name = "URL", conflicts_with = "no_chain")]
+    rpc: Option<String>,
+    /// Anchor and mint as this account of the studio instead of its own; what is sealed is signed by the studio
+    #[arg(long, value_name = "NAME", env = "DAEDAL_ACCOUNT")]
+    account: Option<String>,
 }
 
 impl Release {
     pub(crate) fn run(self, common: &Common, ui: Ui) -> Result<u8, Failure> {
-        let home = Home::find(common)?;
+        let mut home = Home::find(common)?;
+        if self.rpc.is_some() {
+            home.settings.chain.rpc.clone_from(&self.rpc);
+        }
+        let account = self.account.as_deref();
+        if account.is_some() {
+            // A wrong name is told before anything is done.
+            keys::address_named(&home, account)?;
+        }
         let engines = assemble::engines();
-        let signing = Signing::new(&home, common, ui);
+        let signing = Signing::new(&home, common, ui).acting_as(account);
         block_on(async {
             // A password is asked for before others are kept out of the studio.
             let studio = home.open_to_read().await?;
@@ -42,6 +57,9 @@ impl Release {
             studio.close().await.map_err(|error| remembered(&error))?;
             if takes_the_key {
                 signing.signer()?;
+                if account.is_some() && !self.no_chain {
+                    signing.person()?;
+                }
             }
             let studio = home.open_to_write("daedal release").await?;
             let mut runs: Vec<RunSummary> = Vec::new();

@@ -4,29 +4,42 @@ use daedal_core::run::Moment;
 use serde_json::json;
 
 use super::Common;
-use crate::chain;
+use crate::chain::{self, Acting};
 use crate::failure::Failure;
 use crate::home::{Home, block_on};
+use crate::keys;
 use crate::text;
 use crate::ui::Ui;
 
 /// Shows the embedded chain's clock, or puts it forward, to see what happens after a deadline. Time on a
-/// chain never goes back, so this can't be undone.
+/// chain never goes back, so this can't be undone. Chains that others run are refused: nobody moves their clock.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Time {
     /// Put it forward by this much: 90s, 15m, 6h, 7d
     #[arg(value_name = "DURATION")]
     forward: Option<String>,
+    #[command(flatten)]
+    acting: Acting,
 }
 
 impl Time {
     pub(crate) fn run(self, common: &Common, ui: Ui) -> Result<u8, Failure> {
-        let home = Home::find(common)?;
-        if !chain::is_embedded(&home) {
-            return Err(
-                Failure::new("the clock of a chain that others run can't be moved")
-                    .help("leave `rpc` under [chain] away to work on the embedded chain"),
-            );
+        let mut home = Home::find(common)?;
+        self.acting.settle(&mut home);
+        if let Some(rpc) = &home.settings.chain.rpc {
+            let place = match self.acting.rpc.is_some() {
+                true => "leave --rpc away",
+                false => "take `rpc` under [chain] away",
+            };
+            return Err(Failure::new(format!(
+                "the clock of the chain at {rpc} is its own: only the embedded chain's can be shown and moved"
+            ))
+            .help(format!(
+                "{place} to work on the embedded chain; elsewhere, voting periods and deadlines take their time"
+            )));
+        }
+        if self.acting.account.is_some() {
+            keys::address_named(&home, self.acting.account.as_deref())?;
         }
         let forward = self
             .forward
@@ -35,7 +48,7 @@ impl Time {
             .transpose()?;
         block_on(async {
             let client = chain::reach_to_move_time(&home, "daedal time").await?;
-            if let Some(seconds) = forward {
+            if let Some(seconds) = forward.filter(|_| !self.acting.dry_run) {
                 let asked = client.request::<_, serde_json::Value>("evm_increaseTime", (seconds,));
                 asked.await.map_err(chain::refused)?;
                 let asked = client.request::<_, serde_json::Value>("evm_mine", ());
@@ -43,6 +56,15 @@ impl Time {
             }
             let now = client.block_time(None).await.map_err(chain::refused)?;
             let now = now.unwrap_or_default();
+            if let Some(seconds) = forward.filter(|_| self.acting.dry_run) {
+                let then = text::moment(Moment((now + seconds) * 1_000));
+                let words = format!("put the clock forward to {then}");
+                let acts = [json!({ "would": words, "gas": 0 })];
+                let value = json!({ "dry_run": true, "time": now, "acts": acts, "gas": 0 });
+                let shown = format!("nothing was done; it would\n  {words}  (0 gas)\n");
+                ui.result(&value, &shown);
+                return Ok(0);
+            }
             let real = text::now().0 / 1_000;
             let ahead = text::duration(now.saturating_sub(real) * 1_000);
             let mut shown = format!("{}\n", text::moment(Moment(now * 1_000)));

@@ -118,6 +118,9 @@ impl Session {
             if begun.is_none() && !Payment::is_made(studio, subject.run).await? {
                 voted::require(&reads, &known, subject).await?;
             }
+            if begun.is_none() {
+                require_operator(&reads, &known, subject, signing).await?;
+            }
             session.due.insert(subject.run, (known, version));
         }
         if !session.due.is_empty() || !stale.is_empty() {
@@ -280,6 +283,30 @@ impl Session {
             }
         }
         Ok((self.done, told_anew))
+    }
+}
+
+/// Refuses an account that can't mint editions of the work, before it has anchored the run.
+async fn require_operator(
+    reads: &Ledgers,
+    known: &Known,
+    subject: &Subject,
+    signing: &Signing<'_>,
+) -> Result<(), Failure> {
+    let release = subject.planned.process.release.as_ref();
+    if release.is_none_or(|release| release.editions.is_none()) {
+        return Ok(());
+    }
+    let (work, actor) = (known.work, signing.actor()?);
+    let operates = reads.is_operator(work, actor).await;
+    match operates.map_err(chain::refused)? {
+        true => Ok(()),
+        false => Err(Failure::new(format!(
+            "{actor} does not operate work {work}, so it can't mint its editions"
+        ))
+        .help(format!(
+            "act as its owner, its controller, or whom they approved: --account NAME; {NO_CHAIN}"
+        ))),
     }
 }
 

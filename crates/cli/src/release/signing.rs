@@ -2,6 +2,7 @@
 
 use std::cell::OnceCell;
 
+use alloy_primitives::Address;
 use daedal_provenance::{Keys, Password, Person, Signer};
 
 use crate::commands::Common;
@@ -63,6 +64,11 @@ impl<'a> Signing<'a> {
             }
         };
         Ok(self.person.get_or_init(|| person).clone())
+    }
+
+    /// Who acts on the chain; takes no password.
+    pub(super) fn actor(&self) -> Result<Address, Failure> {
+        keys::address_named(self.home, self.account)
     }
 
     /// The studio's keys; asks for the password once.
