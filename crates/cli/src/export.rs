@@ -12,9 +12,10 @@ use daedal_provenance::collection::{
     ANCHOR, ASSETS, ATTESTATION, BUNDLE, Files, LOG, MATERIAL, PROCESS, RECEIPTS,
 };
 use daedal_store::Studio;
-use serde::Serialize;
+use serde_json::Value;
 
 use crate::failure::Failure;
+use crate::intents::publish;
 use crate::release::Gathered;
 
 /// The page that tells how the run went.
@@ -76,19 +77,19 @@ pub(crate) fn files(
 }
 
 fn log(run: &Gathered) -> Result<Vec<u8>, Failure> {
-    let mut text = Vec::new();
-    let mut writer = serde_json::Serializer::new(&mut text);
     let mut events = run.events.clone();
     // What signatures hide is told by `daedal disclose` alone.
     for event in &mut events {
-        if let Event::Created { spec, .. } = event {
-            spec.intents = crate::intents::published(&spec.intents)?;
-        }
+        let signed: Vec<&mut Value> = match event {
+            Event::Created { spec, .. } => spec.intents.iter_mut().collect(),
+            Event::Decided { decision, .. } => decision.intent.iter_mut().collect(),
+            Event::Edited { intent, .. } => vec![intent],
+            _ => continue,
+        };
+        signed.into_iter().try_for_each(publish)?;
     }
-    events
-        .serialize(&mut writer)
-        .map_err(|error| Failure::because("the run's log can't be written", &error))?;
-    Ok(text)
+    serde_json::to_vec(&events)
+        .map_err(|error| Failure::because("the run's log can't be written", &error))
 }
 
 /// What carrying the run out again takes and does not make: inputs, what hosted models and people gave, what earlier runs

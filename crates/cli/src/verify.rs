@@ -25,10 +25,10 @@ use crate::home::Home;
 
 pub(crate) use anchor::Given as Anchor;
 pub(crate) use archive::{Whole, archive, kept};
-pub(crate) use disclosed::disclosed;
+pub(crate) use disclosed::{disclosed, disclosed_among};
 pub(crate) use folder::{Folder, folder};
 pub(crate) use replay::{Replayed, Scene};
-pub(crate) use told::{table, to_json, told, told_shortly, told_whole};
+pub(crate) use told::{line, table, to_json, told, told_shortly, told_whole};
 
 /// Largest file that is verified.
 const FILE_BYTES_MAX: u64 = 4 << 30;

@@ -20,8 +20,11 @@ use crate::{AssetRef, Digest, Seed, UsdMicros};
 pub enum Determinism {
     /// The same task gives the same bytes on the same build target.
     Exact,
-    /// The same task gives nearly the same bytes, within a stated tolerance.
-    Close,
+    /// The same task gives nearly the same pictures.
+    Close {
+        /// The largest mean distance of the channels of their pixels, in millionths of a channel's range.
+        tolerance_ppm: u32,
+    },
     /// The first committed outcome stands; it can't be produced again at will.
     Attested,
 }

@@ -43,8 +43,8 @@ pub struct Difference {
     pub assets: Vec<(AssetRef, AssetRef)>,
 }
 
-/// Measures how far an asset is from what it was, for engines that give nearly the same; none if they can't be compared
-/// or are further apart than is allowed.
+/// Measures how far an asset is from what it was, as [`Determinism::Close`] has it, from 0 to 1; none if they can't be
+/// compared.
 pub type Compare<'a> = dyn Fn(&[u8], &[u8]) -> Option<f64> + 'a;
 
 /// What running again takes.
@@ -60,16 +60,17 @@ pub struct Replay<'a> {
 }
 
 impl Replay<'_> {
-    /// Runs tasks again, in plan order, and tells what came of each; equal tasks are performed once. Tasks without an
-    /// outcome are left out. Ends early when it is told to stop, or when `told` says false.
+    /// Runs tasks again, in plan order, each with what its receipt says of how well that can be done, and tells what came
+    /// of each; equal tasks are performed once. Tasks without an outcome are left out. Ends with the first that gives
+    /// something else, or when it is told to stop.
     pub fn of<'t>(
         &self,
-        tasks: &'t [TaskRecord],
-        told: &mut dyn FnMut(&'t TaskRecord, &Again) -> bool,
+        tasks: impl IntoIterator<Item = (&'t TaskRecord, Determinism)>,
+        told: &mut dyn FnMut(&'t TaskRecord, &Again),
     ) -> Vec<(&'t TaskRecord, Again)> {
         let mut known: BTreeMap<Digest, Again> = BTreeMap::new();
         let mut found = Vec::new();
-        for task in tasks {
+        for (task, determinism) in tasks {
             let Some(outcome) = task.outcome() else {
                 continue;
             };
@@ -78,21 +79,23 @@ impl Replay<'_> {
             }
             let again = match known.get(&task.key) {
                 Some(again) => again.clone(),
-                None => self.one(task, outcome),
+                None => self.one(task, outcome, determinism),
             };
             known.insert(task.key, again.clone());
-            let goes_on = told(task, &again);
+            told(task, &again);
+            let differs = matches!(again, Again::Differs(_));
             found.push((task, again));
-            if !goes_on {
+            if differs {
                 break;
             }
         }
         found
     }
 
-    fn one(&self, record: &TaskRecord, outcome: &Outcome) -> Again {
+    fn one(&self, record: &TaskRecord, outcome: &Outcome, determinism: Determinism) -> Again {
         let task = &record.task;
-        if record.decision.is_some() || !record.edits.is_empty() {
+        let by_person = record.decision.is_some() || !record.edits.is_empty();
+        if by_person || determinism == Determinism::Attested {
             return Again::Attested;
         }
         let Some(engine) = self.engines.get(&task.engine) else {
@@ -109,7 +112,7 @@ impl Replay<'_> {
             ));
         }
         match self.perform(&**engine, record) {
-            Ok(Performed::Done(again)) => self.compared(outcome, &again, spec.determinism),
+            Ok(Performed::Done(again)) => self.compared(outcome, &again, determinism),
             Ok(Performed::Asked(_)) => Again::Failed("it asks a person here".to_owned()),
             Err(error) => Again::Failed(error.to_string()),
         }
@@ -132,7 +135,7 @@ impl Replay<'_> {
         let (was, is) = (assets_in(&outcome.value), assets_in(&again.value));
         let pairs = was.into_iter().zip(is);
         let assets: Vec<_> = pairs.filter(|(was, is)| was.digest != is.digest).collect();
-        if determinism == Determinism::Close {
+        if let Determinism::Close { tolerance_ppm } = determinism {
             let distances: Option<Vec<f64>> = assets
                 .iter()
                 .map(|(was, is)| {
@@ -141,8 +144,11 @@ impl Replay<'_> {
                     (self.compare)(&was, &is)
                 })
                 .collect();
-            if let Some(distances) = distances.filter(|distances| !distances.is_empty()) {
-                return Again::Close(distances.into_iter().fold(0.0, f64::max));
+            let distances = distances.filter(|distances| !distances.is_empty());
+            let farthest = distances.map(|distances| distances.into_iter().fold(0.0, f64::max));
+            let is_close = |distance: &f64| *distance <= f64::from(tolerance_ppm) / 1e6;
+            if let Some(distance) = farthest.filter(is_close) {
+                return Again::Close(distance);
             }
         }
         Again::Differs(Box::new(Difference {

@@ -161,7 +161,7 @@ fn coverage(record: &RunRecord) -> Coverage {
     for receipt in &record.receipts {
         *match receipt.determinism {
             Determinism::Exact => &mut coverage.exact,
-            Determinism::Close => &mut coverage.close,
+            Determinism::Close { .. } => &mut coverage.close,
             Determinism::Attested => &mut coverage.attested,
         } += 1;
     }

@@ -80,14 +80,13 @@ fn facts(step: &LineageStep) -> Vec<String> {
         };
         facts.push(count(step.tasks, noun));
     }
-    facts.push(
-        match step.determinism {
-            Determinism::Exact => "reproducible",
-            Determinism::Close => "reproducible within a tolerance",
-            Determinism::Attested => "attested",
+    facts.push(match step.determinism {
+        Determinism::Exact => "reproducible".to_owned(),
+        Determinism::Close { tolerance_ppm } => {
+            format!("reproducible within {}%", f64::from(tolerance_ppm) / 1e4)
         }
-        .to_owned(),
-    );
+        Determinism::Attested => "attested".to_owned(),
+    });
     if step.cached {
         facts.push("kept from an earlier run".into());
     } else if step.usage.elapsed_ms > 0 {

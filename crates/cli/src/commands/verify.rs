@@ -1,11 +1,13 @@
 //! `daedal verify`
 
+mod folder;
+
 use std::path::{Path, PathBuf};
 
+use daedal_provenance::Exit;
 use daedal_provenance::attest;
 use daedal_provenance::chain::Chain;
 use daedal_provenance::collection::{ATTESTATION, Collected, is_archive};
-use daedal_provenance::{Exit, Outcome};
 use serde_json::{Value, json};
 
 use super::Common;
@@ -16,7 +18,7 @@ use crate::home::{Home, block_on, remembered};
 use crate::release::{self, Signing};
 use crate::runs;
 use crate::ui::Ui;
-use crate::verify::{self, Folder, Named, Replayed, Scene, Verified, Whole};
+use crate::verify::{self, Named, Replayed, Scene, Verified, Whole};
 
 /// Checks where files came from: their credentials, their binding to the bytes, the run's receipts, its anchor. All of it
 /// is done offline; with --rpc a node is asked about what is on its chain: the anchor, and what contracts signed. Exit codes:
@@ -150,7 +152,7 @@ impl Verify {
             found.value["disclosed"] = json!(disclosed);
         }
         if self.replay {
-            self.replay_file(&verified, anchors, &mut found)?;
+            self.replay_file(&verified, anchors, &mut found, ui)?;
         }
         Ok(found)
     }
@@ -182,7 +184,7 @@ impl Verify {
         }
         let mut found = whole_found(&file.display().to_string(), &whole, ui);
         if self.replay && is_sound(found.code) {
-            let replayed = scene_of(&whole)?.replay(None);
+            let replayed = scene_of(&whole)?.replay(None, ui);
             add_replay(&mut found, &replayed);
         }
         Ok(found)
@@ -194,6 +196,7 @@ impl Verify {
         verified: &Verified,
         anchors: &[Chain],
         found: &mut Found,
+        ui: Ui,
     ) -> Result<(), Failure> {
         let Some(archive) = &self.bundle else {
             return Err(Failure::new("a file alone can't be made again: its run is missing").help(
@@ -219,7 +222,7 @@ impl Verify {
             ))
             .help(format!("verify it by itself: daedal verify {shown}")));
         }
-        let replayed = scene_of(&whole)?.replay(unsigned.as_ref());
+        let replayed = scene_of(&whole)?.replay(unsigned.as_ref(), ui);
         add_replay(found, &replayed);
         Ok(())
     }
@@ -262,65 +265,10 @@ impl Verify {
                 let planned = &run.subject.planned;
                 let scene =
                     Scene::of_run(&studio, planned, &run.events, record, published, &engines)?;
-                add_replay(&mut found, &scene.replay(None));
+                add_replay(&mut found, &scene.replay(None, ui));
             }
             studio.close().await.map_err(|error| remembered(&error))?;
             Ok(Some(found))
-        })
-    }
-
-    /// Verifies everything in a directory; gives the worst code.
-    fn folder(&self, place: &Path, anchors: &[Chain], ui: Ui) -> Result<Found, Failure> {
-        let named = [&self.sidecar, &self.attestation, &self.anchor];
-        if named.iter().any(|named| named.is_some()) || !self.disclosure.is_empty() {
-            return Err(Failure::new(format!(
-                "{} is a directory, whose files are verified with what lies beside each",
-                place.display()
-            ))
-            .help("name one file, to give it a credential, an attestation or an anchor"));
-        }
-        if self.replay {
-            return Err(Failure::new(format!(
-                "{} is a directory, and a run is done again",
-                place.display()
-            ))
-            .help("name a run of this studio, or an archive of one"));
-        }
-        let Folder { files, beside } = verify::folder(place)?;
-        let (mut worst, mut values, mut lines, mut hints) = (0, Vec::new(), Vec::new(), Vec::new());
-        let verified = verify::all(&files, anchors);
-        for (file, verified) in files.iter().zip(verified) {
-            let shown = file.strip_prefix(place).unwrap_or(file).display();
-            let (code, word, detail) = match self.confirmed(verified) {
-                Ok(verified) => {
-                    values.push(verify::to_json(file, &verified));
-                    let hint = verified.hint(file);
-                    hints.extend(hint.filter(|hint| !hints.contains(hint)));
-                    let verdict = &verified.verdict;
-                    let mut checks = verdict.checks.iter();
-                    let failed = checks.find(|check| check.outcome == Outcome::Failed);
-                    let title = verdict.title.as_ref().map(|title| format!("“{title}”"));
-                    let detail = failed.map(|check| format!("{}: {}", check.name, check.detail));
-                    let detail = detail.or(title).unwrap_or_default();
-                    (verdict.exit.code(), verdict.exit.to_string(), detail)
-                }
-                Err(failure) => {
-                    let failed = failed(file, &failure);
-                    let detail = failed.value["error"]
-                        .as_str()
-                        .unwrap_or_default()
-                        .to_owned();
-                    values.push(failed.value);
-                    (failed.code, "not verified".to_owned(), detail)
-                }
-            };
-            worst = verify::worse(worst, code);
-            lines.push((code, word, shown.to_string(), detail));
-        }
-        Ok(Found {
-            code: worst,
-            value: Value::Array(values),
-            text: verify::table(place, &lines, beside, &hints, ui.quiet),
         })
     }
 }

@@ -51,15 +51,12 @@ pub(crate) async fn kept(studio: &Studio, hash: &B256) -> Result<Option<Kept>, F
     Ok(found.and_then(|value| serde_json::from_value(value).ok()))
 }
 
-/// Signed intents of a run's log, without what stays in the studio.
-pub(crate) fn published(intents: &[Value]) -> Result<Vec<Value>, Failure> {
-    let read =
-        |signed: &Value| -> Result<SignedIntent, _> { serde_json::from_value(signed.clone()) };
-    let published = intents.iter().map(|signed| {
-        let signed = read(signed).map(SignedIntent::published);
-        signed.and_then(serde_json::to_value)
-    });
-    published
-        .collect::<Result<_, _>>()
-        .map_err(|error| Failure::because("a signed decision can't be read", &error))
+/// Takes from a signed intent of a run's log what stays in the studio.
+pub(crate) fn publish(signed: &mut Value) -> Result<(), Failure> {
+    let read: Result<SignedIntent, _> = serde_json::from_value(signed.take());
+    let published = read.map(SignedIntent::published);
+    *signed = published
+        .and_then(serde_json::to_value)
+        .map_err(|error| Failure::because("a signed decision can't be read", &error))?;
+    Ok(())
 }

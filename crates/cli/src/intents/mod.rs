@@ -23,7 +23,7 @@ use crate::{keys, text};
 
 pub(crate) use authors::{authors_of, sign_authorship};
 pub(crate) use domain::domain_of;
-pub(crate) use kept::{Kept, kept, published};
+pub(crate) use kept::{Kept, kept, publish};
 pub(crate) use setting::{setter, sign_settings};
 
 /// Name of the note among what is sealed in a payload.

@@ -7,6 +7,7 @@ use std::io::Write as _;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use daedal_exec::{Progress, Update};
+use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::ui::Ui;
 use view::View;
@@ -38,6 +39,19 @@ pub(crate) fn start(show: Show, ui: Ui) -> Showing {
         Show::People => (Arc::new(Lines::default()), None),
     };
     Showing { sink, tree }
+}
+
+/// A bar of so many steps, seen on a terminal only, for what is no run.
+pub(crate) fn bar(steps: usize, what: &'static str, ui: Ui) -> ProgressBar {
+    if ui.quiet || !ui.is_live() {
+        return ProgressBar::hidden();
+    }
+    let style = ProgressStyle::with_template("  {prefix} {bar:24} {pos}/{len} {msg}");
+    let bar = ProgressBar::new(steps as u64).with_prefix(what);
+    match style {
+        Ok(style) => bar.with_style(style),
+        Err(_) => bar,
+    }
 }
 
 impl Showing {

@@ -15,11 +15,7 @@ const BYTES_MAX: u64 = 16 << 20;
 /// Reports the disclosure at `path` in the verdict, and gives what it tells. One that is about another run, or is none,
 /// says nothing about the file: a mistake in the command.
 pub(crate) fn disclosed(path: &Path, verdict: &mut Verdict) -> Result<Option<Value>, Failure> {
-    let bytes = super::read_up_to(path, BYTES_MAX)?;
-    let disclosed: Disclosed = serde_json::from_slice(&bytes).map_err(|error| {
-        Failure::because(format!("{} is no disclosure", path.display()), &error)
-            .help("name a file that `daedal disclose` wrote")
-    })?;
+    let disclosed = read(path)?;
     let Some(origin) = &verdict.origin else {
         verdict.disclosed(Err(
             "the file tells of no run that it could be of".to_owned()
@@ -61,6 +57,41 @@ pub(crate) fn disclosed(path: &Path, verdict: &mut Verdict) -> Result<Option<Val
         (result, _) => verdict.disclosed(result),
     }
     Ok(stands.then(|| to_json(&disclosed)))
+}
+
+/// Checks the disclosure at `path` against the first of these verdicts that is about its run, and gives that verdict
+/// with it.
+pub(crate) fn disclosed_among<'v>(
+    path: &Path,
+    mut verdicts: impl Iterator<Item = &'v Verdict>,
+) -> Result<Verdict, Failure> {
+    let run = read(path)?.header.run();
+    let of_run = |verdict: &&Verdict| {
+        verdict
+            .origin
+            .as_ref()
+            .is_some_and(|origin| origin.run == run)
+    };
+    let Some(mut verdict) = verdicts.find(of_run).cloned() else {
+        let shown = path.display();
+        return Err(Failure::new(format!(
+            "{shown} is about run {}, of which there is no file here",
+            run.short()
+        ))
+        .help(format!(
+            "verify it with a file of that run: daedal verify FILE --disclosure {shown}"
+        )));
+    };
+    disclosed(path, &mut verdict)?;
+    Ok(verdict)
+}
+
+fn read(path: &Path) -> Result<Disclosed, Failure> {
+    let bytes = super::read_up_to(path, BYTES_MAX)?;
+    serde_json::from_slice(&bytes).map_err(|error| {
+        Failure::because(format!("{} is no disclosure", path.display()), &error)
+            .help("name a file that `daedal disclose` wrote")
+    })
 }
 
 fn sentence(disclosed: &Disclosed) -> String {

@@ -11,6 +11,8 @@ use crate::settings::SETTINGS_FILE;
 pub(crate) struct Folder {
     /// Files to be verified, in order.
     pub(crate) files: Vec<PathBuf>,
+    /// Decisions that were disclosed, in order.
+    pub(crate) disclosures: Vec<PathBuf>,
     /// Credentials and records that belong to them, and small pictures for pages.
     pub(crate) beside: usize,
 }
@@ -47,12 +49,14 @@ pub(crate) fn folder(place: &Path) -> Result<Folder, Failure> {
                 }
                 kind if kind.is_dir() => pending.push(path),
                 kind if !kind.is_file() => {}
+                _ if name.ends_with(".disclosure.json") => found.disclosures.push(path),
                 _ if is_record(name) || original_of(&path).is_some() => found.beside += 1,
                 _ => found.files.push(path),
             }
         }
     }
     found.files.sort();
+    found.disclosures.sort();
     if found.files.is_empty() {
         return Err(
             Failure::new(format!("{} has nothing to verify", place.display()))

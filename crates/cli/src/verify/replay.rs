@@ -23,13 +23,12 @@ use serde_json::{Value, json};
 use crate::export::material;
 use crate::failure::Failure;
 use crate::hint;
+use crate::progress;
 use crate::text;
+use crate::ui::Ui;
 
 /// Where the picture of a difference is written, in the directory that the command is run in.
 const DIFFERENCE: &str = "daedal-difference.png";
-/// How far an asset of what is reproduced only nearly may be from what it was: the mean distance of its pixels' channels,
-/// as a share of their range.
-const TOLERANCE: f64 = 0.02;
 
 /// A run, ready to be carried out again: in a place that has its process and what came from outside, and nothing else.
 pub(crate) struct Scene {
@@ -183,47 +182,12 @@ impl Scene {
     }
 
     /// Runs everything again, or what the asset `only` was made of; ends with the first difference.
-    pub(crate) fn replay(&self, only: Option<&Digest>) -> Replayed {
+    pub(crate) fn replay(&self, only: Option<&Digest>, ui: Ui) -> Replayed {
         let places: Vec<usize> = match only {
             Some(asset) => self.record.lineage(asset),
             None => (0..self.tasks.len()).collect(),
         };
-        let tasks: Vec<TaskRecord> = places
-            .iter()
-            .map(|place| self.tasks[*place].clone())
-            .collect();
-        let stop = AtomicBool::new(false);
-        let blobs: Arc<dyn BlobWrite> = Arc::clone(&self.place.blobs) as _;
-        let compare = |was: &[u8], is: &[u8]| {
-            let compared = daedal_engines::difference(was, is)?;
-            (compared.distance <= TOLERANCE).then_some(compared.distance)
-        };
-        let replay = Replay {
-            engines: &self.engines,
-            blobs: &*blobs,
-            stop: &stop,
-            compare: &compare,
-        };
-        let came = replay.of(&tasks, &mut |_, again| !matches!(again, Again::Differs(_)));
-        let mut verdicts: BTreeMap<usize, &Again> = BTreeMap::new();
-        for (place, (_, again)) in places.iter().zip(&came) {
-            verdicts.insert(*place, again);
-        }
-        let of_asset = |asset: &Digest| {
-            let mut coverage = Coverage::default();
-            for place in self.record.lineage(asset) {
-                coverage.add(verdicts.get(&place).copied());
-            }
-            coverage
-        };
-        let published = self
-            .published
-            .iter()
-            .filter(|(digest, _)| only.is_none_or(|only| only == *digest));
-        let mut assets: Vec<(String, Coverage)> = published
-            .map(|(digest, (name, _))| (name.clone(), of_asset(digest)))
-            .collect();
-        assets.sort_by(|(one, _), (other, _)| one.cmp(other));
+        let came = self.again(&places, ui);
         let difference = came.last().and_then(|(task, again)| match again {
             Again::Differs(difference) => Some(Told {
                 task: task.name.to_string(),
@@ -233,16 +197,64 @@ impl Scene {
             _ => None,
         });
         let target = crate::release::tool().target;
+        let recorded = &self.record.header.target;
         Replayed {
             difference,
-            assets,
-            elsewhere: (self.record.header.target != target)
-                .then(|| self.record.header.target.clone()),
+            assets: self.covered(&places, &came, only),
+            elsewhere: (*recorded != target).then(|| recorded.clone()),
             tasks: came
                 .into_iter()
                 .map(|(task, again)| (task.name.to_string(), again))
                 .collect(),
         }
+    }
+
+    /// What comes of the tasks in these places of the record.
+    fn again(&self, places: &[usize], ui: Ui) -> Vec<(&TaskRecord, Again)> {
+        let blobs: Arc<dyn BlobWrite> = Arc::clone(&self.place.blobs) as _;
+        let replay = Replay {
+            engines: &self.engines,
+            blobs: &*blobs,
+            stop: &AtomicBool::new(false),
+            compare: &|was, is| Some(daedal_engines::difference(was, is)?.distance),
+        };
+        let bar = progress::bar(places.len(), "run again", ui);
+        let tasks = places.iter().map(|place| {
+            (
+                &self.tasks[*place],
+                self.record.receipts[*place].determinism,
+            )
+        });
+        let came = replay.of(tasks, &mut |task, _| {
+            bar.set_message(task.name.to_string());
+            bar.inc(1);
+        });
+        bar.finish_and_clear();
+        came
+    }
+
+    /// How much of each published asset came again, or of the asset `only`.
+    fn covered(
+        &self,
+        places: &[usize],
+        came: &[(&TaskRecord, Again)],
+        only: Option<&Digest>,
+    ) -> Vec<(String, Coverage)> {
+        let came = came.iter().map(|(_, again)| again);
+        let verdicts: BTreeMap<usize, &Again> = places.iter().copied().zip(came).collect();
+        let published = self.published.iter();
+        let mut assets: Vec<(String, Coverage)> = published
+            .filter(|(digest, _)| only.is_none_or(|only| only == *digest))
+            .map(|(digest, (name, _))| {
+                let mut coverage = Coverage::default();
+                for place in self.record.lineage(digest) {
+                    coverage.add(verdicts.get(&place).copied());
+                }
+                (name.clone(), coverage)
+            })
+            .collect();
+        assets.sort_by(|(one, _), (other, _)| one.cmp(other));
+        assets
     }
 
     /// A picture of what differs, beside one another, if it was published and can be seen.
@@ -279,7 +291,7 @@ impl Coverage {
             text::count(all, "task")
         );
         let more = [
-            (self.close, "of them within the tolerance"),
+            (self.close, "of them within their tolerance"),
             (self.attested, "attested"),
             (self.differs, "different"),
             (self.failed, "that can't be run here"),
@@ -352,7 +364,7 @@ impl Replayed {
     pub(crate) fn to_json(&self) -> Value {
         let again = |again: &Again| match again {
             Again::Exact => json!("exact"),
-            Again::Close(distance) => json!({ "close": distance, "tolerance": TOLERANCE }),
+            Again::Close(distance) => json!({ "close": distance }),
             Again::Attested => json!("attested"),
             Again::Differs(difference) => {
                 json!({ "differs": { "expected": difference.expected, "found": difference.found } })

@@ -50,6 +50,16 @@ pub(crate) fn table(
     text
 }
 
+/// Exit code, verdict in a word, and what decided it, or the title.
+pub(crate) fn line(verdict: &Verdict) -> (u8, String, String) {
+    let mut checks = verdict.checks.iter();
+    let failed = checks.find(|check| check.outcome == Outcome::Failed);
+    let title = verdict.title.as_ref().map(|title| format!("“{title}”"));
+    let detail = failed.map(|check| format!("{}: {}", check.name, check.detail));
+    let detail = detail.or(title).unwrap_or_default();
+    (verdict.exit.code(), verdict.exit.to_string(), detail)
+}
+
 /// The verdict in a line, with what decided it.
 pub(crate) fn told_shortly(file: &Path, verdict: &Verdict) -> String {
     let mut text = format!("{}: {}\n", file.display(), verdict.exit);

@@ -1,5 +1,7 @@
 //! What people sign, what of it is published, and what stays in the studio.
 
+use std::path::Path;
+
 use serde_json::Value;
 
 use crate::edits::editor;
@@ -259,6 +261,26 @@ fn what_was_set_is_disclosed_one_by_one_and_checked_from_the_file_alone() {
     elsewhere.write("bent.json", "{}");
     let told = verify(&["bent.json"], 1);
     assert!(told.err.contains("is no disclosure"), "{}", told.err);
+    // In a directory, beside the file.
+    let name = Path::new(poem).file_name().unwrap().to_str().unwrap();
+    for (from, to) in [
+        (poem.to_owned(), name),
+        (format!("{poem}.c2pa"), &format!("{name}.c2pa")),
+    ] {
+        elsewhere.write(&format!("beside/{to}"), std::fs::read(from).unwrap());
+    }
+    let beside = |text: &str, code: i32| {
+        elsewhere.write("beside/run.set.disclosure.json", text);
+        let args = ["verify", "beside", "--trust", chain.to_str().unwrap()];
+        elsewhere.daedal(&args).ends(code).out
+    };
+    let told = beside(&text, 0);
+    assert!(
+        told.contains(PROMPT) && told.contains("2 of 2 files fine"),
+        "{told}"
+    );
+    let told = beside(&text.replace(PROMPT, "another harbour"), 10);
+    assert!(told.contains("1 of 2 files fine"), "{told}");
     // Of another run, it says nothing about this file.
     studio
         .daedal(&["run", "-q", "-i", "lines=5", "--sign"])
@@ -267,6 +289,9 @@ fn what_was_set_is_disclosed_one_by_one_and_checked_from_the_file_alone() {
     elsewhere.write(&other, text);
     let told = verify(&[&other], 1);
     assert!(told.err.contains("the file is of run"), "{}", told.err);
+    let text = std::fs::read_to_string(elsewhere.path().join(&other)).unwrap();
+    let told = beside(&text, 1);
+    assert!(told.contains("of which there is no file here"), "{told}");
     for (args, said) in [
         (
             &["disclose", "latest", "nothing"][..],
@@ -295,6 +320,14 @@ fn a_note_is_signed_with_a_decision_and_told_by_itself() {
     let chosen = &record(&studio)["intents"][0]["disclosed"]["payload"];
     assert_eq!(chosen["chosen"].as_array().unwrap().len(), 1, "{chosen}");
     assert!(chosen["sealed"]["note"].is_string(), "{chosen}");
+    let args = ["export", "latest", "--replayable", "--to", "run.zip", "-q"];
+    studio.daedal(&args).ends(0);
+    let archive = std::fs::read(studio.path().join("run.zip")).unwrap();
+    assert!(
+        !holds(&archive, NOTE),
+        "what is hidden is disclosed by itself alone"
+    );
+    studio.daedal(&["verify", "run.zip", "--replay"]).ends(0);
     let (pick, _) = disclosure(&studio, "pick", &[]);
     let poem = poem(&studio);
     let told = studio
