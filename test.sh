@@ -29,9 +29,10 @@ missing=()
 command -v chromium >/dev/null || missing+=(chromium)
 command -v node >/dev/null || missing+=(nodejs)
 command -v npm >/dev/null || missing+=(npm)
+command -v faketime >/dev/null || missing+=(faketime)
 python3 -c 'import ensurepip' 2>/dev/null || missing+=(python3-venv)
 if [ ${#missing[@]} -gt 0 ] && command -v apt-get >/dev/null; then debian "${missing[@]}"; fi
-for needed in cargo cc node npm python3 chromium; do
+for needed in cargo cc node npm python3 chromium faketime; do
   command -v "$needed" >/dev/null || { echo "error: the tests need $needed: install it and run again" >&2; exit 1; }
 done
 if [ ! -x "$tools/python/bin/python" ]; then
@@ -128,6 +129,12 @@ for studio in formats other; do
 done
 "$tools/python/bin/python" tests/c2pa/read.py --kinds png,jpg,webp,svg,mp4,wav,txt,md,json \
   "$place/formats/site" "$place/demo/site"
+# In a hundred years the certificates have expired: that is no tampering, and nobody takes it for signed either.
+later() { faketime "$(($(date +%Y) + 100))-01-01" "$@"; }
+later "$tools/python/bin/python" tests/c2pa/read.py --expired --kinds png,jpg,webp,svg,mp4,wav,txt,md,json "$place/formats/site"
+expired=0
+later "$daedal" verify --quiet --trust "$place/formats/.daedal/keys/chain.pem" "$place/formats/site" || expired=$?
+[ "$expired" -eq 11 ] || { echo "an expired certificate ends with $expired instead of 11" >&2; exit 1; }
 "$tools/python/bin/python" tests/c2pa/tampering.py --trust "$place/formats/.daedal/keys/chain.pem" \
   --other "$place/other/site" "$place/formats/site" "$place/formats/run.zip"
 "$tools/python/bin/python" tests/c2pa/dsse.py "$place"/formats/site/media/*/*.attestation.json

@@ -2,12 +2,13 @@
 """Reads credentials with c2pa-python, a reader that is not ours.
 
     pip install c2pa-python==0.38.1
-    python3 tests/c2pa/read.py [--kinds EXTENSION,...] SITE...
+    python3 tests/c2pa/read.py [--kinds EXTENSION,...] [--expired] SITE...
 
 Reads every published piece below SITE/media; a `.c2pa` file beside a piece is taken as its credential. Exits
 with 1 if a credential is not valid (an unknown signer is: studios are their own authority), is signed by
 nobody, tells no making, binds no bytes, or does not tell of a run (`org.daedal.intent`); if another file's
-bytes pass as the piece; or if one of the kinds was not among the pieces.
+bytes pass as the piece; or if one of the kinds was not among the pieces. With --expired, run at a time at which the
+certificates are not valid any more, exits with 1 if a credential passes for another reason or at all.
 """
 
 import argparse
@@ -35,6 +36,14 @@ def report_of(path, content):
     return json.loads(reader.json())
 
 
+def not_expired(report):
+    """What is wrong with a credential whose certificate has expired, in words."""
+    results = report.get("validation_results", {}).get("activeManifest", {})
+    codes = [status["code"] for status in results.get("failure", [])]
+    if report.get("validation_state") != "Invalid" or "signingCredential.expired" not in codes:
+        yield f"it is {report.get('validation_state')} {codes}"
+
+
 def problems(report):
     """What is wrong with a credential, in words."""
     manifest = report["manifests"][report["active_manifest"]]
@@ -56,9 +65,11 @@ def problems(report):
 
 
 def is_caught(path, content):
-    """Whether a change in the middle of the piece is noticed."""
+    """Whether a change in the middle of the piece is noticed: more bytes of it than a credential leaves unhashed in a row."""
     bent = bytearray(content)
-    bent[len(bent) // 2] ^= 1
+    middle = len(bent) // 2
+    for place in range(middle, min(middle + 128, len(bent))):
+        bent[place] ^= 1
     try:
         return report_of(path, bytes(bent)).get("validation_state") == "Invalid"
     except Exception:  # whatever it can't read, it doesn't take for the piece
@@ -77,6 +88,7 @@ def pieces(site):
 def main():
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("sites", nargs="+", type=Path)
+    arguments.add_argument("--expired", action="store_true")
     arguments.add_argument("--kinds", default="", type=lambda text: set(filter(None, text.split(","))))
     arguments = arguments.parse_args()
     bad = False
@@ -86,7 +98,7 @@ def main():
         found.add(path.suffix[1:])
         try:
             report = report_of(path, content)
-            wrong = list(problems(report))
+            wrong = list((not_expired if arguments.expired else problems)(report))
         except Exception as error:  # every reader's error is the same news here
             report, wrong = {}, [f"it is unreadable: {error}"]
         if not wrong and not is_caught(path, content):

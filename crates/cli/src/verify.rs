@@ -18,7 +18,7 @@ use daedal_provenance::chain::Chain;
 use daedal_provenance::container::is_credential;
 use daedal_provenance::verdict::Origin;
 use daedal_provenance::verify::{Given, attested_run, verify};
-use daedal_provenance::{Exit, Keys, Verdict};
+use daedal_provenance::{Exit, Keys, Outcome, Verdict};
 
 use crate::failure::{Failure, exit};
 use crate::home::Home;
@@ -153,8 +153,11 @@ pub(crate) fn all(files: &[PathBuf], anchors: &[Chain]) -> Vec<Result<Verified, 
 impl Verified {
     /// What can be done about the verdict, where that is known.
     pub(crate) fn hint(&self, path: &Path) -> Option<String> {
+        let mut checks = self.verdict.checks.iter();
+        let is_unknown =
+            checks.any(|check| check.name == "signer" && check.outcome == Outcome::Failed);
         match self.verdict.exit {
-            Exit::Untrusted => Some(
+            Exit::Untrusted if is_unknown => Some(
                 "whoever sealed it is recognised once you name their certificate chain, from a place \
                  that you trust: --trust CHAIN.pem; a studio's own is .daedal/keys/chain.pem, and is \
                  recognised in that studio, or with --studio DIR"

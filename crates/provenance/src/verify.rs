@@ -59,6 +59,10 @@ pub fn verify(given: &Given<'_>) -> Verdict {
     verdict
 }
 
+/// What C2PA calls a certificate that isn't valid at the time of looking (2.2, 15.2.2).
+const EXPIRED: &str = "signingCredential.expired";
+const OUT_OF_DATE: &str = "the certificate of its signer has expired, or is not valid yet, and nothing shows that it was signed while it was valid";
+
 /// Reads the credential; what the library finds wrong is told as `binding` where it is about the
 /// asset's bytes, and as `credential` otherwise.
 pub(crate) fn credential(
@@ -96,11 +100,19 @@ pub(crate) fn credential(
             Err(failures.join("; "))
         }
     };
-    let credential = match (&credential[..], &binding[..]) {
-        ([], []) if invalid => Err("it reads as invalid".to_owned()),
-        (failures, _) => holds(failures, "the manifest is signed and whole"),
+    let is_expired = |failure: &String| failure.starts_with(EXPIRED);
+    let (means, credential) = match (&credential[..], &binding[..]) {
+        ([], []) if invalid => (Exit::Tampered, Err("it reads as invalid".to_owned())),
+        // Nobody changed anything; but whoever has the key since could have signed it, too.
+        (failures @ [_, ..], []) if failures.iter().all(is_expired) => {
+            (Exit::Untrusted, Err(OUT_OF_DATE.to_owned()))
+        }
+        (failures, _) => {
+            let said = "the manifest is signed and whole";
+            (Exit::Tampered, holds(failures, said))
+        }
     };
-    verdict.judge("credential", Exit::Tampered, credential);
+    verdict.judge("credential", means, credential);
     let bound = match binding.first() {
         None => Ok("the file is the one that was sealed".to_owned()),
         Some(failure) => {
@@ -150,6 +162,9 @@ fn unreadable(error: &c2pa::Error, given: &Given<'_>) -> (Exit, String) {
 
 pub(crate) fn signer(verdict: &mut Verdict, reader: &Reader) {
     let trusted = reader.validation_state() == ValidationState::Trusted;
+    let is_out_of_date = failures(reader)
+        .iter()
+        .any(|failure| failure.starts_with(EXPIRED));
     let info = reader
         .active_manifest()
         .and_then(|manifest| manifest.signature_info());
@@ -170,6 +185,8 @@ pub(crate) fn signer(verdict: &mut Verdict, reader: &Reader) {
             Outcome::Passed,
             format!("{name}, recognised here"),
         );
+    } else if is_out_of_date {
+        verdict.note("signer", Outcome::Skipped, format!("said to be {name}"));
     } else {
         let detail = format!("{name} is not among the signers that are recognised here");
         verdict.judge("signer", Exit::Untrusted, Err(detail));
