@@ -44,3 +44,60 @@ fn the_reference_says_what_the_commands_say() {
         "docs/cli.md is out of date: run `DAEDAL_UPDATE_DOCS=1 cargo test -p daedal-cli reference`"
     );
 }
+
+/// Commands of the economy.
+const ECONOMY: &[&str] = &[
+    "register",
+    "publish",
+    "release",
+    "fork",
+    "show",
+    "shares",
+    "pay",
+    "claim",
+    "collect",
+    "transfer",
+    "ledger",
+    "offer",
+    "commission",
+    "govern",
+    "collective",
+    "edition",
+    "market",
+    "treasury",
+    "time",
+];
+
+/// Those of them that only look, and the release, whose effects hang on what it seals.
+const WITHOUT_DRY_RUN: &[&str] = &[
+    "show", "list", "status", "verify", "shares", "ledger", "release",
+];
+
+#[test]
+fn every_command_of_the_economy_takes_a_chain_an_account_and_a_dry_run() {
+    let mut command = super::Cli::command();
+    command.build();
+    for name in ECONOMY {
+        let outer = command.find_subcommand(name).unwrap();
+        let inner: Vec<_> = outer.get_subcommands().collect();
+        let commands = if inner.is_empty() { vec![outer] } else { inner };
+        for command in commands {
+            let leaf = command.get_name();
+            if leaf == "help" {
+                continue;
+            }
+            let takes = |flag: &str| {
+                command
+                    .get_arguments()
+                    .any(|one| one.get_long() == Some(flag))
+            };
+            for flag in ["json", "rpc", "account"] {
+                assert!(takes(flag), "{name} {leaf} lacks --{flag}");
+            }
+            let acts = !WITHOUT_DRY_RUN.contains(&leaf);
+            // Of the market, `list` sells.
+            let acts = acts || (*name, leaf) == ("market", "list");
+            assert_eq!(takes("dry-run"), acts, "{name} {leaf}");
+        }
+    }
+}

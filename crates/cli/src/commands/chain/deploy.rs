@@ -148,7 +148,13 @@ impl Deploy {
                 acts.push(json!({ "would": words, "gas": gas }));
             }
             let sum: u64 = made.iter().filter_map(|(_, gas)| *gas).sum();
-            text.push_str(&format!("  {sum} gas together\n"));
+            let open = made.iter().any(|(_, gas)| gas.is_none());
+            let open = if open {
+                ", and what is not known yet"
+            } else {
+                ""
+            };
+            text.push_str(&format!("  {sum} gas together{open}\n"));
             let value = json!({ "dry_run": true, "account": me, "acts": acts, "gas": sum });
             ui.result(&value, &text);
             Ok(0)
