@@ -88,7 +88,8 @@ pub(crate) fn told(me: Option<Address>, steps: &[Step]) -> (Value, String) {
         }
         acts.push(value);
     }
-    let gas: u64 = steps.iter().filter_map(|step| step.gas).sum();
+    // None where a part is not known.
+    let gas: Option<u64> = steps.iter().map(|step| step.gas).sum();
     let value = json!({ "dry_run": true, "account": me, "acts": acts, "gas": gas });
     (value, text)
 }

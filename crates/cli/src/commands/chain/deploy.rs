@@ -81,12 +81,18 @@ impl Deploy {
             }
             let there = there(home, &studio, &client).await?;
             let at = match (&money, there) {
-                (Some(money), there) if there.is_none() || !chain::are_set(home) => {
+                (None, Some(at)) => at,
+                (Some(_), Some(at)) if chain::are_set(home) => at,
+                (Some(money), _) => {
                     let outbox = chain::outbox(home, &studio, client, person)?;
                     outbox.resume().await.map_err(chain::refused)?;
                     chain::deploy(home, &studio, &outbox, money).await?
                 }
-                _ => *chain::ledgers(home, &studio, &client).await?.deployment(),
+                (None, None) => {
+                    // What [chain] names is not there: this says which of it.
+                    chain::ledgers_if_any(home, &studio, &client).await?;
+                    *chain::ledgers(home, &studio, &client).await?.deployment()
+                }
             };
             studio.close().await.map_err(|error| remembered(&error))?;
             let news = match there {

@@ -1,7 +1,7 @@
 //! `daedal market list`
 
 use alloy_primitives::U256;
-use daedal_chain::operations::{Goods, Listing};
+use daedal_chain::operations::{Act, Goods, Listing};
 use daedal_core::economy::Asset;
 use daedal_core::run::Moment;
 use serde_json::json;
@@ -39,106 +39,154 @@ pub(super) struct List {
     acting: Acting,
 }
 
+/// What is to be listed, or what stands already.
+enum Wanted {
+    New(Sale),
+    Listed(Listing),
+}
+
+/// What is to be listed.
+struct Sale {
+    /// Lets the market take it.
+    approve: Act,
+    list: Act,
+    /// The same however often it is asked.
+    key: String,
+    /// What it is, and what it costs, for people.
+    goods: String,
+    price: String,
+}
+
 impl List {
     pub(super) fn run(self, common: &Common, ui: Ui) -> Result<u8, Failure> {
         self.acting
             .carry_out(common, ui, "daedal market list", async |desk| {
                 let until = when::until(&self.until, desk.now().await?)?;
-                let market = desk.reads.deployment().market;
-                let edition = edition_named(&self.what);
-                let (approve, approving, act, told, price) = match (&self.shares, edition) {
-                    (None, Some(token)) => {
-                        let edition = owned(desk, token).await?;
-                        let work = desk.work(&edition.to_string()).await?;
-                        let coins = desk.coins(&work).await?;
-                        let (asset, price) = read_price(&coins, &self.price)?;
-                        if let Some(listed) = listed(desk, |goods| {
-                            matches!(goods, Goods::Edition { token: known, .. } if *known == token)
-                        })
-                        .await?
-                        .first()
-                        {
-                            return again(desk, listed, asset, price).await;
-                        }
-                        let act = desk.reads.list_edition(token, asset, price, until);
-                        let told = format!("edition {token:#x} of work {}", work.work);
-                        let approve = desk.reads.approve_edition(market, token);
-                        let what = format!("list-edition:{token:x}:{price}:{}", self.until);
-                        (approve, what, act, told, coins.told(asset, price))
-                    }
-                    (Some(shares), None) => {
-                        let work = desk.work(&self.what).await?;
-                        let coins = desk.coins(&work).await?;
-                        let (asset, price) = read_price(&coins, &self.price)?;
-                        let shares = desk.shares(&work, shares).await?;
-                        let have = desk.reads.shares_of(work.work, desk.me).await;
-                        let have = have.map_err(chain::refused)?;
-                        if shares.is_zero() || have < shares {
-                            return Err(Failure::new(format!(
-                                "{} has {} shares of work {}, so {} can't be listed",
-                                desk.me,
-                                amount::plain(have, 18),
-                                work.work,
-                                amount::plain(shares, 18)
-                            ))
-                            .help("list some that you have"));
-                        }
-                        let others = listed(desk, |goods| matches!(goods, Goods::Shares { .. })).await?;
-                        let mut others = others.iter().filter(|other| other.work == work.work);
-                        let promised: U256 = others.clone().map(Listing::left).sum();
-                        let goods = Goods::Shares { amount: shares, left: shares };
-                        let same = (goods, asset, price);
-                        if let Some(listed) =
-                            others.find(|one| (one.goods, one.asset, one.price) == same)
-                            && !self.another
-                        {
-                            return again(desk, listed, asset, price).await;
-                        }
-                        if promised + shares > have {
-                            return Err(Failure::new(format!(
-                                "{} of the {} shares that {} has are listed already",
-                                amount::plain(promised, 18),
-                                amount::plain(have, 18),
-                                desk.me
-                            ))
-                            .help("list fewer, or take a listing back first: market cancel"));
-                        }
-                        desk.acknowledge(self.yes, notice::SHARES)?;
-                        let act = desk.reads.list_shares(&work, shares, asset, price, until);
-                        let told = format!("{} shares of work {}", amount::plain(shares, 18), work.work);
-                        // Other listings may stand: the market has to be able to take them all.
-                        let allowed = desk.reads.allowed(desk.me, market, work.shares).await;
-                        let all = allowed.map_err(chain::refused)?.saturating_add(shares);
-                        let approve = work.approve_shares(market, all);
-                        let what = format!("list-shares:{}:{shares}:{price}:{}", work.work, self.until);
-                        (approve, what, act, told, coins.told(asset, price))
-                    }
+                let wanted = match (&self.shares, edition_named(&self.what)) {
+                    (None, Some(token)) => self.edition(desk, token, until).await?,
+                    (Some(shares), None) => self.some_shares(desk, shares, until).await?,
                     (Some(_), Some(_)) => {
                         return Err(Failure::new("an edition has no shares to list")
                             .help("leave --shares away, or name the work whose shares you sell"));
                     }
                     (None, None) => {
-                        return Err(Failure::new(format!("`{}` is no token of an edition", self.what))
-                            .help("to sell shares of a work, say how many: --shares 1000"));
+                        return Err(Failure::new(format!(
+                            "`{}` is no token of an edition",
+                            self.what
+                        ))
+                        .help("to sell shares of a work, say how many: --shares 1000"));
                     }
                 };
-                let act = act.map_err(chain::refused)?;
-                let words = format!("let the market {market} take {told}");
-                desk.act(&format!("approve-{approving}"), &approve, &words).await?;
-                let words = format!("list {told} for {price}");
-                let receipt = desk.act(&approving, &act, &words).await?;
+                let sale = match wanted {
+                    Wanted::New(sale) => sale,
+                    Wanted::Listed(listing) => return again(desk, &listing).await,
+                };
+                let (key, goods, price) = (&sale.key, &sale.goods, &sale.price);
+                let market = desk.reads.deployment().market;
+                let words = format!("let the market {market} take {goods}");
+                desk.act(&format!("approve-{key}"), &sale.approve, &words)
+                    .await?;
+                let words = format!("list {goods} for {price}");
+                let receipt = desk.act(key, &sale.list, &words).await?;
                 let listing = receipt.map(|receipt| desk.reads.listing_made(&receipt));
-                let listing = listing.transpose().map_err(chain::refused)?.unwrap_or_default();
+                let listing = listing
+                    .transpose()
+                    .map_err(chain::refused)?
+                    .unwrap_or_default();
                 let value = json!({
                     "listing": listing, "seller": desk.me, "until": until, "listed_before": false,
                 });
                 let text = format!(
-                    "listing {listing}: {told} for {price}, until {}\n  buyers  {} market buy {listing}\n",
+                    "listing {listing}: {goods} for {price}, until {}\n  \
+                     buyers  {} market buy {listing}\n",
                     text::moment(Moment(until * 1_000)),
                     hint::daedal(),
                 );
                 desk.result(value, &text).await
             })
+    }
+
+    async fn edition(&self, desk: &Desk, token: U256, until: u64) -> Result<Wanted, Failure> {
+        let edition = owned(desk, token).await?;
+        let work = desk.work(&edition.to_string()).await?;
+        let coins = desk.coins(&work).await?;
+        let (asset, price) = read_price(&coins, &self.price)?;
+        let is_it =
+            |goods: &Goods| matches!(goods, Goods::Edition { token: known, .. } if *known == token);
+        if let Some(listing) = listed(desk, is_it).await?.first() {
+            if (listing.asset, listing.price) == (asset, price) {
+                return Ok(Wanted::Listed(*listing));
+            }
+            let number = listing.number;
+            return Err(Failure::new(format!(
+                "it is listed already, as {number}, for another price"
+            ))
+            .help(format!(
+                "take that back first: {} market cancel {number}",
+                hint::daedal()
+            )));
+        }
+        let list = desk.reads.list_edition(token, asset, price, until);
+        let market = desk.reads.deployment().market;
+        Ok(Wanted::New(Sale {
+            approve: desk.reads.approve_edition(market, token),
+            list: list.map_err(chain::refused)?,
+            key: format!("list-edition:{token:x}:{price}:{}", self.until),
+            goods: format!("edition {token:#x} of work {}", work.work),
+            price: coins.told(asset, price),
+        }))
+    }
+
+    async fn some_shares(&self, desk: &Desk, shares: &str, until: u64) -> Result<Wanted, Failure> {
+        let work = desk.work(&self.what).await?;
+        let coins = desk.coins(&work).await?;
+        let (asset, price) = read_price(&coins, &self.price)?;
+        let shares = desk.shares(&work, shares).await?;
+        let have = desk.reads.shares_of(work.work, desk.me).await;
+        let have = have.map_err(chain::refused)?;
+        let told = amount::plain(shares, 18);
+        if shares.is_zero() || have < shares {
+            return Err(Failure::new(format!(
+                "{} has {} shares of work {}, so {told} can't be listed",
+                desk.me,
+                amount::plain(have, 18),
+                work.work,
+            ))
+            .help("list some that you have"));
+        }
+        let mut others = listed(desk, |goods| matches!(goods, Goods::Shares { .. })).await?;
+        others.retain(|other| other.work == work.work);
+        let untouched = Goods::Shares {
+            amount: shares,
+            left: shares,
+        };
+        let same = |one: &&Listing| (one.goods, one.asset, one.price) == (untouched, asset, price);
+        if let Some(listing) = others.iter().find(same).filter(|_| !self.another) {
+            return Ok(Wanted::Listed(*listing));
+        }
+        let promised: U256 = others.iter().map(Listing::left).sum();
+        if promised + shares > have {
+            return Err(Failure::new(format!(
+                "{} of the {} shares that {} has are listed already",
+                amount::plain(promised, 18),
+                amount::plain(have, 18),
+                desk.me
+            ))
+            .help("list fewer, or take a listing back first: market cancel"));
+        }
+        desk.acknowledge(self.yes, notice::SHARES)?;
+        let market = desk.reads.deployment().market;
+        let list = desk.reads.list_shares(&work, shares, asset, price, until);
+        // Other listings may stand: the market has to be able to take them all.
+        let allowed = desk.reads.allowed(desk.me, market, work.shares).await;
+        let all = allowed.map_err(chain::refused)?.saturating_add(shares);
+        Ok(Wanted::New(Sale {
+            approve: work.approve_shares(market, all),
+            list: list.map_err(chain::refused)?,
+            key: format!("list-shares:{}:{shares}:{price}:{}", work.work, self.until),
+            goods: format!("{told} shares of work {}", work.work),
+            price: coins.told(asset, price),
+        }))
     }
 }
 
@@ -155,28 +203,18 @@ async fn listed(desk: &Desk, wanted: impl Fn(&Goods) -> bool) -> Result<Vec<List
     Ok(listed)
 }
 
-/// What is listed: as it is asked again, or for another price.
-async fn again(desk: &Desk, listed: &Listing, asset: Asset, price: U256) -> Result<u8, Failure> {
-    let number = listed.number;
-    if (listed.asset, listed.price) == (asset, price) {
-        let value = json!({
-            "listing": number, "seller": desk.me, "until": listed.until, "listed_before": true,
-        });
-        let until = text::moment(Moment(listed.until * 1_000));
-        let mut text =
-            format!("it is listed already, as {number}, until {until}: nothing was done\n");
-        if matches!(listed.goods, Goods::Shares { .. }) {
-            text.push_str("  as much once more  the same command with --another\n");
-        }
-        return desk.result(value, &text).await;
+/// Tells of a listing that stands as it is asked again.
+async fn again(desk: &Desk, listing: &Listing) -> Result<u8, Failure> {
+    let (number, until) = (listing.number, listing.until);
+    let value = json!({
+        "listing": number, "seller": desk.me, "until": until, "listed_before": true,
+    });
+    let until = text::moment(Moment(until * 1_000));
+    let mut text = format!("it is listed already, as {number}, until {until}: nothing was done\n");
+    if matches!(listing.goods, Goods::Shares { .. }) {
+        text.push_str("  as much once more  the same command with --another\n");
     }
-    Err(Failure::new(format!(
-        "it is listed already, as {number}, for another price"
-    ))
-    .help(format!(
-        "take that back first: {} market cancel {number}",
-        hint::daedal()
-    )))
+    desk.result(value, &text).await
 }
 
 /// The token of an edition, where a person names one rather than a work.
