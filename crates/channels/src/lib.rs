@@ -6,6 +6,7 @@
 
 mod release;
 pub mod site;
+mod votes;
 
 use std::path::{Path, PathBuf};
 
@@ -18,6 +19,7 @@ pub use release::{
     LineageStep, Oversight, ProcessLabel, Release, Work, WorkVersion,
 };
 pub use site::Site;
+pub use votes::{Ballot, Proposal, Votes};
 
 /// A place that assets are published to.
 ///

@@ -32,6 +32,9 @@ pub struct Release {
     /// Those of them that votes decided, and the block at which they were read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub governed: Option<Governed>,
+    /// Who voted for them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub votes: Option<crate::Votes>,
     /// The published assets.
     pub items: Vec<Item>,
     /// The run's attestation (DSSE envelope).

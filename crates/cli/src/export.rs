@@ -9,7 +9,7 @@ use daedal_core::engine::{Determinism, Engines};
 use daedal_core::run::{Event, TaskRecord};
 use daedal_core::{AssetRef, Digest, canonical};
 use daedal_provenance::collection::{
-    ANCHOR, ASSETS, ATTESTATION, BUNDLE, Files, LOG, MATERIAL, PROCESS, RECEIPTS,
+    ANCHOR, ASSETS, ATTESTATION, BUNDLE, Files, LOG, MATERIAL, PROCESS, RECEIPTS, VOTES,
 };
 use daedal_store::Studio;
 use serde_json::Value;
@@ -41,6 +41,9 @@ pub(crate) fn files(
             ANCHOR.to_owned(),
             read(studio, &on_chain.anchor.proof.digest)?,
         );
+    }
+    if let Some(votes) = &run.told.votes {
+        files.insert(VOTES.to_owned(), read(studio, &votes.proof.digest)?);
     }
     let bundle = &subject.planned.bundle;
     files.insert(BUNDLE.to_owned(), bundle.to_bytes());

@@ -8,6 +8,7 @@ mod folder;
 mod misnamed;
 mod replay;
 mod told;
+mod votes;
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -29,6 +30,7 @@ pub(crate) use disclosed::{disclosed, disclosed_among};
 pub(crate) use folder::{Folder, folder};
 pub(crate) use replay::{Replayed, Scene};
 pub(crate) use told::{line, table, to_json, told, told_shortly, told_whole};
+pub(crate) use votes::Given as Votes;
 
 /// Largest file that is verified.
 const FILE_BYTES_MAX: u64 = 4 << 30;
@@ -48,6 +50,8 @@ pub(crate) struct Named<'a> {
 pub(crate) struct Verified {
     pub(crate) verdict: Verdict,
     pub(crate) anchor: Option<Anchor>,
+    /// The votes on the dials of its run that it took into account.
+    pub(crate) votes: Option<Votes>,
     /// The attestation that it took into account.
     pub(crate) attestation: Option<Vec<u8>>,
 }
@@ -116,9 +120,14 @@ pub(crate) fn with(path: &Path, named: Named<'_>, anchors: &[Chain]) -> Result<V
     if let Some(anchor) = &anchor {
         verdict.anchored(anchor.result.clone());
     }
+    let votes = votes_of(path, verdict.origin.as_ref())?;
+    if let Some(votes) = &votes {
+        verdict.votes(votes.result.clone());
+    }
     Ok(Verified {
         verdict,
         anchor,
+        votes,
         attestation,
     })
 }
@@ -168,11 +177,15 @@ impl Verified {
         }
     }
 
-    /// Has the node at `url` confirm the anchor, if there is one that stands offline, and what contracts signed.
+    /// Has the node at `url` confirm the anchor and the votes that stand offline, and what contracts signed.
     pub(crate) async fn confirm(&mut self, url: &str) -> Result<(), Failure> {
         if let (Some(anchor), Some(origin)) = (&mut self.anchor, &self.verdict.origin) {
             anchor.confirm(url, origin).await?;
             self.verdict.anchored(anchor.result.clone());
+        }
+        if let Some(votes) = &mut self.votes {
+            votes.confirm(url).await?;
+            self.verdict.votes(votes.result.clone());
         }
         if let Some(origin) = &self.verdict.origin {
             let answers = contracts::asked(url, origin.contracts.iter()).await?;
@@ -201,6 +214,16 @@ fn anchor_of(
     };
     let given = found.zip(origin);
     Ok(given.map(|(bytes, origin)| anchor::offline(&bytes, origin)))
+}
+
+/// The votes beside the file.
+fn votes_of(path: &Path, origin: Option<&Origin>) -> Result<Option<Votes>, Failure> {
+    let Some((origin, beside)) = origin.and_then(|own| Some((own, votes::beside(path, own)?)))
+    else {
+        return Ok(None);
+    };
+    let bytes = read_up_to(&beside, votes::BYTES_MAX)?;
+    Ok(votes::offline(&bytes, origin))
 }
 
 /// A credential that the user named.

@@ -48,9 +48,15 @@ impl Governed {
     /// The dials in words: `palette = "ember", turbulence = 0.45`.
     #[must_use]
     pub fn told(&self) -> String {
-        let dials = self.dials.iter();
+        self.told_of(self.dials.keys())
+    }
+
+    /// Those of them that have these names.
+    #[must_use]
+    pub fn told_of<'n>(&self, names: impl IntoIterator<Item = &'n String>) -> String {
+        let dials = names.into_iter();
         let told: Vec<String> = dials
-            .map(|(name, value)| format!("{name} = {value}"))
+            .filter_map(|name| Some(format!("{name} = {}", self.dials.get(name)?)))
             .collect();
         told.join(", ")
     }

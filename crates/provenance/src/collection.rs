@@ -34,6 +34,8 @@ pub const RECEIPTS: &str = "receipts.json";
 pub const ATTESTATION: &str = "attestation.json";
 /// The proof of the run's anchor, where there is one.
 pub const ANCHOR: &str = "anchor.json";
+/// The proof of the votes that decided dials of the run, where there is one.
+pub const VOTES: &str = "votes.json";
 /// The bundle; its files lie in [`PROCESS`].
 pub const BUNDLE: &str = "bundle.json";
 /// Directory of the process's files.

@@ -12,6 +12,9 @@ use crate::contracts::ContractSigned;
 /// Name of the check that tells of the anchor.
 pub(crate) const ANCHOR: &str = "anchor";
 
+/// Name of the check that tells of the votes behind the dials of a run.
+pub(crate) const VOTES: &str = "votes";
+
 /// What came of one check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -79,7 +82,7 @@ impl fmt::Display for Exit {
     }
 }
 
-/// Why an anchor that was given doesn't show that the file's run is anchored.
+/// Why an anchor that was given doesn't show that the file's run is anchored; or votes, that they decided its dials.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AnchorFault {
     /// It is about another run, another chain or nothing at all, which says nothing about the file.
@@ -204,6 +207,31 @@ impl Verdict {
         };
         self.checks[place] = Check {
             name: ANCHOR,
+            outcome,
+            detail,
+            means,
+        };
+        self.exit = self.decided();
+    }
+
+    /// Reports the proof of the votes that decided dials of the run, in the place of what was said without one. One that
+    /// stands passes: what `result` says of it is told. What a node denies is no proof of these votes, as little as one
+    /// that was changed.
+    pub fn votes(&mut self, result: Result<String, AnchorFault>) {
+        let mut checks = self.checks.iter_mut();
+        let Some(check) = checks.find(|check| check.name == VOTES) else {
+            return;
+        };
+        let (outcome, means, detail) = match result {
+            Ok(detail) => (Outcome::Passed, Exit::Fine, detail),
+            Err(AnchorFault::Foreign(detail)) => (Outcome::Noted, Exit::Fine, detail),
+            Err(AnchorFault::Broken(detail) | AnchorFault::Denied(detail)) => {
+                (Outcome::Failed, Exit::Tampered, detail)
+            }
+            Err(AnchorFault::Unconfirmed(detail)) => (Outcome::Failed, Exit::Unconfirmed, detail),
+        };
+        *check = Check {
+            name: VOTES,
             outcome,
             detail,
             means,

@@ -11,7 +11,7 @@ use crate::manifest::{Claim, LABEL};
 use crate::recorded;
 use crate::seal::{assertion, failures, read};
 use crate::strict;
-use crate::verdict::{ANCHOR, Exit, Origin, Outcome, Sealer, Verdict};
+use crate::verdict::{ANCHOR, Exit, Origin, Outcome, Sealer, VOTES, Verdict};
 
 pub use crate::recorded::attested_run;
 
@@ -55,6 +55,7 @@ pub fn verify(given: &Given<'_>) -> Verdict {
     origin(&mut verdict, &claim);
     recorded::attestation(&mut verdict, given, &claim);
     recorded::receipts(&mut verdict, given, &claim);
+    votes(&mut verdict);
     anchor(&mut verdict, &claim);
     verdict
 }
@@ -310,6 +311,18 @@ fn origin(verdict: &mut Verdict, claim: &Claim) {
         coverage: None,
     });
     verdict.contracts_unasked();
+}
+
+/// What is said of the votes on the run's dials before their proof is reported with [`Verdict::votes`].
+fn votes(verdict: &mut Verdict) {
+    let governed = verdict
+        .origin
+        .as_ref()
+        .and_then(|origin| origin.governed.as_ref());
+    if governed.is_some() {
+        let detail = "they decided dials of the run, by its word; no proof of them was given";
+        verdict.note(VOTES, Outcome::Skipped, detail);
+    }
 }
 
 /// What is said of the anchor before one is reported with [`Verdict::anchored`].

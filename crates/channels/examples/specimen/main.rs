@@ -99,6 +99,7 @@ fn release(process: ProcessLabel, number: u64, items: Vec<Item>) -> Release {
             json!({ "turbulence": 0.35, "palette": "kelp", "sounding_density": 0.6 }),
         ),
         governed: None,
+        votes: None,
         process,
         items,
         attestation: None,

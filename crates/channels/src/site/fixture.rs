@@ -98,6 +98,7 @@ pub(super) fn release(blobs: &Blobs, process: &str, day: u8) -> Release {
         inputs: object(json!({ "theme": "low tide" })),
         parameters: object(json!({ "turbulence": 0.35 })),
         governed: None,
+        votes: None,
         items: vec![picture(0, "Skerry of Våla"), picture(1, "Fen Hallow"), text],
         attestation: Some(blobs.keep("application/json", b"{}")),
         receipts: Some(blobs.keep("application/json", b"[]")),

@@ -148,7 +148,7 @@ fn picture<'r>(process: &str, exhibit: &'r Exhibit) -> Picture<'r> {
 }
 
 /// An account's address, shortened in the middle.
-fn short(account: &str) -> String {
+pub(super) fn short(account: &str) -> String {
     let letters: Vec<char> = account.chars().collect();
     if letters.len() <= 16 {
         return account.to_owned();

@@ -275,6 +275,14 @@ fn downloads<'r>(piece: &Piece<'r>) -> Vec<Download<'r>> {
             ..Download::new("Proof of the anchor", path, asset, "JSON")
         });
     }
+    if let Some(votes) = &release.votes {
+        let path = names::document(release, "votes");
+        let asset = &votes.proof;
+        downloads.push(Download {
+            saved_as: Some("votes.json"),
+            ..Download::new("Proof of the votes", path, asset, "JSON")
+        });
+    }
     let json = |name: &'static str, path| Download {
         name: name.into(),
         path,

@@ -259,6 +259,7 @@ pub(super) fn assets(release: &Release) -> Vec<(String, daedal_core::AssetRef)> 
         ("attestation", release.attestation.as_ref()),
         ("receipts", release.receipts.as_ref()),
         ("anchor", super::chain::proof(release)),
+        ("votes", release.votes.as_ref().map(|votes| &votes.proof)),
     ];
     for (what, asset) in documents {
         if let Some(asset) = asset {

@@ -6,10 +6,10 @@ use daedal_core::AssetRef;
 
 use super::dates;
 use super::gallery::count;
-use super::making::{self, Picture, Telling};
+use super::making::{self, Picture, Telling, short};
 use super::pages::render;
 use crate::release::as_text;
-use crate::{ChannelError, Item, Release};
+use crate::{Ballot, ChannelError, Item, Proposal, Release};
 
 /// A page, and the pictures on it.
 pub struct Story {
@@ -46,6 +46,7 @@ pub fn story(release: &Release, files: &[String]) -> Result<Story, ChannelError>
         inputs: told(&release.inputs),
         parameters: told(&release.parameters),
         people: people(&chapters),
+        proposals: proposals(release),
         chapters: &chapters,
         frame: Frame { root: "" },
     };
@@ -85,6 +86,7 @@ struct Page<'r> {
     inputs: Vec<(String, String)>,
     parameters: Vec<(String, String)>,
     people: String,
+    proposals: Vec<VotedOn<'r>>,
     chapters: &'r [Telling<'r>],
     frame: Frame,
 }
@@ -106,6 +108,42 @@ fn people(chapters: &[Telling<'_>]) -> String {
             count(decisions, "decision")
         ),
     }
+}
+
+/// A proposal as the page tells it.
+struct VotedOn<'r> {
+    proposal: &'r Proposal,
+    day: String,
+    ballots: Vec<String>,
+}
+
+/// What was voted before the run, in sentences.
+fn proposals(release: &Release) -> Vec<VotedOn<'_>> {
+    let proposals = release.votes.iter().flat_map(|votes| &votes.proposals);
+    proposals
+        .map(|proposal| VotedOn {
+            proposal,
+            day: dates::day(&proposal.at),
+            ballots: proposal.ballots.iter().map(sentence).collect(),
+        })
+        .collect()
+}
+
+fn sentence(ballot: &Ballot) -> String {
+    let how = match ballot.vote.as_str() {
+        "abstain" => "abstained",
+        "against" => "voted against it",
+        _ => "voted for it",
+    };
+    let mut told = format!("{} {how} with {} votes", short(&ballot.voter), ballot.votes);
+    if !ballot.delegators.is_empty() {
+        let others: Vec<String> = ballot.delegators.iter().map(|other| short(other)).collect();
+        told.push_str(&format!(", those of {} among them", others.join(", ")));
+    }
+    if !ballot.reason.is_empty() {
+        told.push_str(&format!(": “{}”", ballot.reason));
+    }
+    told
 }
 
 fn pictures<'t>(told: &'t Telling<'_>) -> impl Iterator<Item = &'t Picture<'t>> {

@@ -19,7 +19,7 @@ use super::copies::Copies;
 use super::exhibit::{self, Size};
 use super::label::label;
 use super::lineage::Telling;
-use super::{Made, OnChain, SealedPiece, Subject, kept, released_at};
+use super::{Made, OnChain, SealedPiece, Subject, kept, released_at, voted};
 use crate::chain::{caip19, chain_name};
 use crate::failure::Failure;
 use crate::text;
@@ -57,6 +57,7 @@ pub(super) async fn release(
         inputs: public(&subject.record.inputs),
         parameters: public(&subject.record.parameters),
         governed: subject.spec.governed.clone(),
+        votes: voted::told(studio, subject).await?,
         items,
         attestation: Some(made.attestation.clone()),
         receipts: Some(kept::write(studio, "application/json", &receipts)?),

@@ -123,6 +123,9 @@ impl Session {
             }
             session.due.insert(subject.run, (known, version));
         }
+        for subject in subjects {
+            voted::show(studio, &reads, subject, signing.ui).await?;
+        }
         if !session.due.is_empty() || !stale.is_empty() {
             let person = signing.person()?;
             let reads = chain::ledgers_if_any(home, studio, &client).await?;

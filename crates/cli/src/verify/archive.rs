@@ -2,17 +2,18 @@
 
 use daedal_core::intent::Oversight;
 use daedal_provenance::chain::Chain;
-use daedal_provenance::collection::{self, ANCHOR, Archive, Collected};
+use daedal_provenance::collection::{self, ANCHOR, Archive, Collected, VOTES};
 use serde_json::{Value, json};
 
-use super::{anchor, contracts};
+use super::{anchor, contracts, votes};
 use crate::failure::Failure;
-use crate::verify::Anchor;
+use crate::verify::{Anchor, Votes};
 
 /// A run with what was found out about it.
 pub(crate) struct Whole {
     pub(crate) archive: Archive,
     pub(crate) anchor: Option<Anchor>,
+    pub(crate) votes: Option<Votes>,
 }
 
 /// Verifies an archive.
@@ -29,6 +30,7 @@ fn anchored(archive: Archive) -> Whole {
     let mut whole = Whole {
         archive,
         anchor: None,
+        votes: None,
     };
     let origins = whole.archive.assets.iter();
     let origin = origins
@@ -38,12 +40,16 @@ fn anchored(archive: Archive) -> Whole {
     whole.anchor = bytes
         .zip(origin)
         .map(|(bytes, origin)| anchor::offline(bytes, origin));
+    let bytes = whole.archive.files.get(VOTES);
+    whole.votes = bytes
+        .zip(origin)
+        .and_then(|(bytes, origin)| votes::offline(bytes, origin));
     whole.tell_assets();
     whole
 }
 
 impl Whole {
-    /// Has the node at `url` confirm the anchor, if there is one that stands offline, and what contracts signed.
+    /// Has the node at `url` confirm the anchor and the votes that stand offline, and what contracts signed.
     pub(crate) async fn confirm(&mut self, url: &str) -> Result<(), Failure> {
         let origins = self.archive.assets.iter();
         let origin = origins
@@ -51,6 +57,9 @@ impl Whole {
             .next();
         if let (Some(anchor), Some(origin)) = (&mut self.anchor, &origin) {
             anchor.confirm(url, origin).await?;
+        }
+        if let Some(votes) = &mut self.votes {
+            votes.confirm(url).await?;
         }
         let origins = self.archive.assets.iter();
         let origins = origins.filter_map(|(_, verdict)| verdict.origin.as_ref());
@@ -63,11 +72,16 @@ impl Whole {
         Ok(())
     }
 
-    /// Tells each asset what is known of the anchor, and the archive what its assets come to.
+    /// Tells each asset what is known of the anchor and the votes, and the archive what its assets come to.
     fn tell_assets(&mut self) {
         if let Some(anchor) = &self.anchor {
             for (_, verdict) in &mut self.archive.assets {
                 verdict.anchored(anchor.result.clone());
+            }
+        }
+        if let Some(votes) = &self.votes {
+            for (_, verdict) in &mut self.archive.assets {
+                verdict.votes(votes.result.clone());
             }
         }
         if self.archive.record.is_some() {
@@ -100,6 +114,7 @@ impl Whole {
             "oversight": self.oversight(),
             "assets": assets,
             "anchor": self.anchor.as_ref().and_then(Anchor::to_json),
+            "votes": self.votes.as_ref().and_then(Votes::to_json),
         })
     }
 }

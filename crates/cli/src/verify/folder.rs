@@ -68,8 +68,13 @@ pub(crate) fn folder(place: &Path) -> Result<Folder, Failure> {
 
 /// What a release publishes of a run beside its pieces.
 fn is_record(name: &str) -> bool {
-    let records = [".attestation.json", ".receipts.json", ".anchor.json"];
-    name == "anchor.json" || records.iter().any(|end| name.ends_with(end))
+    let records = [
+        ".attestation.json",
+        ".receipts.json",
+        ".anchor.json",
+        ".votes.json",
+    ];
+    matches!(name, "anchor.json" | "votes.json") || records.iter().any(|end| name.ends_with(end))
 }
 
 /// The file that a credential lies beside, or that a small picture is of.

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use daedal_chain::proof::AnchorProof;
+use daedal_chain::proof::{AnchorProof, VotesProof};
 use daedal_provenance::container::is_credential;
 use daedal_provenance::verify::attested_run;
 
@@ -40,6 +40,11 @@ pub(super) fn refused(path: &Path, bytes: &[u8]) -> Option<Failure> {
         let message =
             format!("{shown} is the proof of an anchor, and not a file that was published");
         let help = format!("verify a file of its runs with it: daedal verify FILE --anchor {own}");
+        return Some(Failure::new(message).help(help));
+    }
+    if is_json && VotesProof::read(bytes).is_ok() {
+        let message = format!("{shown} is the proof of votes, and not a file that was published");
+        let help = "verify a file of a run that took dials from them, which lies beside it";
         return Some(Failure::new(message).help(help));
     }
     None

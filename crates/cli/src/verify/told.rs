@@ -5,13 +5,14 @@ use std::path::Path;
 use daedal_provenance::{AnchorFault, Check, Outcome, Verdict};
 use serde_json::{Value, json};
 
-use super::{Anchor, Verified, Whole};
+use super::{Anchor, Verified, Votes, Whole};
 
 pub(crate) fn to_json(file: &Path, verified: &Verified) -> Value {
     let anchor = verified.anchor.as_ref().and_then(Anchor::to_json);
+    let votes = verified.votes.as_ref().and_then(Votes::to_json);
     json!({
         "file": file, "code": verified.verdict.exit.code(), "verdict": verified.verdict,
-        "anchor": anchor, "hint": verified.hint(file),
+        "anchor": anchor, "votes": votes, "hint": verified.hint(file),
     })
 }
 
@@ -111,6 +112,7 @@ pub(crate) fn told(file: &Path, verified: &Verified) -> String {
                 governed.chain,
             ));
         }
+        text.extend(verified.votes.as_ref().map(Votes::told));
     }
     if let Some(hint) = verified.hint(file) {
         text.push_str(&format!("help: {hint}\n"));
@@ -128,18 +130,24 @@ pub(crate) fn told_whole(title: &str, whole: &Whole, quiet: bool) -> String {
     if quiet {
         return text;
     }
-    if let Some(anchor) = &whole.anchor {
-        let (mark, detail) = match &anchor.result {
-            Ok(detail) => ('✓', detail),
-            Err(
+    let shown = [
+        ("anchor", whole.anchor.as_ref().map(|anchor| &anchor.result)),
+        ("votes", whole.votes.as_ref().map(|votes| &votes.result)),
+    ];
+    for (name, result) in shown {
+        let (mark, detail) = match result {
+            None => continue,
+            Some(Ok(detail)) => ('✓', detail),
+            Some(Err(
                 AnchorFault::Foreign(detail)
                 | AnchorFault::Broken(detail)
                 | AnchorFault::Denied(detail)
                 | AnchorFault::Unconfirmed(detail),
-            ) => ('✗', detail),
+            )) => ('✗', detail),
         };
-        text.push_str(&format!("  {mark} {:<12} {detail}\n", "anchor"));
+        text.push_str(&format!("  {mark} {name:<12} {detail}\n"));
     }
+    text.extend(whole.votes.as_ref().map(Votes::told));
     for (name, verdict) in &whole.archive.assets {
         let title = verdict.title.as_ref().map(|title| format!("  “{title}”"));
         text.push_str(&format!(

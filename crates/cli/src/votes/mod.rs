@@ -17,7 +17,7 @@ pub(crate) use motion::{Words, to_json as motion_to_json};
 pub(crate) use next::{Next, told_at};
 pub(crate) use propose::{Asked, Proposing, propose, said};
 pub(crate) use settings::{SettingFlags, to_json as settings_to_json, told as settings_told};
-pub(crate) use steps::{Step, step, tally_to_json, tally_told, vote};
+pub(crate) use steps::{Step, step, tally_to_json, tally_told, vote, word_of};
 
 /// The governor of a work, which has to have one.
 pub(crate) async fn governor_of(reads: &Ledgers, work: u64) -> Result<Governor, Failure> {

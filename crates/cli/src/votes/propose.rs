@@ -251,7 +251,7 @@ async fn made(
     let mut words = Words::new(&desk.studio, &desk.reads);
     let would = match &proposal.motion {
         Some(motion) => words.of(motion).await?,
-        None => said(&proposal).to_owned(),
+        None => said(&proposal.description).to_owned(),
     };
     let mut text = format!("proposal {number} {news}: {would}\n  {}\n", next.words);
     if let Some(hint) = next.hint(now, crate::chain::is_embedded(&desk.home)) {
@@ -322,7 +322,7 @@ fn is_live(state: ProposalState) -> bool {
 /// What the governor is told: no proposal of the same says the same, and nobody else can make this one
 /// first to take it back (the governor reads the proposer at its end).
 fn described<'p>(desk: &Desk, text: &str, before: impl Iterator<Item = &'p Proposal>) -> String {
-    let taken: Vec<&str> = before.map(said).collect();
+    let taken: Vec<&str> = before.map(|proposal| said(&proposal.description)).collect();
     let mut wanted = text.to_owned();
     let mut turn = 1;
     while taken.contains(&wanted.as_str()) {
@@ -335,9 +335,8 @@ fn described<'p>(desk: &Desk, text: &str, before: impl Iterator<Item = &'p Propo
 /// How a governor is told who alone may make a proposal.
 const MARK: &str = "#proposer=";
 
-/// What a proposal says of itself, in its proposer's words.
-pub(crate) fn said(proposal: &Proposal) -> &str {
-    let text = &proposal.description;
+/// What the description of a proposal says, in its proposer's words.
+pub(crate) fn said(text: &str) -> &str {
     match text.rsplit_once(MARK) {
         Some((said, who)) if who.len() == 42 && who.starts_with("0x") => said,
         _ => text,

@@ -258,7 +258,7 @@ fn not_now(
     .help(help)
 }
 
-fn word_of(vote: Vote) -> &'static str {
+pub(crate) fn word_of(vote: Vote) -> &'static str {
     match vote {
         Vote::For => "for",
         Vote::Against => "against",

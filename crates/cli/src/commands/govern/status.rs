@@ -228,7 +228,7 @@ impl<'d> House<'d> {
             "proposal  {number}  {}\nwould     {would}\nsays      {}\nby        {}\nid        {}\n\
              begins    {}\nends      {}\n",
             proposal.state.word(),
-            said(proposal),
+            said(&proposal.description),
             proposal.proposer,
             proposal.id,
             told_at(proposal.begins + 1, self.now),
@@ -317,7 +317,7 @@ impl<'d> House<'d> {
 fn to_json(number: usize, proposal: &Proposal, next: &Next) -> Value {
     json!({
         "number": number, "id": proposal.id.to_string(), "state": proposal.state.word(),
-        "motion": proposal.motion.as_ref().map(motion_to_json), "says": said(proposal),
+        "motion": proposal.motion.as_ref().map(motion_to_json), "says": said(&proposal.description),
         "proposer": proposal.proposer, "begins": proposal.begins, "ends": proposal.ends,
         "eta": proposal.eta, "tally": tally_to_json(proposal),
         "next": next.words, "at": next.at.map(|at| text::moment(daedal_core::run::Moment(at * 1_000))),
