@@ -347,5 +347,9 @@ mod tests;
 mod anchor_tests;
 
 #[cfg(test)]
+#[path = "votes_tests.rs"]
+mod votes_tests;
+
+#[cfg(test)]
 #[path = "fuzz_tests.rs"]
 mod fuzz_tests;

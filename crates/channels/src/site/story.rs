@@ -153,3 +153,60 @@ fn pictures<'t>(told: &'t Telling<'_>) -> impl Iterator<Item = &'t Picture<'t>> 
         .flat_map(|choice| choice.kept.iter().chain(&choice.passed_over));
     told.shown.iter().chain(decided)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::{self, Blobs};
+    use super::*;
+    use crate::Votes;
+
+    #[test]
+    fn votes_stand_on_the_timeline_before_what_they_decided() {
+        let blobs = Blobs::default();
+        let mut release = fixture::release(&blobs, "tidal", 3);
+        let files: Vec<String> = release
+            .items
+            .iter()
+            .map(|item| item.title.clone())
+            .collect();
+        let page = |release: &Release| story(release, &files).unwrap().page;
+        assert!(!page(&release).contains(">Vote<"));
+        let ballot = |vote: &str, delegators: &[&str], reason: &str| Ballot {
+            voter: format!("0x{}", "a1".repeat(20)),
+            vote: vote.to_owned(),
+            votes: "250.5".to_owned(),
+            delegators: delegators.iter().map(|other| (*other).to_owned()).collect(),
+            reason: reason.to_owned(),
+        };
+        release.votes = Some(Votes {
+            proof: blobs.keep("application/json", b"{}"),
+            proposals: vec![Proposal {
+                moved: "turbulence = 0.45".into(),
+                description: "rougher <seas>".into(),
+                at: "2026-02-27T09:30:00Z".into(),
+                block: 12,
+                ballots: vec![
+                    ballot("for", &["0xada"], ""),
+                    ballot("against", &[], "too rough"),
+                    ballot("abstain", &[], ""),
+                ],
+            }],
+        });
+        let page = page(&release);
+        let flow = &page[page.find("<ol class=\"flow\">").unwrap()..];
+        let mut rest = flow;
+        for told in [
+            "<span class=\"role\">Vote</span>turbulence = 0.45",
+            "rougher &#60;seas&#62;",
+            "0xa1a1a1…a1a1a1 voted for it with 250.5 votes, those of 0xada among them<",
+            "0xa1a1a1…a1a1a1 voted against it with 250.5 votes: “too rough”<",
+            "0xa1a1a1…a1a1a1 abstained with 250.5 votes<",
+            "carried out on 27 February 2026 · block 12",
+            "<span class=\"role\">",
+        ] {
+            let at = rest.find(told);
+            let at = at.unwrap_or_else(|| panic!("{told:?} is not, in order, in {flow}"));
+            rest = &rest[at + told.len()..];
+        }
+    }
+}

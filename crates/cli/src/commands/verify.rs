@@ -20,10 +20,11 @@ use crate::runs;
 use crate::ui::Ui;
 use crate::verify::{self, Named, Replayed, Scene, Verified, Whole};
 
-/// Checks where files came from: their credentials, their binding to the bytes, the run's receipts, its anchor. All of it
-/// is done offline; with --rpc a node is asked about what is on its chain: the anchor, and what contracts signed. Exit codes:
-/// 0 fine, 10 tampered, 11 valid but the signer is not recognised here, 12 not anchored, 13 no credential, or one that
-/// tells of no run, 14 fine but --rpc could not confirm it, 15 --replay made something else. Of several files, the worst.
+/// Checks where files came from: their credentials, their binding to the bytes, the run's receipts, its anchor. All
+/// of it is done offline; with --rpc a node is asked about what is on its chain: the anchor, votes, what contracts
+/// signed. Exit codes: 0 fine, 10 tampered, 11 valid but the signer is not recognised here, 12 not anchored, 13 no
+/// credential, or one that tells of no run, 14 fine but --rpc could not confirm it, 15 --replay made something
+/// else. Of several files, the worst.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Verify {
     /// Files, archives of `daedal export`, directories (of a studio or a site: what it published, of any other: every
