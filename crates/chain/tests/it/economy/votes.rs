@@ -39,6 +39,8 @@ pub(super) async fn carry(
     let operator = people.operator(1);
     let call = operator.reads().call_of(governor, motion).unwrap();
     let said = format!("{motion:?}");
+    // Who got shares within this second has their votes from the next one on.
+    people.wait(1).await;
     people.act(proposer, &governor.propose(call, &said)).await;
     people
         .wait(u64::from(governor.settings.voting_delay) + 1)
