@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """Tampers with sealed files in many ways, and has c2pa-python, a reader that is not ours, look at each.
 
-    pip install c2pa-python==0.38.1
-    python3 tests/c2pa/tampering.py --trust CHAIN.pem --other OTHER_SITE SITE ARCHIVE...
+    pip install c2pa-python==0.38.1 cryptography
+    python3 tests/c2pa/tampering.py --trust CHAIN.pem --other OTHER_SITE --press PRESS --expired OUT.png SITE ARCHIVE...
 
 Every sealed file below SITE/media, and every archive, has to be Trusted with the authority of CHAIN.pem and Valid without
 it, and Invalid (or unreadable) after each tampering. OTHER_SITE is of another run, whose credential is put into this one's
-files. Exits with 1 if one tampering passes, or if fewer than 30 kinds of it could be tried.
+files; it was signed with the chain in PRESS (see certificates.py), and OUT.png is written: a picture of it as it were had
+its certificate expired. Exits with 1 if one tampering passes, or if fewer than 30 kinds of it could be tried.
 """
 
 import argparse
@@ -19,9 +20,14 @@ import zlib
 from pathlib import Path
 
 import c2pa
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, utils
 
 from read import MEDIA_TYPES, pieces
 
+# Of the group of P-256 (SEC 2).
+ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 LABEL = "org.daedal.intent"
 TYPES = {**MEDIA_TYPES, ".png": "image/png", ".jpg": "image/jpeg", ".mp4": "video/mp4", ".zip": "application/x-zip"}
 
@@ -203,6 +209,38 @@ def certificate_of(other):
     return lambda content: with_store(content, in_store)
 
 
+def cbor_bytes(content):
+    """A byte string of CBOR (RFC 8949)."""
+    length = len(content)
+    if length < 24:
+        return bytes([0x40 + length]) + content
+    head = struct.pack(">BB", 0x58, length) if length < 256 else struct.pack(">BH", 0x59, length)
+    return head + content
+
+
+def signed_with_expired(press):
+    """The same claim, signed with the same key, whose certificate has expired: whole in every other way."""
+    key = serialization.load_pem_private_key((press / "key.pem").read_bytes(), None)
+    ders = [
+        x509.load_pem_x509_certificate((press / name).read_bytes()).public_bytes(serialization.Encoding.DER)
+        for name in ("chain.pem", "expired.pem")
+    ]
+
+    def in_store(store):
+        signature = store.find("c2pa.signature").boxes[-1]
+        assert ders[0] in signature.payload and len(ders[0]) == len(ders[1])
+        cose = signature.payload.replace(*ders)
+        # Head, protected header, nothing unprotected, no payload, 64 bytes (RFC 9052, section 4.2).
+        protected, rest = cose[2:-68], cose[-68:]
+        claim = store.find("c2pa.claim.v2").boxes[-1].payload
+        covered = b"\x84\x6aSignature1" + protected + b"\x40" + cbor_bytes(claim)
+        r, s = utils.decode_dss_signature(key.sign(covered, ec.ECDSA(hashes.SHA256())))
+        s = min(s, ORDER - s)  # the one form that is taken here
+        signature.payload = cose[:2] + protected + rest[:4] + r.to_bytes(32, "big") + s.to_bytes(32, "big")
+
+    return lambda content: with_store(content, in_store)
+
+
 def appended(more):
     return lambda content: content + more
 
@@ -269,18 +307,33 @@ def of_any():
         yield f"128 bytes from {share:.0%} on", flipped(share, 128)
 
 
+def trusted(chain):
+    """A context that trusts the authority of a chain."""
+    chain = chain.read_text()
+    authority = chain[chain.rindex("-----BEGIN CERTIFICATE-----") :]
+    settings = {"trust": {"user_anchors": authority}, "verify": {"verify_trust": True}}
+    return c2pa.Context(c2pa.Settings.from_dict(settings))
+
+
 def main():
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("site", type=Path)
     arguments.add_argument("archives", nargs="*", type=Path)
     arguments.add_argument("--trust", type=Path, required=True)
     arguments.add_argument("--other", type=Path, required=True)
+    arguments.add_argument("--press", type=Path, required=True)
+    arguments.add_argument("--expired", type=Path, required=True)
     arguments = arguments.parse_args()
-    chain = arguments.trust.read_text()
-    authority = chain[chain.rindex("-----BEGIN CERTIFICATE-----") :]
-    trusting = c2pa.Context(c2pa.Settings.from_dict({"trust": {"user_anchors": authority}, "verify": {"verify_trust": True}}))
+    trusting = trusted(arguments.trust)
     other = next(path.read_bytes() for path in pieces(arguments.other) if path.suffix == ".png")
-    bad, tried = False, set()
+    bad, tried = False, {"an expired certificate"}
+    expired = signed_with_expired(arguments.press)(other)
+    arguments.expired.write_bytes(expired)
+    for content, wanted in ((other, "Trusted"), (expired, "Invalid")):
+        state = state_of("image/png", content, trusted(arguments.press / "chain.pem"))
+        if state != wanted:
+            print(f"the picture of the press is {state} where it should be {wanted}")
+            bad = True
     for path in [*pieces(arguments.site), *arguments.archives]:
         if path.with_name(path.name + ".c2pa").exists():
             continue

@@ -9,14 +9,14 @@ use daedal_core::engine::{Determinism, Engines};
 use daedal_core::run::{Event, TaskRecord};
 use daedal_core::{AssetRef, Digest, canonical};
 use daedal_provenance::collection::{
-    ANCHOR, ASSETS, ATTESTATION, BUNDLE, Files, LOG, MATERIAL, PROCESS, RECEIPTS, VOTES,
+    ANCHOR, ASSETS, ATTESTATION, BUNDLE, CAPTIONS, Files, LOG, MATERIAL, PROCESS, RECEIPTS, VOTES,
 };
 use daedal_store::Studio;
 use serde_json::Value;
 
 use crate::failure::Failure;
 use crate::intents::publish;
-use crate::release::Gathered;
+use crate::release::{Gathered, captions_among};
 
 /// The page that tells how the run went.
 pub(crate) const STORY: &str = "provenance.html";
@@ -71,6 +71,10 @@ pub(crate) fn files(
     files.insert(STORY.to_owned(), story.page.into_bytes());
     if replayable {
         files.insert(LOG.to_owned(), log(run)?);
+        let captions = captions_among(&subject.tasks);
+        if !captions.is_empty() {
+            files.insert(CAPTIONS.to_owned(), canonical::to_vec(&captions));
+        }
         for asset in material(bundle, &subject.tasks, engines) {
             let path = format!("{MATERIAL}{}", asset.digest);
             files.insert(path, read(studio, &asset.digest)?);

@@ -6,7 +6,7 @@ use daedal_core::process::Training;
 use daedal_core::run::EDIT;
 use serde::Serialize;
 
-use crate::release::Gathered;
+use crate::release::{Gathered, captions_among};
 use crate::text::count;
 
 /// One duty.
@@ -146,22 +146,26 @@ fn lasting() -> Duty {
 
 fn shown(run: &Gathered) -> Duty {
     let label = run.told.process.disclosure.clone();
+    let captions = captions_among(&run.subject.tasks).len();
+    let mut evidence: Vec<String> = label
+        .iter()
+        .map(|label| format!("published pages say: “{label}”"))
+        .collect();
+    if captions > 0 {
+        let pictures = count(captions, "picture");
+        evidence.push(format!("a visible label is drawn into {pictures}"));
+    }
+    let is_said = !evidence.is_empty();
     Duty {
         what: "the information is clear and there at the first sight of the work",
         source: "Article 50(5)",
-        evidence: label
-            .iter()
-            .map(|label| format!("published pages say: “{label}”"))
-            .collect(),
-        open: match label {
-            Some(_) => {
-                vec!["see that it is said, too, where the work is shown by others".to_owned()]
-            }
-            None => vec![
-                "the process has no visible label: `disclosure:` with a `label:` adds one"
-                    .to_owned(),
-            ],
-        },
+        evidence,
+        open: vec![match is_said {
+            true => "see that it is said, too, where the work is shown by others".to_owned(),
+            false => "the process has no visible label: `disclosure:` with a `caption:` draws one into its pictures, \
+                      and with a `label:` its pages say it"
+                .to_owned(),
+        }],
     }
 }
 

@@ -3,6 +3,7 @@
 mod anchor;
 mod archive;
 mod contracts;
+mod coverage;
 mod disclosed;
 mod folder;
 mod misnamed;

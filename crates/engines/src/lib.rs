@@ -1,6 +1,7 @@
 //! The creative engines: one module each. They compute, call nobody, and give the same bytes for
 //! the same task.
 
+pub mod caption;
 pub mod choose;
 mod difference;
 pub mod fonts;
@@ -38,6 +39,7 @@ pub fn picture_size(name: &str, bytes: &[u8]) -> Result<(u32, u32), String> {
 #[must_use]
 pub fn all() -> Vec<Arc<dyn Engine>> {
     vec![
+        Arc::new(caption::CaptionEngine::default()),
         Arc::new(choose::ChooseEngine::default()),
         Arc::new(grammar::GrammarEngine::default()),
         Arc::new(image::ImageEngine::default()),

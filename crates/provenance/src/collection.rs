@@ -44,6 +44,8 @@ pub const PROCESS: &str = "process/";
 pub const ASSETS: &str = "assets/";
 /// The run's log, where it was put in: with it the run can be carried out again.
 pub const LOG: &str = "log.json";
+/// What it drew into its pictures in the end, where it did.
+pub const CAPTIONS: &str = "captions.json";
 /// Directory of the bytes that carrying the run out again takes and does not make, by their SHA-256.
 pub const MATERIAL: &str = "material/";
 

@@ -6,7 +6,7 @@ use daedal_core::intent::{Domain, Oversight};
 use daedal_core::process::{License, Training};
 use daedal_core::receipt::Receipt;
 use daedal_core::record::RunRecord;
-use daedal_core::run::EDIT;
+use daedal_core::run::{CAPTION, EDIT};
 use daedal_core::{Digest, canonical};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -133,10 +133,10 @@ pub struct Content<'a> {
     pub ingredients: &'a [Ingredient],
 }
 
-/// The receipt of the machine that made an asset, or what a person edited into it.
+/// The receipt of the machine that made an asset, or what a person edited into it, or what a caption was drawn into.
 fn machine_of(record: &RunRecord, asset: &Digest) -> Option<usize> {
     let mut place = record.maker_of(asset)?;
-    while record.receipts[place].engine == EDIT {
+    while [EDIT, CAPTION].contains(&&*record.receipts[place].engine) {
         let from = record.receipts[place].inputs.first()?;
         place = record.maker_of(&from.digest).filter(|from| *from < place)?;
     }
@@ -269,6 +269,13 @@ fn actions(content: &Content<'_>) -> Vec<Value> {
             let by_hand = format!("{}, edited by hand", receipt.label());
             edit.insert("description".into(), by_hand.into());
             let source = format!("{SOURCE_TYPES}humanEdits");
+            edit.insert("digitalSourceType".into(), source.into());
+        } else if receipt.engine == CAPTION {
+            edit.insert(
+                "description".into(),
+                "a visible label was drawn into it".into(),
+            );
+            let source = Source::Algorithmic.uri();
             edit.insert("digitalSourceType".into(), source.into());
         } else if !parents.is_empty() {
             edit.insert("digitalSourceType".into(), content.source.uri().into());

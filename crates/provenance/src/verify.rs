@@ -12,6 +12,7 @@ use crate::recorded;
 use crate::seal::{assertion, failures, read};
 use crate::strict;
 use crate::verdict::{ANCHOR, Exit, Origin, Outcome, Sealer, VOTES, Verdict};
+use crate::when::rfc3339;
 
 pub use crate::recorded::attested_run;
 
@@ -60,10 +61,6 @@ pub fn verify(given: &Given<'_>) -> Verdict {
     verdict
 }
 
-/// What C2PA calls a certificate that isn't valid at the time of looking (2.2, 15.2.2).
-const EXPIRED: &str = "signingCredential.expired";
-const OUT_OF_DATE: &str = "the certificate of its signer has expired, or is not valid yet, and nothing shows that it was signed while it was valid";
-
 /// Reads the credential; what the library finds wrong is told as `binding` where it is about the
 /// asset's bytes, and as `credential` otherwise.
 pub(crate) fn credential(
@@ -90,10 +87,12 @@ pub(crate) fn credential(
         .and_then(|m| m.title())
         .map(str::to_owned);
     let invalid = reader.validation_state() == ValidationState::Invalid;
-    let (binding, credential): (Vec<_>, Vec<_>) =
-        failures(&reader).into_iter().partition(|failure| {
-            failure.contains("Hash.mismatch") || failure.contains("Hash.malformed")
-        });
+    let failures = failures(&reader).into_iter();
+    // Whether a certificate counts is told of the signer.
+    let (expired, failures): (Vec<_>, Vec<_>) = failures.partition(|failure| is_expired(failure));
+    let (binding, credential): (Vec<_>, Vec<_>) = failures.into_iter().partition(|failure| {
+        failure.contains("Hash.mismatch") || failure.contains("Hash.malformed")
+    });
     let holds = |failures: &[String], said: &str| {
         if failures.is_empty() {
             Ok(said.to_owned())
@@ -101,19 +100,11 @@ pub(crate) fn credential(
             Err(failures.join("; "))
         }
     };
-    let is_expired = |failure: &String| failure.starts_with(EXPIRED);
-    let (means, credential) = match (&credential[..], &binding[..]) {
-        ([], []) if invalid => (Exit::Tampered, Err("it reads as invalid".to_owned())),
-        // Nobody changed anything; but whoever has the key since could have signed it, too.
-        (failures @ [_, ..], []) if failures.iter().all(is_expired) => {
-            (Exit::Untrusted, Err(OUT_OF_DATE.to_owned()))
-        }
-        (failures, _) => {
-            let said = "the manifest is signed and whole";
-            (Exit::Tampered, holds(failures, said))
-        }
+    let credential = match (&credential[..], &binding[..]) {
+        ([], []) if invalid && expired.is_empty() => Err("it reads as invalid".to_owned()),
+        (failures, _) => holds(failures, "the manifest is signed and whole"),
     };
-    verdict.judge("credential", means, credential);
+    verdict.judge("credential", Exit::Tampered, credential);
     let bound = match binding.first() {
         None => Ok("the file is the one that was sealed".to_owned()),
         Some(failure) => {
@@ -161,11 +152,12 @@ fn unreadable(error: &c2pa::Error, given: &Given<'_>) -> (Exit, String) {
     }
 }
 
+fn is_expired(failure: &str) -> bool {
+    failure.starts_with("signingCredential.expired")
+}
+
 pub(crate) fn signer(verdict: &mut Verdict, reader: &Reader) {
     let trusted = reader.validation_state() == ValidationState::Trusted;
-    let is_out_of_date = failures(reader)
-        .iter()
-        .any(|failure| failure.starts_with(EXPIRED));
     let info = reader
         .active_manifest()
         .and_then(|manifest| manifest.signature_info());
@@ -180,14 +172,21 @@ pub(crate) fn signer(verdict: &mut Verdict, reader: &Reader) {
         .unwrap_or_else(|| "an unnamed signer".to_owned());
     if verdict.exit == Exit::Tampered {
         verdict.note("signer", Outcome::Skipped, format!("said to be {name}"));
+    } else if failures(reader).iter().any(|failure| is_expired(failure)) {
+        let chain = info.and_then(|info| Chain::from_pem(info.cert_chain().as_bytes()).ok());
+        let on = chain.and_then(|chain| chain.ends_ms());
+        let on = on.map(|on| format!(" on {}", &rfc3339(on)[..10]));
+        let detail = format!(
+            "the certificate of {name} expired{}, and nothing shows that it had not when it signed",
+            on.unwrap_or_default()
+        );
+        verdict.judge("signer", Exit::Untrusted, Err(detail));
     } else if trusted {
         verdict.note(
             "signer",
             Outcome::Passed,
             format!("{name}, recognised here"),
         );
-    } else if is_out_of_date {
-        verdict.note("signer", Outcome::Skipped, format!("said to be {name}"));
     } else {
         let detail = format!("{name} is not among the signers that are recognised here");
         verdict.judge("signer", Exit::Untrusted, Err(detail));

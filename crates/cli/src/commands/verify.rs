@@ -15,7 +15,7 @@ use crate::assemble;
 use crate::export;
 use crate::failure::{Failure, exit};
 use crate::home::{Home, block_on, remembered};
-use crate::release::{self, Signing};
+use crate::release::{self, Signing, captions_among};
 use crate::runs;
 use crate::ui::Ui;
 use crate::verify::{self, Named, Replayed, Scene, Verified, Whole};
@@ -264,8 +264,8 @@ impl Verify {
                     }
                 }
                 let planned = &run.subject.planned;
-                let scene =
-                    Scene::of_run(&studio, planned, &run.events, record, published, &engines)?;
+                let log = (&run.events[..], captions_among(&run.subject.tasks));
+                let scene = Scene::of_run(&studio, planned, log, record, published, &engines)?;
                 add_replay(&mut found, &scene.replay(None, ui));
             }
             studio.close().await.map_err(|error| remembered(&error))?;

@@ -1,12 +1,14 @@
 //! What a release has made so far, in the studio's records.
 
 use daedal_core::AssetRef;
+use daedal_core::run::RunId;
 use daedal_store::Studio;
 use daedal_store::ports::Document;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::failure::Failure;
 use crate::home::remembered;
+use crate::text;
 
 /// A record; none where it has been taken back.
 pub(super) async fn get(studio: &Studio, kind: &str, key: &str) -> Result<Option<Value>, Failure> {
@@ -54,4 +56,17 @@ pub(super) fn write(studio: &Studio, media_type: &str, bytes: &[u8]) -> Result<A
         media_type: media_type.to_owned(),
         size: bytes.len() as u64,
     })
+}
+
+/// When the run was first released.
+pub(super) async fn released_at(studio: &Studio, run: RunId) -> Result<String, Failure> {
+    let key = run.to_string();
+    if let Some(known) = get(studio, "release", &key).await?
+        && let Some(at) = known["released_at"].as_str()
+    {
+        return Ok(at.to_owned());
+    }
+    let at = text::moment(text::now());
+    put(studio, "release", &key, json!({ "released_at": at })).await?;
+    Ok(at)
 }

@@ -2,6 +2,7 @@
 
 use daedal_channels::ProcessLabel;
 use daedal_core::expression::Template;
+use daedal_core::run::RunSpec;
 use serde_json::Value;
 
 use super::Subject;
@@ -12,13 +13,14 @@ pub(super) fn label(subject: &Subject) -> ProcessLabel {
     let disclosure = process.disclosure.label.as_ref();
     ProcessLabel {
         licence: licence_of(process, &subject.planned.bundle),
-        disclosure: disclosure.map(|label| filled_in(label, subject)),
+        disclosure: disclosure
+            .map(|label| filled_in(label, &subject.spec).unwrap_or_else(|_| label.clone())),
         ..label_of(process)
     }
 }
 
-/// A visible label with its expressions filled in; as it is, where they can't be.
-fn filled_in(label: &str, subject: &Subject) -> String {
+/// A label with its expressions filled in; says what is wrong where they can't be.
+pub(super) fn filled_in(label: &str, spec: &RunSpec) -> Result<String, String> {
     struct Names {
         run: Value,
         inputs: Value,
@@ -39,15 +41,19 @@ fn filled_in(label: &str, subject: &Subject) -> String {
     }
     let names = Names {
         run: serde_json::json!({
-            "process": subject.spec.process, "id": subject.run, "seed": subject.spec.seed,
-            "bundle": subject.spec.bundle,
+            "process": spec.process, "id": spec.id(), "seed": spec.seed, "bundle": spec.bundle,
         }),
-        inputs: subject.spec.inputs.clone(),
-        parameters: subject.spec.parameters.clone(),
+        inputs: spec.inputs.clone(),
+        parameters: spec.parameters.clone(),
     };
-    Template::parse(&Value::String(label.to_owned()))
-        .ok()
-        .and_then(|template| template.resolve(&names).ok())
-        .and_then(|value| value.as_str().map(str::to_owned))
-        .unwrap_or_else(|| label.to_owned())
+    let template = Template::parse(&Value::String(label.to_owned()));
+    let template = template.map_err(|errors| {
+        let errors = errors.into_iter().map(|wrong| wrong.error.to_string());
+        errors.collect::<Vec<_>>().join("; ")
+    })?;
+    match template.resolve(&names) {
+        Ok(Value::String(text)) => Ok(text),
+        Ok(value) => Ok(value.to_string()),
+        Err(error) => Err(error.to_string()),
+    }
 }

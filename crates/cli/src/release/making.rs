@@ -19,7 +19,7 @@ use super::copies::Copies;
 use super::exhibit::{self, Size};
 use super::label::label;
 use super::lineage::Telling;
-use super::{Made, OnChain, SealedPiece, Subject, kept, released_at, voted};
+use super::{Made, OnChain, SealedPiece, Subject, kept, voted};
 use crate::chain::{caip19, chain_name};
 use crate::failure::Failure;
 use crate::text;
@@ -52,7 +52,7 @@ pub(super) async fn release(
         run: subject.run.0,
         process: label(subject),
         version: subject.spec.bundle,
-        released_at: released_at(studio, subject.run).await?,
+        released_at: kept::released_at(studio, subject.run).await?,
         seed: subject.spec.seed,
         inputs: public(&subject.record.inputs),
         parameters: public(&subject.record.parameters),

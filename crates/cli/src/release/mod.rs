@@ -4,6 +4,7 @@
 
 mod addresses;
 mod batches;
+mod caption;
 mod copies;
 mod deferred;
 mod exhibit;
@@ -40,10 +41,10 @@ use crate::failure::Failure;
 use crate::hint;
 use crate::home::Home;
 use crate::runs::{self, Carrier, Piece, outputs_of, pieces, plan_of, replay};
-use crate::text;
 
 pub(crate) use addresses::{Addresses, addresses, mend};
 pub(crate) use batches::KIND as BATCHES;
+pub(crate) use caption::{Drawn, among as captions_among, tasks as captions};
 use copies::Copies;
 pub(crate) use gathered::{Gathered, gathered};
 pub(crate) use onchain::KIND as ON_CHAIN;
@@ -239,7 +240,7 @@ async fn subject(
 ) -> Result<Subject, Failure> {
     let (spec, planned) = plan_of(studio, run, engines).await?;
     let outputs = outputs_of(studio, run, engines).await?;
-    let pieces = pieces(&outputs);
+    let mut pieces = pieces(&outputs);
     for piece in &pieces {
         // What has no copy is made again, if it can be; whoever needs the rest says so.
         copies.have(studio, &piece.asset);
@@ -258,7 +259,15 @@ async fn subject(
     let (_, events) = replay(studio, &planned.plan, run.run).await?;
     let mut tasks = records(&planned.plan, &events);
     tasks.retain(|task| task.outcome().is_some());
-    let record = record::of(studio, engines, &events, &tasks, run.run).await?;
+    let closing = record::Closing {
+        studio,
+        engines,
+        plan: &planned.plan,
+        events: &events,
+        outputs: Some(&outputs),
+    };
+    let (record, tasks) = closing.record(tasks, run.run).await?;
+    caption::put(studio, engines, copies, &tasks, &mut pieces);
     Ok(Subject {
         run: run.run,
         spec,
@@ -378,17 +387,4 @@ fn url_of(home: &Home, settings: &Map<String, Value>) -> Result<Option<String>, 
     Site::new(home.site())
         .url(settings)
         .map_err(|error| Failure::because("the site's address can't be found out", &error))
-}
-
-/// When the run was first released.
-async fn released_at(studio: &Studio, run: RunId) -> Result<String, Failure> {
-    let key = run.to_string();
-    if let Some(known) = kept::get(studio, "release", &key).await?
-        && let Some(at) = known["released_at"].as_str()
-    {
-        return Ok(at.to_owned());
-    }
-    let at = text::moment(text::now());
-    kept::put(studio, "release", &key, json!({ "released_at": at })).await?;
-    Ok(at)
 }

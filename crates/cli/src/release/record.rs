@@ -12,17 +12,20 @@ use daedal_core::intent::{SignedIntent, set_name};
 use daedal_core::plan::Plan;
 use daedal_core::receipt::{Links, Origin};
 use daedal_core::record::{RunHeader, RunRecord, settings_but};
-use daedal_core::run::{Event, RunId, TaskRecord, Tool, end_of, records};
+use daedal_core::run::{Event, Moment, RunId, TaskRecord, Tool, end_of, records};
 use daedal_exec::{RunReport, RunStatus};
 use daedal_store::Studio;
 use daedal_store::ports::{Document, RunSummary};
 use serde_json::Value;
 
-use super::kept;
+use super::{caption, kept, require_success};
 use crate::failure::Failure;
 use crate::hint;
 use crate::home::remembered;
-use crate::runs::{plan_of, replay};
+use crate::runs::{outputs_of, plan_of, replay};
+
+/// Where the captions of a run's pictures are kept, with what came of them.
+pub(super) const CAPTIONS: &str = "captions";
 
 /// Hashes of a run's receipts by the key of their task: of those that were executed in it.
 type Hashes = BTreeMap<Digest, Digest>;
@@ -52,29 +55,86 @@ pub(crate) async fn close(
     let events = events.map_err(|error| remembered(&error))?;
     let mut tasks = records(plan, &events);
     tasks.retain(|task| task.outcome().is_some());
-    let (_, mut documents) = closed(studio, engines, &events, &tasks, run).await?;
-    if report.status == RunStatus::Succeeded {
+    let has_succeeded = report.status == RunStatus::Succeeded;
+    let closing = Closing {
+        studio,
+        engines,
+        plan,
+        events: &events,
+        outputs: has_succeeded.then_some(&report.outputs),
+    };
+    let (_, _, mut documents) = closing.close(tasks, run).await?;
+    if has_succeeded {
         documents.push(kept::document("outputs", &key, report.outputs.clone()));
     }
     kept::put_all(studio, documents).await
 }
 
-/// The record of a run that is over, of whose tasks these have an outcome.
-pub(super) async fn of(
-    studio: &Studio,
-    engines: &Engines,
-    events: &[Event],
-    tasks: &[TaskRecord],
-    run: RunId,
-) -> Result<RunRecord, Failure> {
-    let key = run.to_string();
-    if let Some(known) = kept::get(studio, "record", &key).await? {
-        return serde_json::from_value(known)
-            .map_err(|error| Failure::because("the run's record can't be read", &error));
+/// What closing the record of a run takes.
+pub(super) struct Closing<'a> {
+    pub(super) studio: &'a Studio,
+    pub(super) engines: &'a Engines,
+    pub(super) plan: &'a Plan,
+    pub(super) events: &'a [Event],
+    /// What the run gave, if it succeeded.
+    pub(super) outputs: Option<&'a Value>,
+}
+
+impl Closing<'_> {
+    /// The record of a run that is over, of whose tasks these have an outcome; and those tasks, with the captions
+    /// that were drawn after them: one for each receipt.
+    pub(super) async fn record(
+        &self,
+        mut tasks: Vec<TaskRecord>,
+        run: RunId,
+    ) -> Result<(RunRecord, Vec<TaskRecord>), Failure> {
+        let key = run.to_string();
+        let Some(known) = kept::get(self.studio, "record", &key).await? else {
+            let (record, tasks, documents) = self.close(tasks, run).await?;
+            kept::put_all(self.studio, documents).await?;
+            return Ok((record, tasks));
+        };
+        let unreadable = |error| Failure::because("the run's record can't be read", &error);
+        let record = serde_json::from_value(known).map_err(unreadable)?;
+        if let Some(drawn) = kept::get(self.studio, CAPTIONS, &key).await? {
+            let drawn = serde_json::from_value(drawn).map_err(unreadable)?;
+            tasks.extend(caption::tasks(drawn, self.ended()));
+        }
+        Ok((record, tasks))
     }
-    let (record, documents) = closed(studio, engines, events, tasks, run).await?;
-    kept::put_all(studio, documents).await?;
-    Ok(record)
+
+    /// Closes the record, and gives what is kept of it.
+    async fn close(
+        &self,
+        mut tasks: Vec<TaskRecord>,
+        run: RunId,
+    ) -> Result<(RunRecord, Vec<TaskRecord>, Vec<Document>), Failure> {
+        let Self {
+            studio, engines, ..
+        } = *self;
+        let key = run.to_string();
+        let mut documents = Vec::new();
+        let unwritable = |error| Failure::because("the run's record can't be written", &error);
+        if let (Some(wanted), Some(outputs)) = (&self.plan.caption, self.outputs)
+            && let Some(Event::Created { spec, .. }) = self.events.first()
+        {
+            let drawn = caption::draw(studio, engines, wanted, spec, outputs)?;
+            let value = serde_json::to_value(&drawn).map_err(unwritable)?;
+            documents.push(kept::document(CAPTIONS, &key, value));
+            tasks.extend(caption::tasks(drawn, self.ended()));
+        }
+        let origins = origins(studio, &tasks, run).await?;
+        let (record, hashes) = made(engines, self.events, &tasks, run, &origins)?;
+        let value = serde_json::to_value(&record).map_err(unwritable)?;
+        let receipts = serde_json::to_value(&hashes).map_err(unwritable)?;
+        documents.push(kept::document("record", &key, value));
+        documents.push(kept::document("receipts", &key, receipts));
+        Ok((record, tasks, documents))
+    }
+
+    fn ended(&self) -> Moment {
+        end_of(self.events).map(Event::at).unwrap_or_default()
+    }
 }
 
 /// The record of a run, which has to be over.
@@ -96,28 +156,19 @@ pub(crate) async fn record_of(
     let (_, events) = replay(studio, &planned.plan, run.run).await?;
     let mut tasks = records(&planned.plan, &events);
     tasks.retain(|task| task.outcome().is_some());
-    of(studio, engines, &events, &tasks, run.run).await
-}
-
-/// The record of a run that is over, and what is kept of it.
-async fn closed(
-    studio: &Studio,
-    engines: &Engines,
-    events: &[Event],
-    tasks: &[TaskRecord],
-    run: RunId,
-) -> Result<(RunRecord, Vec<Document>), Failure> {
-    let origins = origins(studio, tasks, run).await?;
-    let (record, hashes) = made(engines, events, tasks, run, &origins)?;
-    let unwritable = |error| Failure::because("the run's record can't be written", &error);
-    let key = run.to_string();
-    let value = serde_json::to_value(&record).map_err(unwritable)?;
-    let receipts = serde_json::to_value(&hashes).map_err(unwritable)?;
-    let documents = vec![
-        kept::document("record", &key, value),
-        kept::document("receipts", &key, receipts),
-    ];
-    Ok((record, documents))
+    let outputs = match require_success(run) {
+        Ok(()) => Some(outputs_of(studio, run, engines).await?),
+        Err(_) => None,
+    };
+    let closing = Closing {
+        studio,
+        engines,
+        plan: &planned.plan,
+        events: &events,
+        outputs: outputs.as_ref(),
+    };
+    let (record, _) = closing.record(tasks, run.run).await?;
+    Ok(record)
 }
 
 fn made(
@@ -245,107 +296,5 @@ async fn origins(
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::assemble;
-    use daedal_core::bundle::MemoryFiles;
-    use daedal_core::engine::Outcome;
-    use daedal_core::plan;
-    use daedal_core::run::{Finish, Moment, RunSpec, TaskName};
-    use serde_json::json;
-
-    const PROCESS: &str = "daedal: v1\nname: words\nsteps:\n  say: { uses: template, with: { text: \"sea\" } }\noutputs: { say: \"{{ steps.say }}\" }\n";
-
-    fn log(spec: &RunSpec, reused_from: Option<RunId>, tool: Option<Tool>) -> Vec<Event> {
-        let task = TaskName {
-            step: "say".into(),
-            round: 0,
-            index: 0,
-        };
-        let at = Moment(5);
-        let mut events = vec![Event::Created {
-            spec: spec.clone(),
-            at,
-        }];
-        events.extend(tool.map(|tool| Event::CarriedBy { tool, at }));
-        let (key, outcome) = (Digest([1; 32]), Outcome::free(json!("sea")));
-        events.push(Event::TaskDone {
-            task,
-            key,
-            outcome,
-            reused_from,
-            at,
-        });
-        let status = Finish::Succeeded;
-        events.push(Event::Finished {
-            status,
-            at: Moment(9),
-        });
-        events
-    }
-
-    #[tokio::test]
-    async fn receipts_are_closed_once_by_whoever_ran_the_tasks_and_name_their_origin() {
-        let engines = assemble::engines();
-        let files = MemoryFiles::default();
-        let planned = plan::build("process.yaml", PROCESS.as_bytes(), &files, &engines).unwrap();
-        let plan = planned.plan;
-        let studio = Studio::in_memory();
-        let spec = |nonce| RunSpec {
-            process: plan.process.clone(),
-            bundle: plan.bundle,
-            inputs: json!({}),
-            parameters: json!({}),
-            seed: RunSpec::default_seed(&plan.bundle, &json!({}), &json!({})),
-            nonce,
-            fresh: false,
-            earlier: Vec::new(),
-            governed: None,
-            intents: Vec::new(),
-            private: Vec::new(),
-        };
-        let old = Tool {
-            name: "daedal 0.0.9".into(),
-            target: "toaster".into(),
-        };
-        let (first, second) = (spec(1), spec(2));
-        let mut records = Vec::new();
-        for (spec, from, tool) in [(&first, None, Some(old)), (&second, Some(first.id()), None)] {
-            let run = spec.id();
-            let mut events = log(spec, from, tool);
-            studio.log.create(run, events.remove(0)).await.unwrap();
-            studio.log.append(run, events).await.unwrap();
-            let report = RunReport {
-                run,
-                status: RunStatus::Succeeded,
-                outputs: json!({ "say": "sea" }),
-                tasks: 1,
-                hits: usize::from(from.is_some()),
-                cost: daedal_core::UsdMicros::default(),
-                worked_ms: 0,
-                elapsed_ms: 0,
-                skipped: Vec::new(),
-                questions: Vec::new(),
-            };
-            close(&studio, &engines, &plan, &report).await.unwrap();
-            let noted = kept::get(&studio, "outputs", &run.to_string()).await;
-            assert_eq!(noted.unwrap(), Some(json!({ "say": "sea" })));
-            let known = kept::get(&studio, "record", &run.to_string())
-                .await
-                .unwrap();
-            let record: RunRecord = serde_json::from_value(known.unwrap()).unwrap();
-            assert_eq!(record.faults(), []);
-            records.push(record);
-        }
-        assert_eq!(records[0].header.tool, "daedal 0.0.9");
-        assert_eq!(records[0].header.target, "toaster");
-        assert_eq!(
-            records[1].header.tool,
-            tool().name,
-            "of a log that names nobody"
-        );
-        let receipt = records[0].receipts[0].hash();
-        let run = first.id().0;
-        assert_eq!(records[1].receipts[0].of, Some(Origin { run, receipt }));
-    }
-}
+#[path = "record_tests.rs"]
+mod tests;

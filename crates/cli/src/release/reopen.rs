@@ -7,6 +7,7 @@ use daedal_store::Studio;
 use serde_json::Value;
 
 use super::kept;
+use super::record::CAPTIONS;
 use crate::failure::Failure;
 use crate::home::remembered;
 
@@ -41,8 +42,8 @@ pub(crate) async fn forget(
     run: RunId,
 ) -> Result<(), Failure> {
     let key = run.to_string();
-    let gone =
-        ["record", "receipts", "outputs"].map(|kind| kept::document(kind, &key, Value::Null));
+    let kinds = ["record", "receipts", "outputs", CAPTIONS];
+    let gone = kinds.map(|kind| kept::document(kind, &key, Value::Null));
     kept::put_all(studio, gone.into()).await?;
     // Written anew once the run is over again; what stays is replaced then, or in nobody's way.
     let _ = std::fs::remove_dir_all(root.join("out").join(process).join(run.0.short()));

@@ -12,18 +12,20 @@ use daedal_core::bundle::Bundle;
 use daedal_core::engine::Engines;
 use daedal_core::plan::{self, Plan};
 use daedal_core::record::RunRecord;
-use daedal_core::run::{Event, TaskRecord, records};
+use daedal_core::run::{Event, Moment, TaskRecord, records};
 use daedal_exec::replay::{Again, Difference, Replay};
 use daedal_provenance::attest::Subject;
-use daedal_provenance::collection::{ASSETS, BUNDLE, Files, LOG, MATERIAL, PROCESS};
+use daedal_provenance::collection::{ASSETS, BUNDLE, CAPTIONS, Files, LOG, MATERIAL, PROCESS};
 use daedal_provenance::container::unsealed;
 use daedal_store::Studio;
 use serde_json::{Value, json};
 
+use super::coverage::Coverage;
 use crate::export::material;
 use crate::failure::Failure;
 use crate::hint;
 use crate::progress;
+use crate::release::{Drawn, captions};
 use crate::text;
 use crate::ui::Ui;
 
@@ -56,20 +58,6 @@ pub(crate) struct Told {
     task: String,
     difference: Difference,
     picture: Option<PathBuf>,
-}
-
-/// Of how many tasks the same came.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
-pub(crate) struct Coverage {
-    exact: usize,
-    close: usize,
-    attested: usize,
-    /// Something else came of it.
-    differs: usize,
-    /// It could not be run here.
-    failed: usize,
-    /// It was not looked at, since another one differed before it.
-    left: usize,
 }
 
 impl Scene {
@@ -105,6 +93,12 @@ impl Scene {
         let planned = plan::of_bundle(&bundle, &*place.blobs, engines).map_err(Failure::from)?;
         let events: Vec<Event> =
             serde_json::from_slice(log).map_err(|error| damaged(LOG, &error))?;
+        let captions: Vec<Drawn> = match files.get(CAPTIONS) {
+            Some(captions) => {
+                serde_json::from_slice(captions).map_err(|error| damaged(CAPTIONS, &error))?
+            }
+            None => Vec::new(),
+        };
         let published = subjects.iter().filter_map(|subject| {
             let file = files.get(&format!("{ASSETS}{}", subject.name))?;
             let bare = match subject.sidecar {
@@ -117,14 +111,15 @@ impl Scene {
             ))
         });
         let published = published.collect();
-        Self::checked(place, engines, &planned.plan, &events, record, published)
+        let log = (&events[..], captions);
+        Self::checked(place, engines, &planned.plan, log, record, published)
     }
 
     /// A run of the studio that is over.
     pub(crate) fn of_run(
         studio: &Studio,
         planned: &plan::Planned,
-        events: &[Event],
+        (events, captions): (&[Event], Vec<Drawn>),
         record: &RunRecord,
         published: BTreeMap<Digest, (String, Vec<u8>)>,
         engines: &Engines,
@@ -144,7 +139,8 @@ impl Scene {
                 .write(&bytes)
                 .map_err(|error| Failure::because("the files of the run can't be kept", &error))?;
         }
-        Self::checked(place, engines, &planned.plan, events, record, published)
+        let log = (events, captions);
+        Self::checked(place, engines, &planned.plan, log, record, published)
     }
 
     /// Makes sure that the log tells the run as its receipts do.
@@ -152,12 +148,13 @@ impl Scene {
         place: Studio,
         engines: &Engines,
         plan: &Plan,
-        events: &[Event],
+        (events, drawn): (&[Event], Vec<Drawn>),
         record: &RunRecord,
         published: BTreeMap<Digest, (String, Vec<u8>)>,
     ) -> Result<Self, Failure> {
         let mut tasks = records(plan, events);
         tasks.retain(|task| task.outcome().is_some());
+        tasks.extend(captions(drawn, Moment::default()));
         let agree = |(task, receipt): (&TaskRecord, &daedal_core::receipt::Receipt)| {
             let told = task.receipt(receipt.determinism).map(|mut told| {
                 told.intents.clone_from(&receipt.intents);
@@ -267,40 +264,6 @@ impl Scene {
             text::write_whole(path, &compared.png).ok()?;
             Some(path.to_owned())
         })
-    }
-}
-
-impl Coverage {
-    fn add(&mut self, again: Option<&Again>) {
-        *match again {
-            Some(Again::Exact) => &mut self.exact,
-            Some(Again::Close(_)) => &mut self.close,
-            Some(Again::Attested) => &mut self.attested,
-            Some(Again::Differs(_)) => &mut self.differs,
-            Some(Again::Failed(_)) => &mut self.failed,
-            None => &mut self.left,
-        } += 1;
-    }
-
-    /// `41 of 50 tasks reproduced, 9 attested`.
-    fn told(self) -> String {
-        let all = self.exact + self.close + self.attested + self.differs + self.failed + self.left;
-        let mut told = format!(
-            "{} of {} reproduced",
-            self.exact + self.close,
-            text::count(all, "task")
-        );
-        let more = [
-            (self.close, "of them within their tolerance"),
-            (self.attested, "attested"),
-            (self.differs, "different"),
-            (self.failed, "that can't be run here"),
-            (self.left, "not looked at"),
-        ];
-        for (number, what) in more.into_iter().filter(|(number, _)| *number > 0) {
-            told.push_str(&format!(", {number} {what}"));
-        }
-        told
     }
 }
 

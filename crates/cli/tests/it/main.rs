@@ -6,6 +6,7 @@ mod anew;
 mod artifacts;
 mod bad;
 mod capital;
+mod captions;
 mod chains;
 mod collective;
 mod commissions;

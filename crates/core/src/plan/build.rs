@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::estimate::{self, Estimate};
 use super::files::Files;
 use super::graph;
-use super::lock;
 use super::model::*;
 use super::names::{Context, Names};
 use super::nodes::Reader;
 use super::place::Place;
 use super::{Planned, TASKS_MAX, Warning};
+use super::{labels, lock};
 use crate::AssetRef;
 use crate::bundle::{Bundle, FileError, ProcessFiles};
 use crate::engine::Engines;
@@ -70,7 +70,7 @@ pub(super) fn plan(
         nodes.push(reader.node(id));
     }
     let outputs = outputs(&mut reader, &process, &root);
-    label(&mut reader, &process, &root);
+    labels::check(&mut reader, &process, &root);
     release(&mut reader, &process, &root);
     let signature = named_files(&mut reader, &process, &root);
     lock::check(&mut reader);
@@ -95,6 +95,7 @@ pub(super) fn plan(
         files: bundle.files.clone(),
         wants_earlier,
         signature,
+        caption: process.disclosure.caption.clone(),
     };
     let estimates = estimate::estimates(&plan, &names, &order, &process);
     if let Some(mistake) = too_many(&estimates, &root) {
@@ -176,13 +177,6 @@ fn outputs<'s>(
         outputs.push((name.clone(), template));
     }
     outputs
-}
-
-fn label<'s>(reader: &mut Reader<'s, '_>, process: &Process, root: &'s Source) {
-    if let (Some(label), Some(at)) = (&process.disclosure.label, root.field("disclosure")) {
-        let text = serde_json::Value::from(label.as_str());
-        reader.template(Place::new(at, "/label"), &text, Context::default());
-    }
 }
 
 /// `of:` names outputs.

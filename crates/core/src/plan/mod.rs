@@ -12,6 +12,7 @@ mod fit;
 mod given;
 mod gives;
 mod graph;
+mod labels;
 mod lock;
 #[cfg(test)]
 mod mistake_tests;

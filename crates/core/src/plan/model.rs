@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::engine::Limits;
 use crate::expression::{Expression, Template};
-use crate::process::{Budget, OnFailure, Retry, Reuse, Role};
+use crate::process::{Budget, Caption, OnFailure, Retry, Reuse, Role};
 use crate::{AssetRef, Digest};
 
 /// Position of a node in [`Plan::nodes`].
@@ -32,6 +32,8 @@ pub struct Plan {
     pub wants_earlier: bool,
     /// The reference assets of `signature:`, in order of their paths (`run.signature`).
     pub signature: Vec<AssetRef>,
+    /// What is drawn into the pictures that a run gives.
+    pub caption: Option<Caption>,
 }
 
 /// A step of the process, or of a loop in it.

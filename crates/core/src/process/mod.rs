@@ -4,6 +4,7 @@
 //! What needs engines or files to be judged (schemas, references, paths) is the plan's.
 
 mod dial;
+mod disclosure;
 mod licence;
 mod mistake;
 pub mod model;
@@ -19,6 +20,7 @@ mod syntax;
 pub mod units;
 
 pub use dial::Misfit;
+pub use disclosure::{Caption, CaptionPlace, Disclosure};
 pub use licence::Permissions;
 pub use mistake::{Mistake, Mistakes, Span, nearest, suggestion};
 pub use model::*;

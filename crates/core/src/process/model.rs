@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::disclosure::Disclosure;
 use crate::{BasisPoints, UsdMicros};
 
 /// A process as its author wrote it.
@@ -68,27 +69,6 @@ pub enum DerivativeTerms {
     ShareAlike,
     /// None.
     None,
-}
-
-/// What is told to the audience and to crawlers.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Disclosure {
-    /// `none`, or a template of the visible label.
-    pub label: Option<String>,
-    /// Whether assets may be used to train models.
-    pub training: Training,
-    /// Whether texts that callers write are published.
-    pub texts: Texts,
-}
-
-impl Default for Disclosure {
-    fn default() -> Self {
-        Self {
-            label: None,
-            training: Training::NotAllowed,
-            texts: Texts::Private,
-        }
-    }
 }
 
 /// Whether texts that callers write into inputs and parameters are published with what a run made.

@@ -4,7 +4,7 @@ use super::mistake::nearest;
 use super::model::*;
 use super::read::Reader;
 use super::source::{Kind, Node};
-use super::{dial, steps};
+use super::{dial, disclosure, steps};
 
 const TOP: &[&str] = &[
     "$schema",
@@ -26,12 +26,6 @@ const TOP: &[&str] = &[
     "schedule",
 ];
 
-const TRAINING: &[(&str, Training)] = &[
-    ("allowed", Training::Allowed),
-    ("not-allowed", Training::NotAllowed),
-    ("constrained", Training::Constrained),
-];
-const TEXTS: &[(&str, Texts)] = &[("private", Texts::Private), ("published", Texts::Published)];
 const DERIVATIVE_TERMS: &[(&str, DerivativeTerms)] = &[
     ("free", DerivativeTerms::Free),
     ("share-alike", DerivativeTerms::ShareAlike),
@@ -93,7 +87,7 @@ pub(super) fn process(reader: &mut Reader, root: &Node) -> Option<Process> {
         license: fields.get("license").and_then(|node| license(reader, node)),
         disclosure: fields
             .get("disclosure")
-            .and_then(|node| disclosure(reader, node))
+            .and_then(|node| disclosure::disclosure(reader, node))
             .unwrap_or_default(),
         token: fields.get("token").and_then(|node| token(reader, node)),
         upstream: fields
@@ -183,24 +177,6 @@ fn license(reader: &mut Reader, node: &Node) -> Option<License> {
         attribution: fields
             .get("attribution")
             .and_then(|node| reader.boolean(node, "`license.attribution`")),
-    })
-}
-
-fn disclosure(reader: &mut Reader, node: &Node) -> Option<Disclosure> {
-    let fields = reader.fields(node, "`disclosure`", &["label", "training", "texts"])?;
-    let label = fields
-        .get("label")
-        .and_then(|node| reader.text(node, "`disclosure.label`"));
-    Some(Disclosure {
-        label: label.filter(|label| label != "none"),
-        training: fields
-            .get("training")
-            .and_then(|node| reader.word(node, "`disclosure.training`", TRAINING))
-            .unwrap_or(Training::NotAllowed),
-        texts: fields
-            .get("texts")
-            .and_then(|node| reader.word(node, "`disclosure.texts`", TEXTS))
-            .unwrap_or_default(),
     })
 }
 

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::disclosure::Disclosure;
 use super::model::*;
 use super::units::print_duration;
 
@@ -24,14 +25,16 @@ pub fn to_value(process: &Process) -> Value {
     );
     put(&mut file, "license", process.license.as_ref().map(license));
     if process.disclosure != Disclosure::default() {
-        file.insert(
-            "disclosure".into(),
-            json!({
-                "label": process.disclosure.label.as_deref().unwrap_or("none"),
-                "training": process.disclosure.training,
-                "texts": process.disclosure.texts,
-            }),
-        );
+        let mut disclosure = json!({
+            "label": process.disclosure.label.as_deref().unwrap_or("none"),
+            "training": process.disclosure.training,
+            "texts": process.disclosure.texts,
+        });
+        // Left out where there is none, so that processes from before captions keep their digests.
+        if let Some(caption) = &process.disclosure.caption {
+            disclosure["caption"] = json!(caption);
+        }
+        file.insert("disclosure".into(), disclosure);
     }
     put(&mut file, "token", process.token.as_ref().map(token));
     if !process.upstream.is_empty() {

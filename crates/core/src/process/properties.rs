@@ -242,7 +242,17 @@ fn processes() -> impl Strategy<Value = Process> {
         option::of(text()),
         option::of(text()),
     );
-    let disclosure = (option::of(text()), any::<bool>()).prop_map(|(label, allowed)| Disclosure {
+    let caption = option::of(text()).prop_map(|text| {
+        let text = text.filter(|text| !text.trim().is_empty())?;
+        let place = match text.len() % 2 {
+            0 => CaptionPlace::Below,
+            _ => CaptionPlace::default(),
+        };
+        Some(Caption { text, place })
+    });
+    let disclosure = (option::of(text()), any::<bool>(), caption);
+    let disclosure = disclosure.prop_map(|(label, allowed, caption)| Disclosure {
+        caption,
         label: label.filter(|label| label != "none"),
         training: if allowed {
             Training::Allowed

@@ -23,7 +23,7 @@ pub use edit::EditRefusal;
 pub use event::*;
 pub use explain::{Change, explain};
 pub use fold::fold;
-pub use records::{EDIT, TaskRecord, TaskResult, end_of, finish_of, records};
+pub use records::{CAPTION, CAPTIONS, EDIT, TaskRecord, TaskResult, end_of, finish_of, records};
 pub use skipped::Skipped;
 pub use state::{Question, Spent, State};
 pub use view::{StepStatus, StepView};

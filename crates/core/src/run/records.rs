@@ -43,6 +43,13 @@ pub struct TaskRecord {
 /// The engine of what a person edited: no program, but a hand. Its `with:` is what was edited.
 pub const EDIT: &str = "edit";
 
+/// The engine that draws a visible label into a picture: a step of the process like any other, or, where its
+/// `disclosure:` asks for captions, the one at [`CAPTIONS`].
+pub const CAPTION: &str = "caption";
+
+/// The step, which no process file can name, of the captions that are drawn once a run has given its pictures.
+pub const CAPTIONS: &str = "disclosure/caption";
+
 /// What came of a task.
 #[derive(Debug, Clone, PartialEq)]
 pub enum TaskResult {

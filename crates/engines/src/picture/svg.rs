@@ -81,6 +81,12 @@ fn drawing_options() -> Options<'static> {
     }
 }
 
+/// Width and height of `tree` in whole pixels.
+pub(crate) fn size(tree: &Tree) -> (u32, u32) {
+    let size = tree.size();
+    (size.width().round() as u32, size.height().round() as u32)
+}
+
 /// Draws `tree` as a picture of its own, `width` pixels wide or in its own size.
 pub(crate) fn rasterise(
     name: &str,
