@@ -64,6 +64,8 @@ fn contradicted<'a>(
         let last = receipt.intents.last() == Some(&hash);
         receipt.intents.contains(&hash)
             && (intent.intent.step != step_word(&receipt.step)
+                // Nothing comes of what was rejected, but for what somebody put in its place.
+                || last && intent.intent.kind == IntentKind::Reject
                 || !chosen_is_given(intent, receipt)
                 || last && !edit_is_given(intent, receipt))
     };

@@ -182,6 +182,28 @@ fn nothing_of_what_was_set_is_published() {
     assert_eq!(set.published().disclosed, Some(disclosed));
 }
 
+/// A choice that is told.
+fn chosen() -> SignedIntent {
+    let mut chosen = signed();
+    chosen.intent.kind = IntentKind::Choose;
+    chosen.disclosed = Some(Disclosure::choice(keccak256("salt"), &[keccak256("a")]));
+    chosen
+}
+
+#[test]
+fn a_judgement_that_nobody_tells_shows_nothing() {
+    let mut chosen = chosen();
+    assert_eq!(
+        Oversight::shown_by(std::slice::from_ref(&chosen)),
+        Oversight::HumanValidated
+    );
+    chosen.disclosed = None;
+    let shown = |chosen: &SignedIntent| Oversight::shown_by(std::slice::from_ref(chosen));
+    assert_eq!(shown(&chosen), Oversight::FullyAutonomous);
+    chosen.intent.kind = IntentKind::Set;
+    assert_eq!(shown(&chosen), Oversight::PromptGuided);
+}
+
 /// What a wallet signed, said to have been accepted by a contract.
 fn by_contract() -> SignedIntent {
     let accepted = Accepted {
@@ -206,7 +228,7 @@ fn what_a_contract_signed_is_possible_where_it_is_and_shows_nothing_by_itself() 
         Oversight::shown_by(&[by_contract()]),
         Oversight::FullyAutonomous
     );
-    let both = [by_contract(), signed()];
+    let both = [by_contract(), chosen()];
     assert_eq!(Oversight::shown_by(&both), Oversight::HumanValidated);
 
     let fault = Err(IntentFault::Contract { signer: SIGNER });

@@ -33,6 +33,7 @@ pub(crate) fn pack(files: &Files) -> zip::result::ZipResult<Vec<u8>> {
 /// out of it. What is packed smaller than it is isn't unpacked: archives of runs aren't.
 pub fn unpack(archive: &[u8]) -> Result<Files, String> {
     let broken = |error: zip::result::ZipError| format!("the archive can't be read: {error}");
+    let length = archive.len() as u64;
     let mut archive = ZipArchive::new(Cursor::new(archive)).map_err(broken)?;
     if archive.len() > FILES_MAX {
         return Err(format!(
@@ -41,8 +42,13 @@ pub fn unpack(archive: &[u8]) -> Result<Files, String> {
         ));
     }
     let mut files = Files::new();
+    // Entries may share their bytes: then there is more in the archive than it is long.
+    let mut left = length;
     for at in 0..archive.len() {
         let mut entry = archive.by_index(at).map_err(broken)?;
+        left = left.checked_sub(entry.size()).ok_or_else(|| {
+            "the archive holds more than its own length: it is packed otherwise than archives of runs".to_owned()
+        })?;
         let path = entry.name().to_owned();
         if entry.is_dir() || path.starts_with(OWN) {
             continue;
@@ -54,6 +60,8 @@ pub fn unpack(archive: &[u8]) -> Result<Files, String> {
         }
         let mut bytes = Vec::new();
         entry
+            .by_ref()
+            .take(length)
             .read_to_end(&mut bytes)
             .map_err(|error| format!("`{path}` in the archive can't be read: {error}"))?;
         if files.insert(path.clone(), bytes).is_some() {

@@ -183,3 +183,33 @@ fn names_that_lead_out_of_an_archive_are_refused() {
     }
     assert!(unpack(b"PK\x03\x04 and nothing more").is_err());
 }
+
+#[test]
+fn an_archive_that_holds_more_than_its_length_is_not_unpacked() {
+    let files = Files::from([("a".to_owned(), vec![7; 4_000])]);
+    let packed = pack(&files).unwrap();
+    // The same bytes under five names, told by five entries of the directory (APPNOTE 6.3.10, 4.3.12 and 4.3.16).
+    let directory = packed
+        .windows(4)
+        .rposition(|bytes| bytes == b"PK\x01\x02")
+        .unwrap();
+    let end = packed
+        .windows(4)
+        .rposition(|bytes| bytes == b"PK\x05\x06")
+        .unwrap();
+    let mut bomb = packed[..directory].to_vec();
+    for name in b'a'..=b'e' {
+        bomb.extend(&packed[directory..end]);
+        *bomb.last_mut().unwrap() = name;
+    }
+    let (length, mut tail) = (bomb.len() - directory, packed[end..].to_vec());
+    tail[8..10].copy_from_slice(&5_u16.to_le_bytes());
+    tail[10..12].copy_from_slice(&5_u16.to_le_bytes());
+    tail[12..16].copy_from_slice(&u32::try_from(length).unwrap().to_le_bytes());
+    bomb.extend(tail);
+    let refused = unpack(&bomb).unwrap_err();
+    assert!(
+        refused.contains("holds more than its own length"),
+        "{refused}"
+    );
+}

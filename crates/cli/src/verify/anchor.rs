@@ -58,8 +58,8 @@ pub(super) fn offline(bytes: &[u8], origin: &Origin) -> Given {
     let judged = judge(bytes, origin);
     let result = judged.as_ref().map_err(Clone::clone).map(|proof| {
         let header = match proof.block.header {
-            Some(_) => "header not independently checked",
-            None => "its header can't be checked offline",
+            Some(_) => "neither that block nor that account is independently checked",
+            None => "neither block, date nor account can be checked offline",
         };
         let text = format!("{}; {header}: --rpc confirms", told(proof));
         match origin.registered {

@@ -88,10 +88,17 @@ pub(crate) fn disclosed_among<'v>(
 
 fn read(path: &Path) -> Result<Disclosed, Failure> {
     let bytes = super::read_up_to(path, BYTES_MAX)?;
-    serde_json::from_slice(&bytes).map_err(|error| {
-        Failure::because(format!("{} is no disclosure", path.display()), &error)
-            .help("name a file that `daedal disclose` wrote")
-    })
+    let refused = |failure: Failure| failure.help("name a file that `daedal disclose` wrote");
+    let what = format!("{} is no disclosure", path.display());
+    let disclosed: Disclosed =
+        serde_json::from_slice(&bytes).map_err(|error| refused(Failure::because(&what, &error)))?;
+    // A person who reads the file has to find what was checked, and nothing beside it.
+    if serde_json::to_vec_pretty(&disclosed).is_ok_and(|own| own == bytes.trim_ascii_end()) {
+        return Ok(disclosed);
+    }
+    Err(refused(Failure::new(format!(
+        "{what}: it does not read as one is written; something was put into it"
+    ))))
 }
 
 fn sentence(disclosed: &Disclosed) -> String {

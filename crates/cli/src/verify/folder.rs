@@ -18,7 +18,8 @@ pub(crate) struct Folder {
 }
 
 /// Looks what there is to verify in a directory: of a studio its site, of a site what it published, of any
-/// other everything. Hidden files and links are passed over.
+/// other everything. Hidden files and links to
+/// directories are passed over.
 pub(crate) fn folder(place: &Path) -> Result<Folder, Failure> {
     let site = place.join("site");
     let is_studio = place.join(SETTINGS_FILE).is_file() && site.is_dir();
@@ -48,7 +49,8 @@ pub(crate) fn folder(place: &Path) -> Result<Folder, Failure> {
                     found.beside += std::fs::read_dir(&path).map_or(0, Iterator::count);
                 }
                 kind if kind.is_dir() => pending.push(path),
-                kind if !kind.is_file() => {}
+                // What a link leads to is what a reader of the directory gets.
+                kind if !kind.is_file() && !(kind.is_symlink() && path.is_file()) => {}
                 _ if name.ends_with(".disclosure.json") => found.disclosures.push(path),
                 _ if is_record(name) || original_of(&path).is_some() => found.beside += 1,
                 _ => found.files.push(path),

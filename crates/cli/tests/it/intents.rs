@@ -258,6 +258,10 @@ fn what_was_set_is_disclosed_one_by_one_and_checked_from_the_file_alone() {
         elsewhere.write("bent.json", text.replace(from, to));
         verify(&["bent.json"], 10);
     }
+    let twice = text.replacen('{', "{\n  \"note\": \"another\",", 1);
+    elsewhere.write("bent.json", twice);
+    let told = verify(&["bent.json"], 1);
+    assert!(told.err.contains("no disclosure"), "{}", told.err);
     elsewhere.write("bent.json", "{}");
     let told = verify(&["bent.json"], 1);
     assert!(told.err.contains("is no disclosure"), "{}", told.err);

@@ -3,7 +3,7 @@
 use alloy_primitives::B256;
 use serde::{Deserialize, Serialize};
 
-use super::{Domain, Oversight, SignedIntent};
+use super::{Domain, IntentKind, Oversight, SignedIntent};
 use crate::canonical;
 
 /// Longest signature of a contract account, in bytes: of a Safe of sixty owners.
@@ -33,11 +33,18 @@ impl Accepted {
 }
 
 impl Oversight {
-    /// What these intents amount to by themselves: those of contracts count for nothing, since only their chain
-    /// can tell whether they were signed.
+    /// What these intents amount to by themselves. Those of contracts count for nothing, since only their chain can
+    /// tell whether they were signed; nor do judgements that nobody tells, since then nobody can tell either whether
+    /// they were followed.
     #[must_use]
     pub fn shown_by(intents: &[SignedIntent]) -> Self {
         let by_keys = intents.iter().filter(|intent| intent.accepted.is_none());
-        Self::of(by_keys.map(|signed| signed.intent.kind))
+        let told = by_keys.filter(|signed| match signed.intent.kind {
+            IntentKind::Choose | IntentKind::Approve | IntentKind::Reject | IntentKind::Edit => {
+                signed.disclosed.is_some()
+            }
+            _ => true,
+        });
+        Self::of(told.map(|signed| signed.intent.kind))
     }
 }
