@@ -5,6 +5,7 @@ mod addresses;
 mod anew;
 mod artifacts;
 mod bad;
+mod ballots;
 mod capital;
 mod captions;
 mod chains;
