@@ -39,7 +39,8 @@ pub(super) fn captioned(
     let ground = match place {
         CaptionPlace::Below => {
             let picture = svg::rasterise(name, &tree, Some(LOOK), limits)?;
-            Ground::like(picture.row(picture.height - 1))
+            // The last row itself may be only partly covered.
+            Ground::like(picture.row(picture.height.saturating_sub(2)))
         }
         _ => Ground::default(),
     };
