@@ -20,7 +20,7 @@ use daedal_provenance::chain::Chain;
 use daedal_provenance::container::is_credential;
 use daedal_provenance::verdict::Origin;
 use daedal_provenance::verify::{Given, attested_run, verify};
-use daedal_provenance::{Exit, Keys, Outcome, Verdict};
+use daedal_provenance::{Exit, Keys, Verdict};
 
 use crate::failure::{Failure, exit};
 use crate::home::Home;
@@ -163,9 +163,8 @@ pub(crate) fn all(files: &[PathBuf], anchors: &[Chain]) -> Vec<Result<Verified, 
 impl Verified {
     /// What can be done about the verdict, where that is known.
     pub(crate) fn hint(&self, path: &Path) -> Option<String> {
-        let mut checks = self.verdict.checks.iter();
-        let is_unknown =
-            checks.any(|check| check.name == "signer" && check.outcome == Outcome::Failed);
+        let signer = self.verdict.signer.as_ref();
+        let is_unknown = signer.is_some_and(|signer| !signer.expired);
         match self.verdict.exit {
             Exit::Untrusted if is_unknown => Some(
                 "whoever sealed it is recognised once you name their certificate chain, from a place \

@@ -161,6 +161,16 @@ impl Links {
         }
     }
 
+    /// Those of a run that has these.
+    #[must_use]
+    pub fn all(run: Digest, receipts: Vec<Receipt>) -> Self {
+        let mut links = Self::of(run);
+        for receipt in receipts {
+            links.add(receipt);
+        }
+        links
+    }
+
     /// Links a receipt to the one before it, and gives its hash; an earlier link is forgotten.
     pub fn add(&mut self, mut receipt: Receipt) -> B256 {
         receipt.prev = self.prev;

@@ -270,10 +270,7 @@ impl RunRecord {
     ) -> Self {
         header.inputs = settings_digest(&inputs);
         header.parameters = settings_digest(&parameters);
-        let mut links = Links::of(header.run());
-        for receipt in receipts {
-            links.add(receipt);
-        }
+        let links = Links::all(header.run(), receipts);
         Self::close_linked(header, inputs, parameters, links, intents)
     }
 
@@ -344,11 +341,8 @@ impl RunRecord {
                 root: self.root,
             });
         }
-        faults.extend(intent_faults(
-            &self.header,
-            self.receipts.iter(),
-            &self.intents,
-        ));
+        let receipts = self.receipts.iter();
+        faults.extend(intent_faults(&self.header, receipts, &self.intents));
         faults
     }
 

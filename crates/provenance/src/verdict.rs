@@ -104,6 +104,8 @@ pub struct Sealer {
     pub issuer: Option<String>,
     /// Whether it leads to an anchor that the caller trusts.
     pub trusted: bool,
+    /// Whether the certificate has expired, so that it counts for nobody.
+    pub expired: bool,
 }
 
 /// Where the file came from, as its credential tells; worth what the checks say.

@@ -165,6 +165,7 @@ pub(crate) fn signer(verdict: &mut Verdict, reader: &Reader) {
         name: info.and_then(|info| info.common_name.clone()),
         issuer: info.and_then(|info| info.issuer.clone()),
         trusted,
+        expired: failures(reader).iter().any(|failure| is_expired(failure)),
     };
     let name = sealer
         .name
@@ -172,7 +173,7 @@ pub(crate) fn signer(verdict: &mut Verdict, reader: &Reader) {
         .unwrap_or_else(|| "an unnamed signer".to_owned());
     if verdict.exit == Exit::Tampered {
         verdict.note("signer", Outcome::Skipped, format!("said to be {name}"));
-    } else if failures(reader).iter().any(|failure| is_expired(failure)) {
+    } else if sealer.expired {
         let chain = info.and_then(|info| Chain::from_pem(info.cert_chain().as_bytes()).ok());
         let on = chain.and_then(|chain| chain.ends_ms());
         let on = on.map(|on| format!(" on {}", &rfc3339(on)[..10]));
