@@ -218,7 +218,7 @@ async fn proposal(
             cast.push((weight, voter, log));
         }
     }
-    cast.sort_by(|one, other| other.0.cmp(&one.0));
+    cast.sort_by_key(|(weight, ..)| std::cmp::Reverse(*weight));
     cast.truncate(BALLOTS_MAX);
     let voters: BTreeSet<Address> = cast.iter().map(|(_, voter, _)| *voter).collect();
     cast.iter().for_each(|(.., log)| wanted.add(log));
