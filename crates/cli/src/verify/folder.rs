@@ -50,7 +50,7 @@ pub(crate) fn folder(place: &Path) -> Result<Folder, Failure> {
                 }
                 kind if kind.is_dir() => pending.push(path),
                 // What a link leads to is what a reader of the directory gets.
-                kind if !kind.is_file() && !(kind.is_symlink() && path.is_file()) => {}
+                kind if !(kind.is_file() || kind.is_symlink() && path.is_file()) => {}
                 _ if name.ends_with(".disclosure.json") => found.disclosures.push(path),
                 _ if is_record(name) || original_of(&path).is_some() => found.beside += 1,
                 _ => found.files.push(path),
