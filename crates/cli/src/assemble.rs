@@ -12,7 +12,7 @@ use crate::home::Home;
 
 /// Every engine of this build.
 pub(crate) fn engines() -> Engines {
-    Engines::new(daedal_engines::all())
+    daedal_engines::all()
 }
 
 /// Every channel of this build, where the gallery is in `site`.

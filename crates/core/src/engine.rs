@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::{Deserialize, Serialize};
@@ -313,28 +313,38 @@ impl From<BlobError> for EngineError {
 
 /// The engines that a studio has, by name.
 #[derive(Clone, Default)]
-pub struct Engines(BTreeMap<&'static str, Arc<dyn Engine>>);
+pub struct Engines(BTreeMap<&'static str, Arc<Made>>);
+
+/// An engine that is made when somebody needs it.
+type Made = LazyLock<Arc<dyn Engine>, Box<dyn FnOnce() -> Arc<dyn Engine> + Send>>;
 
 impl Engines {
     /// Gathers engines; of two with one name the later stands.
     pub fn new(engines: impl IntoIterator<Item = Arc<dyn Engine>>) -> Self {
-        Self(
-            engines
-                .into_iter()
-                .map(|engine| (engine.spec().name, engine))
-                .collect(),
-        )
+        let engines = engines.into_iter();
+        Self::lazy(engines.map(|engine| (engine.spec().name, move || engine)))
+    }
+
+    /// Gathers engines by their names, each of which is made when it is first needed: what one takes is told
+    /// at length, and a run needs few of them.
+    pub fn lazy<F>(engines: impl IntoIterator<Item = (&'static str, F)>) -> Self
+    where
+        F: FnOnce() -> Arc<dyn Engine> + Send + 'static,
+    {
+        let made = |make: F| Arc::new(Made::new(Box::new(make)));
+        let engines = engines.into_iter();
+        Self(engines.map(|(name, make)| (name, made(make))).collect())
     }
 
     /// The engine called `name`.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Arc<dyn Engine>> {
-        self.0.get(name)
+        self.0.get(name).map(|made| &***made)
     }
 
     /// Every engine, in order of names.
     pub fn iter(&self) -> impl Iterator<Item = &Arc<dyn Engine>> {
-        self.0.values()
+        self.0.values().map(|made| &***made)
     }
 }
 

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use daedal_core::bundle::MemoryFiles;
-use daedal_core::engine::Engines;
 use daedal_core::plan::build;
 
 use crate::picture::{Colour, Encoding, Picture, encode};
@@ -48,7 +47,7 @@ fn told(steps: &str) -> String {
         "process.yaml",
         file.as_bytes(),
         &files(),
-        &Engines::new(crate::all()),
+        &crate::all(),
     ) {
         Ok(_) => String::new(),
         Err(mistakes) => mistakes

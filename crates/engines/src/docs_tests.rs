@@ -43,8 +43,7 @@ fn examples_use_fields_that_exist() {
         let steps: Value = serde_saphyr::from_str(text).unwrap();
         for (name, step) in steps.as_object().unwrap() {
             let uses = step["uses"].as_str().unwrap();
-            let engine = engines.iter().find(|engine| engine.spec().name == uses);
-            let schema = &engine.expect(uses).spec().schema;
+            let schema = &engines.get(uses).expect(uses).spec().schema;
             unknown_fields(&step["with"], schema, name, &mut found);
             seen += 1;
         }
@@ -67,7 +66,7 @@ fn the_grammar_of_the_book_grows() {
 
 #[test]
 fn every_engine_and_operation_has_its_place() {
-    for engine in crate::all() {
+    for engine in crate::all().iter() {
         let spec = engine.spec();
         assert!(
             BOOK.contains(&format!("\n## {}\n", spec.name)),

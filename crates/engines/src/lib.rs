@@ -26,7 +26,7 @@ pub use difference::{Compared, difference};
 
 use std::sync::Arc;
 
-use daedal_core::engine::{Engine, Limits};
+use daedal_core::engine::{Engine, Engines, Limits};
 
 /// Width and height of a PNG, JPEG, WebP or SVG in pixels, once it could be opened; else what is wrong with it.
 pub fn picture_size(name: &str, bytes: &[u8]) -> Result<(u32, u32), String> {
@@ -35,16 +35,30 @@ pub fn picture_size(name: &str, bytes: &[u8]) -> Result<(u32, u32), String> {
     Ok((picture.width, picture.height))
 }
 
-/// Every engine, in alphabetical order of their names.
+/// Every engine.
 #[must_use]
-pub fn all() -> Vec<Arc<dyn Engine>> {
-    vec![
-        Arc::new(caption::CaptionEngine::default()),
-        Arc::new(choose::ChooseEngine::default()),
-        Arc::new(grammar::GrammarEngine::default()),
-        Arc::new(image::ImageEngine::default()),
-        Arc::new(score::ScoreEngine::default()),
-        Arc::new(sketch::Sketch::default()),
-        Arc::new(template::TemplateEngine::default()),
-    ]
+pub fn all() -> Engines {
+    let made: [(_, fn() -> Arc<dyn Engine>); 7] = [
+        ("caption", || Arc::new(caption::CaptionEngine::default())),
+        ("choose", || Arc::new(choose::ChooseEngine::default())),
+        ("grammar", || Arc::new(grammar::GrammarEngine::default())),
+        ("image", || Arc::new(image::ImageEngine::default())),
+        ("score", || Arc::new(score::ScoreEngine::default())),
+        ("sketch", || Arc::new(sketch::Sketch::default())),
+        ("template", || Arc::new(template::TemplateEngine::default())),
+    ];
+    Engines::lazy(made)
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn engines_are_found_by_their_names() {
+        let all = super::all();
+        let names: Vec<_> = all.iter().map(|engine| engine.spec().name).collect();
+        assert_eq!(names.len(), 7);
+        for name in names {
+            assert_eq!(all.get(name).map(|engine| engine.spec().name), Some(name));
+        }
+    }
 }

@@ -16,6 +16,12 @@ pub enum ExecError {
         /// What was asked for.
         run: RunId,
     },
+    /// The run was begun before: it can only be resumed.
+    #[error("run {run} exists already: resume it")]
+    Exists {
+        /// Which run.
+        run: RunId,
+    },
     /// The run is of another bundle than the plan.
     #[error(
         "run {run} is of bundle {expected}, but the process here is now {found}: restore the files, \

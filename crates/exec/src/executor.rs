@@ -91,14 +91,14 @@ impl Executor {
             spec,
             at: self.ports.timers.now(),
         };
-        if !self.ports.log.create(run, created.clone()).await? {
-            return self.resume(plan, run, options).await;
-        }
         let mut state = State::new(plan);
         fold(&mut state, plan, &created);
-        Session::new(&self.ports, plan, run, state, options)
-            .carry_out()
-            .await
+        let mut session = Session::new(&self.ports, plan, run, state, options);
+        session.begin(created);
+        match session.carry_out().await {
+            Err(ExecError::Exists { .. }) => self.resume(plan, run, options).await,
+            ended => ended,
+        }
     }
 
     /// Goes on with a run. One that has ended is only reported on.
@@ -110,7 +110,7 @@ impl Executor {
     ) -> Result<RunReport, ExecError> {
         let (state, events) = self.replay(plan, run).await?;
         let mut session = Session::new(&self.ports, plan, run, state, options);
-        session.remember(&events);
+        session.remember(events);
         session.carry_out().await
     }
 
@@ -187,7 +187,7 @@ impl Executor {
         let cancels = fold(&mut state, plan, &event);
         let options = Options::default();
         let mut session = Session::new(&self.ports, plan, run, state, &options);
-        session.remember(&events);
+        session.remember(events);
         if cancels {
             session.journal(event);
         }

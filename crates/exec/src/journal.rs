@@ -1,7 +1,8 @@
 //! What happened becomes durable, and is told once it is: many events at once, one write at a time.
 
 use std::future::poll_fn;
-use std::task::{Context, Poll};
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
 
 use daedal_core::Digest;
 use daedal_core::run::{Event, RunId};
@@ -21,6 +22,12 @@ pub(crate) struct Journal<'a> {
     ports: &'a Ports,
     run: RunId,
     progress: Option<&'a dyn Progress>,
+    /// The run's beginning, until it is durable.
+    creating: Option<Reply<'a, bool>>,
+    /// Whether somebody had begun the run before.
+    is_taken: bool,
+    /// What the log has, in the order of the writes.
+    log: Vec<Arc<Vec<Event>>>,
     events: Vec<Event>,
     entries: Vec<(Digest, MemoEntry)>,
     /// What is to be told once `events` are durable.
@@ -28,7 +35,7 @@ pub(crate) struct Journal<'a> {
     write: Option<Write<'a>>,
     /// Until the next write may begin by itself.
     pause: Option<Reply<'a, ()>>,
-    /// The first write that failed; none is tried after it, so that the log has no gap.
+    /// The first write that failed, the run's beginning included; none is tried after it, so that the log has no gap.
     failed: Option<StoreError>,
 }
 
@@ -43,6 +50,9 @@ impl<'a> Journal<'a> {
             ports,
             run,
             progress,
+            creating: None,
+            is_taken: false,
+            log: Vec::new(),
             events: Vec::new(),
             entries: Vec::new(),
             told: Vec::new(),
@@ -50,6 +60,34 @@ impl<'a> Journal<'a> {
             pause: None,
             failed: None,
         }
+    }
+
+    /// Begins the log with this event. That goes on while the first tasks are looked up.
+    pub(crate) fn create(&mut self, created: Event) {
+        self.log.push(Arc::new(vec![created.clone()]));
+        self.creating = Some(self.ports.log.create(self.run, created));
+    }
+
+    /// Takes note of events that the log has.
+    pub(crate) fn remember(&mut self, events: Vec<Event>) {
+        self.log.push(Arc::new(events));
+    }
+
+    /// Everything that the log has, once nothing is left to write.
+    pub(crate) fn into_log(self) -> Vec<Event> {
+        // Nobody else holds what is written.
+        let log = self.log.into_iter().map(Arc::unwrap_or_clone);
+        log.flatten().collect()
+    }
+
+    /// Whether the run had been begun before; then nothing is written.
+    pub(crate) fn is_taken(&self) -> bool {
+        self.is_taken
+    }
+
+    /// Waits until the run's beginning is durable.
+    pub(crate) async fn created(&mut self) -> Result<(), StoreError> {
+        poll_fn(|context| self.poll_created(context)).await
     }
 
     /// Takes note of an event; it is durable after the next [`Journal::flush`] at the latest.
@@ -67,7 +105,8 @@ impl<'a> Journal<'a> {
         let Some(progress) = self.progress else {
             return;
         };
-        if self.write.is_none() && self.events.is_empty() && self.told.is_empty() {
+        let is_waiting = self.creating.is_some() || self.write.is_some();
+        if !is_waiting && self.events.is_empty() && self.told.is_empty() {
             progress.update(update);
         } else {
             self.told.push(update);
@@ -94,10 +133,24 @@ impl<'a> Journal<'a> {
         self.go_on(context, false)
     }
 
-    fn go_on(&mut self, context: &mut Context<'_>, urgent: bool) -> Poll<Result<(), StoreError>> {
-        if let Some(error) = &self.failed {
-            return Poll::Ready(Err(error.clone()));
+    fn poll_created(&mut self, context: &mut Context<'_>) -> Poll<Result<(), StoreError>> {
+        if let Some(creating) = &mut self.creating {
+            let created = ready!(creating.as_mut().poll(context));
+            self.creating = None;
+            self.is_taken = created == Ok(false);
+            self.failed = match created {
+                Ok(true) => None,
+                Ok(false) => Some(StoreError::Missing {
+                    message: format!("run {} had been begun before", self.run),
+                }),
+                Err(error) => Some(error),
+            };
         }
+        Poll::Ready(self.failed.clone().map_or(Ok(()), Err))
+    }
+
+    fn go_on(&mut self, context: &mut Context<'_>, urgent: bool) -> Poll<Result<(), StoreError>> {
+        ready!(self.poll_created(context))?;
         loop {
             if let Some(write) = &mut self.write {
                 let Poll::Ready(result) = write.reply.as_mut().poll(context) else {
@@ -125,12 +178,11 @@ impl<'a> Journal<'a> {
                 return Poll::Pending;
             }
             self.pause = None;
+            let events = Arc::new(std::mem::take(&mut self.events));
+            self.log.push(Arc::clone(&events));
+            let entries = std::mem::take(&mut self.entries);
             self.write = Some(Write {
-                reply: self.ports.log.record(
-                    self.run,
-                    std::mem::take(&mut self.events),
-                    std::mem::take(&mut self.entries),
-                ),
+                reply: self.ports.log.record(self.run, events, entries),
                 told: std::mem::take(&mut self.told),
             });
         }

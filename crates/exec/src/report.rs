@@ -1,7 +1,7 @@
 //! What became of a run.
 
 use daedal_core::UsdMicros;
-use daedal_core::run::{Finish, Question, RunId, Skipped};
+use daedal_core::run::{Event, Finish, Question, RunId, Skipped};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -28,6 +28,8 @@ pub struct RunReport {
     pub skipped: Vec<Skipped>,
     /// What people are asked, in plan order.
     pub questions: Vec<Question>,
+    /// Its whole log.
+    pub events: Vec<Event>,
 }
 
 /// How a run stands.

@@ -88,12 +88,14 @@ impl Log for Memory {
     fn record(
         &self,
         run: RunId,
-        events: Vec<Event>,
+        events: Arc<Vec<Event>>,
         outcomes: Vec<(Digest, MemoEntry)>,
     ) -> Reply<'_, ()> {
         self.reply(move |contents| {
             let known = contents.events_of(run);
-            known.ok_or_else(|| StoreError::no_run(run))?.extend(events);
+            known
+                .ok_or_else(|| StoreError::no_run(run))?
+                .extend(events.iter().cloned());
             contents.keep(outcomes);
             Ok(())
         })
@@ -154,7 +156,10 @@ impl Memo for Memory {
 impl Records for Memory {
     fn put(&self, documents: Vec<Document>) -> Reply<'_, ()> {
         self.reply(move |contents| {
-            let documents = documents.into_iter().map(|d| ((d.kind, d.key), d.value));
+            let documents = documents.into_iter().map(|document| {
+                let value = document.value();
+                ((document.kind, document.key), value)
+            });
             contents.documents.extend(documents);
             Ok(())
         })

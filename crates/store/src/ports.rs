@@ -5,6 +5,7 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 
 use daedal_core::Digest;
 use daedal_core::engine::Outcome;
@@ -23,14 +24,15 @@ pub trait Log: Send + Sync {
     fn create(&self, run: RunId, created: Event) -> Reply<'_, bool>;
     /// Appends to the log of a run, all or none; [`StoreError::Missing`] if there is no such run.
     fn append(&self, run: RunId, events: Vec<Event>) -> Reply<'_, ()> {
-        self.record(run, events, Vec::new())
+        self.record(run, Arc::new(events), Vec::new())
     }
     /// Appends events and keeps the outcomes that they tell of: an outcome is in the memo no later than
-    /// its event is in the log. Where one place keeps both, that is one write.
+    /// its event is in the log. Where one place keeps both, that is one write. The events are shared, so that
+    /// the caller need not read them again.
     fn record(
         &self,
         run: RunId,
-        events: Vec<Event>,
+        events: Arc<Vec<Event>>,
         outcomes: Vec<(Digest, MemoEntry)>,
     ) -> Reply<'_, ()>;
     /// Every event of a run, in order; empty if there is no such run.
@@ -91,15 +93,36 @@ pub trait Records: Send + Sync {
     fn next(&self, sequence: &str) -> Reply<'_, u64>;
 }
 
-/// A small document.
-#[derive(Debug, Clone, PartialEq)]
+/// A small document, ready to be kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Document {
     /// Such as `release`.
     pub kind: String,
     /// Unique in its kind.
     pub key: String,
-    /// What it says.
-    pub value: Value,
+    /// What it says, as JSON.
+    pub json: String,
+}
+
+impl Document {
+    /// A document that says `value`, which has nothing that JSON doesn't: its keys are strings.
+    pub fn of(
+        kind: impl Into<String>,
+        key: impl Into<String>,
+        value: &(impl Serialize + ?Sized),
+    ) -> Self {
+        Self {
+            kind: kind.into(),
+            key: key.into(),
+            json: serde_json::to_string(value).unwrap_or_else(|_| "null".to_owned()),
+        }
+    }
+
+    /// What it says, as a value.
+    #[must_use]
+    pub fn value(&self) -> Value {
+        serde_json::from_str(&self.json).unwrap_or_default()
+    }
 }
 
 /// Opens and shuts a place that remembers.

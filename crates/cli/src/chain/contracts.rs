@@ -83,11 +83,7 @@ pub(crate) async fn deploy(
     require_fit(studio, outbox.client(), money).await?;
     identity::note(home, studio, outbox.client()).await?;
     let made = Deployment::deploy(outbox, money).await.map_err(refused)?;
-    let document = Document {
-        kind: KIND.to_owned(),
-        key: outbox.client().chain_id().to_string(),
-        value: serde_json::to_value(made).unwrap_or_default(),
-    };
+    let document = Document::of(KIND, outbox.client().chain_id().to_string(), &made);
     let noted = studio.records.put(vec![document]).await;
     noted.map_err(|error| remembered(&error))?;
     Ok(made)

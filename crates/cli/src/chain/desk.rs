@@ -66,11 +66,7 @@ impl Desk {
                 settled.receipt.transaction_hash
             ));
         }
-        let next = Document {
-            kind: TURNS.to_owned(),
-            key: name,
-            value: (turn + 1).into(),
-        };
+        let next = Document::of(TURNS, name, &(turn + 1));
         let kept = self.studio.records.put(vec![next]).await;
         kept.map_err(|error| remembered(&error))?;
         Ok(Some(settled.receipt))

@@ -116,7 +116,7 @@ fn told(old: &[Document]) -> String {
     let mut works: Vec<String> = of(super::works::KIND)
         .map(|document| {
             let process = document.key.split('/').next().unwrap_or_default();
-            format!("work {} ({process})", document.value["work"])
+            format!("work {} ({process})", document.value()["work"])
         })
         .collect();
     works.push(count(of(crate::release::ON_CHAIN).count(), "released run"));
@@ -145,7 +145,7 @@ pub(super) async fn note(home: &Home, studio: &Studio, client: &Client) -> Resul
     }
     put(
         studio,
-        vec![document(KIND, &client.chain_id().to_string(), &now)],
+        vec![Document::of(KIND, client.chain_id().to_string(), &now)],
     )
     .await
 }
@@ -179,10 +179,14 @@ pub(crate) async fn begin_anew(studio: &Studio, client: &Client) -> Result<Anew,
         brought_back: (!returning.is_empty()).then(|| told(&returning)),
     };
     let mut documents = Vec::new();
-    for Document { kind, key, value } in old {
-        documents.push(document(&aside(&kind), &format!("{number}/{key}"), &value));
+    for old in old {
         // Nothing is on record here any more.
-        documents.push(document(&kind, &key, &Value::Null));
+        documents.push(Document::of(&*old.kind, &*old.key, &Value::Null));
+        documents.push(Document {
+            kind: aside(&old.kind),
+            key: format!("{number}/{}", old.key),
+            json: old.json,
+        });
     }
     // Of two for one key the last stands. What comes back stays put aside, too: it was.
     documents.extend(returning);
@@ -213,7 +217,7 @@ async fn put_aside_of(
         let all = studio.records.list(&aside(kind)).await;
         for (key, value) in all.map_err(|error| remembered(&error))? {
             if let Some(key) = key.strip_prefix(&format!("{last}/")) {
-                found.push(document(kind, key, &value));
+                found.push(Document::of(kind, key, &value));
             }
         }
     }
@@ -230,7 +234,7 @@ async fn on_record(studio: &Studio, chain_id: u64) -> Result<Vec<Document>, Fail
         let all = studio.records.list(kind).await;
         for (key, value) in all.map_err(|error| remembered(&error))? {
             if !value.is_null() && chain_of(kind, &key) == Some(chain_id) {
-                found.push(document(kind, &key, &value));
+                found.push(Document::of(kind, &*key, &value));
             }
         }
     }
@@ -250,14 +254,6 @@ async fn noted(studio: &Studio, chain_id: u64) -> Result<Option<Noted>, Failure>
     let found = studio.records.get(KIND, &chain_id.to_string()).await;
     let found = found.map_err(|error| remembered(&error))?;
     Ok(found.and_then(|value| serde_json::from_value(value).ok()))
-}
-
-fn document(kind: &str, key: &str, value: &impl Serialize) -> Document {
-    Document {
-        kind: kind.to_owned(),
-        key: key.to_owned(),
-        value: serde_json::to_value(value).unwrap_or_default(),
-    }
 }
 
 async fn put(studio: &Studio, documents: Vec<Document>) -> Result<(), Failure> {

@@ -21,12 +21,7 @@ impl InRecords {
 impl Ledger for InRecords {
     fn put(&self, entry: Entry) -> Reply<'_, ()> {
         Box::pin(async move {
-            let value = serde_json::to_value(&entry).map_err(LedgerError::new)?;
-            let document = Document {
-                kind: KIND.to_owned(),
-                key: entry.key,
-                value,
-            };
+            let document = Document::of(KIND, entry.key.clone(), &entry);
             let kept = self.0.put(vec![document]).await;
             kept.map_err(LedgerError::new)
         })

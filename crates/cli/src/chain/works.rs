@@ -161,11 +161,7 @@ pub(crate) async fn remember_known(
     process: &str,
     known: Known,
 ) -> Result<(), Failure> {
-    let document = Document {
-        kind: KIND.to_owned(),
-        key: key(process, reads),
-        value: serde_json::to_value(known).unwrap_or_default(),
-    };
+    let document = Document::of(KIND, key(process, reads), &known);
     let kept = studio.records.put(vec![document]).await;
     kept.map_err(|error| remembered(&error))
 }

@@ -64,11 +64,7 @@ pub(crate) async fn sign_authorship(
     if let Signed::Intent(signed) = &signed {
         authors.retain(|known| !is_mine(known));
         authors.push((**signed).clone());
-        let document = Document {
-            kind: KIND.to_owned(),
-            key: bundle.to_string(),
-            value: serde_json::to_value(authors).unwrap_or_default(),
-        };
+        let document = Document::of(KIND, bundle.to_string(), &authors);
         let put = studio.records.put(vec![document]).await;
         put.map_err(|error| remembered(&error))?;
     }

@@ -35,11 +35,7 @@ pub(super) async fn keep(
         openings,
         step,
     };
-    let document = Document {
-        kind: KIND.to_owned(),
-        key: signed.hash().to_string(),
-        value: serde_json::to_value(kept).unwrap_or_default(),
-    };
+    let document = Document::of(KIND, signed.hash().to_string(), &kept);
     let put = studio.records.put(vec![document]).await;
     put.map_err(|error| remembered(&error))
 }

@@ -35,11 +35,7 @@ pub(super) async fn ask(studio: &Studio, draft: Draft) -> Result<Value, Failure>
         disclosed,
         openings,
     };
-    let document = Document {
-        kind: KIND.to_owned(),
-        key: draft.place,
-        value: serde_json::to_value(pending).unwrap_or_default(),
-    };
+    let document = Document::of(KIND, draft.place, &pending);
     let put = studio.records.put(vec![document]).await;
     put.map_err(|error| remembered(&error))?;
     Ok(data)

@@ -88,14 +88,21 @@ impl Progress for Events {
 }
 
 /// One line on stderr when something happens that a person wants to know.
-#[derive(Default)]
-struct Lines(Mutex<View>);
+struct Lines(Mutex<(View, anstream::Stderr)>);
+
+impl Default for Lines {
+    fn default() -> Self {
+        Self(Mutex::new((View::default(), anstream::stderr())))
+    }
+}
 
 impl Progress for Lines {
     fn update(&self, update: Update) {
-        let mut view = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut inside = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (view, stderr) = &mut *inside;
         if let Some(line) = view.update(&update) {
-            let _ = writeln!(anstream::stderr(), "{line}");
+            // At once: there may be a hundred of them in a moment.
+            let _ = stderr.write_all((line + "\n").as_bytes());
         }
     }
 }

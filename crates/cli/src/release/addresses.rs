@@ -64,11 +64,11 @@ pub(crate) async fn addresses(
         firsts.extend(minted.map(|minted| (minted.token, minted.index, base.clone())));
         if on_chain.base.as_ref() != Some(&base) {
             let base = Some(base);
-            found.notes.push(Document {
-                kind: onchain::KIND.to_owned(),
-                key: key(run, work),
-                value: serde_json::to_value(OnChain { base, ..on_chain }).unwrap_or_default(),
-            });
+            found.notes.push(Document::of(
+                onchain::KIND,
+                key(run, work),
+                &OnChain { base, ..on_chain },
+            ));
         }
     }
     let tokens: Vec<U256> = firsts.iter().map(|(token, ..)| *token).collect();

@@ -56,12 +56,7 @@ pub(super) async fn decide(
     if batch.runs.is_empty() {
         return Ok(());
     }
-    let value = serde_json::to_value(&batch).unwrap_or_default();
-    let documents = keys.into_iter().map(|key| Document {
-        kind: KIND.to_owned(),
-        key,
-        value: value.clone(),
-    });
+    let documents = keys.into_iter().map(|key| Document::of(KIND, key, &batch));
     let put = studio.records.put(documents.collect()).await;
     put.map_err(|error| remembered(&error))
 }

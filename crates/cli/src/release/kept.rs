@@ -23,18 +23,13 @@ pub(super) async fn put(
     key: &str,
     value: Value,
 ) -> Result<(), Failure> {
-    put_all(studio, vec![document(kind, key, value)]).await
+    put_all(studio, vec![Document::of(kind, key, &value)]).await
 }
 
 /// Keeps all of them, or none.
 pub(super) async fn put_all(studio: &Studio, documents: Vec<Document>) -> Result<(), Failure> {
     let put = studio.records.put(documents).await;
     put.map_err(|error| remembered(&error))
-}
-
-pub(super) fn document(kind: &str, key: &str, value: Value) -> Document {
-    let (kind, key) = (kind.to_owned(), key.to_owned());
-    Document { kind, key, value }
 }
 
 pub(super) async fn asset(

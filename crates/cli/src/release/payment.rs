@@ -27,8 +27,7 @@ pub(crate) struct Payment {
 impl Payment {
     /// As it is kept: before the run begins, so that nothing ever anchors the run as nobody's.
     pub(crate) fn document(self, run: RunId) -> Document {
-        let value = serde_json::to_value(self).unwrap_or_default();
-        kept::document(KIND, &run.to_string(), value)
+        Document::of(KIND, run.to_string(), &self)
     }
 
     /// Whether somebody ordered a run, and with it its parameters.

@@ -21,7 +21,6 @@ use serde_json::Value;
 use super::{caption, kept, require_success};
 use crate::failure::Failure;
 use crate::hint;
-use crate::home::remembered;
 use crate::runs::{outputs_of, plan_of, replay};
 
 /// Where the captions of a run's pictures are kept, with what came of them.
@@ -51,21 +50,19 @@ pub(crate) async fn close(
     if !is_over || kept::get(studio, "record", &key).await?.is_some() {
         return Ok(());
     }
-    let events = studio.log.read(run).await;
-    let events = events.map_err(|error| remembered(&error))?;
-    let mut tasks = records(plan, &events);
+    let mut tasks = records(plan, &report.events);
     tasks.retain(|task| task.outcome().is_some());
     let has_succeeded = report.status == RunStatus::Succeeded;
     let closing = Closing {
         studio,
         engines,
         plan,
-        events: &events,
+        events: &report.events,
         outputs: has_succeeded.then_some(&report.outputs),
     };
     let (_, _, mut documents) = closing.close(tasks, run).await?;
     if has_succeeded {
-        documents.push(kept::document("outputs", &key, report.outputs.clone()));
+        documents.push(Document::of("outputs", key, &report.outputs));
     }
     kept::put_all(studio, documents).await
 }
@@ -114,21 +111,17 @@ impl Closing<'_> {
         } = *self;
         let key = run.to_string();
         let mut documents = Vec::new();
-        let unwritable = |error| Failure::because("the run's record can't be written", &error);
         if let (Some(wanted), Some(outputs)) = (&self.plan.caption, self.outputs)
             && let Some(Event::Created { spec, .. }) = self.events.first()
         {
             let drawn = caption::draw(studio, engines, wanted, spec, outputs)?;
-            let value = serde_json::to_value(&drawn).map_err(unwritable)?;
-            documents.push(kept::document(CAPTIONS, &key, value));
+            documents.push(Document::of(CAPTIONS, &*key, &drawn));
             tasks.extend(caption::tasks(drawn, self.ended()));
         }
         let origins = origins(studio, &tasks, run).await?;
         let (record, hashes) = made(engines, self.events, &tasks, run, &origins)?;
-        let value = serde_json::to_value(&record).map_err(unwritable)?;
-        let receipts = serde_json::to_value(&hashes).map_err(unwritable)?;
-        documents.push(kept::document("record", &key, value));
-        documents.push(kept::document("receipts", &key, receipts));
+        documents.push(Document::of("record", &*key, &record));
+        documents.push(Document::of("receipts", key, &hashes));
         Ok((record, tasks, documents))
     }
 

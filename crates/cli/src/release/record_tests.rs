@@ -65,6 +65,7 @@ async fn receipts_are_closed_once_by_whoever_ran_the_tasks_and_name_their_origin
     for (spec, from, tool) in [(&first, None, Some(old)), (&second, Some(first.id()), None)] {
         let run = spec.id();
         let mut events = log(spec, from, tool);
+        let whole = events.clone();
         studio.log.create(run, events.remove(0)).await.unwrap();
         studio.log.append(run, events).await.unwrap();
         let report = RunReport {
@@ -78,6 +79,7 @@ async fn receipts_are_closed_once_by_whoever_ran_the_tasks_and_name_their_origin
             elapsed_ms: 0,
             skipped: Vec::new(),
             questions: Vec::new(),
+            events: whole,
         };
         close(&studio, &engines, &plan, &report).await.unwrap();
         let noted = kept::get(&studio, "outputs", &run.to_string()).await;

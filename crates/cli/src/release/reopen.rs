@@ -4,6 +4,7 @@ use std::path::Path;
 
 use daedal_core::run::RunId;
 use daedal_store::Studio;
+use daedal_store::ports::Document;
 use serde_json::Value;
 
 use super::kept;
@@ -43,7 +44,7 @@ pub(crate) async fn forget(
 ) -> Result<(), Failure> {
     let key = run.to_string();
     let kinds = ["record", "receipts", "outputs", CAPTIONS];
-    let gone = kinds.map(|kind| kept::document(kind, &key, Value::Null));
+    let gone = kinds.map(|kind| Document::of(kind, &*key, &Value::Null));
     kept::put_all(studio, gone.into()).await?;
     // Written anew once the run is over again; what stays is replaced then, or in nobody's way.
     let _ = std::fs::remove_dir_all(root.join("out").join(process).join(run.0.short()));

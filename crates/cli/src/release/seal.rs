@@ -10,6 +10,7 @@ use daedal_provenance::ingredients::parts;
 use daedal_provenance::manifest::{Content, Ingredient, Source};
 use daedal_provenance::{SealRequest, attest, seal};
 use daedal_store::Studio;
+use daedal_store::ports::Document;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -130,8 +131,7 @@ impl Sealing<'_> {
         let bytes = self.copies.read(studio, asset);
         let bytes = bytes.map_err(|error| self.copies.lost(&name(), process, &error))?;
         let sealed = seal_one(self, asset, &bytes, title, alt)?;
-        let value = serde_json::to_value(&sealed).unwrap_or_default();
-        let mut documents = vec![kept::document("sealed", &key, value)];
+        let mut documents = vec![Document::of("sealed", key, &sealed)];
         if was_sealed {
             let why = match is_elsewhere {
                 true => "whose credential named a registry that the run is not anchored for",
@@ -140,7 +140,7 @@ impl Sealing<'_> {
             let again = format!("sealed again: “{title}”, {why}");
             self.signing.ui.note(again);
             // The run's attestation names the file that is gone.
-            documents.push(kept::document("attestation", &run.to_string(), Value::Null));
+            documents.push(Document::of("attestation", run.to_string(), &Value::Null));
         }
         kept::put_all(studio, documents).await?;
         Ok(sealed)

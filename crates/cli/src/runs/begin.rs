@@ -284,13 +284,9 @@ pub(crate) async fn keep_bundle(studio: &Studio, planned: &Planned) -> Result<()
     if known.map_err(|error| remembered(&error))?.is_some() {
         return Ok(());
     }
-    let value = serde_json::to_value(&planned.bundle).unwrap_or_default();
-    let kind = "bundle".to_owned();
-    studio
-        .records
-        .put(vec![Document { kind, key, value }])
-        .await
-        .map_err(|error| remembered(&error))
+    let document = Document::of("bundle", key, &planned.bundle);
+    let kept = studio.records.put(vec![document]).await;
+    kept.map_err(|error| remembered(&error))
 }
 
 /// What earlier runs of the process gave, newest first.

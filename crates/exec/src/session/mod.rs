@@ -81,8 +81,13 @@ impl<'a> Session<'a> {
         }
     }
 
+    /// Begins the run with the event that the state has folded already.
+    pub(crate) fn begin(&mut self, created: Event) {
+        self.journal.create(created);
+    }
+
     /// Takes note of events that the state has folded already and the log has.
-    pub(crate) fn remember(&mut self, events: &[Event]) {
+    pub(crate) fn remember(&mut self, events: Vec<Event>) {
         self.resumed = true;
         events.iter().for_each(|event| self.count(event));
         if events
@@ -90,8 +95,9 @@ impl<'a> Session<'a> {
             .any(|event| matches!(event, Event::Edited { .. }))
         {
             // Of what was made again since, the last counts.
-            self.count_anew(events);
+            self.count_anew(&events);
         }
+        self.journal.remember(events);
     }
 
     /// Takes note of an event that the state has folded already and the log has not.
@@ -102,6 +108,8 @@ impl<'a> Session<'a> {
     /// Carries the run as far as it goes.
     pub(crate) async fn carry_out(mut self) -> Result<RunReport, ExecError> {
         let begun = self.now();
+        // What fails here is told by the next who writes.
+        self.write_a_little().await.ok();
         if self.state.finished().is_none() {
             if self.resumed && !self.is_still_waiting(begun) {
                 self.record(Event::Resumed { at: begun });
@@ -120,6 +128,9 @@ impl<'a> Session<'a> {
         let ended = self.work().await;
         // Whatever happened, nothing of the run goes on after this.
         let cleared = self.wind_up().await;
+        if self.journal.is_taken() {
+            return Err(ExecError::Exists { run: self.run });
+        }
         let status = ended.and_then(|status| cleared.map(|()| status))?;
         Ok(self.report(status, begun))
     }
@@ -179,14 +190,19 @@ impl<'a> Session<'a> {
         if self.journal.backlog() > BACKLOG_MAX {
             self.journal.flush().await?;
         } else if self.journal.backlog() > WRITE_MIN {
-            let journal = &mut self.journal;
-            poll_fn(|context| match journal.poll(context) {
-                Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
-                _ => Poll::Ready(Ok(())),
-            })
-            .await?;
+            self.write_a_little().await?;
         }
         Ok(())
+    }
+
+    /// Goes on with what is to be written, without waiting for it.
+    async fn write_a_little(&mut self) -> Result<(), ExecError> {
+        let journal = &mut self.journal;
+        let written = poll_fn(|context| match journal.poll(context) {
+            Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
+            _ => Poll::Ready(Ok(())),
+        });
+        Ok(written.await?)
     }
 
     /// Whether nothing has happened that brings the run further: asking again leaves no trace.
@@ -297,6 +313,8 @@ impl<'a> Session<'a> {
                 self.record(Event::EffectStarted { task, attempt, at });
                 self.journal.flush().await?;
             }
+            // Nobody works for a run that there may not be.
+            self.journal.created().await?;
             let Some(dispatch) = self.desk.start(cost_max) else {
                 return Ok(());
             };

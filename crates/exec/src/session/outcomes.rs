@@ -203,6 +203,7 @@ impl Session<'_> {
             skipped: self.state.skipped(self.plan),
             questions: self.state.questions().cloned().collect(),
             status,
+            events: self.journal.into_log(),
         }
     }
 }

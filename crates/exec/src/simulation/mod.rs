@@ -236,6 +236,7 @@ impl Simulation {
     fn check(&self, report: &RunReport, undisturbed: &Value) {
         self.world.check();
         let events = self.world.events(report.run);
+        assert_eq!(report.events, events);
         let told = records(&self.plan, &events);
         for record in &told {
             for asset in record

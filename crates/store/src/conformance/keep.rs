@@ -13,11 +13,7 @@ use super::{CALLERS, Opening, digest, reopened, run};
 use crate::ports::{Document, MemoEntry};
 
 fn document(kind: &str, key: &str, value: Value) -> Document {
-    Document {
-        kind: kind.to_owned(),
-        key: key.to_owned(),
-        value,
-    }
+    Document::of(kind, key, &value)
 }
 
 pub(super) async fn documents_are_replaced_and_listed(place: impl Fn() -> Opening) {

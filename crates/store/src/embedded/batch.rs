@@ -15,7 +15,7 @@ pub(super) enum Work {
     Create(RunId, EventRow),
     Record(RunId, Vec<EventRow>, Vec<MemoRow>),
     Memo(Vec<MemoRow>),
-    Documents(Vec<DocumentRow>),
+    Documents(Vec<Document>),
     Next(String),
     Close,
 }
@@ -85,23 +85,6 @@ impl MemoRow {
     }
 }
 
-pub(super) struct DocumentRow {
-    kind: String,
-    key: String,
-    json: String,
-}
-
-impl DocumentRow {
-    pub(super) fn of(document: Document) -> Self {
-        let Document { kind, key, value } = document;
-        Self {
-            kind,
-            key,
-            json: value.to_string(),
-        }
-    }
-}
-
 /// What the writer knows about runs without asking the database again.
 #[derive(Default)]
 pub(super) struct Known {
@@ -149,7 +132,7 @@ struct Batch {
     touched: BTreeSet<RunId>,
     events: Vec<(i64, i64, EventRow)>,
     memo: Vec<MemoRow>,
-    documents: Vec<DocumentRow>,
+    documents: Vec<Document>,
 }
 
 /// Commits all of `works` in one transaction: an answer to each, or nothing at all.

@@ -8,7 +8,7 @@ use daedal_core::{AssetRef, Digest};
 use serde_json::Value;
 
 use super::Embedded;
-use super::batch::{Answer, DocumentRow, EventRow, Work};
+use super::batch::{Answer, EventRow, Work};
 use crate::StoreError;
 use crate::ports::{Document, Keeper, Log, Memo, MemoEntry, Records, Reply, RunSummary};
 
@@ -25,7 +25,7 @@ impl Log for Embedded {
     fn record(
         &self,
         run: RunId,
-        events: Vec<Event>,
+        events: Arc<Vec<Event>>,
         outcomes: Vec<(Digest, MemoEntry)>,
     ) -> Reply<'_, ()> {
         Box::pin(async move {
@@ -63,10 +63,7 @@ impl Memo for Embedded {
 
 impl Records for Embedded {
     fn put(&self, documents: Vec<Document>) -> Reply<'_, ()> {
-        Box::pin(async move {
-            let rows = documents.into_iter().map(DocumentRow::of).collect();
-            self.commit(Work::Documents(rows)).await.map(drop)
-        })
+        Box::pin(async move { self.commit(Work::Documents(documents)).await.map(drop) })
     }
 
     fn get(&self, kind: &str, key: &str) -> Reply<'_, Option<Value>> {

@@ -215,11 +215,7 @@ impl Place<'_> {
             payer: ready.found.terms.client,
             nonce: id,
         };
-        let delivery = Document {
-            kind: KIND.to_owned(),
-            key: id.to_string(),
-            value: serde_json::to_value(&begun.spec).unwrap_or_default(),
-        };
+        let delivery = Document::of(KIND, id.to_string(), &begun.spec);
         let documents = vec![payment.document(begun.spec.id()), delivery];
         let kept = self.studio.records.put(documents).await;
         kept.map_err(|error| remembered(&error))?;

@@ -315,14 +315,14 @@ impl Draft {
     /// Keeps the draft; once it is open, the order with it.
     async fn keep(&self, studio: &Studio, key: &str) -> Result<(), Failure> {
         self.order.keep(studio).await?;
-        let document = Document {
-            kind: DRAFT.to_owned(),
-            key: key.to_owned(),
-            value: json!(Begun {
+        let document = Document::of(
+            DRAFT,
+            key,
+            &Begun {
                 id: self.order.id,
                 is_open: self.is_open,
-            }),
-        };
+            },
+        );
         let kept = studio.records.put(vec![document]).await;
         kept.map_err(|error| remembered(&error))
     }

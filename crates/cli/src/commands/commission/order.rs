@@ -204,11 +204,7 @@ impl Order {
             files: BTreeMap::new(),
             ..self.clone()
         };
-        Document {
-            kind: KIND.to_owned(),
-            key: self.id.to_string(),
-            value: serde_json::to_value(bare).unwrap_or_default(),
-        }
+        Document::of(KIND, self.id.to_string(), &bare)
     }
 
     /// The order of a commission that this studio has.

@@ -15,11 +15,7 @@ pub(super) async fn keep(desk: &Desk, digest: B256, text: &str) -> Result<(), Fa
     if desk.is_dry() {
         return Ok(());
     }
-    let document = Document {
-        kind: KIND.to_owned(),
-        key: digest.to_string(),
-        value: text.into(),
-    };
+    let document = Document::of(KIND, digest.to_string(), &text);
     let kept = desk.studio.records.put(vec![document]).await;
     kept.map_err(|error| remembered(&error))
 }

@@ -29,7 +29,7 @@ impl Log for World {
     fn record(
         &self,
         run: RunId,
-        events: Vec<Event>,
+        events: Arc<Vec<Event>>,
         outcomes: Vec<(Digest, MemoEntry)>,
     ) -> Reply<'_, ()> {
         self.reply(move |inside| {

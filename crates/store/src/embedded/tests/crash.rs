@@ -9,7 +9,6 @@ use std::process::Stdio;
 
 use daedal_core::Digest;
 use daedal_core::run::Event;
-use serde_json::json;
 
 use super::*;
 use crate::conformance::{created, digest, done, entry, run};
@@ -224,12 +223,7 @@ async fn work(studio: Studio, worker: u64, mut count: u32) {
         say(format_args!("memo {number}"));
 
         let blob = studio.blobs.write(&blob_of(number)).unwrap();
-        let (kind, key) = ("blob".to_owned(), number.to_string());
-        let document = Document {
-            kind,
-            key,
-            value: json!(blob),
-        };
+        let document = Document::of("blob", number.to_string(), &blob);
         studio.records.put(vec![document]).await.unwrap();
         say(format_args!("document {number}"));
 

@@ -328,11 +328,7 @@ async fn what_is_no_studio_is_said_to_be_none() {
 #[tokio::test]
 async fn documents_of_a_studio_of_version_1_are_kept_and_get_an_index() {
     let place = Place::new();
-    let document = |key: &str| Document {
-        kind: "record".to_owned(),
-        key: key.to_owned(),
-        value: json!({ "of": key }),
-    };
+    let document = |key: &str| Document::of("record", key, &json!({ "of": key }));
     let studio = place.open().await;
     let known = vec![document("a"), document("b")];
     studio.records.put(known).await.unwrap();

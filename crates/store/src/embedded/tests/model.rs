@@ -84,10 +84,12 @@ async fn answer(studio: &Studio, call: Call) -> String {
         }
         Call::Warm(number) => format!("{:?}", memo.warm(run(number)).await),
         Call::PutDocuments(documents) => {
-            let documents = documents.into_iter().map(|(kind, key, value)| Document {
-                kind: kind.to_string(),
-                key: key.to_string(),
-                value: json!({ "value": value }),
+            let documents = documents.into_iter().map(|(kind, key, value)| {
+                Document::of(
+                    kind.to_string(),
+                    key.to_string(),
+                    &json!({ "value": value }),
+                )
             });
             format!("{:?}", records.put(documents.collect()).await)
         }
