@@ -1,12 +1,15 @@
 //! Whether the intents of a run stand for what its receipts say came of them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use alloy_primitives::B256;
 
+use crate::Digest;
 use crate::intent::{Domain, IntentKind, SignedIntent, step_word};
-use crate::receipt::Receipt;
+use crate::receipt::{Receipt, first_link};
 use crate::record::{RecordFault, RunHeader};
+use crate::run::EDIT;
+use crate::shown::is_all_that_was_taken;
 
 /// The names of all intents that the header and these receipts name.
 pub(crate) fn named<'a>(
@@ -20,30 +23,96 @@ pub(crate) fn named<'a>(
         .collect()
 }
 
+/// How many intents are named, and how many of those there are.
+pub(crate) fn counted<'a>(
+    header: &RunHeader,
+    receipts: impl Iterator<Item = &'a Receipt>,
+    intents: &[SignedIntent],
+) -> (usize, usize) {
+    let named = named(header, receipts);
+    let there: BTreeSet<B256> = intents.iter().map(SignedIntent::hash).collect();
+    (named.len(), named.intersection(&there).count())
+}
+
+/// Where a receipt names an intent.
+struct Named<'a> {
+    receipt: &'a Receipt,
+    /// What the intent has to follow.
+    link: B256,
+    /// Whether it is the last one that the receipt names.
+    is_last: bool,
+    /// The value that an edit found, where that is known.
+    found: Option<Digest>,
+}
+
 pub(crate) fn intent_faults<'a>(
     header: &RunHeader,
     receipts: impl Iterator<Item = &'a Receipt> + Clone,
     intents: &[SignedIntent],
 ) -> Vec<RecordFault> {
-    let named = named(header, receipts.clone());
     let run = header.run();
+    let hashes: Vec<B256> = intents.iter().map(SignedIntent::hash).collect();
+    let places = places(run, receipts.clone(), intents, &hashes);
     let mut faults = Vec::new();
-    for intent in intents {
-        let hash = intent.hash();
+    for (intent, &hash) in intents.iter().zip(&hashes) {
         let is_authors = intent.intent.kind == IntentKind::Author;
+        let places = places.get(&hash).map(Vec::as_slice).unwrap_or_default();
+        let sets_up = header.intents.contains(&hash);
         if let Err(fault) = intent.check_for(run) {
             faults.push(fault.into());
-        } else if !named.contains(&hash) {
+        } else if places.is_empty() && !sets_up {
             faults.push(RecordFault::IntentUnnamed { hash });
+        } else if sets_up && !matches!(intent.intent.kind, IntentKind::Author | IntentKind::Set) {
+            faults.push(RecordFault::IntentKind { hash });
         } else if is_authors && intent.authored() != Some(header.bundle) {
             faults.push(RecordFault::IntentBundle { hash });
         } else if !is_authors && !counts_in(header, intent.domain) {
             faults.push(RecordFault::IntentElsewhere { hash });
-        } else if let Some(label) = contradicted(intent, hash, receipts.clone()) {
-            faults.push(RecordFault::IntentOutcome { hash, label });
+        } else if sets_up && !is_authors && intent.intent.prev != first_link(run) {
+            faults.push(RecordFault::IntentLink { hash });
+        } else {
+            let mut places = places.iter();
+            faults.extend(places.find_map(|named| fault_at(named, intent, hash, &receipts)));
         }
     }
+    faults.extend(untimely(header, intents, &hashes));
     faults
+}
+
+/// Where each intent is named by a receipt, by its name.
+fn places<'a>(
+    run: Digest,
+    receipts: impl Iterator<Item = &'a Receipt>,
+    intents: &[SignedIntent],
+    hashes: &[B256],
+) -> BTreeMap<B256, Vec<Named<'a>>> {
+    let by_name: BTreeMap<&B256, &SignedIntent> = hashes.iter().zip(intents).collect();
+    let mut places: BTreeMap<B256, Vec<Named<'a>>> = BTreeMap::new();
+    let place = |receipt: &'a Receipt| (&receipt.step, receipt.round, receipt.index);
+    let mut before: Option<&'a Receipt> = None;
+    for receipt in receipts {
+        let edited = before.filter(|before| {
+            receipt.engine == EDIT && before.engine != EDIT && place(before) == place(receipt)
+        });
+        let mut found = edited.map(|edited| edited.value);
+        let mut link = None;
+        for hash in &receipt.intents {
+            let named = Named {
+                receipt,
+                link: link.unwrap_or_else(|| receipt.asked(run)),
+                is_last: receipt.intents.last() == Some(hash),
+                found,
+            };
+            places.entry(*hash).or_default().push(named);
+            link = Some(*hash);
+            let told = by_name
+                .get(hash)
+                .and_then(|signed| signed.disclosed.as_ref());
+            found = told.and_then(|told| told.edited()).map(|(_, to)| to);
+        }
+        before = Some(receipt);
+    }
+    places
 }
 
 /// A run that read dials from a registry is decided under that one, or before its process was registered.
@@ -53,23 +122,38 @@ fn counts_in(header: &RunHeader, domain: Domain) -> bool {
         || governed.is_none_or(|pin| (pin.chain, pin.registry) == (domain.chain, domain.registry))
 }
 
-/// The task whose receipt names the intent and says something else than what was decided, as far as that is
-/// disclosed.
-fn contradicted<'a>(
+/// What is wrong with an intent where a receipt names it, as far as it is disclosed.
+fn fault_at<'a>(
+    named: &Named<'_>,
     intent: &SignedIntent,
     hash: B256,
-    mut receipts: impl Iterator<Item = &'a Receipt>,
-) -> Option<String> {
-    let contradicts = |receipt: &&Receipt| {
-        let last = receipt.intents.last() == Some(&hash);
-        receipt.intents.contains(&hash)
-            && (intent.intent.step != step_word(&receipt.step)
-                // Nothing comes of what was rejected, but for what somebody put in its place.
-                || last && intent.intent.kind == IntentKind::Reject
-                || !chosen_is_given(intent, receipt)
-                || last && !edit_is_given(intent, receipt))
-    };
-    receipts.find(contradicts).map(Receipt::label)
+    receipts: &(impl Iterator<Item = &'a Receipt> + Clone),
+) -> Option<RecordFault> {
+    let receipt = named.receipt;
+    let label = || receipt.label();
+    let kind = intent.intent.kind;
+    let is_edit = kind == IntentKind::Edit;
+    let judges = matches!(
+        kind,
+        IntentKind::Choose | IntentKind::Approve | IntentKind::Reject
+    );
+    if !(is_edit || judges) || is_edit != (receipt.engine == EDIT) {
+        return Some(RecordFault::IntentKind { hash });
+    }
+    let contradicts = intent.intent.step != step_word(&receipt.step)
+        // Nothing comes of what was rejected, but for what somebody put in its place.
+        || named.is_last && kind == IntentKind::Reject
+        || !chosen_is_given(intent, receipt)
+        || !edit_is_given(intent, named);
+    if contradicts {
+        let label = label();
+        return Some(RecordFault::IntentOutcome { hash, label });
+    }
+    if judges && !is_all_that_was_taken(intent, receipt, receipts) {
+        let label = label();
+        return Some(RecordFault::IntentShown { hash, label });
+    }
+    (intent.intent.prev != named.link).then_some(RecordFault::IntentLink { hash })
 }
 
 /// Of the assets that were shown, those that were chosen are given, and no others.
@@ -88,8 +172,35 @@ fn chosen_is_given(intent: &SignedIntent, receipt: &Receipt) -> bool {
     all_given && shown.all(|option| !given.contains(option) || chosen.contains(option))
 }
 
-/// What was edited last is what is given.
-fn edit_is_given(intent: &SignedIntent, receipt: &Receipt) -> bool {
+/// What was edited is what was there, and what was edited last is what is given.
+fn edit_is_given(intent: &SignedIntent, named: &Named<'_>) -> bool {
     let edited = intent.disclosed.as_ref().and_then(|told| told.edited());
-    edited.is_none_or(|(_, to)| to == receipt.value)
+    edited.is_none_or(|(from, to)| {
+        named.found.is_none_or(|found| found == from)
+            && (!named.is_last || to == named.receipt.value)
+    })
+}
+
+/// The decisions of a run in the order in which they were drawn up are in the order of time too, none of them from
+/// before the run began. Authors sign earlier, and elsewhere.
+fn untimely(header: &RunHeader, intents: &[SignedIntent], hashes: &[B256]) -> Vec<RecordFault> {
+    let mut ordered: Vec<(&SignedIntent, B256)> =
+        intents.iter().zip(hashes.iter().copied()).collect();
+    ordered.retain(|(signed, _)| signed.intent.kind != IntentKind::Author);
+    ordered.sort_by_key(|(signed, _)| signed.intent.nonce);
+    let mut last = 0;
+    let mut faults = Vec::new();
+    for (signed, hash) in ordered {
+        let at = signed.intent.at;
+        // What is set is signed just before the run begins.
+        let from = match signed.intent.kind {
+            IntentKind::Set => 0,
+            _ => header.started_ms / 1_000,
+        };
+        if at < last.max(from) {
+            faults.push(RecordFault::IntentTime { hash });
+        }
+        last = last.max(at);
+    }
+    faults
 }

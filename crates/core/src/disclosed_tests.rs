@@ -57,7 +57,7 @@ fn set(theme: &str) -> (SignedIntent, Openings) {
         kind: IntentKind::Set,
         payload: disclosed.commitment(),
         seen: B256::ZERO,
-        prev: B256::ZERO,
+        prev: crate::receipt::first_link(run),
         nonce: 1,
         at: 1,
     };

@@ -4,11 +4,12 @@
 use alloy_primitives::B256;
 use serde::{Deserialize, Serialize};
 
-use crate::decided::{intent_faults, named};
-use crate::intent::{Oversight, SignedIntent};
+use crate::decided::{counted, intent_faults, named};
+use crate::intent::{Domain, Oversight, SignedIntent};
 use crate::merkle::Proof;
 use crate::receipt::Receipt;
 use crate::record::{RecordFault, RunHeader, RunRecord, tree};
+use crate::shown::is_told;
 use crate::{Digest, canonical};
 
 /// A longer list of options stays out of excerpts; the record has it.
@@ -110,9 +111,38 @@ impl Excerpt {
         self.receipts.first().map(|proven| &proven.receipt)
     }
 
-    /// How much people steered what led to the asset. Call it on an excerpt without [`Self::faults`].
+    /// How much people steered what led to the asset, for a credential that names `anchor`. Call it on an excerpt without
+    /// [`Self::faults`].
     #[must_use]
-    pub fn oversight(&self) -> Oversight {
-        Oversight::shown_by(&self.intents)
+    pub fn oversight(&self, anchor: Domain) -> Oversight {
+        Oversight::shown_by(&self.intents, anchor)
+    }
+
+    /// How many intents it names, and how many of them it has.
+    #[must_use]
+    pub fn intents_named(&self) -> (usize, usize) {
+        let receipts = self.receipts.iter().map(|proven| &proven.receipt);
+        counted(&self.header, receipts, &self.intents)
+    }
+
+    /// How many of its decisions don't tell what was shown, and neither does the receipt that they decided.
+    #[must_use]
+    pub fn intents_unseen(&self) -> usize {
+        let is_unseen = |signed: &&SignedIntent| {
+            let hash = signed.hash();
+            let mut receipts = self.receipts.iter().map(|proven| &proven.receipt);
+            receipts.any(|receipt| receipt.intents.contains(&hash) && !is_told(signed, receipt))
+        };
+        self.intents.iter().filter(is_unseen).count()
+    }
+
+    /// Whether all its receipts are of what led to the asset, by the record of the whole run.
+    #[must_use]
+    pub fn leads_to(&self, asset: &Digest, record: &RunRecord) -> bool {
+        let lineage = record.lineage(asset);
+        let place = |proven: &Proven| usize::try_from(proven.proof.index);
+        self.receipts
+            .iter()
+            .all(|proven| place(proven).is_ok_and(|place| lineage.binary_search(&place).is_ok()))
     }
 }

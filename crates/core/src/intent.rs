@@ -215,6 +215,17 @@ impl SignedIntent {
         self.intent.hash(self.domain)
     }
 
+    /// Whether it counts for what is anchored in `anchor`: what was signed for another registry doesn't, and what was
+    /// signed for none, before the process was registered, does. Who wrote a process wrote it wherever it is registered.
+    #[must_use]
+    pub fn counts_for(&self, anchor: Domain) -> bool {
+        let none = Domain::default();
+        self.domain == none
+            || anchor == none
+            || self.domain == anchor
+            || self.intent.kind == IntentKind::Author
+    }
+
     /// The bundle that an author's intent discloses.
     #[must_use]
     pub fn authored(&self) -> Option<Digest> {

@@ -194,11 +194,13 @@ fn chosen() -> SignedIntent {
 fn a_judgement_that_nobody_tells_shows_nothing() {
     let mut chosen = chosen();
     assert_eq!(
-        Oversight::shown_by(std::slice::from_ref(&chosen)),
+        Oversight::shown_by(std::slice::from_ref(&chosen), Domain::default()),
         Oversight::HumanValidated
     );
     chosen.disclosed = None;
-    let shown = |chosen: &SignedIntent| Oversight::shown_by(std::slice::from_ref(chosen));
+    let shown = |chosen: &SignedIntent| {
+        Oversight::shown_by(std::slice::from_ref(chosen), Domain::default())
+    };
     assert_eq!(shown(&chosen), Oversight::FullyAutonomous);
     chosen.intent.kind = IntentKind::Set;
     assert_eq!(shown(&chosen), Oversight::PromptGuided);
@@ -225,11 +227,14 @@ fn what_a_contract_signed_is_possible_where_it_is_and_shows_nothing_by_itself() 
     let text = serde_json::to_string(&intent).unwrap();
     assert_eq!(serde_json::from_str::<SignedIntent>(&text).unwrap(), intent);
     assert_eq!(
-        Oversight::shown_by(&[by_contract()]),
+        Oversight::shown_by(&[by_contract()], Domain::default()),
         Oversight::FullyAutonomous
     );
     let both = [by_contract(), chosen()];
-    assert_eq!(Oversight::shown_by(&both), Oversight::HumanValidated);
+    assert_eq!(
+        Oversight::shown_by(&both, Domain::default()),
+        Oversight::HumanValidated
+    );
 
     let fault = Err(IntentFault::Contract { signer: SIGNER });
     intent.domain.chain = 8453;
@@ -246,4 +251,26 @@ fn what_a_contract_signed_is_possible_where_it_is_and_shows_nothing_by_itself() 
     let mut intent = by_contract();
     intent.options = vec![keccak256("shown")];
     assert_eq!(intent.check(), Err(IntentFault::Options { signer: SIGNER }));
+}
+
+#[test]
+fn a_decision_for_another_registry_counts_for_nothing() {
+    let at = |chain| Domain {
+        chain,
+        registry: address!("00000000000000000000000000000000000000ab"),
+    };
+    let mut told = signed();
+    told.disclosed = Some(Disclosure::choice(keccak256("salt"), &[]));
+    let mut shown = |domain, anchor| {
+        told.domain = domain;
+        Oversight::shown_by(std::slice::from_ref(&told), anchor)
+    };
+    let none = Domain::default();
+    for (domain, anchor) in [(at(1), at(1)), (none, at(1)), (at(1), none)] {
+        assert_eq!(shown(domain, anchor), Oversight::HumanValidated);
+    }
+    assert_eq!(shown(at(2), at(1)), Oversight::FullyAutonomous);
+    // Who wrote a process wrote it wherever it is registered.
+    told.intent.kind = IntentKind::Author;
+    assert!(told.counts_for(at(1)));
 }

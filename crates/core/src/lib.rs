@@ -18,6 +18,7 @@ pub mod economy;
 pub mod engine;
 pub mod excerpt;
 pub mod expression;
+mod fault;
 pub mod governed;
 pub mod intent;
 pub mod merkle;
@@ -26,6 +27,7 @@ pub mod process;
 pub mod receipt;
 pub mod record;
 pub mod run;
+mod shown;
 pub mod units;
 
 pub use asset::AssetRef;

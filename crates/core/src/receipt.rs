@@ -108,6 +108,17 @@ impl Receipt {
         keccak256(canonical::to_vec(self))
     }
 
+    /// What a decision on its task follows: `prev` of the intent ([`asked`]).
+    #[must_use]
+    pub fn asked(&self, run: Digest) -> B256 {
+        let place = Place {
+            step: &self.step,
+            round: self.round,
+            index: self.index,
+        };
+        asked(run, place, &self.engine, &self.engine_version, self.params)
+    }
+
     /// Whether the asset with this digest is among its outputs.
     #[must_use]
     pub fn gives(&self, digest: &Digest) -> bool {
@@ -140,6 +151,32 @@ pub fn first_link(run: Digest) -> B256 {
     let mut bytes = b"daedal/run/v1".to_vec();
     bytes.extend(run.0);
     keccak256(bytes)
+}
+
+/// What a person decides on, as an intent names it: the task, its round and item, and all that it was given. The
+/// receipt of the task tells all of it, so that nobody can put a decision under another question.
+#[must_use]
+pub fn asked(
+    run: Digest,
+    place: Place<'_>,
+    engine: &str,
+    engine_version: &str,
+    params: Digest,
+) -> B256 {
+    let number = |number: Option<u32>| number.map_or(u64::MAX, u64::from).to_be_bytes();
+    let digest = Digest::of_parts(
+        "daedal/asked/v1",
+        &[
+            &run.0,
+            place.step.as_bytes(),
+            &number(place.round),
+            &number(place.index),
+            engine.as_bytes(),
+            engine_version.as_bytes(),
+            &params.0,
+        ],
+    );
+    digest.0.into()
 }
 
 /// The receipts of a run, linked as they come, in plan order.

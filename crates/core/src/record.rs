@@ -10,11 +10,13 @@ use alloy_primitives::{B256, keccak256};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::decided::intent_faults;
-use crate::intent::{IntentFault, Oversight, SignedIntent};
+use crate::decided::{counted, intent_faults};
+use crate::intent::{Domain, Oversight, SignedIntent};
 use crate::merkle::Tree;
 use crate::receipt::{Links, Receipt, first_link};
 use crate::{Digest, Governed, Seed, canonical};
+
+pub use crate::fault::RecordFault;
 
 /// What a run was, apart from its tasks.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -180,84 +182,6 @@ pub struct RunRecord {
     pub count: u64,
 }
 
-/// What is wrong with a record or an excerpt.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum RecordFault {
-    /// Inputs or parameters aren't those of the header.
-    #[error("{what} are not those that the run's header commits to")]
-    Settings {
-        /// `inputs`, `parameters` or the governed among them.
-        what: &'static str,
-    },
-    /// A receipt doesn't follow the one before it.
-    #[error(
-        "receipt {index} ({label}) does not follow the one before it: changed, moved or left out"
-    )]
-    Link {
-        /// Place of the receipt, from 0.
-        index: u64,
-        /// Its task.
-        label: String,
-    },
-    /// There are more or fewer receipts than were committed to.
-    #[error("{found} receipts where the run committed to {count}")]
-    Count {
-        /// How many there are.
-        found: u64,
-        /// How many there should be.
-        count: u64,
-    },
-    /// The receipts have another root.
-    #[error("the receipts have the root {found}, not {root}")]
-    Root {
-        /// What they hash to.
-        found: B256,
-        /// What was said.
-        root: B256,
-    },
-    /// A receipt isn't part of the root.
-    #[error("the receipt of {label} is not part of the run's root")]
-    Proof {
-        /// Its task.
-        label: String,
-    },
-    /// No receipt made the asset.
-    #[error("no receipt of the run gives {digest}")]
-    Output {
-        /// The asset.
-        digest: Digest,
-    },
-    /// An intent doesn't stand.
-    #[error(transparent)]
-    Intent(#[from] IntentFault),
-    /// An intent that nothing of the run names.
-    #[error("no receipt names the intent {hash}")]
-    IntentUnnamed {
-        /// Its name.
-        hash: B256,
-    },
-    /// An author signed another bundle.
-    #[error("the author's intent {hash} is about another bundle")]
-    IntentBundle {
-        /// Its name.
-        hash: B256,
-    },
-    /// What was decided isn't what the task gave.
-    #[error("the receipt of {label} gives something else than the intent {hash} decided")]
-    IntentOutcome {
-        /// Its name.
-        hash: B256,
-        /// The task.
-        label: String,
-    },
-    /// An intent counts on another chain, or in another registry, than the run read its dials from.
-    #[error("the intent {hash} does not count where the run's dials were read")]
-    IntentElsewhere {
-        /// Its name.
-        hash: B256,
-    },
-}
-
 impl RunRecord {
     /// Closes a run: links the receipts (in plan order) and computes the root.
     #[must_use]
@@ -382,10 +306,17 @@ impl RunRecord {
         found.into_iter().collect()
     }
 
-    /// How much people steered the run. Call it on a record without [`Self::faults`].
+    /// How much people steered the run, for a credential that names `anchor`. Call it on a record without
+    /// [`Self::faults`].
     #[must_use]
-    pub fn oversight(&self) -> Oversight {
-        Oversight::shown_by(&self.intents)
+    pub fn oversight(&self, anchor: Domain) -> Oversight {
+        Oversight::shown_by(&self.intents, anchor)
+    }
+
+    /// How many intents it names, and how many of them it has.
+    #[must_use]
+    pub fn intents_named(&self) -> (usize, usize) {
+        counted(&self.header, self.receipts.iter(), &self.intents)
     }
 }
 

@@ -196,6 +196,19 @@ fn an_excerpt_proves_its_asset_and_no_other() {
     }
 }
 
+#[test]
+fn a_record_tells_which_receipts_of_an_excerpt_did_not_lead_to_its_asset() {
+    let record = record();
+    let poster = asset("poster").digest;
+    let mut excerpt = Excerpt::of(&record, &poster).unwrap();
+    assert!(excerpt.leads_to(&poster, &record));
+    assert_eq!(excerpt.intents_named(), (1, 0));
+    let stray = Excerpt::of(&record, &asset("text").digest).unwrap();
+    excerpt.receipts.extend(stray.receipts);
+    assert_eq!(excerpt.faults(&poster), [], "the file alone can't tell");
+    assert!(!excerpt.leads_to(&poster, &record));
+}
+
 /// A change of the list of receipts of a run.
 #[derive(Debug, Clone)]
 enum Change {

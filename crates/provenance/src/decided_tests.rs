@@ -7,6 +7,7 @@ use daedal_core::excerpt::Excerpt;
 use daedal_core::intent::{
     Disclosure, Domain, Intent, IntentKind, Openings, Oversight, SignedIntent, step_word,
 };
+use daedal_core::receipt::first_link;
 use daedal_core::record::{RecordFault, RunRecord};
 use daedal_core::run::EDIT;
 use daedal_core::{AssetRef, Digest, Governed};
@@ -30,33 +31,40 @@ fn changed(record: &RunRecord, change: impl FnOnce(&mut RunRecord)) -> RunRecord
     RunRecord::close(header, inputs, parameters, receipts, intents)
 }
 
-fn signed(record: &RunRecord, step: &str, kind: IntentKind, told: Disclosure) -> SignedIntent {
-    signed_in(Domain::default(), record, step, kind, told)
-}
-
-fn signed_in(
-    domain: Domain,
-    record: &RunRecord,
-    step: &str,
-    kind: IntentKind,
-    told: Disclosure,
-) -> SignedIntent {
+/// An edit of `step` that follows `prev`.
+fn edit(record: &RunRecord, step: &str, prev: B256, told: Disclosure) -> SignedIntent {
     let intent = Intent {
         run: record.header.run().0.into(),
-        step: if step.is_empty() {
-            B256::ZERO
-        } else {
-            step_word(step)
-        },
-        kind,
+        step: step_word(step),
+        kind: IntentKind::Edit,
         payload: told.commitment(),
         seen: B256::ZERO,
-        prev: B256::ZERO,
+        prev,
         nonce: 2,
         at: NOW_MS / 1_000,
     };
+    sign(Domain::default(), intent, told, Vec::new())
+}
+
+/// What was set before the run began.
+fn set(domain: Domain, record: &RunRecord, told: Disclosure) -> SignedIntent {
+    let run = record.header.run();
+    let intent = Intent {
+        run: run.0.into(),
+        step: B256::ZERO,
+        kind: IntentKind::Set,
+        payload: told.commitment(),
+        seen: B256::ZERO,
+        prev: first_link(run),
+        nonce: 0,
+        at: NOW_MS / 1_000 - 1,
+    };
+    sign(domain, intent, told, Vec::new())
+}
+
+fn sign(domain: Domain, intent: Intent, told: Disclosure, options: Vec<B256>) -> SignedIntent {
     let (_, person) = studio();
-    person.sign(domain, intent, Some(told), Vec::new()).unwrap()
+    person.sign(domain, intent, Some(told), options).unwrap()
 }
 
 const PICK: usize = 6;
@@ -98,11 +106,13 @@ fn a_choice_is_what_its_receipt_gives() {
 /// The same run with its poster edited to `to`, by an intent that says `said`.
 fn edited(record: &RunRecord, to: &str, said: &str) -> RunRecord {
     let value = |text: &str| Digest::of(text.as_bytes());
-    let told = Disclosure::edit(B256::repeat_byte(7), value("poster"), value(said));
-    let intent = signed(record, "finish", IntentKind::Edit, told);
+    let told = Disclosure::edit(B256::repeat_byte(7), value("value"), value(said));
+    let mut by_hand = record.receipts[FINISH].clone();
+    by_hand.engine = EDIT.into();
+    let asked = by_hand.asked(record.header.run());
+    let intent = edit(record, "finish", asked, told);
     changed(record, |record| {
-        let mut edit = record.receipts[FINISH].clone();
-        edit.engine = EDIT.into();
+        let mut edit = by_hand;
         edit.determinism = Determinism::Attested;
         edit.inputs = edit.outputs.clone();
         edit.outputs = vec![AssetRef {
@@ -122,7 +132,7 @@ fn an_edit_is_what_its_receipt_gives_and_keeps_the_kind_of_what_was_edited() {
     let record = run_of(b"poster", "image/png", false);
     let good = edited(&record, "by hand", "by hand");
     assert_eq!(good.faults(), []);
-    assert_eq!(good.oversight(), Oversight::HumanValidated);
+    assert_eq!(good.oversight(Domain::default()), Oversight::HumanValidated);
     let faults = edited(&record, "by hand", "by another").faults();
     assert!(
         matches!(faults[..], [RecordFault::IntentOutcome { .. }]),
@@ -156,7 +166,7 @@ fn decisions_count_where_the_run_read_its_dials() {
     let at = |chain: u64, registry: Address| {
         let domain = Domain { chain, registry };
         let told = Disclosure::setting(B256::repeat_byte(3));
-        let intent = signed_in(domain, &governed, "", IntentKind::Set, told);
+        let intent = set(domain, &governed, told);
         changed(&governed, |record| {
             record.header.intents = vec![intent.hash()];
             record.intents = vec![intent];
@@ -183,7 +193,7 @@ fn what_was_set_is_disclosed_only_as_the_run_took_it() {
         let opening = Disclosure::of(B256::repeat_byte(4), name, &json!(theme));
         let opened = Openings::from([(name.to_owned(), opening)]);
         let told = Disclosure::setting(B256::repeat_byte(5)).sealing(&opened);
-        let intent = signed(&record, "", IntentKind::Set, told);
+        let intent = set(Domain::default(), &record, told);
         let record = changed(&record, |record| {
             record.header.intents = vec![intent.hash()]
         });

@@ -114,6 +114,11 @@ pub(crate) fn asset(bytes: &[u8], media_type: &str) -> AssetRef {
 
 /// A run that drew six candidates, had a person choose one, and finished it as `bytes`.
 pub(crate) fn run_of(bytes: &[u8], media_type: &str, human: bool) -> RunRecord {
+    run_in(bytes, media_type, human.then(Domain::default))
+}
+
+/// The same, with the person deciding for this chain and registry.
+pub(crate) fn run_in(bytes: &[u8], media_type: &str, human: Option<Domain>) -> RunRecord {
     let (_, person) = studio();
     let drafts: Vec<AssetRef> = (0..6)
         .map(|i| asset(format!("draft {i}").as_bytes(), "image/png"))
@@ -144,8 +149,9 @@ pub(crate) fn run_of(bytes: &[u8], media_type: &str, human: bool) -> RunRecord {
     let all: Vec<&AssetRef> = drafts.iter().collect();
     let mut pick = receipt("pick", None, &all, &[&drafts[3]]);
     let mut intents = Vec::new();
-    if human {
-        let intent = choice(person, &header, &drafts, 3);
+    if let Some(domain) = human {
+        let asked = pick.asked(header.run());
+        let intent = choice(person, domain, &header, asked, &drafts, 3);
         pick.intents = vec![intent.hash()];
         intents.push(intent);
     }
@@ -155,7 +161,14 @@ pub(crate) fn run_of(bytes: &[u8], media_type: &str, human: bool) -> RunRecord {
     RunRecord::close(header, inputs, parameters, receipts, intents)
 }
 
-fn choice(person: &Person, header: &RunHeader, drafts: &[AssetRef], at: usize) -> SignedIntent {
+fn choice(
+    person: &Person,
+    domain: Domain,
+    header: &RunHeader,
+    asked: B256,
+    drafts: &[AssetRef],
+    at: usize,
+) -> SignedIntent {
     let options: Vec<B256> = drafts
         .iter()
         .map(|draft| shown(&draft.to_value()))
@@ -167,12 +180,12 @@ fn choice(person: &Person, header: &RunHeader, drafts: &[AssetRef], at: usize) -
         kind: IntentKind::Choose,
         payload: disclosed.commitment(),
         seen: seen_root(&options),
-        prev: B256::ZERO,
+        prev: asked,
         nonce: 1,
         at: NOW_MS / 1_000,
     };
     person
-        .sign(Domain::default(), intent, Some(disclosed), options)
+        .sign(domain, intent, Some(disclosed), options)
         .unwrap()
 }
 
@@ -199,6 +212,7 @@ pub(crate) fn content<'a>(
         digest: Digest::of(bytes),
         record,
         anchor: Domain::default(),
+        anchoring: None,
         source: Source::Algorithmic,
         training: Training::NotAllowed,
         license: Some(license),

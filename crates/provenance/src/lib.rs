@@ -17,6 +17,7 @@ pub mod ingredients;
 pub mod keys;
 mod keystore;
 pub mod manifest;
+mod origin;
 mod packed;
 pub mod predicate;
 mod recorded;
@@ -38,4 +39,8 @@ pub use verify::{Given, verify};
 #[cfg(test)]
 mod decided_tests;
 #[cfg(test)]
+mod expired_tests;
+#[cfg(test)]
 mod fixtures;
+#[cfg(test)]
+mod shown_tests;

@@ -59,6 +59,7 @@ pub(crate) async fn sign_authorship(
         private,
         shown: Vec::new(),
         prev: B256::ZERO,
+        from: 0,
     };
     let signed = sign(home, studio, hand, draft).await?;
     if let Signed::Intent(signed) = &signed {

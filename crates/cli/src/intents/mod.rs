@@ -5,6 +5,7 @@ mod contract;
 mod domain;
 mod kept;
 mod setting;
+mod time;
 mod wallet;
 
 use alloy_primitives::{Address, B256, Bytes};
@@ -25,6 +26,7 @@ pub(crate) use authors::{authors_of, sign_authorship};
 pub(crate) use domain::domain_of;
 pub(crate) use kept::{Kept, kept, publish};
 pub(crate) use setting::{setter, sign_settings};
+pub(crate) use time::latest;
 
 /// Name of the note among what is sealed in a payload.
 const NOTE: &str = "note";
@@ -79,7 +81,10 @@ pub(crate) struct Draft {
     /// What stays private even when the rest is told, by name.
     pub(crate) private: Vec<(String, Value)>,
     pub(crate) shown: Vec<B256>,
+    /// What it follows: what was asked, or the decision before.
     pub(crate) prev: B256,
+    /// Seconds since 1970 that it can't be from before, whatever the clock says.
+    pub(crate) from: u64,
 }
 
 /// What came of a draft.
@@ -162,7 +167,7 @@ async fn intent(studio: &Studio, draft: &Draft) -> Result<(Intent, Disclosure, O
         seen: seen_root(&draft.shown),
         prev: draft.prev,
         nonce: nonce.map_err(|error| remembered(&error))?,
-        at: text::now().0 / 1_000,
+        at: draft.from.max(text::now().0 / 1_000),
     };
     Ok((intent, disclosed, openings))
 }

@@ -71,6 +71,7 @@ pub(crate) async fn sign_settings(
         private: private.collect(),
         shown: Vec::new(),
         prev: first_link(run),
+        from: 0,
     };
     Ok(match sign(home, studio, hand, draft).await? {
         Signed::Intent(signed) => Some(*signed),

@@ -1,9 +1,10 @@
 //! A person's answer to a run that waits, signed with their key.
 
+use alloy_primitives::B256;
 use daedal_core::intent::{Disclosure, Domain, IntentKind, SignedIntent, shown};
 use daedal_core::plan::Plan;
 use daedal_core::process::suggestion;
-use daedal_core::run::{Decider, Decision, Event, Question, State};
+use daedal_core::run::{Decider, Decision, Event, Question, State, records};
 use serde_json::json;
 
 use super::{Carrier, find, plan_of, replay};
@@ -12,7 +13,7 @@ use crate::commands::Common;
 use crate::failure::Failure;
 use crate::hint;
 use crate::home::{Home, block_on, remembered};
-use crate::intents::{Draft, Signed, SignedBy, domain_of, sign};
+use crate::intents::{Draft, Signed, SignedBy, domain_of, latest, sign};
 use crate::ui::Ui;
 
 /// What a person answers.
@@ -48,12 +49,27 @@ pub(crate) fn decide(
             .cloned()
             .ok_or_else(|| not_asked(&planned.plan, &state, &events, step))?;
         let kept = kept(&question, answer)?;
+        let tasks = records(&planned.plan, &events);
+        let mut own = tasks.iter().filter(|task| task.name == question.task);
+        let asks = own.find(|task| task.edits.is_empty());
+        let follows = Follows {
+            prev: asks.map(|task| task.asked(summary.run)).unwrap_or_default(),
+            from: latest(&events),
+        };
         studio.close().await.map_err(|error| remembered(&error))?;
         let hand = by.hand(&home, common, ui)?;
 
         let studio = home.open_to_write("daedal choose").await?;
         let domain = domain_of(&home, &studio, &spec.process, spec.governed.as_ref()).await?;
-        let draft = draft(domain, &summary.run.0, &question, &kept, answer, by);
+        let draft = draft(
+            domain,
+            &summary.run.0,
+            &question,
+            &kept,
+            answer,
+            by,
+            follows,
+        );
         let intent = match sign(&home, &studio, &hand, draft).await? {
             Signed::Intent(intent) => intent,
             Signed::TypedData(data) => {
@@ -190,6 +206,12 @@ fn position(question: &Question, name: &str) -> Result<usize, Failure> {
     }
 }
 
+/// What an answer comes after.
+struct Follows {
+    prev: B256,
+    from: u64,
+}
+
 /// What is signed of an answer.
 fn draft(
     domain: Domain,
@@ -198,6 +220,7 @@ fn draft(
     kept: &[usize],
     answer: &Answer,
     by: &SignedBy,
+    follows: Follows,
 ) -> Draft {
     let options = question.request.options.iter();
     let shown: Vec<_> = options.map(|option| shown(&option.value)).collect();
@@ -216,8 +239,8 @@ fn draft(
         decided: Box::new(move |salt| Disclosure::choice(salt, &chosen)),
         private: by.private(),
         shown,
-        // The key of the task that asks commits, link by link, to all that led to the question.
-        prev: question.key.0.into(),
+        prev: follows.prev,
+        from: follows.from,
     }
 }
 

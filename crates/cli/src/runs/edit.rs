@@ -2,11 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
+use alloy_primitives::B256;
+use daedal_core::canonical;
 use daedal_core::intent::{Disclosure, IntentKind, shown};
 use daedal_core::plan::Plan;
 use daedal_core::process::suggestion;
 use daedal_core::run::{State, TaskName, TaskRecord, records};
-use daedal_core::{Digest, canonical};
 use daedal_store::ports::RunSummary;
 use serde_json::{Value, json};
 
@@ -15,7 +16,7 @@ use super::{Carrier, find, plan_of, replay};
 use crate::commands::Common;
 use crate::failure::Failure;
 use crate::home::{Home, block_on, remembered};
-use crate::intents::{Draft, Signed, SignedBy, domain_of, sign};
+use crate::intents::{Draft, Signed, SignedBy, domain_of, latest, sign};
 use crate::ui::Ui;
 use crate::{assemble, hint, release};
 
@@ -33,8 +34,8 @@ struct Target {
     /// What stands.
     from: Value,
     to: Replaced,
-    /// Names what led to what stands, link by link.
-    key: Digest,
+    /// The edit before it, or what is there to be edited.
+    asked: B256,
 }
 
 /// Signs and records an edit; what was made from what it replaces is made again when the run is resumed.
@@ -76,7 +77,8 @@ pub(crate) fn edit(
             decided: Box::new(move |salt| Disclosure::edit(salt, from, to)),
             private: by.private(),
             shown: vec![shown(&target.from)],
-            prev: target.key.0.into(),
+            prev: target.asked,
+            from: latest(&events),
         };
         let intent = match sign(&home, &studio, &hand, draft).await? {
             Signed::Intent(intent) => intent,
@@ -133,7 +135,7 @@ fn target(
     })?;
     let mut own = records.iter().filter(|record| record.name == task);
     let last = own.clone().next_back();
-    let key = last.map_or(run.run.0, |record| record.key);
+    let asked = last.and_then(|record| record.edit_asked(run.run));
     let to = match what {
         Edit::File(path) => replaced(from, path, &read(path)?)?,
         Edit::Undo => {
@@ -155,7 +157,7 @@ fn target(
         from: from.clone(),
         task,
         to,
-        key,
+        asked: asked.unwrap_or_default(),
     })
 }
 

@@ -35,10 +35,12 @@ impl Accepted {
 impl Oversight {
     /// What these intents amount to by themselves. Those of contracts count for nothing, since only their chain can
     /// tell whether they were signed; nor do judgements that nobody tells, since then nobody can tell either whether
-    /// they were followed.
+    /// they were followed, nor decisions for another registry than the one that the credential names, if it names one.
     #[must_use]
-    pub fn shown_by(intents: &[SignedIntent]) -> Self {
-        let by_keys = intents.iter().filter(|intent| intent.accepted.is_none());
+    pub fn shown_by(intents: &[SignedIntent], anchor: Domain) -> Self {
+        let by_keys = intents
+            .iter()
+            .filter(|signed| signed.accepted.is_none() && signed.counts_for(anchor));
         let told = by_keys.filter(|signed| match signed.intent.kind {
             IntentKind::Choose | IntentKind::Approve | IntentKind::Reject | IntentKind::Edit => {
                 signed.disclosed.is_some()

@@ -2,15 +2,17 @@
 
 use std::collections::BTreeMap;
 
+use alloy_primitives::B256;
 use serde_json::Value;
 
 use super::edit::below;
 use super::state::{Slot, State};
 use super::{Decider, Decision, Event, Finish, Moment, RunId, TaskName, Timer, fold};
-use crate::Digest;
 use crate::engine::{DecisionRequest, Determinism, EngineError, Outcome, Task};
+use crate::intent::SignedIntent;
 use crate::plan::{NodeKind, Plan};
-use crate::receipt::{Place, Receipt};
+use crate::receipt::{Place, Receipt, asked};
+use crate::{Digest, canonical};
 
 /// A task of a run, rebuilt from the plan and the log.
 #[derive(Debug, Clone, PartialEq)]
@@ -42,6 +44,14 @@ pub struct TaskRecord {
 
 /// The engine of what a person edited: no program, but a hand. Its `with:` is what was edited.
 pub const EDIT: &str = "edit";
+
+/// Its version.
+const EDIT_VERSION: &str = "1";
+
+/// What an edit is given: what there was.
+fn edit_params(from: &Value) -> Value {
+    serde_json::json!({ "from": from })
+}
 
 /// The engine that draws a visible label into a picture: a step of the process like any other, or, where its
 /// `disclosure:` asks for captions, the one at [`CAPTIONS`].
@@ -76,17 +86,55 @@ impl TaskRecord {
         }
     }
 
+    /// What a decision on it follows ([`crate::receipt::asked`]).
+    #[must_use]
+    pub fn asked(&self, run: RunId) -> B256 {
+        let Task {
+            engine,
+            engine_version,
+            params,
+            ..
+        } = &self.task;
+        asked(
+            run.0,
+            self.place(),
+            engine,
+            engine_version,
+            canonical::digest(params),
+        )
+    }
+
+    /// What a decision on an edit of it follows: the last edit before, or what is there to be edited.
+    #[must_use]
+    pub fn edit_asked(&self, run: RunId) -> Option<B256> {
+        if let Some(last) = self.edits.last() {
+            let last: SignedIntent = serde_json::from_value(last.clone()).ok()?;
+            return Some(last.hash());
+        }
+        let params = edit_params(&self.outcome()?.value);
+        let params = canonical::digest(&params);
+        Some(asked(run.0, self.place(), EDIT, EDIT_VERSION, params))
+    }
+
+    fn place(&self) -> Place<'_> {
+        Place {
+            step: &self.name.step,
+            round: self.round,
+            index: self.index,
+        }
+    }
+
     /// Its receipt, if something came of it: not yet linked, and without the intents that decided it
     /// and the receipt that a reused outcome came from, which the log does not know.
     #[must_use]
     pub fn receipt(&self, determinism: Determinism) -> Option<Receipt> {
-        let place = Place {
-            step: &self.name.step,
-            round: self.round,
-            index: self.index,
-        };
         let outcome = self.outcome()?;
-        Some(Receipt::of_task(place, &self.task, outcome, determinism))
+        Some(Receipt::of_task(
+            self.place(),
+            &self.task,
+            outcome,
+            determinism,
+        ))
     }
 }
 
@@ -186,8 +234,8 @@ fn edit(plan: &Plan, state: &mut State, found: &mut BTreeMap<Order, TaskRecord>,
     let mut edited = given.clone();
     edited.task = Task {
         engine: EDIT.to_owned(),
-        engine_version: "1".to_owned(),
-        params: serde_json::json!({ "from": from }),
+        engine_version: EDIT_VERSION.to_owned(),
+        params: edit_params(&from),
         seed: None,
         limits: given.task.limits,
         labels: BTreeMap::new(),
