@@ -1,5 +1,6 @@
 //! The transparency duties of the EU AI Act, and what evidence of each a released run has.
 
+use daedal_core::asset::assets_in;
 use daedal_core::engine::Determinism;
 use daedal_core::intent::{IntentKind, Oversight};
 use daedal_core::process::Training;
@@ -83,9 +84,7 @@ fn marked(run: &Gathered) -> Duty {
 
 fn inputs(run: &Gathered) -> Duty {
     let brought = run.subject.spec.inputs.as_object().into_iter().flatten();
-    let assets = brought
-        .filter(|(_, value)| daedal_core::AssetRef::from_value(value).is_some())
-        .count();
+    let assets = brought.map(|(_, value)| assets_in(value).len()).sum();
     let evidence = match assets {
         0 => "the run was given no files whose marks could have been lost".to_owned(),
         assets => format!(
@@ -252,7 +251,7 @@ fn reviewed(run: &Gathered) -> Duty {
             ),
         });
     }
-    let open = match record.oversight() {
+    let open = match record.oversight(run.domain()) {
         Oversight::HumanValidated => Vec::new(),
         Oversight::PromptGuided => vec![
             "people set what was to be made, and nobody chose among or approved what came of it"

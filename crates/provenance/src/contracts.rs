@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use alloy_primitives::{Address, B256, Bytes};
-use daedal_core::intent::{Accepted, IntentKind, Oversight, SignedIntent};
+use daedal_core::intent::{Accepted, Domain, IntentKind, Oversight, SignedIntent};
 use serde::Serialize;
 
 use crate::verdict::{Exit, Outcome, Verdict};
@@ -26,6 +26,9 @@ pub struct ContractSigned {
     pub accepted: Accepted,
     /// Whether its chain has said so, too.
     pub confirmed: bool,
+    /// Whether it was signed for the registry that the credential names.
+    #[serde(skip)]
+    pub(crate) counts: bool,
 }
 
 /// Why the signature of a contract is not confirmed.
@@ -42,7 +45,7 @@ pub type Answers = BTreeMap<B256, Result<String, ContractFault>>;
 
 impl ContractSigned {
     /// Those of a list of intents.
-    pub(crate) fn among(intents: &[SignedIntent]) -> Vec<Self> {
+    pub(crate) fn among(intents: &[SignedIntent], anchor: Domain) -> Vec<Self> {
         let by_contract = |signed: &SignedIntent| {
             Some(Self {
                 intent: signed.hash(),
@@ -51,6 +54,7 @@ impl ContractSigned {
                 signature: signed.signature.clone(),
                 accepted: signed.accepted?,
                 confirmed: false,
+                counts: signed.counts_for(anchor),
             })
         };
         intents.iter().filter_map(by_contract).collect()
@@ -103,7 +107,7 @@ impl Verdict {
         for signed in &mut origin.contracts {
             signed.confirmed =
                 exit != Exit::Tampered && answers.get(&signed.intent).is_some_and(Result::is_ok);
-            if signed.confirmed {
+            if signed.confirmed && signed.counts {
                 origin.intents += 1;
                 let oversight = Oversight::of([signed.kind]);
                 origin.human_oversight = origin.human_oversight.max(oversight);

@@ -71,7 +71,10 @@ fn what_a_contract_signed_is_attested_and_counts_once_its_chain_confirms_it() {
     let bytes = png(9, 9, false);
     let record = chosen_by_a_contract(&bytes);
     assert_eq!(record.faults(), []);
-    assert_eq!(record.oversight(), Oversight::FullyAutonomous);
+    assert_eq!(
+        record.oversight(Domain::default()),
+        Oversight::FullyAutonomous
+    );
     let unasked = verdict(&sealed(&bytes, &record), None);
     assert_eq!(unasked.exit, Exit::Fine, "{:#?}", unasked.checks);
     assert_eq!(told(&unasked).outcome, Outcome::Noted);

@@ -1,5 +1,6 @@
 //! What a credential says: the C2PA manifest of one asset, from a run's record.
 
+use alloy_primitives::Address;
 use daedal_core::asset::extension_of;
 use daedal_core::excerpt::Excerpt;
 use daedal_core::intent::{Domain, Oversight};
@@ -31,6 +32,9 @@ pub struct Claim {
     pub unsigned_sha256: Digest,
     /// Where the run's root is (or will be) anchored: zeros before the process is registered.
     pub anchor: Domain,
+    /// Who anchors the run, and by which contract, where it is due on a chain.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub anchoring: Option<Anchoring>,
     /// How much people steered what led to the asset, for readers that do not compute it from the decisions: they are
     /// what it follows from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -38,6 +42,16 @@ pub struct Claim {
     /// The run's header and root, the receipt of this asset, and the decisions behind it; packed.
     #[serde(with = "crate::packed")]
     pub excerpt: Excerpt,
+}
+
+/// Who anchors a run: so that nobody else's anchor can pass for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Anchoring {
+    /// The account that sends the anchor.
+    pub by: Address,
+    /// The contract that it is sent to.
+    pub contract: Address,
 }
 
 /// Something from outside the run that an asset was made from.
@@ -121,6 +135,8 @@ pub struct Content<'a> {
     pub record: &'a RunRecord,
     /// Where the run's root is or will be anchored.
     pub anchor: Domain,
+    /// Who anchors it, and by which contract.
+    pub anchoring: Option<Anchoring>,
     /// What kind of process gave it.
     pub source: Source,
     /// Whether it may be used to train models.
@@ -152,7 +168,8 @@ pub fn definition(content: &Content<'_>) -> Option<Value> {
         run: record.header.run(),
         unsigned_sha256: content.digest,
         anchor: content.anchor,
-        human_oversight: Some(excerpt.oversight()),
+        anchoring: content.anchoring,
+        human_oversight: Some(excerpt.oversight(content.anchor)),
         excerpt,
     };
     // Through the canonical form, so that the numbers in it are the ones that were hashed.

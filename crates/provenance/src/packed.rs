@@ -48,6 +48,7 @@ mod tests {
             run: record.header.run(),
             unsigned_sha256: digest,
             anchor: Domain::default(),
+            anchoring: None,
             human_oversight: None,
             excerpt: Excerpt::of(&record, &digest).unwrap(),
         };

@@ -114,7 +114,24 @@ fn own(
         verdict.judge(name, Exit::Tampered, Err(detail));
         return None;
     }
+    if !excerpt.leads_to(&claim.unsigned_sha256, &record) {
+        let detail = "the credential counts tasks that did not lead to this file".to_owned();
+        verdict.judge(name, Exit::Tampered, Err(detail));
+        return None;
+    }
+    if let Some(detail) = intents_missing(&record) {
+        verdict.judge(name, Exit::Incomplete, Err(detail));
+        return None;
+    }
     Some((record, attested))
+}
+
+/// What is said of a record that names decisions and does not have them all.
+pub(crate) fn intents_missing(record: &RunRecord) -> Option<String> {
+    let (named, there) = record.intents_named();
+    (there < named).then(|| {
+        format!("its receipts name {named} signed decisions, and {there} of them are there")
+    })
 }
 
 /// What was given as an attestation.

@@ -8,6 +8,7 @@ use daedal_core::{Digest, Governed};
 use serde::Serialize;
 
 use crate::contracts::ContractSigned;
+use crate::manifest::Anchoring;
 
 /// Name of the check that tells of the anchor.
 pub(crate) const ANCHOR: &str = "anchor";
@@ -89,6 +90,8 @@ pub enum AnchorFault {
     Foreign(String),
     /// It is about the file's run, and was changed.
     Broken(String),
+    /// It stands by itself, and nothing shows that its block is there, or who should have anchored: no more than a claim.
+    Unproven(String),
     /// A node of the chain says that the chain has no such anchor.
     Denied(String),
     /// It stands offline, and the node that was asked can't confirm it.
@@ -104,7 +107,7 @@ pub struct Sealer {
     pub issuer: Option<String>,
     /// Whether it leads to an anchor that the caller trusts.
     pub trusted: bool,
-    /// Whether the certificate has expired, so that it counts for nobody.
+    /// Whether the certificate has expired, or is not valid yet, so that it counts for nobody.
     pub expired: bool,
 }
 
@@ -130,6 +133,9 @@ pub struct Origin {
     pub governed: Option<Governed>,
     /// Chain and registry that the credential names; none before the process was registered.
     pub registered: Option<Domain>,
+    /// Who anchors the run by its credential, and by which contract.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub anchoring: Option<Anchoring>,
     /// The task that made the asset, as a person names it.
     pub task: String,
     /// What carried it out: engine and version.
@@ -201,9 +207,12 @@ impl Verdict {
             Ok(detail) => (Outcome::Passed, Exit::Fine, detail),
             // What is about something else says nothing about a file that owes no anchor.
             Err(AnchorFault::Foreign(detail)) if !is_due => (Outcome::Noted, Exit::Fine, detail),
-            Err(AnchorFault::Foreign(detail) | AnchorFault::Denied(detail)) => {
-                (Outcome::Failed, Exit::Unanchored, detail)
-            }
+            Err(AnchorFault::Unproven(detail)) if !is_due => (Outcome::Noted, Exit::Fine, detail),
+            Err(
+                AnchorFault::Foreign(detail)
+                | AnchorFault::Unproven(detail)
+                | AnchorFault::Denied(detail),
+            ) => (Outcome::Failed, Exit::Unanchored, detail),
             Err(AnchorFault::Broken(detail)) => (Outcome::Failed, Exit::Tampered, detail),
             Err(AnchorFault::Unconfirmed(detail)) => (Outcome::Failed, Exit::Unconfirmed, detail),
         };
@@ -226,7 +235,9 @@ impl Verdict {
         };
         let (outcome, means, detail) = match result {
             Ok(detail) => (Outcome::Passed, Exit::Fine, detail),
-            Err(AnchorFault::Foreign(detail)) => (Outcome::Noted, Exit::Fine, detail),
+            Err(AnchorFault::Foreign(detail) | AnchorFault::Unproven(detail)) => {
+                (Outcome::Noted, Exit::Fine, detail)
+            }
             Err(AnchorFault::Broken(detail) | AnchorFault::Denied(detail)) => {
                 (Outcome::Failed, Exit::Tampered, detail)
             }

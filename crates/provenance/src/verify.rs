@@ -1,17 +1,18 @@
 //! Tells what of a file's provenance holds, offline.
 
+use std::time::{SystemTime, UNIX_EPOCH};
+
 use c2pa::{Reader, ValidationState};
 use daedal_core::Digest;
-use daedal_core::intent::Domain;
 
 use crate::chain::Chain;
 use crate::container::{Carrier, carrier_of, is_credential, sniff, unsealed};
-use crate::contracts::ContractSigned;
 use crate::manifest::{Claim, LABEL};
+use crate::origin::{anchor, origin, votes};
 use crate::recorded;
 use crate::seal::{assertion, failures, read};
 use crate::strict;
-use crate::verdict::{ANCHOR, Exit, Origin, Outcome, Sealer, VOTES, Verdict};
+use crate::verdict::{Exit, Outcome, Sealer, Verdict};
 use crate::when::rfc3339;
 
 pub use crate::recorded::attested_run;
@@ -175,12 +176,25 @@ pub(crate) fn signer(verdict: &mut Verdict, reader: &Reader) {
         verdict.note("signer", Outcome::Skipped, format!("said to be {name}"));
     } else if sealer.expired {
         let chain = info.and_then(|info| Chain::from_pem(info.cert_chain().as_bytes()).ok());
-        let on = chain.and_then(|chain| chain.ends_ms());
-        let on = on.map(|on| format!(" on {}", &rfc3339(on)[..10]));
-        let detail = format!(
-            "the certificate of {name} expired{}, and nothing shows that it had not when it signed",
-            on.unwrap_or_default()
-        );
+        let day = |ms: u64| rfc3339(ms)[..10].to_owned();
+        let begins = chain.as_ref().and_then(Chain::begins_ms);
+        // The library has one word for both ends, and looks at the same clock.
+        let now = SystemTime::now().duration_since(UNIX_EPOCH);
+        let now = now.map_or(0, |now| now.as_millis());
+        let detail = match begins.filter(|begins| u128::from(*begins) > now) {
+            Some(begins) => format!(
+                "the certificate of {name} is not valid before {}, and that day has not come",
+                day(begins)
+            ),
+            None => {
+                let on = chain.and_then(|chain| chain.ends_ms());
+                let on = on.map(|on| format!(" on {}", day(on)));
+                format!(
+                    "the certificate of {name} expired{}, and nothing shows that it had not when it signed",
+                    on.unwrap_or_default()
+                )
+            }
+        };
         verdict.judge("signer", Exit::Untrusted, Err(detail));
     } else if trusted {
         verdict.note(
@@ -241,101 +255,6 @@ fn unsigned(verdict: &mut Verdict, given: &Given<'_>, media_type: &str, claim: &
         ))
     };
     verdict.judge("unsigned", Exit::Tampered, result);
-}
-
-fn origin(verdict: &mut Verdict, claim: &Claim) {
-    let excerpt = &claim.excerpt;
-    let header = &excerpt.header;
-    let faults = excerpt.faults(&claim.unsigned_sha256);
-    let Some(maker) = excerpt.maker() else {
-        let detail = "it has no receipt".to_owned();
-        verdict.judge("receipt", Exit::Tampered, Err(detail));
-        return;
-    };
-    let place = excerpt
-        .receipts
-        .first()
-        .map_or(0, |proven| proven.proof.index + 1);
-    let result = if claim.run != header.run() {
-        Err("it names another run than its header".to_owned())
-    } else if claim
-        .human_oversight
-        .is_some_and(|told| told != excerpt.oversight())
-    {
-        Err("it tells another oversight than its decisions give".to_owned())
-    } else if let Some(fault) = faults.first() {
-        Err(fault.to_string())
-    } else {
-        let task = maker.label();
-        Ok(format!(
-            "receipt {place} of {} of run {}: {task}",
-            excerpt.count,
-            claim.run.short()
-        ))
-    };
-    let stands = verdict.judge("receipt", Exit::Tampered, result);
-    let contracts = match stands {
-        true => ContractSigned::among(&excerpt.intents),
-        false => Vec::new(),
-    };
-    let by_keys = excerpt.intents.len() - contracts.len();
-    if stands {
-        let detail = match by_keys {
-            0 if !contracts.is_empty() => "none is signed by a key".to_owned(),
-            0 => "none are shared".to_owned(),
-            1 => "1 signed decision stands".to_owned(),
-            count => format!("{count} signed decisions stand"),
-        };
-        verdict.note("decisions", Outcome::Passed, detail);
-    }
-    verdict.origin = Some(Origin {
-        process: header.process.clone(),
-        bundle: header.bundle,
-        run: claim.run,
-        unsigned: claim.unsigned_sha256,
-        root: excerpt.root,
-        receipts: excerpt.count,
-        inputs: header.inputs,
-        governed: header.governed.clone().filter(|_| stands),
-        registered: (claim.anchor != Domain::default()).then_some(claim.anchor),
-        task: maker.label(),
-        engine: format!("{} {}", maker.engine, maker.engine_version),
-        determinism: maker.determinism,
-        intents: if stands { by_keys } else { 0 },
-        contracts,
-        human_oversight: if stands {
-            excerpt.oversight()
-        } else {
-            daedal_core::intent::Oversight::FullyAutonomous
-        },
-        coverage: None,
-    });
-    verdict.contracts_unasked();
-}
-
-/// What is said of the votes on the run's dials before their proof is reported with [`Verdict::votes`].
-fn votes(verdict: &mut Verdict) {
-    let governed = verdict
-        .origin
-        .as_ref()
-        .and_then(|origin| origin.governed.as_ref());
-    if governed.is_some() {
-        let detail = "they decided dials of the run, by its word; no proof of them was given";
-        verdict.note(VOTES, Outcome::Skipped, detail);
-    }
-}
-
-/// What is said of the anchor before one is reported with [`Verdict::anchored`].
-fn anchor(verdict: &mut Verdict, claim: &Claim) {
-    if claim.anchor == Domain::default() {
-        let detail = "the process is not registered on a chain, so no anchor is due";
-        verdict.note(ANCHOR, Outcome::Noted, detail);
-    } else {
-        let chain = claim.anchor.chain;
-        let detail =
-            format!("the run is due in the registry on chain {chain}; no anchor was given");
-        verdict.judge(ANCHOR, Exit::Unanchored, Err(detail));
-    }
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use crate::fixtures::{content, gif, license, mp3, mp4, picture, png, run_of, stu
 use crate::manifest::Content;
 use crate::seal::{SealRequest, Sealed, seal};
 use daedal_core::canonical;
-use daedal_core::intent::Oversight;
+use daedal_core::intent::{Domain, Oversight};
 use daedal_core::record::RunRecord;
 use image::ImageFormat;
 use proptest::prelude::*;
@@ -201,7 +201,10 @@ fn oversight_is_the_assets_own_whatever_else_of_the_run_people_decided() {
         &[Subject::of("note.txt", Digest::of(note), &sealed)],
         &studio().0,
     );
-    assert_eq!(record.oversight(), Oversight::HumanValidated);
+    assert_eq!(
+        record.oversight(Domain::default()),
+        Oversight::HumanValidated
+    );
     let anchors = anchors();
     for attestation in [None, Some(&attestation[..])] {
         let verdict = verify(&Given {

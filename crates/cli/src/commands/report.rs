@@ -36,7 +36,8 @@ impl Report {
             let record = &gathered.subject.record;
             let title = format!("{} {}", record.header.process, run.run.0.short());
             let value = json!({
-                "run": run.run, "process": record.header.process, "oversight": record.oversight(),
+                "run": run.run, "process": record.header.process,
+                "oversight": record.oversight(gathered.domain()),
                 "duties": duties, "law": LAW, "is_legal_advice": false,
             });
             ui.result(&value, &told(&title, &duties));

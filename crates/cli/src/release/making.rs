@@ -176,7 +176,7 @@ fn credential(subject: &Subject, sealed: &SealedPiece) -> Option<Credential> {
             .map(|proof| proof.path.iter().map(ToString::to_string).collect())
             .unwrap_or_default(),
         receipts: subject.record.receipts.len(),
-        oversight: match excerpt.oversight() {
+        oversight: match excerpt.oversight(sealed.sealed.domain.unwrap_or_default()) {
             intent::Oversight::FullyAutonomous => Oversight::FullyAutonomous,
             intent::Oversight::PromptGuided => Oversight::PromptGuided,
             intent::Oversight::HumanValidated => Oversight::HumanValidated,

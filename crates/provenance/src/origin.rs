@@ -1,0 +1,160 @@
+//! What a credential tells of the run that a file came from.
+
+use daedal_core::excerpt::Excerpt;
+use daedal_core::intent::{Domain, Oversight};
+
+use crate::contracts::ContractSigned;
+use crate::manifest::Claim;
+use crate::verdict::{ANCHOR, Exit, Origin, Outcome, VOTES, Verdict};
+
+pub(crate) fn origin(verdict: &mut Verdict, claim: &Claim) {
+    let excerpt = &claim.excerpt;
+    let header = &excerpt.header;
+    let faults = excerpt.faults(&claim.unsigned_sha256);
+    let Some(maker) = excerpt.maker() else {
+        let detail = "it has no receipt".to_owned();
+        verdict.judge("receipt", Exit::Tampered, Err(detail));
+        return;
+    };
+    let oversight = excerpt.oversight(claim.anchor);
+    let place = excerpt
+        .receipts
+        .first()
+        .map_or(0, |proven| proven.proof.index + 1);
+    let result = if claim.run != header.run() {
+        Err("it names another run than its header".to_owned())
+    } else if claim.human_oversight.is_some_and(|told| told != oversight) {
+        Err("it tells another oversight than its decisions give".to_owned())
+    } else if let Some(fault) = faults.first() {
+        Err(fault.to_string())
+    } else {
+        let task = maker.label();
+        Ok(format!(
+            "receipt {place} of {} of run {}: {task}",
+            excerpt.count,
+            claim.run.short()
+        ))
+    };
+    let stands = verdict.judge("receipt", Exit::Tampered, result);
+    let contracts = match stands {
+        true => ContractSigned::among(&excerpt.intents, claim.anchor),
+        false => Vec::new(),
+    };
+    let by_keys = excerpt.intents.len() - contracts.len();
+    if stands {
+        decisions(
+            verdict,
+            excerpt,
+            by_keys,
+            !contracts.is_empty(),
+            claim.anchor,
+        );
+    }
+    verdict.origin = Some(Origin {
+        process: header.process.clone(),
+        bundle: header.bundle,
+        run: claim.run,
+        unsigned: claim.unsigned_sha256,
+        root: excerpt.root,
+        receipts: excerpt.count,
+        inputs: header.inputs,
+        governed: header.governed.clone().filter(|_| stands),
+        registered: (claim.anchor != Domain::default()).then_some(claim.anchor),
+        anchoring: claim.anchoring,
+        task: maker.label(),
+        engine: format!("{} {}", maker.engine, maker.engine_version),
+        determinism: maker.determinism,
+        intents: if stands { by_keys } else { 0 },
+        contracts,
+        human_oversight: match stands {
+            true => oversight,
+            false => Oversight::FullyAutonomous,
+        },
+        coverage: None,
+    });
+    verdict.contracts_unasked();
+}
+
+/// Says how many decisions stand, and what of them is not told or does not count.
+fn decisions(
+    verdict: &mut Verdict,
+    excerpt: &Excerpt,
+    by_keys: usize,
+    by_contracts: bool,
+    anchor: Domain,
+) {
+    let mut told = vec![match by_keys {
+        0 if by_contracts => "none is signed by a key".to_owned(),
+        0 => "none are shared".to_owned(),
+        1 => "1 signed decision stands".to_owned(),
+        count => format!("{count} signed decisions stand"),
+    }];
+    let mut outcome = Outcome::Passed;
+    let (named, shared) = excerpt.intents_named();
+    if shared < named {
+        told.push(format!(
+            "{named} are named, and {shared} of them shared: of the others nothing can be said"
+        ));
+        outcome = Outcome::Noted;
+    }
+    let unseen = excerpt.intents_unseen();
+    if unseen > 0 {
+        told.push(format!("what was shown is not told for {unseen} of them"));
+    }
+    let intents = excerpt.intents.iter();
+    let elsewhere = intents.clone().filter(|signed| !signed.counts_for(anchor));
+    let elsewhere = elsewhere.map(|signed| signed.domain).next();
+    let none = Domain::default();
+    let before = || {
+        let mut own = intents.clone().filter(|signed| signed.domain == none);
+        anchor != none && own.next().is_some()
+    };
+    if let Some(Domain { chain, registry }) = elsewhere {
+        told.push(format!(
+            "some were signed for the registry {registry} on chain {chain}, which is not the one that the credential \
+             names, and count for nothing here"
+        ));
+        outcome = Outcome::Noted;
+    } else if before() {
+        told.push("some were signed before the process was registered, for no chain".to_owned());
+    }
+    if let Some(signed) = intents
+        .clone()
+        .find(|signed| anchor == none && signed.domain != none)
+    {
+        told.push(format!(
+            "some were signed for chain {}, and the credential names none",
+            signed.domain.chain
+        ));
+    }
+    verdict.note("decisions", outcome, told.join("; "));
+}
+
+/// What is said of the votes on the run's dials before their proof is reported with [`Verdict::votes`].
+pub(crate) fn votes(verdict: &mut Verdict) {
+    let governed = verdict
+        .origin
+        .as_ref()
+        .and_then(|origin| origin.governed.as_ref());
+    if governed.is_some() {
+        let detail = "they decided dials of the run, by its word; no proof of them was given";
+        verdict.note(VOTES, Outcome::Skipped, detail);
+    }
+}
+
+/// What is said of the anchor before one is reported with [`Verdict::anchored`].
+pub(crate) fn anchor(verdict: &mut Verdict, claim: &Claim) {
+    if claim.anchor == Domain::default() {
+        let detail = "the process is not registered on a chain, so no anchor is due";
+        verdict.note(ANCHOR, Outcome::Noted, detail);
+    } else {
+        let chain = claim.anchor.chain;
+        let detail =
+            format!("the run is due in the registry on chain {chain}; no anchor was given");
+        verdict.judge(ANCHOR, Exit::Unanchored, Err(detail));
+    }
+}
+
+#[cfg(test)]
+#[path = "origin_tests.rs"]
+mod tests;
