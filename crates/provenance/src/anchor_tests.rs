@@ -1,6 +1,7 @@
 //! What a verdict makes of an anchor.
 
 use alloy_primitives::Address;
+use daedal_core::intent::Domain;
 
 use super::tests::{anchors, outcomes, sealed_as};
 use super::*;
@@ -60,13 +61,15 @@ fn what_an_anchor_shows_decides_what_of_a_whole_file_is_missing() {
     let told = || "told".to_owned();
     type Change = fn(&mut Content<'_>);
     let (due, none): (Change, Change) = (registered, |_| {});
-    use AnchorFault::{Broken, Denied, Foreign, Unconfirmed};
+    use AnchorFault::{Broken, Denied, Foreign, Unconfirmed, Unproven};
     use Outcome::{Failed, Noted, Passed};
     let anchors = anchors();
     for (change, result, exit, outcome) in [
         (due, Ok(told()), Exit::Fine, Passed),
         (due, Err(Foreign(told())), Exit::Unanchored, Failed),
         (due, Err(Denied(told())), Exit::Unanchored, Failed),
+        (due, Err(Unproven(told())), Exit::Unanchored, Failed),
+        (none, Err(Unproven(told())), Exit::Fine, Noted),
         (due, Err(Broken(told())), Exit::Tampered, Failed),
         (due, Err(Unconfirmed(told())), Exit::Unconfirmed, Failed),
         (none, Ok(told()), Exit::Fine, Passed),

@@ -3,7 +3,9 @@
 
 use std::collections::BTreeMap;
 
+use alloy_primitives::Address;
 use daedal_core::run::RunId;
+use daedal_provenance::manifest::Anchoring;
 use daedal_store::Studio;
 
 use super::Subject;
@@ -34,6 +36,23 @@ pub(super) async fn works(
         works.insert(subject.run, known);
     }
     Ok(Some(works))
+}
+
+/// Who anchors these runs once the chain answers: `by`, with the contracts that are on record.
+pub(super) async fn anchoring(
+    home: &Home,
+    studio: &Studio,
+    due: &BTreeMap<RunId, Known>,
+    by: Address,
+) -> Result<BTreeMap<RunId, Anchoring>, Failure> {
+    let mut anchoring = BTreeMap::new();
+    for (run, known) in due {
+        if let Some(at) = chain::deployment(home, studio, known.chain).await? {
+            let contract = at.anchor;
+            anchoring.insert(*run, Anchoring { by, contract });
+        }
+    }
+    Ok(anchoring)
 }
 
 /// What is told of a chain that was not asked, and why.

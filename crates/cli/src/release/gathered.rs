@@ -2,12 +2,14 @@
 
 use daedal_core::AssetRef;
 use daedal_core::engine::Engines;
+use daedal_core::intent::Domain;
 use daedal_core::run::Event;
+use daedal_provenance::manifest::Anchoring;
 use daedal_store::Studio;
 use daedal_store::ports::RunSummary;
 
 use super::copies::Copies;
-use super::seal::Sealing;
+use super::seal::{Sealed, Sealing};
 use super::{
     Made, OnChain, SealedPiece, Signing, Subject, kept, making, onchain, require_success, subject,
 };
@@ -50,10 +52,12 @@ pub(crate) async fn gathered(
     };
     let subject = subject(studio, run, engines, &copies).await?;
     let on_chain = on_chain(studio, &subject).await?;
+    let (domain, anchoring) = sealed_for(studio, &subject).await?;
     let sealing = Sealing {
         studio,
         subject: &subject,
-        domain: sealed_domain(studio, &subject).await?,
+        domain,
+        anchoring,
         signing,
         copies: &copies,
     };
@@ -87,18 +91,28 @@ async fn on_chain(studio: &Studio, subject: &Subject) -> Result<Option<OnChain>,
     Ok(None)
 }
 
-/// Chain and registry that the run's credentials name.
-async fn sealed_domain(
+/// Chain and registry that the run's credentials name, and who anchors it by them.
+async fn sealed_for(
     studio: &Studio,
     subject: &Subject,
-) -> Result<daedal_core::intent::Domain, Failure> {
+) -> Result<(Domain, Option<Anchoring>), Failure> {
     let Some(piece) = subject.pieces.first() else {
         return Ok(Default::default());
     };
     let key = format!("{}/{}", subject.run, piece.asset.digest);
     let known = kept::get(studio, "sealed", &key).await?;
-    let domain = known.map(|known| known["domain"].clone());
-    Ok(domain
-        .and_then(|domain| serde_json::from_value(domain).ok())
+    let sealed: Option<Sealed> = known.and_then(|known| serde_json::from_value(known).ok());
+    Ok(sealed
+        .map(|sealed| (sealed.domain.unwrap_or_default(), sealed.anchoring))
         .unwrap_or_default())
+}
+
+impl Gathered {
+    /// Chain and registry that its credentials name.
+    pub(crate) fn domain(&self) -> Domain {
+        let first = self.pieces.first();
+        first
+            .and_then(|piece| piece.sealed.domain)
+            .unwrap_or_default()
+    }
 }

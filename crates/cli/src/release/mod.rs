@@ -120,6 +120,7 @@ pub(crate) async fn release(
             studio,
             subject,
             domain: chain.domain_of(subject.run),
+            anchoring: chain.anchoring_of(subject.run),
             signing,
             copies: &copies,
         };

@@ -5,6 +5,8 @@
 //! after a crash sends the same again, which the outbox and the contracts know: nothing is anchored or
 //! minted twice.
 
+mod naming;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use daedal_chain::Client;
@@ -38,6 +40,8 @@ pub(super) struct Session {
     done: BTreeMap<RunId, OnChain>,
     /// Runs that are written to the chain later, since it does not answer.
     deferred: BTreeMap<RunId, Known>,
+    /// Who anchors those then, as far as that is on record.
+    anchoring: BTreeMap<RunId, Anchoring>,
     /// Those of `done` that are on another chain than the studio is at, and stay there.
     elsewhere: BTreeSet<RunId>,
     /// Why the chain was not asked whether what is done is there.
@@ -83,6 +87,8 @@ impl Session {
                 // Whoever reads only results has to know it, too.
                 signing.ui.ask(&deferred::told(&due, &why));
                 session.unasked = Some(why);
+                session.anchoring =
+                    deferred::anchoring(home, studio, &due, signing.actor()?).await?;
                 session.deferred = due;
                 return Ok(session);
             }
@@ -213,25 +219,10 @@ impl Session {
             due: BTreeMap::new(),
             done: BTreeMap::new(),
             deferred: BTreeMap::new(),
+            anchoring: BTreeMap::new(),
             elsewhere: BTreeSet::new(),
             unasked: None,
         }
-    }
-
-    /// Chain and registry that the run's credentials name.
-    pub(super) fn domain_of(&self, run: RunId) -> Domain {
-        self.work_of(run)
-            .map_or_else(Domain::default, |known| Domain {
-                chain: known.chain,
-                registry: known.registry,
-            })
-    }
-
-    /// The work that the run is of.
-    fn work_of(&self, run: RunId) -> Option<&Known> {
-        let due = self.due.get(&run).map(|(known, _)| known);
-        let done = || self.done.get(&run).map(|done| &done.work);
-        due.or_else(done).or_else(|| self.deferred.get(&run))
     }
 
     /// Anchors and mints what is due; gives what of each run is on the chain, and how many mints of its

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use daedal_core::asset::assets_in;
 use daedal_core::engine::Determinism;
 use daedal_core::intent::Domain;
 use daedal_core::run::EDIT;
 use daedal_core::{AssetRef, Digest};
 use daedal_provenance::ingredients::parts;
-use daedal_provenance::manifest::{Content, Ingredient, Source};
+use daedal_provenance::manifest::{Anchoring, Content, Ingredient, Source};
 use daedal_provenance::{SealRequest, attest, seal};
 use daedal_store::Studio;
 use daedal_store::ports::Document;
@@ -44,6 +45,9 @@ pub(crate) struct Sealed {
     /// Chain and registry that its credential names, where that is on record.
     #[serde(default)]
     pub(crate) domain: Option<Domain>,
+    /// Who anchors it by its credential.
+    #[serde(default)]
+    pub(crate) anchoring: Option<Anchoring>,
 }
 
 impl SealedPiece {
@@ -82,6 +86,8 @@ pub(super) struct Sealing<'a> {
     pub(super) subject: &'a Subject,
     /// Chain and registry that the credentials name.
     pub(super) domain: Domain,
+    /// Who anchors the run, by the credentials.
+    pub(super) anchoring: Option<Anchoring>,
     pub(super) signing: &'a Signing<'a>,
     pub(super) copies: &'a Copies<'a>,
 }
@@ -134,7 +140,9 @@ impl Sealing<'_> {
         let mut documents = vec![Document::of("sealed", key, &sealed)];
         if was_sealed {
             let why = match is_elsewhere {
-                true => "whose credential named a registry that the run is not anchored for",
+                true => {
+                    "whose credential named another registry, account or contract than the run is anchored with"
+                }
                 false => "of which the sealed file was lost",
             };
             let again = format!("sealed again: “{title}”, {why}");
@@ -149,11 +157,14 @@ impl Sealing<'_> {
 
 impl Sealing<'_> {
     /// Whether a credential names another registry than the run is going to be anchored for, as of a chain that
-    /// was made anew since. Where it names none, it was released without a chain, and stays so.
+    /// was made anew since, or somebody else who anchors it. Where it names none, it was released without a chain, and
+    /// stays so.
     fn is_elsewhere(&self, sealed: &Sealed) -> bool {
         let none = Domain::default();
         let named = sealed.domain.filter(|named| *named != none);
-        self.domain != none && named.is_some_and(|named| named != self.domain)
+        let other = |anchoring: Anchoring| sealed.anchoring.is_some_and(|named| named != anchoring);
+        self.domain != none
+            && named.is_some_and(|named| named != self.domain || self.anchoring.is_some_and(other))
     }
 }
 
@@ -186,6 +197,7 @@ fn seal_one(
             digest: asset.digest,
             record: &subject.record,
             anchor: sealing.domain,
+            anchoring: sealing.anchoring,
             source: Source::of(&subject.record, &asset.digest, trained),
             training: process.disclosure.training,
             license: process.license.as_ref(),
@@ -204,6 +216,7 @@ fn seal_one(
         },
         signer: signing.certified()?,
         domain: Some(sealing.domain),
+        anchoring: sealing.anchoring,
     })
 }
 
@@ -212,7 +225,7 @@ fn ingredients(sealing: &Sealing<'_>, asset: &AssetRef) -> Vec<Ingredient> {
     let subject = sealing.subject;
     let inputs = subject.spec.inputs.as_object().into_iter().flatten();
     let brought: BTreeMap<Digest, &String> = inputs
-        .filter_map(|(name, value)| Some((AssetRef::from_value(value)?.digest, name)))
+        .flat_map(|(name, value)| assets_in(value).into_iter().map(move |a| (a.digest, name)))
         .collect();
     let known = brought.keys().copied().collect();
     let parts = parts(&subject.record, &asset.digest, &known).into_iter();

@@ -4,6 +4,7 @@ use alloy_primitives::{Address, B256, U256};
 use daedal_channels::site;
 use daedal_core::AssetRef;
 use daedal_core::run::RunId;
+use daedal_provenance::manifest::Anchoring;
 use serde::{Deserialize, Serialize};
 
 use crate::chain::Known;
@@ -40,6 +41,16 @@ pub(crate) struct Anchor {
     pub(crate) block: u64,
     /// `anchor.json`
     pub(crate) proof: AssetRef,
+}
+
+impl Anchor {
+    /// Who anchored, and by which contract, as credentials tell it.
+    pub(super) fn anchoring(&self) -> Anchoring {
+        Anchoring {
+            by: self.by,
+            contract: self.contract,
+        }
+    }
 }
 
 /// The edition of a piece.

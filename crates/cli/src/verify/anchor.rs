@@ -6,6 +6,7 @@ use alloy_primitives::U256;
 use daedal_chain::client::Remote;
 use daedal_chain::proof::{AnchorProof, ConfirmFault, Confirmed};
 use daedal_chain::{Client, ClientError};
+use daedal_core::Digest;
 use daedal_core::run::Moment;
 use daedal_provenance::AnchorFault;
 use daedal_provenance::verdict::Origin;
@@ -20,6 +21,8 @@ pub(crate) struct Given {
     proof: Option<AnchorProof>,
     /// Who has confirmed it.
     confirmed: Option<String>,
+    /// Whether a node was asked.
+    asked: bool,
     /// What is told of it.
     pub(crate) result: Result<String, AnchorFault>,
 }
@@ -53,23 +56,40 @@ pub(super) fn named(path: &Path, bytes: &[u8], origin: Option<&Origin>) -> Resul
     Err(Failure::new(message).help(format!("name the {name} that was published with the file")))
 }
 
-/// What an anchor shows of a file by itself.
+/// What an anchor shows of a file by itself. Where the block's header is not there, or the credential does not say who
+/// anchors, it is no more than a claim: anybody can write such a file.
 pub(super) fn offline(bytes: &[u8], origin: &Origin) -> Given {
     let judged = judge(bytes, origin);
-    let result = judged.as_ref().map_err(Clone::clone).map(|proof| {
-        let header = match proof.block.header {
-            Some(_) => "neither that block nor that account is independently checked",
-            None => "neither block, date nor account can be checked offline",
-        };
-        let text = format!("{}; {header}: --rpc confirms", told(proof));
-        match origin.registered {
+    let result = judged.as_ref().map_err(Clone::clone).and_then(|proof| {
+        let text = told(proof);
+        let text = match origin.registered {
             Some(_) => text,
             None => format!("{text}; the credential itself names no chain"),
+        };
+        let unproven = |why: &str| {
+            let text = format!("said to be {text}; {why}: --rpc asks a node");
+            Err(AnchorFault::Unproven(text))
+        };
+        match (&proof.block.header, origin.anchoring) {
+            (None, _) => unproven(
+                "the header of that block is not there, so that nothing shows block and date",
+            ),
+            (_, None) if origin.registered.is_some() => unproven(
+                "the credential does not say who anchors the run, so that anybody may have sent this",
+            ),
+            (Some(_), Some(_)) => Ok(format!(
+                "{text}, as the credential says; whether that block is part of the chain is not independently checked: \
+                 --rpc confirms"
+            )),
+            (Some(_), None) => Ok(format!(
+                "{text}; neither that block nor that account is independently checked: --rpc confirms"
+            )),
         }
     });
     Given {
         proof: judged.ok(),
         confirmed: None,
+        asked: false,
         result,
     }
 }
@@ -92,6 +112,14 @@ fn judge(bytes: &[u8], origin: &Origin) -> Result<AnchorProof, AnchorFault> {
     if said != (U256::from(origin.receipts), origin.inputs.0) {
         let detail = "it tells the run otherwise than the credential: another number of receipts, or other inputs";
         return Err(AnchorFault::Broken(detail.to_owned()));
+    }
+    if let Some(due) = origin.anchoring
+        && (due.by, due.contract) != (proof.by, proof.contract)
+    {
+        return Err(AnchorFault::Foreign(format!(
+            "it was sent by {} to the contract {}, and by the credential {} anchors the run with {}",
+            proof.by, proof.contract, due.by, due.contract
+        )));
     }
     let place = (proof.chain, proof.registry);
     match origin.registered {
@@ -120,18 +148,30 @@ impl Given {
         self.proof.as_ref()
     }
 
-    /// Has the node at `url` confirm an anchor that stands offline.
-    pub(crate) async fn confirm(&mut self, url: &str, origin: &Origin) -> Result<(), Failure> {
-        let (Some(proof), Ok(_)) = (&self.proof, &self.result) else {
+    /// Whether it is worth asking a node about.
+    pub(crate) fn can_be_asked(&self) -> bool {
+        self.proof.is_some() && matches!(self.result, Ok(_) | Err(AnchorFault::Unproven(_)))
+    }
+
+    /// Whether a node was asked about it.
+    pub(crate) fn is_asked(&self) -> bool {
+        self.asked
+    }
+
+    /// Has the node at `url` confirm an anchor that stands offline, or claims to, of a run of this bundle.
+    pub(crate) async fn confirm(&mut self, url: &str, bundle: Digest) -> Result<(), Failure> {
+        let can_be_asked = self.can_be_asked();
+        let Some(proof) = self.proof.as_ref().filter(|_| can_be_asked) else {
             return Ok(());
         };
+        self.asked = true;
         let confirmed = match Client::connect(&Remote::at(url)).await {
             Ok(client) => proof.confirm(&client).await,
             Err(error @ ClientError::Url { .. }) => return Err(Failure::new(error.to_string())),
             Err(error) => Err(error.into()),
         };
         self.result = match confirmed {
-            Ok(Confirmed { place, bundle }) if bundle == origin.bundle => {
+            Ok(Confirmed { place, bundle: own }) if own == bundle => {
                 let text = format!("{}; confirmed by {place}", told(proof));
                 self.confirmed = Some(place);
                 Ok(text)
@@ -142,7 +182,7 @@ impl Given {
                 proof.run.version,
                 proof.run.work,
                 confirmed.bundle.short(),
-                origin.bundle.short()
+                bundle.short()
             ))),
             Err(ConfirmFault::Denied(detail)) => Err(AnchorFault::Denied(detail)),
             Err(ConfirmFault::Unsaid(detail)) => Err(AnchorFault::Unconfirmed(format!(

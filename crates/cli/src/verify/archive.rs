@@ -33,13 +33,15 @@ fn anchored(archive: Archive) -> Whole {
         votes: None,
     };
     let origins = whole.archive.assets.iter();
-    let origin = origins
-        .filter_map(|(_, verdict)| verdict.origin.as_ref())
-        .next();
-    let bytes = whole.archive.files.get(ANCHOR);
-    whole.anchor = bytes
-        .zip(origin)
-        .map(|(bytes, origin)| anchor::offline(bytes, origin));
+    let origins = origins.filter_map(|(_, verdict)| verdict.origin.as_ref());
+    if let Some(bytes) = whole.archive.files.get(ANCHOR) {
+        // Each asset has its own word on where the run is due: the worst that comes of one is told of the archive.
+        let judged = origins.clone().map(|origin| anchor::offline(bytes, origin));
+        let judged: Vec<Anchor> = judged.collect();
+        let failed = judged.iter().position(|given| given.result.is_err());
+        whole.anchor = judged.into_iter().nth(failed.unwrap_or_default());
+    }
+    let origin = origins.clone().next();
     let bytes = whole.archive.files.get(VOTES);
     whole.votes = bytes
         .zip(origin)
@@ -52,11 +54,11 @@ impl Whole {
     /// Has the node at `url` confirm the anchor and the votes that stand offline, and what contracts signed.
     pub(crate) async fn confirm(&mut self, url: &str) -> Result<(), Failure> {
         let origins = self.archive.assets.iter();
-        let origin = origins
-            .filter_map(|(_, verdict)| verdict.origin.clone())
+        let bundle = origins
+            .filter_map(|(_, verdict)| Some(verdict.origin.as_ref()?.bundle))
             .next();
-        if let (Some(anchor), Some(origin)) = (&mut self.anchor, &origin) {
-            anchor.confirm(url, origin).await?;
+        if let (Some(anchor), Some(bundle)) = (&mut self.anchor, bundle) {
+            anchor.confirm(url, bundle).await?;
         }
         if let Some(votes) = &mut self.votes {
             votes.confirm(url).await?;
@@ -74,9 +76,18 @@ impl Whole {
 
     /// Tells each asset what is known of the anchor and the votes, and the archive what its assets come to.
     fn tell_assets(&mut self) {
-        if let Some(anchor) = &self.anchor {
+        if let (Some(anchor), Some(bytes)) = (&self.anchor, self.archive.files.get(ANCHOR)) {
             for (_, verdict) in &mut self.archive.assets {
-                verdict.anchored(anchor.result.clone());
+                let Some(origin) = &verdict.origin else {
+                    continue;
+                };
+                let own = anchor::offline(bytes, origin);
+                // What a node said of the anchor is said of every asset that it stands for.
+                let result = match anchor.is_asked() && own.can_be_asked() {
+                    true => anchor.result.clone(),
+                    false => own.result,
+                };
+                verdict.anchored(result);
             }
         }
         if let Some(votes) = &self.votes {
@@ -90,16 +101,14 @@ impl Whole {
     }
 
     /// What the signed decisions of the run amount to, those of contracts among them that their chain has confirmed.
-    fn oversight(&self) -> Option<Oversight> {
+    pub(super) fn oversight(&self) -> Option<Oversight> {
         let assets = self.archive.assets.iter();
         let origins = assets.filter_map(|(_, verdict)| verdict.origin.as_ref());
-        let confirmed = origins.map(|origin| origin.human_oversight).max();
+        let confirmed = origins.clone().map(|origin| origin.human_oversight).max();
+        let anchor = origins.filter_map(|origin| origin.registered).next();
         let record = self.archive.record.as_ref()?;
-        Some(
-            confirmed
-                .unwrap_or(record.oversight())
-                .max(record.oversight()),
-        )
+        let own = record.oversight(anchor.unwrap_or_default());
+        Some(confirmed.unwrap_or(own).max(own))
     }
 
     pub(crate) fn to_json(&self) -> Value {

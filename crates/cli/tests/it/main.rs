@@ -9,6 +9,7 @@ mod ballots;
 mod capital;
 mod captions;
 mod chains;
+mod claims;
 mod collective;
 mod commissions;
 mod commissions_apart;

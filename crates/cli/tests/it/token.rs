@@ -21,14 +21,14 @@ fn selling() -> Studio {
     studio
 }
 
-fn registered() -> Studio {
+pub(crate) fn registered() -> Studio {
     let studio = selling();
     studio.daedal(&["lock"]).ends(0);
     studio.daedal(&["register"]).ends(0);
     studio
 }
 
-fn released(studio: &Studio) -> Value {
+pub(crate) fn released(studio: &Studio) -> Value {
     studio.daedal(&["run", "-q"]).ends(0);
     studio
         .daedal(&["release", "latest", "--json"])
@@ -38,7 +38,7 @@ fn released(studio: &Studio) -> Value {
 }
 
 /// The published files with a credential in them.
-fn posters(studio: &Studio) -> Vec<String> {
+pub(crate) fn posters(studio: &Studio) -> Vec<String> {
     let files = crate::studio::files_below(&studio.path().join("site/media/tide"));
     files
         .keys()
