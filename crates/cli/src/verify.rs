@@ -2,6 +2,7 @@
 
 mod anchor;
 mod archive;
+mod around;
 mod contracts;
 mod coverage;
 mod disclosed;
@@ -27,6 +28,7 @@ use crate::home::Home;
 
 pub(crate) use anchor::Given as Anchor;
 pub(crate) use archive::{Whole, archive, kept};
+pub(crate) use around::{Around, around};
 pub(crate) use disclosed::{disclosed, disclosed_among};
 pub(crate) use folder::{Folder, folder};
 pub(crate) use replay::{Replayed, Scene};
@@ -180,7 +182,7 @@ impl Verified {
     /// Has the node at `url` confirm the anchor and the votes that stand offline, and what contracts signed.
     pub(crate) async fn confirm(&mut self, url: &str) -> Result<(), Failure> {
         if let (Some(anchor), Some(origin)) = (&mut self.anchor, &self.verdict.origin) {
-            anchor.confirm(url, origin).await?;
+            anchor.confirm(url, origin.bundle).await?;
             self.verdict.anchored(anchor.result.clone());
         }
         if let Some(votes) = &mut self.votes {

@@ -4,6 +4,7 @@
 //! [`records`] are read and completed, [`gallery`] arranges them, [`pages`] and [`feeds`] write
 //! them out, and [`files`] puts them in place so that nobody ever meets half a site.
 
+mod audit;
 mod card;
 mod chain;
 mod dates;
@@ -68,6 +69,7 @@ const ASSETS: &[(&str, &[u8])] = &[
     ),
 ];
 
+pub use audit::{Audit, audit};
 pub use story::{Story, story};
 
 /// The channel that keeps a static gallery in a directory.

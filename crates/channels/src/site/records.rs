@@ -84,6 +84,15 @@ impl Records {
         Ok(records)
     }
 
+    /// The records as they are.
+    pub(super) fn of(directory: &Directory) -> Result<Self, ChannelError> {
+        let mut records = Self::read(directory, &Digest([0; 32]))?;
+        records
+            .releases
+            .sort_by(|a, b| (&b.released_at, b.run).cmp(&(&a.released_at, a.run)));
+        Ok(records)
+    }
+
     fn read(directory: &Directory, first: &Digest) -> Result<Self, ChannelError> {
         let site = site(directory)?.unwrap_or_else(|| SiteRecord {
             id: uuid_of("daedal/site", &[&first.0]),
@@ -277,7 +286,7 @@ pub(super) fn assets(release: &Release) -> Vec<(String, daedal_core::AssetRef)> 
     assets
 }
 
-fn exhibits(item: &crate::Item) -> impl Iterator<Item = &Exhibit> {
+pub(super) fn exhibits(item: &crate::Item) -> impl Iterator<Item = &Exhibit> {
     item.lineage.iter().flat_map(|step| {
         let decided = step
             .decisions

@@ -13,8 +13,14 @@ pub(crate) struct Folder {
     pub(crate) files: Vec<PathBuf>,
     /// Decisions that were disclosed, in order.
     pub(crate) disclosures: Vec<PathBuf>,
-    /// Credentials and records that belong to them, and small pictures for pages.
-    pub(crate) beside: usize,
+    /// Credentials that lie beside them.
+    pub(crate) credentials: Vec<PathBuf>,
+    /// Records of runs, as a release names them.
+    pub(crate) records: Vec<PathBuf>,
+    /// Small pictures for pages, which nobody signs.
+    pub(crate) pictures: Vec<PathBuf>,
+    /// Sites that are among it.
+    pub(crate) sites: Vec<PathBuf>,
 }
 
 /// Looks what there is to verify in a directory: of a studio its site, of a site what it published, of any
@@ -27,7 +33,11 @@ pub(crate) fn folder(place: &Path) -> Result<Folder, Failure> {
     let mut pending = vec![if is_studio { site } else { place.to_owned() }];
     while let Some(mut folder) = pending.pop() {
         if folder.join("data/site.json").is_file() {
+            found.sites.push(folder.clone());
             folder.push("media");
+            if !folder.is_dir() {
+                continue;
+            }
         }
         let failed = |error: std::io::Error| {
             Failure::because(format!("{} can't be read", folder.display()), &error)
@@ -46,20 +56,25 @@ pub(crate) fn folder(place: &Path) -> Result<Folder, Failure> {
                 _ if name.starts_with('.') => {}
                 // Where the pages have the pictures of what a step gave.
                 kind if kind.is_dir() && is_published && name == "steps" => {
-                    found.beside += std::fs::read_dir(&path).map_or(0, Iterator::count);
+                    let shown = std::fs::read_dir(&path).map_err(failed)?;
+                    found
+                        .pictures
+                        .extend(shown.flatten().map(|entry| entry.path()));
                 }
                 kind if kind.is_dir() => pending.push(path),
                 // What a link leads to is what a reader of the directory gets.
                 kind if !(kind.is_file() || kind.is_symlink() && path.is_file()) => {}
                 _ if name.ends_with(".disclosure.json") => found.disclosures.push(path),
-                _ if is_record(name) || original_of(&path).is_some() => found.beside += 1,
-                _ => found.files.push(path),
+                _ if is_record(name) => found.records.push(path),
+                _ if original_of(&path).is_none() => found.files.push(path),
+                _ if name.ends_with(".c2pa") => found.credentials.push(path),
+                _ => found.pictures.push(path),
             }
         }
     }
     found.files.sort();
     found.disclosures.sort();
-    if found.files.is_empty() {
+    if found.files.is_empty() && found.sites.is_empty() {
         return Err(
             Failure::new(format!("{} has nothing to verify", place.display()))
                 .help("name a published file, or a directory with some, such as site/"),

@@ -2,10 +2,13 @@
 
 use std::path::Path;
 
-use daedal_provenance::{AnchorFault, Check, Outcome, Verdict};
+use daedal_core::intent::Oversight;
+use daedal_provenance::verdict::Origin;
+use daedal_provenance::{AnchorFault, Check, Exit, Outcome, Verdict};
 use serde_json::{Value, json};
 
-use super::{Anchor, Verified, Votes, Whole};
+use super::{Anchor, Around, Verified, Votes, Whole};
+use crate::text::count;
 
 pub(crate) fn to_json(file: &Path, verified: &Verified) -> Value {
     let anchor = verified.anchor.as_ref().and_then(Anchor::to_json);
@@ -16,11 +19,12 @@ pub(crate) fn to_json(file: &Path, verified: &Verified) -> Value {
     })
 }
 
-/// A line for each file (when quiet, for each that is not fine): verdict, name, and what decided it.
+/// A line for each file (when quiet, for each that is not fine): verdict, name, and what decided it; then what lies
+/// around them.
 pub(crate) fn table(
     place: &Path,
     lines: &[(u8, String, String, String)],
-    beside: usize,
+    around: &Around,
     hints: &[String],
     quiet: bool,
 ) -> String {
@@ -37,14 +41,20 @@ pub(crate) fn table(
         text.push('\n');
     }
     let fine = lines.iter().filter(|line| line.0 == 0).count();
-    let files = crate::text::count(lines.len(), "file");
+    let files = count(lines.len(), "file");
     text.push_str(&format!("{}: {fine} of {files} fine", place.display()));
-    if beside > 0 {
+    if around.covered > 0 {
         text.push_str(&format!(
-            "; {beside} more are credentials, records and small pictures of theirs"
+            "; {} more are credentials and records of theirs",
+            around.covered
         ));
     }
     text.push('\n');
+    if !quiet {
+        for note in &around.notes {
+            text.push_str(&format!("{note}\n"));
+        }
+    }
     for hint in hints {
         text.push_str(&format!("help: {hint}\n"));
     }
@@ -93,7 +103,6 @@ pub(crate) fn told(file: &Path, verified: &Verified) -> String {
         .iter()
         .for_each(|check| text.push_str(&check_line(check)));
     if let Some(origin) = &verdict.origin {
-        let oversight = serde_json::to_value(origin.human_oversight).unwrap_or_default();
         text.push_str(&format!(
             "  made by     {} ({}), run {}\n  by          {} with {}\n  oversight   {}\n",
             origin.process,
@@ -101,7 +110,7 @@ pub(crate) fn told(file: &Path, verified: &Verified) -> String {
             origin.run.short(),
             origin.task,
             origin.engine,
-            oversight.as_str().unwrap_or_default().replace('_', " "),
+            words_of(origin.human_oversight),
         ));
         if let Some(governed) = &origin.governed {
             text.push_str(&format!(
@@ -113,11 +122,46 @@ pub(crate) fn told(file: &Path, verified: &Verified) -> String {
             ));
         }
         text.extend(verified.votes.as_ref().map(Votes::told));
+        if !matches!(verdict.exit, Exit::Tampered | Exit::Incomplete) {
+            text.push_str(&meaning(verdict, origin));
+        }
     }
     if let Some(hint) = verified.hint(file) {
         text.push_str(&format!("help: {hint}\n"));
     }
     text
+}
+
+fn words_of(oversight: Oversight) -> String {
+    let word = serde_json::to_value(oversight).unwrap_or_default();
+    word.as_str().unwrap_or_default().replace('_', " ")
+}
+
+/// What the verdict comes to in words: what anyone can compute, what rests on somebody's word, and what nobody says.
+fn meaning(verdict: &Verdict, origin: &Origin) -> String {
+    let decisions = match origin.intents {
+        0 => String::new(),
+        intents => format!(
+            ", and {} signed by people's own keys",
+            count(intents, "decision")
+        ),
+    };
+    let signer = verdict
+        .signer
+        .as_ref()
+        .and_then(|signer| signer.name.as_deref());
+    let hosted = match origin.coverage {
+        Some(coverage) if coverage.attested > 0 => {
+            format!("; {} of them nobody can do again", coverage.attested)
+        }
+        _ => String::new(),
+    };
+    format!(
+        "  shown       that no byte was changed since it was sealed, and that its receipt{decisions} are part of the run's root\n  \
+         attested    by {} alone: that the tasks ran as the receipts say{hosted}\n  \
+         not claimed who that is beyond the certificate, that nothing was made and left out, or that what it tells is true\n",
+        signer.unwrap_or("whoever sealed it"),
+    )
 }
 
 /// The verdict on a whole run, for people.
@@ -141,6 +185,7 @@ pub(crate) fn told_whole(title: &str, whole: &Whole, quiet: bool) -> String {
             Some(Err(
                 AnchorFault::Foreign(detail)
                 | AnchorFault::Broken(detail)
+                | AnchorFault::Unproven(detail)
                 | AnchorFault::Denied(detail)
                 | AnchorFault::Unconfirmed(detail),
             )) => ('✗', detail),
@@ -148,6 +193,9 @@ pub(crate) fn told_whole(title: &str, whole: &Whole, quiet: bool) -> String {
         text.push_str(&format!("  {mark} {name:<12} {detail}\n"));
     }
     text.extend(whole.votes.as_ref().map(Votes::told));
+    if let Some(oversight) = whole.oversight() {
+        text.push_str(&format!("  oversight   {}\n", words_of(oversight)));
+    }
     for (name, verdict) in &whole.archive.assets {
         let title = verdict.title.as_ref().map(|title| format!("  “{title}”"));
         text.push_str(&format!(

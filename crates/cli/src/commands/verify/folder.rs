@@ -32,11 +32,10 @@ impl Verify {
             ))
             .help("name a run of this studio, or an archive of one"));
         }
+        let folder = verify::folder(place)?;
         let Folder {
-            files,
-            disclosures,
-            beside,
-        } = verify::folder(place)?;
+            files, disclosures, ..
+        } = &folder;
         let (mut worst, mut values, mut lines, mut hints) = (0, Vec::new(), Vec::new(), Vec::new());
         let mut add = |path: &Path, judged: Result<(Line, Value), &Failure>| {
             let ((code, word, detail), value) = judged.unwrap_or_else(|failure| {
@@ -50,7 +49,7 @@ impl Verify {
             let shown = path.strip_prefix(place).unwrap_or(path).display();
             lines.push((code, word, shown.to_string(), detail));
         };
-        let verified = verify::all(&files, anchors).into_iter();
+        let verified = verify::all(files, anchors).into_iter();
         let verified: Vec<_> = verified.map(|verified| self.confirmed(verified)).collect();
         for (file, verified) in files.iter().zip(&verified) {
             add(
@@ -63,7 +62,7 @@ impl Verify {
                 }),
             );
         }
-        for path in &disclosures {
+        for path in disclosures {
             let verdicts = verified.iter().flatten().map(|verified| &verified.verdict);
             let judged = verify::disclosed_among(path, verdicts);
             add(
@@ -73,10 +72,22 @@ impl Verify {
                     .map(|judged| judged_disclosure(path, judged)),
             );
         }
+        let around = verify::around(
+            &folder,
+            files
+                .iter()
+                .zip(&verified)
+                .filter_map(|(file, verified)| Some((file.as_path(), verified.as_ref().ok()?))),
+        );
+        for (path, exit, detail) in &around.faults {
+            let line = (exit.code(), exit.to_string(), detail.clone());
+            let value = json!({ "file": path, "code": exit.code(), "error": detail });
+            add(path, Ok((line, value)));
+        }
         Ok(Found {
             code: worst,
             value: Value::Array(values),
-            text: verify::table(place, &lines, beside, &hints, ui.quiet),
+            text: verify::table(place, &lines, &around, &hints, ui.quiet),
         })
     }
 }
