@@ -27,11 +27,11 @@ pub(crate) type Drawn = (Task, Outcome);
 pub(super) fn draw(
     studio: &Studio,
     engines: &Engines,
-    caption: &Caption,
+    (caption, title): (&Caption, Option<&str>),
     spec: &RunSpec,
     outputs: &Value,
 ) -> Result<Vec<Drawn>, Failure> {
-    let text = filled_in(&caption.text, spec).map_err(|problem| {
+    let text = filled_in(&caption.text, title, spec).map_err(|problem| {
         Failure::new(format!(
             "the caption of the process can't be filled in: {problem}"
         ))

@@ -11,17 +11,24 @@ use super::versions::{label_of, licence_of};
 pub(super) fn label(subject: &Subject) -> ProcessLabel {
     let process = &subject.planned.process;
     let disclosure = process.disclosure.label.as_ref();
+    let title = process.title.as_deref();
     ProcessLabel {
         licence: licence_of(process, &subject.planned.bundle),
         disclosure: disclosure
-            .map(|label| filled_in(label, &subject.spec).unwrap_or_else(|_| label.clone())),
+            .map(|label| filled_in(label, title, &subject.spec).unwrap_or_else(|_| label.clone())),
         ..label_of(process)
     }
 }
 
-/// A label with its expressions filled in; says what is wrong where they can't be.
-pub(super) fn filled_in(label: &str, spec: &RunSpec) -> Result<String, String> {
+/// A label with its expressions filled in, for a process that people call `title`; says what is wrong where they can't
+/// be.
+pub(super) fn filled_in(
+    label: &str,
+    title: Option<&str>,
+    spec: &RunSpec,
+) -> Result<String, String> {
     struct Names {
+        process: Value,
         run: Value,
         inputs: Value,
         parameters: Value,
@@ -29,6 +36,7 @@ pub(super) fn filled_in(label: &str, spec: &RunSpec) -> Result<String, String> {
     impl daedal_core::expression::Scope for Names {
         fn root(&self, name: &str) -> Option<&Value> {
             match name {
+                "process" => Some(&self.process),
                 "run" => Some(&self.run),
                 "inputs" => Some(&self.inputs),
                 "parameters" => Some(&self.parameters),
@@ -40,6 +48,9 @@ pub(super) fn filled_in(label: &str, spec: &RunSpec) -> Result<String, String> {
         }
     }
     let names = Names {
+        process: serde_json::json!({
+            "name": spec.process, "title": title.unwrap_or(&spec.process),
+        }),
         run: serde_json::json!({
             "process": spec.process, "id": spec.id(), "seed": spec.seed, "bundle": spec.bundle,
         }),

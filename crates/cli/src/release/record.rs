@@ -114,6 +114,7 @@ impl Closing<'_> {
         if let (Some(wanted), Some(outputs)) = (&self.plan.caption, self.outputs)
             && let Some(Event::Created { spec, .. }) = self.events.first()
         {
+            let wanted = (wanted, self.plan.title.as_deref());
             let drawn = caption::draw(studio, engines, wanted, spec, outputs)?;
             documents.push(Document::of(CAPTIONS, &*key, &drawn));
             tasks.extend(caption::tasks(drawn, self.ended()));

@@ -177,3 +177,41 @@ fn a_caption_that_cannot_be_drawn_is_told_with_its_place() {
         );
     }
 }
+
+#[test]
+fn a_caption_may_name_the_process_and_one_that_no_picture_can_carry_is_a_mistake_of_the_file() {
+    let studio = Studio::empty();
+    studio.write(
+        "process.yaml",
+        PROCESS.replace(
+            "{{ inputs.by }}",
+            "{{ process.title }} ({{ process.name }})",
+        ),
+    );
+    studio.daedal(&["check"]).ends(0);
+    studio.write("daedal.toml", "");
+    studio.daedal(&["run", "-q"]).ends(0);
+    studio.daedal(&["release", "latest", "-q"]).ends(0);
+    let out = files_below(&studio.path().join("site/media/skerry"));
+    let drawings = out.iter().filter(|(name, _)| name.ends_with(".svg"));
+    let told = |bytes: &[u8]| String::from_utf8_lossy(bytes).contains("Skerry (skerry)");
+    assert!(
+        drawings.into_iter().any(|(_, bytes)| told(bytes)),
+        "{:?}",
+        out.keys()
+    );
+    let long = "made ".repeat(50);
+    studio.write("process.yaml", PROCESS.replace("made", &long));
+    let refused = studio.daedal(&["check"]).ends(1);
+    assert!(
+        refused.err.contains("at most 200 can be drawn"),
+        "{}",
+        refused.err
+    );
+    studio.write(
+        "process.yaml",
+        PROCESS.replace("inputs.by", "process.tilte"),
+    );
+    let refused = studio.daedal(&["check"]).ends(1);
+    assert!(refused.err.contains("title"), "{}", refused.err);
+}

@@ -88,6 +88,7 @@ pub(super) fn plan(
     let bundle = Bundle::new(&process, assets);
     let plan = Plan {
         process: process.name.clone(),
+        title: process.title.clone(),
         bundle: bundle.digest(),
         nodes: assemble(nodes, &names, &links, &order),
         outputs,

@@ -23,6 +23,15 @@ pub(super) static RUN: LazyLock<Value> = LazyLock::new(|| {
         "additionalProperties": false,
     })
 });
+/// What `process.<name>` gives in a label.
+pub(super) static PROCESS: LazyLock<Value> = LazyLock::new(|| {
+    let text = json!({ "type": "string" });
+    json!({
+        "type": "object",
+        "properties": { "name": text, "title": text },
+        "additionalProperties": false,
+    })
+});
 pub(super) static INDEX: LazyLock<Value> =
     LazyLock::new(|| json!({ "type": "integer", "minimum": 0 }));
 

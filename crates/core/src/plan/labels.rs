@@ -6,6 +6,7 @@ use super::place::Place;
 use crate::expression::Template;
 use crate::process::Process;
 use crate::process::source::Node as Source;
+use crate::run::CAPTION;
 
 /// The templates of `disclosure:`.
 pub(super) fn check<'s>(reader: &mut Reader<'s, '_>, process: &Process, root: &'s Source) {
@@ -21,14 +22,18 @@ pub(super) fn check<'s>(reader: &mut Reader<'s, '_>, process: &Process, root: &'
         )
     });
     let label = process.disclosure.label.as_ref();
-    for (place, text) in label
+    for (below, text) in label
         .map(|label| ("/label", label))
         .into_iter()
         .chain(written)
     {
-        let text = serde_json::Value::from(text.as_str());
-        let place = Place::new(at, place);
-        let (template, _) = reader.template(place, &text, Context::default());
+        let value = serde_json::Value::from(text.as_str());
+        let context = Context {
+            label: true,
+            ..Context::default()
+        };
+        let place = Place::new(at, below);
+        let (template, _) = reader.template(place, &value, context);
         let names_step = |template: &Template| {
             let mut paths = template.references().into_iter();
             paths.any(|path| path.step().is_some())
@@ -37,8 +42,34 @@ pub(super) fn check<'s>(reader: &mut Reader<'s, '_>, process: &Process, root: &'
             reader.wrong(
                 place.span(""),
                 "a label of the whole run can't name a step",
-                "expected `inputs`, `parameters` or `run` in it",
+                "expected `inputs`, `parameters`, `process` or `run` in it",
             );
         }
+        if below != "/label" {
+            too_long(reader, place, text);
+        }
+    }
+}
+
+/// A caption that is longer than can be drawn, whatever its expressions come to.
+fn too_long(reader: &mut Reader<'_, '_>, place: Place<'_>, text: &str) {
+    let engine = reader.engines.get(CAPTION);
+    let schema = engine.map(|engine| &engine.spec().schema["properties"]["text"]);
+    let Some(max) = schema.and_then(|text| text["maxLength"].as_u64()) else {
+        return;
+    };
+    let mut length = 0;
+    let mut rest = text.trim();
+    while let Some((said, more)) = rest.split_once("{{") {
+        length += said.chars().count();
+        rest = more.split_once("}}").map_or("", |(_, after)| after);
+    }
+    length += rest.chars().count();
+    if length as u64 > max {
+        reader.wrong(
+            place.span(""),
+            format!("the caption has {length} characters, its expressions aside: at most {max} can be drawn"),
+            "shorten it",
+        );
     }
 }

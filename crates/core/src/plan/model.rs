@@ -17,6 +17,8 @@ pub type NodeId = usize;
 pub struct Plan {
     /// Name of the process.
     pub process: String,
+    /// What people call it.
+    pub title: Option<String>,
     /// Digest of the bundle.
     pub bundle: Digest,
     /// All nodes, inner nodes of loops included (after the nodes that their loop depends on, and

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::given::{INDEX, RUN, dials};
+use super::given::{INDEX, PROCESS, RUN, dials};
 use super::gives::THROUGH_MAX;
 use super::types::Type;
 use crate::bundle::{ProcessFiles, normal_path};
@@ -54,6 +54,8 @@ pub(super) struct Context<'s> {
     pub(super) item: Option<Type<'s>>,
     /// Whether it is evaluated for each task of a fan-out.
     pub(super) index: bool,
+    /// Whether it is a label of the whole run, which may name the process.
+    pub(super) label: bool,
 }
 
 /// What is known beside the process file.
@@ -195,6 +197,7 @@ impl<'s> Names<'s> {
             "inputs" => (self.dial(path, &self.inputs, &self.parameters)?, None, 0),
             "parameters" => (self.dial(path, &self.parameters, &self.inputs)?, None, 0),
             "run" => (Type::of(&RUN), None, 0),
+            "process" if context.label => (Type::of(&PROCESS), None, 0),
             "item" => (item(context)?, None, 0),
             "index" if context.index => (Type::of(&INDEX), None, 0),
             "index" => {
@@ -325,12 +328,9 @@ impl<'s> Names<'s> {
             return unknown(message, format!("did you mean `steps.{name}`?"));
         }
         let mut known = vec!["inputs", "parameters", "steps", "run"];
-        if context.item.is_some() {
-            known.push("item");
-        }
-        if context.index {
-            known.push("index");
-        }
+        let more = [context.label, context.item.is_some(), context.index];
+        let more = more.into_iter().zip(["process", "item", "index"]);
+        known.extend(more.filter_map(|(there, name)| there.then_some(name)));
         if let Some(inner) = inner {
             known.extend(["previous", "round"]);
             known.extend(inner.keys().copied());
