@@ -95,10 +95,19 @@ impl Replay<'_> {
     fn one(&self, record: &TaskRecord, outcome: &Outcome, determinism: Determinism) -> Again {
         let task = &record.task;
         let by_person = record.decision.is_some() || !record.edits.is_empty();
-        if by_person || determinism == Determinism::Attested {
+        if by_person {
             return Again::Attested;
         }
-        let Some(engine) = self.engines.get(&task.engine) else {
+        let engine = self.engines.get(&task.engine);
+        // What a receipt calls attested is done again where it can be: its word is not enough.
+        let own = engine.map(|engine| engine.spec());
+        let can_be = own.is_some_and(|own| own.version == task.engine_version);
+        let determinism = match (determinism, own) {
+            (Determinism::Attested, Some(own)) if can_be => own.determinism,
+            (Determinism::Attested, _) => return Again::Attested,
+            (told, _) => told,
+        };
+        let Some(engine) = engine else {
             return Again::Failed(format!("there is no engine `{}` here", task.engine));
         };
         let spec = engine.spec();

@@ -9,6 +9,9 @@ use daedal_core::bundle::normal_path;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipArchive, ZipWriter};
 
+use crate::collection::{ATTESTATION, MEDIA_TYPE, RECEIPTS};
+use crate::container::sniff;
+
 /// Directory of the credential itself.
 const OWN: &str = "META-INF/";
 /// Files of an archive, at most.
@@ -16,6 +19,26 @@ const FILES_MAX: usize = 100_000;
 
 /// Files by path, with `/`.
 pub type Files = BTreeMap<String, Vec<u8>>;
+
+/// Whether `file` sets out to be the archive of a run: it may be a damaged one.
+#[must_use]
+pub fn is_archive(file: &[u8]) -> bool {
+    let marks = [RECEIPTS, ATTESTATION];
+    let holds = |mark: &str| {
+        file.windows(mark.len())
+            .any(|bytes| bytes == mark.as_bytes())
+    };
+    let is_zip = sniff(file) == Some(MEDIA_TYPE) || ends_as_zip(file);
+    is_zip && marks.into_iter().all(holds)
+}
+
+/// Whether a file ends with the directory of a ZIP (its last record is 22 bytes and a comment of up to 65,535), and
+/// has a credential in it: readers of ZIP take such a file, whatever was put before it.
+fn ends_as_zip(file: &[u8]) -> bool {
+    let tail = &file[file.len().saturating_sub(65_557)..];
+    let holds = |bytes: &[u8], mark: &[u8]| bytes.windows(mark.len()).any(|part| part == mark);
+    holds(tail, b"PK\x05\x06") && holds(file, b"META-INF/content_credential.c2pa")
+}
 
 /// Packs files.
 pub(crate) fn pack(files: &Files) -> zip::result::ZipResult<Vec<u8>> {

@@ -183,6 +183,14 @@ impl Chain {
         u64::try_from(seconds).ok()?.checked_mul(1_000)
     }
 
+    /// The moment from which on the signing certificate counts, in milliseconds since 1970.
+    #[must_use]
+    pub fn begins_ms(&self) -> Option<u64> {
+        let (_, certificate) = X509Certificate::from_der(self.0.first()?).ok()?;
+        let seconds = certificate.validity().not_before.timestamp();
+        u64::try_from(seconds).ok()?.checked_mul(1_000)
+    }
+
     /// Whether each certificate was signed by the next, and the last is (or was signed by) one of
     /// the `anchors`. Knows P-256 only; a chain of other keys is not recognised.
     #[must_use]

@@ -16,12 +16,13 @@ use crate::attest;
 use crate::chain::Chain;
 use crate::container::{Carrier, SIDECAR_SUFFIX, sniff};
 use crate::manifest;
+use crate::recorded::intents_missing;
 use crate::seal::{SealError, assertion, context, failures, read};
 use crate::signer::Signer;
 use crate::verdict::{Exit, Verdict};
 use crate::verify::{Given, credential, form, signer, verify as verify_file};
 
-pub use crate::archive::{Files, unpack};
+pub use crate::archive::{Files, is_archive, unpack};
 
 /// Its media type.
 pub const MEDIA_TYPE: &str = "application/zip";
@@ -119,17 +120,6 @@ pub fn seal_collection(
     }
 }
 
-/// Whether `file` sets out to be the archive of a run: it may be a damaged one.
-#[must_use]
-pub fn is_archive(file: &[u8]) -> bool {
-    let marks = [RECEIPTS, ATTESTATION];
-    let holds = |mark: &str| {
-        file.windows(mark.len())
-            .any(|bytes| bytes == mark.as_bytes())
-    };
-    sniff(file) == Some(MEDIA_TYPE) && marks.into_iter().all(holds)
-}
-
 /// What came of verifying an archive.
 pub struct Archive {
     /// The archive as a whole; [`Self::judged`] adds what its assets come to.
@@ -152,6 +142,11 @@ pub fn verify(archive: &[u8], anchors: &[Chain]) -> Archive {
         assets: Vec::new(),
     };
     let verdict = &mut found.verdict;
+    if sniff(archive) != Some(MEDIA_TYPE) {
+        let problem = "there are bytes before its first file".to_owned();
+        verdict.judge("archive", Exit::Tampered, Err(problem));
+        return found;
+    }
     let given = Given {
         file: archive,
         anchors,
@@ -216,6 +211,9 @@ impl Archive {
         };
         verdict.judge("attestation", exit, attested);
         verdict.judge("bundle", Exit::Tampered, bundle(files, collected));
+        if let Some(missing) = record.as_ref().ok().and_then(intents_missing) {
+            verdict.judge("decisions", Exit::Incomplete, Err(missing));
+        }
         self.record = record.ok();
         self.assets = assets(files, anchors);
     }

@@ -39,6 +39,7 @@ fn collected() -> (Files, Collected) {
             digest: Digest::of(&poster),
             record: &record,
             anchor: Domain::default(),
+            anchoring: None,
             source: Source::Algorithmic,
             training: Training::NotAllowed,
             license: None,
@@ -121,6 +122,33 @@ fn nothing_in_an_archive_can_be_changed_unseen() {
             "byte {at}: {exit:?}, {told}"
         );
     }
+}
+
+#[test]
+fn bytes_before_an_archive_do_not_hide_that_it_is_one() {
+    let (archive, own) = archive();
+    for before in [&b"x"[..], b"#!/bin/sh\n", &[0; 70_000]] {
+        let file = [before, &archive[..]].concat();
+        assert!(is_archive(&file));
+        assert_eq!(judged(&file, &own).0, Exit::Tampered);
+    }
+    assert!(!is_archive(b"PK\x05\x06 receipts.json attestation.json"));
+}
+
+#[test]
+fn the_story_of_a_run_is_sealed_with_it() {
+    let (mut files, collected) = collected();
+    let archive = sealed(&files, &collected);
+    let own = [studio().0.chain().clone()];
+    let store = c2pa::jumbf_io::load_jumbf_from_memory("zip", &archive).unwrap();
+    // Packed as daedal packs, with the seal of the archive before.
+    files.insert("provenance.html".to_owned(), b"<p>Otherwise".to_vec());
+    let packed = pack(&files).unwrap();
+    let bent = c2pa::jumbf_io::save_jumbf_to_memory("zip", &packed, &store).unwrap();
+    assert!(is_as_packed(&bent, &files));
+    let (exit, told) = judged(&bent, &own);
+    assert_eq!(exit, Exit::Tampered, "{told}");
+    assert!(told.contains("binding Failed"), "{told}");
 }
 
 /// Somebody with a key of their own seals a set of files that do not belong together.

@@ -75,6 +75,16 @@ pub enum SealError {
 
 /// Seals an asset and reads the credential back; whatever isn't valid then is an error.
 pub fn seal(request: &SealRequest<'_>, signer: &Signer) -> Result<Sealed, SealError> {
+    let sealed = written(request, signer)?;
+    read_back(request, &sealed)?;
+    Ok(sealed)
+}
+
+/// Seals an asset, and leaves open whether anybody can read that.
+pub(crate) fn written(
+    request: &SealRequest<'_>,
+    signer: &dyn c2pa::Signer,
+) -> Result<Sealed, SealError> {
     let content = &request.content;
     let found = Digest::of(request.bytes);
     if found != content.digest {
@@ -121,7 +131,6 @@ pub fn seal(request: &SealRequest<'_>, signer: &Signer) -> Result<Sealed, SealEr
             (request.bytes.to_vec(), Some(manifest))
         }
     };
-    read_back(request, carrier, &file, sidecar.as_deref())?;
     Ok(Sealed { file, sidecar })
 }
 
@@ -170,13 +179,10 @@ fn add_ingredient(
 }
 
 /// Checks what was written as a stranger would, and that it can be undone.
-fn read_back(
-    request: &SealRequest<'_>,
-    carrier: Carrier,
-    file: &[u8],
-    sidecar: Option<&[u8]>,
-) -> Result<(), SealError> {
+fn read_back(request: &SealRequest<'_>, sealed: &Sealed) -> Result<(), SealError> {
     let content = &request.content;
+    let (carrier, file) = (carrier_of(content.media_type), &sealed.file[..]);
+    let sidecar = sealed.sidecar.as_deref();
     let failed = |problem: String| SealError::ReadBack {
         title: content.title.to_owned(),
         problem,

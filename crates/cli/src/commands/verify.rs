@@ -22,8 +22,9 @@ use crate::verify::{self, Named, Replayed, Scene, Verified, Whole};
 
 /// Checks where files came from: their credentials, their binding to the bytes, the run's receipts, its anchor. All
 /// of it is done offline; with --rpc a node is asked about what is on its chain: the anchor, votes, what contracts
-/// signed. Exit codes: 0 fine, 10 tampered, 11 valid but the signer is not recognised here, 12 not anchored, 13 no
-/// credential, or one that tells of no run, 14 fine but --rpc could not confirm it, 15 --replay made something
+/// signed. Exit codes: 0 fine, 1 a mistake in the command, 10 tampered, 11 valid but the signer is not recognised here,
+/// or the certificate has expired or is not valid yet, 12 not anchored, or nothing shows that it is, 13 no credential,
+/// one that tells of no run, or something is gone, 14 fine but --rpc could not confirm it, 15 --replay made something
 /// else. Of several files, the worst.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Verify {

@@ -30,6 +30,11 @@ impl Coverage {
         } += 1;
     }
 
+    /// Whether nothing of it could be done again, so that doing it again shows nothing.
+    pub(super) fn is_none(self) -> bool {
+        self.exact + self.close + self.differs == 0
+    }
+
     /// `41 of 50 tasks reproduced, 9 attested`.
     pub(super) fn told(self) -> String {
         let all = self.exact + self.close + self.attested + self.differs + self.failed + self.left;
@@ -38,6 +43,9 @@ impl Coverage {
             self.exact + self.close,
             text::count(all, "task")
         );
+        if self.is_none() {
+            told.insert_str(0, "nothing could be done again: ");
+        }
         let more = [
             (self.close, "of them within their tolerance"),
             (self.attested, "attested"),
@@ -49,5 +57,30 @@ impl Coverage {
             told.push_str(&format!(", {number} {what}"));
         }
         told
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(came: &[Again]) -> Coverage {
+        let mut coverage = Coverage::default();
+        came.iter().for_each(|again| coverage.add(Some(again)));
+        coverage
+    }
+
+    #[test]
+    fn a_run_of_which_nothing_can_be_done_again_says_so() {
+        let failed = Again::Failed("there is no engine `paint` here".to_owned());
+        let nothing = of(&[Again::Attested, Again::Attested, failed]);
+        assert!(nothing.is_none());
+        assert_eq!(
+            nothing.told(),
+            "nothing could be done again: 0 of 3 tasks reproduced, 2 attested, 1 that can't be run here"
+        );
+        let some = of(&[Again::Attested, Again::Exact]);
+        assert!(!some.is_none());
+        assert_eq!(some.told(), "1 of 2 tasks reproduced, 1 attested");
     }
 }

@@ -10,6 +10,7 @@ use daedal_core::asset::media_type_of;
 use daedal_core::blob::BlobWrite;
 use daedal_core::bundle::Bundle;
 use daedal_core::engine::Engines;
+use daedal_core::intent::{SignedIntent, seen_root, shown};
 use daedal_core::plan::{self, Plan};
 use daedal_core::record::RunRecord;
 use daedal_core::run::{Event, Moment, TaskRecord, records};
@@ -163,6 +164,13 @@ impl Scene {
             });
             told.as_ref() == Some(receipt)
         };
+        if let Some(task) = tasks.iter().find(|task| !is_all_shown(task, record)) {
+            return Err(Failure::new(format!(
+                "what a signed decision says was shown is not what {} was given",
+                task.name
+            ))
+            .help("alternatives were left out of it, or made up: take the archive from its studio again"));
+        }
         let same = tasks.len() == record.receipts.len();
         if !same || !tasks.iter().zip(&record.receipts).all(agree) {
             return Err(Failure::new("the log does not tell the run that the receipts are of").help(
@@ -267,6 +275,27 @@ impl Scene {
     }
 }
 
+/// Whether what people signed for at a choice is just what there was to choose from, values without bytes included.
+fn is_all_shown(task: &TaskRecord, record: &RunRecord) -> bool {
+    let signed = task
+        .decision
+        .as_ref()
+        .and_then(|decision| decision.intent.as_ref());
+    let signed: Option<SignedIntent> =
+        signed.and_then(|signed| serde_json::from_value(signed.clone()).ok());
+    let Some(from) = task.task.params.get("from").and_then(Value::as_array) else {
+        return true;
+    };
+    // A null is a candidate that was skipped.
+    let given = from.iter().filter(|value| !value.is_null());
+    let given: Vec<_> = given.map(shown).collect();
+    signed.is_none_or(|signed| {
+        let hash = signed.hash();
+        let mut told = record.intents.iter().filter(|told| told.hash() == hash);
+        told.all(|told| told.intent.seen == seen_root(&given))
+    })
+}
+
 impl Replayed {
     fn coverage(&self) -> Coverage {
         let mut coverage = Coverage::default();
@@ -282,8 +311,13 @@ impl Replayed {
     }
 
     pub(crate) fn told(&self) -> String {
-        let mark = if self.holds() { '✓' } else { '✗' };
-        let mut told = format!("  {mark} replay       {}\n", self.coverage().told());
+        let coverage = self.coverage();
+        let mark = match (self.holds(), coverage.is_none()) {
+            (false, _) => '✗',
+            (true, true) => '!',
+            (true, false) => '✓',
+        };
+        let mut told = format!("  {mark} replay       {}\n", coverage.told());
         if let Some(target) = &self.elsewhere {
             told.push_str(&format!(
                 "                 the run was carried out on {target}: bytes are promised to be the same there\n"
@@ -344,6 +378,7 @@ impl Replayed {
             .map(|(name, coverage)| json!({ "name": name, "coverage": coverage }));
         json!({
             "holds": self.holds(),
+            "nothing": self.coverage().is_none(),
             "coverage": self.coverage(),
             "assets": assets.collect::<Vec<_>>(),
             "tasks": tasks.collect::<Vec<_>>(),
