@@ -27,11 +27,13 @@ debian() { # installs packages, as root or by sudo
 step "tools"
 missing=()
 command -v chromium >/dev/null || missing+=(chromium)
+command -v ffmpeg >/dev/null || missing+=(ffmpeg)
+command -v espeak-ng >/dev/null || missing+=(espeak-ng)
 command -v node >/dev/null || missing+=(nodejs)
 command -v npm >/dev/null || missing+=(npm)
 python3 -c 'import ensurepip' 2>/dev/null || missing+=(python3-venv)
 if [ ${#missing[@]} -gt 0 ] && command -v apt-get >/dev/null; then debian "${missing[@]}"; fi
-for needed in cargo cc node npm python3 chromium; do
+for needed in cargo cc node npm python3 chromium ffmpeg ffprobe espeak-ng; do
   command -v "$needed" >/dev/null || { echo "error: the tests need $needed: install it and run again" >&2; exit 1; }
 done
 if [ ! -x "$tools/python/bin/python" ]; then

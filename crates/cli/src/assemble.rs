@@ -6,13 +6,16 @@ use daedal_channels::{Channel, ChannelError, Site};
 use daedal_core::engine::Engines;
 use daedal_core::plan::{self, Objection};
 use daedal_core::process::{Process, suggestion};
+use daedal_engines::Tools;
 use serde_json::Value;
 
 use crate::home::Home;
 
 /// Every engine of this build.
 pub(crate) fn engines() -> Engines {
-    daedal_engines::all()
+    let path = std::env::var_os("PATH");
+    let tools = path.map_or_else(Tools::default, Tools::in_path);
+    daedal_engines::all(tools)
 }
 
 /// Every channel of this build, where the gallery is in `site`.

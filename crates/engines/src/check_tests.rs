@@ -47,7 +47,7 @@ fn told(steps: &str) -> String {
         "process.yaml",
         file.as_bytes(),
         &files(),
-        &crate::all(),
+        &crate::all(crate::Tools::default()),
     ) {
         Ok(_) => String::new(),
         Err(mistakes) => mistakes

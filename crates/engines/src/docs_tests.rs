@@ -35,7 +35,7 @@ fn unknown_fields(given: &Value, schema: &Value, path: &str, found: &mut Vec<Str
 
 #[test]
 fn examples_use_fields_that_exist() {
-    let engines = crate::all();
+    let engines = crate::all(crate::Tools::default());
     let mut seen = 0;
     let mut found = Vec::new();
     for block in BOOK.split("```yaml\n").skip(1) {
@@ -66,7 +66,7 @@ fn the_grammar_of_the_book_grows() {
 
 #[test]
 fn every_engine_and_operation_has_its_place() {
-    for engine in crate::all().iter() {
+    for engine in crate::all(crate::Tools::default()).iter() {
         let spec = engine.spec();
         assert!(
             BOOK.contains(&format!("\n## {}\n", spec.name)),

@@ -1,6 +1,7 @@
 //! The creative engines: one module each. They compute, call nobody, and give the same bytes for
-//! the same task.
+//! the same task. Two of them have programs of the system work for them, which receipts name.
 
+pub mod audio;
 pub mod caption;
 pub mod choose;
 mod difference;
@@ -10,6 +11,7 @@ pub mod image;
 pub mod score;
 pub mod sketch;
 pub mod template;
+pub mod video;
 
 #[cfg(test)]
 mod check_tests;
@@ -21,8 +23,10 @@ mod picture;
 mod task;
 #[cfg(test)]
 mod testing;
+mod tool;
 
 pub use difference::{Compared, difference};
+pub use tool::Tools;
 
 use std::sync::Arc;
 
@@ -35,17 +39,24 @@ pub fn picture_size(name: &str, bytes: &[u8]) -> Result<(u32, u32), String> {
     Ok((picture.width, picture.height))
 }
 
-/// Every engine.
+/// Every engine; those that need programs of the system take them from `tools`.
 #[must_use]
-pub fn all() -> Engines {
-    let made: [(_, fn() -> Arc<dyn Engine>); 7] = [
-        ("caption", || Arc::new(caption::CaptionEngine::default())),
-        ("choose", || Arc::new(choose::ChooseEngine::default())),
-        ("grammar", || Arc::new(grammar::GrammarEngine::default())),
-        ("image", || Arc::new(image::ImageEngine::default())),
-        ("score", || Arc::new(score::ScoreEngine::default())),
-        ("sketch", || Arc::new(sketch::Sketch::default())),
-        ("template", || Arc::new(template::TemplateEngine::default())),
+pub fn all(tools: Tools) -> Engines {
+    type Make = Box<dyn FnOnce() -> Arc<dyn Engine> + Send>;
+    fn plain<E: Engine + Default + 'static>() -> Make {
+        Box::new(|| Arc::new(E::default()))
+    }
+    let same = tools.clone();
+    let made: [(_, Make); 9] = [
+        ("audio", Box::new(|| Arc::new(audio::AudioEngine::new(same)))),
+        ("caption", plain::<caption::CaptionEngine>()),
+        ("choose", plain::<choose::ChooseEngine>()),
+        ("grammar", plain::<grammar::GrammarEngine>()),
+        ("image", plain::<image::ImageEngine>()),
+        ("score", plain::<score::ScoreEngine>()),
+        ("sketch", plain::<sketch::Sketch>()),
+        ("template", plain::<template::TemplateEngine>()),
+        ("video", Box::new(|| Arc::new(video::VideoEngine::new(tools)))),
     ];
     Engines::lazy(made)
 }
@@ -54,9 +65,9 @@ pub fn all() -> Engines {
 mod tests {
     #[test]
     fn engines_are_found_by_their_names() {
-        let all = super::all();
+        let all = super::all(super::Tools::default());
         let names: Vec<_> = all.iter().map(|engine| engine.spec().name).collect();
-        assert_eq!(names.len(), 7);
+        assert_eq!(names.len(), 9);
         for name in names {
             assert_eq!(all.get(name).map(|engine| engine.spec().name), Some(name));
         }

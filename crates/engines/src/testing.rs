@@ -47,6 +47,14 @@ impl Bench {
         asset.to_value()
     }
 
+    /// What surrounds a task.
+    pub(crate) fn context(&self) -> TaskContext<'_> {
+        TaskContext {
+            blobs: self,
+            stop: &self.stop,
+        }
+    }
+
     /// Performs a task with these fields and a seed made from `seed`.
     pub(crate) fn perform(
         &self,
@@ -63,13 +71,7 @@ impl Bench {
             limits: self.limits,
             labels: self.labels.lock().unwrap().clone(),
         };
-        engine.run(
-            &task,
-            &TaskContext {
-                blobs: self,
-                stop: &self.stop,
-            },
-        )
+        engine.run(&task, &self.context())
     }
 
     /// The value of a task that has to succeed.

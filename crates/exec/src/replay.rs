@@ -121,7 +121,12 @@ impl Replay<'_> {
             ));
         }
         match self.perform(&**engine, record) {
-            Ok(Performed::Done(again)) => self.compared(outcome, &again, determinism),
+            Ok(Performed::Done(again)) => match self.compared(outcome, &again, determinism) {
+                Again::Differs(_) if outcome.usage.tool != again.usage.tool => {
+                    other_tool(outcome, &again)
+                }
+                found => found,
+            },
             Ok(Performed::Asked(_)) => Again::Failed("it asks a person here".to_owned()),
             Err(error) => Again::Failed(error.to_string()),
         }
@@ -166,6 +171,22 @@ impl Replay<'_> {
             assets,
         }))
     }
+}
+
+/// The bytes of a program's work are promised for one version of it.
+fn other_tool(outcome: &Outcome, again: &Outcome) -> Again {
+    let named = |outcome: &Outcome| {
+        outcome
+            .usage
+            .tool
+            .clone()
+            .unwrap_or_else(|| "none".to_owned())
+    };
+    Again::Failed(format!(
+        "it was made with {}, and here is {}",
+        named(outcome),
+        named(again)
+    ))
 }
 
 #[cfg(test)]

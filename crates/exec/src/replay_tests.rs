@@ -97,6 +97,27 @@ async fn what_cannot_be_done_again_is_never_called_the_same() {
 }
 
 #[tokio::test]
+async fn another_version_of_a_program_is_told_rather_than_its_bytes() {
+    let mut tasks = carried_out(ALMANAC).await;
+    let engines = engines(&Counts::default());
+    let TaskResult::Done(outcome) = &mut tasks[4].result else {
+        panic!("it has an outcome")
+    };
+    outcome.usage.tool = Some("ffmpeg 4.4".to_owned());
+    assert_eq!(
+        again(&tasks, &engines)[4].1,
+        Again::Exact,
+        "the bytes are the same"
+    );
+    let TaskResult::Done(outcome) = &mut tasks[4].result else {
+        panic!("it has an outcome")
+    };
+    outcome.value["$asset"] = json!("00".repeat(32));
+    let told = "it was made with ffmpeg 4.4, and here is none";
+    assert_eq!(again(&tasks, &engines)[4].1, Again::Failed(told.to_owned()));
+}
+
+#[tokio::test]
 async fn what_is_nearly_the_same_is_within_the_tolerance_of_its_receipt() {
     let mut tasks = carried_out(ALMANAC).await;
     let engines = engines(&Counts::default());

@@ -18,7 +18,7 @@ use crate::ui::Ui;
 pub(crate) struct New {
     /// Directory to make; its name becomes the name of the process
     dir: PathBuf,
-    /// What to begin with: starter, tidal-almanac, loom-notes or small-hours
+    /// What to begin with: starter, tidal-almanac, loom-notes, small-hours or night-ferry
     #[arg(long, value_name = "EXAMPLE", default_value = "starter")]
     from: String,
 }
