@@ -53,6 +53,10 @@ if [ ! -d "$tools/anvil/node_modules/@foundry-rs" ]; then
   mkdir -p "$tools/anvil"
   npm install --prefix "$tools/anvil" --no-audit --no-fund --loglevel=error @foundry-rs/anvil@1.7.1
 fi
+# llama.cpp's server, for a tiny model of our own.
+[ -x "$tools/llm/bin/python" ] || python3 -m venv "$tools/llm"
+"$tools/llm/bin/pip" install --quiet --disable-pip-version-check "xllamacpp==2026.10.11549" "gguf==0.19.0"
+export DAEDAL_LLM_PYTHON="$tools/llm/bin/python"
 if [ ! -x "$tools/bin/cargo-deny" ]; then
   # A debug build: it compiles in a third of the time, and checks one tree.
   CARGO_TARGET_DIR="$tools/build" cargo install --quiet --debug --locked --root "$tools" cargo-deny@0.20.2

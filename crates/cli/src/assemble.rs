@@ -1,21 +1,50 @@
 //! The one place that names concrete implementations.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use daedal_channels::{Channel, ChannelError, Site};
 use daedal_core::engine::Engines;
 use daedal_core::plan::{self, Objection};
 use daedal_core::process::{Process, suggestion};
 use daedal_engines::Tools;
+use daedal_providers::secrets::Place;
 use serde_json::Value;
 
+use crate::failure::Failure;
 use crate::home::Home;
+use crate::settings::SETTINGS_FILE;
 
-/// Every engine of this build.
+/// Every engine of this build, to judge and explain with: those that call out know of no studio.
 pub(crate) fn engines() -> Engines {
+    daedal_engines::all(tools()).and(Engines::new(daedal_providers::unset()))
+}
+
+/// Programs of the system are looked for where a shell would.
+fn tools() -> Tools {
     let path = std::env::var_os("PATH");
-    let tools = path.map_or_else(Tools::default, Tools::in_path);
-    daedal_engines::all(tools)
+    path.map_or_else(Tools::default, Tools::in_path)
+}
+
+/// Every engine of this build as the studio at `home` is set, to perform tasks with.
+pub(crate) fn engines_of(home: &Home) -> Result<Engines, Failure> {
+    let settings = daedal_providers::Settings {
+        http: home.settings.http.clone(),
+        secrets: home.settings.secrets.clone(),
+        llm: home.settings.llm.clone(),
+    };
+    let root = home.root.clone();
+    let read = move |place: &Place| match place {
+        Place::Variable(name) => std::env::var(name).map_err(|error| error.to_string()),
+        Place::File(path) => {
+            std::fs::read_to_string(root.join(path)).map_err(|error| error.to_string())
+        }
+    };
+    let calling = daedal_providers::all(&settings, Arc::new(read)).map_err(|error| {
+        Failure::new(format!("{}: {}", home.root.join(SETTINGS_FILE).display(), error.message))
+            .help(error.help)
+    })?;
+    Ok(daedal_engines::all(tools()).and(Engines::new(calling)))
 }
 
 /// Every channel of this build, where the gallery is in `site`.

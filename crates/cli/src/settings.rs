@@ -1,5 +1,6 @@
 //! `daedal.toml`: what a studio is set to.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use alloy_primitives::Address;
@@ -7,6 +8,9 @@ use config::{Config, Environment, File, FileFormat};
 use daedal_core::UsdMicros;
 use daedal_core::process::units::parse_usd;
 use daedal_core::process::{Mistake, Mistakes, Span};
+use daedal_providers::http::HttpSettings;
+use daedal_providers::llm::ModelSettings;
+use daedal_providers::secrets::SecretSettings;
 use serde::Deserialize;
 
 use crate::failure::Failure;
@@ -45,6 +49,15 @@ pub(crate) const SETTINGS_NEW: &str = "\
 # confirmations = 3             # blocks on a transaction before it counts; 1 on a node of this machine
 # max_fee = \"2.5 gwei\"          # most that a unit of gas may cost
 # registry = \"0x…\"              # contracts there; `daedal chain deploy` prints them all
+
+# What engines that call out may use: docs/providers.md tells all of it.
+# [secrets.openai]
+# env = \"OPENAI_API_KEY\"         # the environment variable that holds it
+
+# [llm.writer]                  # steps say `model: writer`
+# kind = \"openai\"               # or anthropic, gemini, ollama
+# model = \"gpt-5-mini\"
+# key = \"openai\"                # the name of a secret
 ";
 
 /// What a studio is set to.
@@ -56,6 +69,9 @@ pub(crate) struct Settings {
     pub(crate) site: SiteSettings,
     pub(crate) account: AccountSettings,
     pub(crate) chain: ChainSettings,
+    pub(crate) http: HttpSettings,
+    pub(crate) secrets: BTreeMap<String, SecretSettings>,
+    pub(crate) llm: BTreeMap<String, ModelSettings>,
 }
 
 /// Who the studio is.
@@ -159,6 +175,9 @@ struct Strict {
     site: Option<SiteSettings>,
     account: Option<AccountSettings>,
     chain: Option<ChainSettings>,
+    http: Option<HttpSettings>,
+    secrets: Option<BTreeMap<String, SecretSettings>>,
+    llm: Option<BTreeMap<String, ModelSettings>>,
 }
 
 impl Settings {

@@ -53,15 +53,15 @@ pub struct EngineSpec {
     /// takes; `"$asset": false` says that something with open fields is none. Where it is a list, `"x-length": "keep"` says that the field `keep` of `with:` is its length,
     /// and `"x-length-of": "from"` that its items are those of the field `from`.
     pub output: Value,
-    /// Whether running it twice costs money or is visible outside.
+    /// Whether running it twice costs money or is visible outside; [`Engine::effect`] may know better.
     pub effect: bool,
 }
 
 /// Bytes of bundle files by path.
 pub type Files<'f> = dyn Fn(&str) -> Option<Arc<[u8]>> + 'f;
 
-/// Performs tasks of one kind. Computes; does not call out (engines that call out are async and
-/// come with their own trait).
+/// Performs tasks of one kind, each on a thread of its own: an engine that calls out waits there for
+/// the answer, and gives up when it is told to stop.
 pub trait Engine: Send + Sync {
     /// What the engine is and takes.
     fn spec(&self) -> &EngineSpec;
@@ -83,6 +83,12 @@ pub trait Engine: Send + Sync {
     /// parse), before anything runs. `files` are the bundle files that `with` names, by path.
     fn check(&self, _with: &Value, _files: &Files<'_>) -> Vec<String> {
         Vec::new()
+    }
+
+    /// Whether running a step with this `with:` twice costs money or is visible outside. Expressions
+    /// stand in it as they were written.
+    fn effect(&self, _with: &Map<String, Value>) -> bool {
+        self.spec().effect
     }
 
     /// The most that this task can cost, for the budget.
@@ -334,6 +340,13 @@ impl Engines {
         let made = |make: F| Arc::new(Made::new(Box::new(make)));
         let engines = engines.into_iter();
         Self(engines.map(|(name, make)| (name, made(make))).collect())
+    }
+
+    /// These and the others; of two with one name the other stands.
+    #[must_use]
+    pub fn and(mut self, others: Self) -> Self {
+        self.0.extend(others.0);
+        self
     }
 
     /// The engine called `name`.

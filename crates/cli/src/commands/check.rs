@@ -4,8 +4,10 @@ use std::path::PathBuf;
 
 use daedal_core::plan;
 
+use super::Common;
 use crate::assemble;
 use crate::failure::Failure;
+use crate::home::Home;
 use crate::process::Loaded;
 use crate::ui::Ui;
 
@@ -18,8 +20,11 @@ pub(crate) struct Check {
 }
 
 impl Check {
-    pub(crate) fn run(self, ui: Ui) -> Result<u8, Failure> {
-        let loaded = Loaded::open(&self.process, &assemble::engines())?;
+    pub(crate) fn run(self, common: &Common, ui: Ui) -> Result<u8, Failure> {
+        let home = Home::find_around(common, &self.process)?;
+        let engines = home.as_ref().map(assemble::engines_of).transpose()?;
+        let engines = engines.unwrap_or_else(assemble::engines);
+        let loaded = Loaded::open(&self.process, &engines)?;
         let tree = plan::tree(&loaded.planned);
         let digest = loaded.planned.bundle.digest();
         let value = serde_json::json!({

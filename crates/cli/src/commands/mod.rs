@@ -190,7 +190,7 @@ pub(crate) fn run(cli: Cli) -> Result<u8, Failure> {
     let common = &cli.common;
     match cli.command {
         Command::New(command) => command.run(ui),
-        Command::Check(command) => command.run(ui),
+        Command::Check(command) => command.run(common, ui),
         Command::Run(command) => command.run(common, ui),
         Command::Resume(command) => command.run(common, ui),
         Command::Runs(command) => command.run(common, ui),

@@ -21,7 +21,7 @@ pub(crate) struct Resume {
 impl Resume {
     pub(crate) fn run(self, common: &Common, ui: Ui) -> Result<u8, Failure> {
         let home = Home::find(common)?;
-        let engines = assemble::engines();
+        let engines = assemble::engines_of(&home)?;
         block_on(async {
             let studio = home.open_to_write("daedal resume").await?;
             let all = runs::all(&studio).await?;

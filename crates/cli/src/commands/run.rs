@@ -48,9 +48,12 @@ impl Carrying {
 
 impl Run {
     pub(crate) fn run(self, common: &Common, ui: Ui) -> Result<u8, Failure> {
-        let engines = assemble::engines();
-        let Loaded { planned, files } = Loaded::open(&self.process, &engines)?;
+        let around = Home::find_around(common, &self.process)?;
+        let judging = around.as_ref().map(assemble::engines_of).transpose()?;
+        let judging = judging.unwrap_or_else(assemble::engines);
+        let Loaded { planned, files } = Loaded::open(&self.process, &judging)?;
         let home = Home::find_or_make(common, files.root(), ui)?;
+        let engines = assemble::engines_of(&home)?;
         // Before the studio is locked: nobody else must wait while a password is typed.
         let setter = intents::setter(&home, common, &self.dials, ui)?;
         block_on(async {

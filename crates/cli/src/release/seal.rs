@@ -3,9 +3,7 @@
 use std::collections::BTreeMap;
 
 use daedal_core::asset::assets_in;
-use daedal_core::engine::Determinism;
 use daedal_core::intent::Domain;
-use daedal_core::run::EDIT;
 use daedal_core::{AssetRef, Digest};
 use daedal_provenance::ingredients::parts;
 use daedal_provenance::manifest::{Anchoring, Content, Ingredient, Source};
@@ -19,6 +17,7 @@ use super::copies::Copies;
 use super::lineage::Telling;
 use super::{Signing, Subject, kept};
 use crate::failure::Failure;
+use crate::oversight::is_by_model;
 use crate::runs::Piece;
 
 /// A piece and what it became.
@@ -184,10 +183,6 @@ fn seal_one(
     let process = &subject.planned.process;
     let maker = signing.maker()?;
     let ingredients = ingredients(sealing, asset);
-    let trained = |receipt: &daedal_core::receipt::Receipt| {
-        let attested = receipt.determinism == Determinism::Attested && receipt.engine != EDIT;
-        attested || receipt.usage.tokens.is_some()
-    };
     let request = SealRequest {
         bytes,
         content: Content {
@@ -198,7 +193,7 @@ fn seal_one(
             record: &subject.record,
             anchor: sealing.domain,
             anchoring: sealing.anchoring,
-            source: Source::of(&subject.record, &asset.digest, trained),
+            source: Source::of(&subject.record, &asset.digest, is_by_model),
             training: process.disclosure.training,
             license: process.license.as_ref(),
             creator: Some(&maker),

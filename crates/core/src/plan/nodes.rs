@@ -142,7 +142,7 @@ impl<'s> Reader<'s, '_> {
             engine: spec.name.into(),
             engine_version: spec.version.into(),
             seeded: spec.seeded,
-            effect: spec.effect,
+            effect: engine.effect(&perform.with),
             with,
             labels,
             fan_out: fan_out?.0,

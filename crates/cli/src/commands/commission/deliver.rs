@@ -54,7 +54,7 @@ impl Deliver {
     pub(super) fn run(self, common: &Common, ui: Ui) -> Result<u8, Failure> {
         let mut home = Home::find(common)?;
         self.acting.settle(&mut home);
-        let engines = assemble::engines();
+        let engines = assemble::engines_of(&home)?;
         let account = self.acting.account.as_deref();
         let signing = Signing::new(&home, common, ui).acting_as(account);
         let me = keys::address_named(&home, account)?;

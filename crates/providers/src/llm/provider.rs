@@ -1,0 +1,229 @@
+//! One call of a model, in the protocol of its provider.
+
+use std::time::Duration;
+
+use genai::adapter::AdapterKind;
+use genai::chat::{ChatOptions, ChatRequest, ChatResponse, StopReason};
+use genai::resolver::{AuthData, Endpoint};
+use genai::{Client, Error, ModelIden, ServiceTarget, webc};
+use reqwest::StatusCode;
+use reqwest::header::HeaderMap;
+
+use super::settings::{Kind, Model};
+use crate::net::choose_cryptography;
+use crate::secrets::Secret;
+use crate::task::excerpt;
+
+/// What a model answered.
+#[derive(Debug)]
+pub(super) struct Reply {
+    pub(super) text: String,
+    /// Tokens that were read and written, where the server counts them.
+    pub(super) tokens: Option<(u64, u64)>,
+    /// The model, as the server calls it.
+    pub(super) model: String,
+    /// Whether the limit of tokens ended it.
+    pub(super) is_cut: bool,
+}
+
+/// Why there is no answer.
+#[derive(Debug)]
+pub(super) enum Trouble {
+    /// The server did not begin; asking again costs nothing.
+    Busy {
+        message: String,
+        /// When it wants to be asked again.
+        after: Option<Duration>,
+    },
+    /// It may have answered, and the answer is lost.
+    Lost { message: String },
+    /// It will not answer this.
+    Refused { message: String },
+}
+
+/// A client for every provider.
+pub(super) fn client() -> Option<Client> {
+    choose_cryptography();
+    let http = reqwest::Client::builder()
+        .user_agent(concat!("daedal/", env!("CARGO_PKG_VERSION")))
+        .redirect(reqwest::redirect::Policy::none())
+        .connect_timeout(Duration::from_secs(20))
+        .no_proxy()
+        .build()
+        .ok()?;
+    Client::builder().with_reqwest(http).build().ok()
+}
+
+/// Asks once.
+pub(super) async fn ask(
+    client: &Client,
+    model: &Model,
+    key: Option<&Secret>,
+    request: ChatRequest,
+    options: &ChatOptions,
+) -> Result<Reply, Trouble> {
+    let adapter = match model.kind {
+        Kind::OpenAi => AdapterKind::OpenAI,
+        Kind::Anthropic => AdapterKind::Anthropic,
+        Kind::Gemini => AdapterKind::Gemini,
+        Kind::Ollama => AdapterKind::Ollama,
+    };
+    // A server without keys is sent something all the same: the protocol has no other way.
+    let key_text = key.map_or("none", Secret::expose);
+    let target = ServiceTarget {
+        endpoint: Endpoint::from_owned(model.url.as_str()),
+        auth: AuthData::from_single(key_text),
+        model: ModelIden::new(adapter, model.model.as_str()),
+    };
+    match client.exec_chat(target, request, Some(options)).await {
+        Ok(response) => Ok(reply(response)),
+        Err(error) => Err(trouble(model, key, &error)),
+    }
+}
+
+fn reply(response: ChatResponse) -> Reply {
+    let count = |tokens: Option<i32>| tokens.and_then(|tokens| u64::try_from(tokens).ok());
+    let usage = &response.usage;
+    let tokens = count(usage.prompt_tokens).zip(count(usage.completion_tokens));
+    Reply {
+        tokens: tokens.filter(|tokens| *tokens != (0, 0)),
+        model: response.provider_model_iden.model_name.to_string(),
+        is_cut: matches!(response.stop_reason, Some(StopReason::MaxTokens(_))),
+        text: response.content.into_texts().concat(),
+    }
+}
+
+/// What went wrong, without the key.
+fn trouble(model: &Model, key: Option<&Secret>, error: &Error) -> Trouble {
+    let hide = |text: &str| match key {
+        Some(key) => key.hide(text),
+        None => text.to_owned(),
+    };
+    let alias = &model.alias;
+    let place = format!("{} (`{alias}`)", model.url.host_str().unwrap_or_default());
+    if let Some(status) = error.status() {
+        let said = hide(&said(error));
+        return answered(alias, &place, status, error.headers(), &said);
+    }
+    match error {
+        Error::WebModelCall {
+            webc_error: webc::Error::Reqwest(error),
+            ..
+        } => {
+            let why = hide(&causes(error));
+            match error.is_connect() {
+                true => Trouble::Busy {
+                    message: format!("{place} can't be reached: {why}"),
+                    after: None,
+                },
+                false => Trouble::Lost {
+                    message: format!("the answer of {place} broke off: {why}"),
+                },
+            }
+        }
+        Error::WebModelCall {
+            webc_error: webc::Error::ResponseFailedNotJson { content_type, .. },
+            ..
+        } => Trouble::Refused {
+            message: format!(
+                "{place} answered with {content_type} rather than JSON: see that `url` under [llm.{alias}] is the \
+                 base of an API, such as http://127.0.0.1:8080/v1"
+            ),
+        },
+        // They would repeat the whole request.
+        Error::ChatResponseGeneration { cause, .. } => Trouble::Refused {
+            message: format!(
+                "what {place} answered can't be understood ({}): see that `kind` under [llm.{alias}] is its protocol",
+                hide(&excerpt(cause))
+            ),
+        },
+        other => Trouble::Refused {
+            message: format!("{place} could not be asked: {}", hide(&excerpt(&other.to_string()))),
+        },
+    }
+}
+
+/// A status that is no success.
+fn answered(
+    alias: &str,
+    place: &str,
+    status: StatusCode,
+    headers: Option<&HeaderMap>,
+    said: &str,
+) -> Trouble {
+    let said = match said {
+        "" => String::new(),
+        said => format!(": {said}"),
+    };
+    let message = format!("{place} answered {status}{said}");
+    let is_busy = status.is_server_error()
+        || matches!(
+            status,
+            StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT | StatusCode::CONFLICT
+        );
+    if is_busy {
+        let after = headers.and_then(retry_after);
+        return Trouble::Busy { message, after };
+    }
+    let advice = match status {
+        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
+            format!("; see that `key` under [llm.{alias}] is a key for this server")
+        }
+        StatusCode::NOT_FOUND => {
+            format!("; see that `url` and `model` under [llm.{alias}] are right")
+        }
+        StatusCode::PAYMENT_REQUIRED => "; the account with this provider has no money left".into(),
+        status if status.is_redirection() => {
+            format!("; write the address that it leads to as `url` under [llm.{alias}]")
+        }
+        _ => String::new(),
+    };
+    Trouble::Refused {
+        message: format!("{message}{advice}"),
+    }
+}
+
+/// How long a server wants to be left alone (RFC 9110, section 10.2.3), in seconds or milliseconds.
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let number = |name: &str| -> Option<f64> {
+        let text = headers.get(name)?.to_str().ok()?;
+        text.trim().parse().ok().filter(|number| *number >= 0.0)
+    };
+    let seconds = number("retry-after-ms")
+        .map(|ms| ms / 1_000.0)
+        .or_else(|| number("retry-after"))?;
+    Duration::try_from_secs_f64(seconds).ok()
+}
+
+/// What a server says of an error: its message, or the beginning of the page.
+fn said(error: &Error) -> String {
+    let body = match error {
+        Error::WebModelCall {
+            webc_error: webc::Error::ResponseFailedStatus { body, .. },
+            ..
+        }
+        | Error::HttpError { body, .. } => body,
+        _ => return String::new(),
+    };
+    let told: Option<serde_json::Value> = serde_json::from_str(body).ok();
+    let told = told.as_ref().and_then(|told| {
+        let error = told.get("error").unwrap_or(told);
+        error.get("message").unwrap_or(error).as_str()
+    });
+    excerpt(told.unwrap_or(body))
+}
+
+/// The causes of an error, without the address.
+fn causes(error: &reqwest::Error) -> String {
+    let mut causes = Vec::new();
+    let mut cause = std::error::Error::source(error);
+    while let Some(error) = cause {
+        causes.push(error.to_string());
+        cause = error.source();
+    }
+    causes.dedup();
+    match causes.is_empty() {
+        true => "it did not say why".to_owned(),
+        false => causes.join(": "),
+    }
+}
