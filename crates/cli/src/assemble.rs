@@ -9,6 +9,7 @@ use daedal_core::plan::{self, Objection};
 use daedal_core::process::{Process, suggestion};
 use daedal_engines::Tools;
 use daedal_providers::secrets::Place;
+use daedal_store::embedded::FOLDER;
 use serde_json::Value;
 
 use crate::failure::Failure;
@@ -32,6 +33,10 @@ pub(crate) fn engines_of(home: &Home) -> Result<Engines, Failure> {
         http: home.settings.http.clone(),
         secrets: home.settings.secrets.clone(),
         llm: home.settings.llm.clone(),
+        day_cap: home.settings.run.day_max()?.map(|max| DayCap {
+            max,
+            book: home.root.join(FOLDER).join("spending.json"),
+        }),
     };
     let root = home.root.clone();
     let read = move |place: &Place| match place {
@@ -41,8 +46,12 @@ pub(crate) fn engines_of(home: &Home) -> Result<Engines, Failure> {
         }
     };
     let calling = daedal_providers::all(&settings, Arc::new(read)).map_err(|error| {
-        Failure::new(format!("{}: {}", home.root.join(SETTINGS_FILE).display(), error.message))
-            .help(error.help)
+        Failure::new(format!(
+            "{}: {}",
+            home.root.join(SETTINGS_FILE).display(),
+            error.message
+        ))
+        .help(error.help)
     })?;
     Ok(daedal_engines::all(tools()).and(Engines::new(calling)))
 }

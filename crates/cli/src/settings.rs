@@ -31,6 +31,7 @@ pub(crate) const SETTINGS_NEW: &str = "\
 [run]
 # jobs = 4                      # tasks at once; the machine's cores by default
 # compute = \"0.60 USD\"          # what an hour of a task costs here: counts in costs and budgets
+# day_max = \"5 USD\"             # the most that models may cost in a day
 
 [site]
 # dir = \"site\"                  # where the gallery is written
@@ -90,21 +91,33 @@ pub(crate) struct RunSettings {
     pub(crate) jobs: Option<std::num::NonZero<usize>>,
     /// What an hour of a task costs on this machine, such as `0.60 USD`.
     pub(crate) compute: Option<String>,
+    /// The most that models may cost in a day, such as `5 USD`.
+    pub(crate) day_max: Option<String>,
 }
 
 impl RunSettings {
     /// What an hour of a task costs; nothing unless it is set.
     pub(crate) fn rate(&self) -> Result<UsdMicros, Failure> {
-        let Some(text) = &self.compute else {
-            return Ok(UsdMicros::default());
-        };
-        parse_usd(text).ok_or_else(|| {
-            Failure::new(format!(
-                "`compute` under [run] is `{text}`, which is no price"
-            ))
-            .help("write what an hour of a task costs here, such as \"0.60 USD\"")
-        })
+        let help = "write what an hour of a task costs here, such as \"0.60 USD\"";
+        Ok(price("compute", self.compute.as_deref(), help)?.unwrap_or_default())
     }
+
+    /// The most that models may cost in a day, where that is set.
+    pub(crate) fn day_max(&self) -> Result<Option<UsdMicros>, Failure> {
+        let help = "write the most that models may cost in a day, such as \"5 USD\"";
+        price("day_max", self.day_max.as_deref(), help)
+    }
+}
+
+/// A price under [run].
+fn price(name: &str, text: Option<&str>, help: &str) -> Result<Option<UsdMicros>, Failure> {
+    let read = |text| {
+        parse_usd(text).ok_or_else(|| {
+            let what = format!("`{name}` under [run] is `{text}`, which is no price");
+            Failure::new(what).help(help)
+        })
+    };
+    text.map(read).transpose()
 }
 
 /// The gallery.

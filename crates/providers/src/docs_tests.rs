@@ -16,7 +16,10 @@ fn examples_use_fields_that_exist() {
             let engine = engines.iter().find(|engine| engine.spec().name == uses);
             let spec = engine.expect(uses).spec();
             for field in step["with"].as_object().unwrap().keys() {
-                assert!(!spec.schema["properties"][field].is_null(), "{name}.{field}");
+                assert!(
+                    !spec.schema["properties"][field].is_null(),
+                    "{name}.{field}"
+                );
             }
             let wrong = engine.expect(uses).check(&step["with"], &|_| None);
             assert_eq!(wrong, [""; 0], "{name}");
@@ -30,12 +33,19 @@ fn examples_use_fields_that_exist() {
 fn every_engine_and_field_has_its_place() {
     for engine in crate::unset() {
         let spec = engine.spec();
-        let start = BOOK.find(&format!("\n## {}\n", spec.name)).expect(spec.name);
+        let start = BOOK
+            .find(&format!("\n## {}\n", spec.name))
+            .expect(spec.name);
         let section = BOOK[start + 4..].split("\n## ").next().unwrap();
         for field in spec.schema["properties"].as_object().unwrap().keys() {
             // What `feed` has in common with `http` stands there.
-            let told = section.contains(&format!("`{field}")) || section.contains(&format!("{field}:"));
-            assert!(told || (spec.name == "feed" && BOOK.contains(field.as_str())), "{}.{field}", spec.name);
+            let told =
+                section.contains(&format!("`{field}")) || section.contains(&format!("{field}:"));
+            assert!(
+                told || (spec.name == "feed" && BOOK.contains(field.as_str())),
+                "{}.{field}",
+                spec.name
+            );
         }
     }
 }

@@ -22,7 +22,7 @@ use daedal_core::engine::Engine;
 
 use crate::call::Calls;
 use crate::http::{HttpSettings, Web};
-use crate::llm::{ModelSettings, Models};
+use crate::llm::{DayCap, ModelSettings, Models, Purse};
 use crate::secrets::{Reader, SecretSettings, Secrets};
 
 /// What a studio lets these engines reach and spend.
@@ -34,6 +34,8 @@ pub struct Settings {
     pub secrets: BTreeMap<String, SecretSettings>,
     /// `[llm.NAME]`, by name.
     pub llm: BTreeMap<String, ModelSettings>,
+    /// The most that models may cost in a day.
+    pub day_cap: Option<DayCap>,
 }
 
 /// A setting that can't be used.
@@ -59,7 +61,8 @@ impl SettingsError {
 /// needs a setting.
 #[must_use]
 pub fn unset() -> Vec<Arc<dyn Engine>> {
-    engines(Web::default(), Models::unset(), Secrets::default())
+    let purse = Purse::new(None);
+    engines(Web::default(), Models::unset(), Secrets::default(), purse)
 }
 
 /// Every engine of a studio that is set so; `read` gives what a secret's place holds.
@@ -67,15 +70,12 @@ pub fn all(settings: &Settings, read: Reader) -> Result<Vec<Arc<dyn Engine>>, Se
     let secrets = Secrets::new(&settings.secrets, read)?;
     let web = Web::new(&settings.http)?;
     let models = Models::new(&settings.llm, &secrets)?;
-    Ok(engines(web, models, secrets))
+    let purse = Purse::new(settings.day_cap.clone());
+    Ok(engines(web, models, secrets, purse))
 }
 
-fn engines(web: Web, models: Models, secrets: Secrets) -> Vec<Arc<dyn Engine>> {
-    let (calls, web, secrets) = (
-        Arc::new(Calls::default()),
-        Arc::new(web),
-        Arc::new(secrets),
-    );
+fn engines(web: Web, models: Models, secrets: Secrets, purse: Purse) -> Vec<Arc<dyn Engine>> {
+    let (calls, web, secrets) = (Arc::new(Calls::default()), Arc::new(web), Arc::new(secrets));
     vec![
         Arc::new(feed::FeedEngine::new(
             Arc::clone(&calls),
@@ -87,6 +87,6 @@ fn engines(web: Web, models: Models, secrets: Secrets) -> Vec<Arc<dyn Engine>> {
             web,
             Arc::clone(&secrets),
         )),
-        Arc::new(llm::LlmEngine::new(calls, models, secrets)),
+        Arc::new(llm::LlmEngine::new(calls, models, secrets, purse)),
     ]
 }

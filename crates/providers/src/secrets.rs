@@ -145,8 +145,7 @@ impl Secret {
     pub(crate) fn objection(&self, host: &str, port: u16) -> Option<String> {
         let full = format!("{host}:{port}");
         let is_here = |known: &String| {
-            known.eq_ignore_ascii_case(&full)
-                || (known.eq_ignore_ascii_case(host) && port == 443)
+            known.eq_ignore_ascii_case(&full) || (known.eq_ignore_ascii_case(host) && port == 443)
         };
         if self.hosts.iter().any(is_here) {
             return None;
@@ -162,9 +161,7 @@ impl Secret {
     /// Whether `bytes` show it.
     pub(crate) fn is_in(&self, bytes: &[u8]) -> bool {
         let value = self.value.as_bytes();
-        bytes
-            .windows(value.len())
-            .any(|window| window == value)
+        bytes.windows(value.len()).any(|window| window == value)
     }
 
     /// `text` without it.
@@ -201,7 +198,9 @@ mod tests {
 
     #[test]
     fn a_secret_goes_only_to_its_hosts_and_over_https_unless_a_port_says_otherwise() {
-        let secret = secrets(&["api.press.example", "127.0.0.1:8080"]).get("press").unwrap();
+        let secret = secrets(&["api.press.example", "127.0.0.1:8080"])
+            .get("press")
+            .unwrap();
         assert_eq!(secret.objection("api.press.example", 443), None);
         assert_eq!(secret.objection("API.press.example", 443), None);
         assert_eq!(secret.objection("127.0.0.1", 8080), None);

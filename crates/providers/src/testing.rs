@@ -8,9 +8,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use daedal_core::blob::{BlobError, BlobRead, BlobWrite};
-use daedal_core::engine::{
-    Engine, EngineError, Limits, Outcome, Performed, Task, TaskContext,
-};
+use daedal_core::engine::{Engine, EngineError, Limits, Outcome, Performed, Task, TaskContext};
 use daedal_core::{Digest, Seed};
 use serde_json::Value;
 
@@ -22,7 +20,10 @@ pub(crate) const SECRET: &str = "sea-glass-0123456789";
 
 /// A studio that may reach this machine at these ports, and knows the secret `press`, which may go there, too.
 pub(crate) fn settings(ports: &[u16]) -> Settings {
-    let hosts: Vec<String> = ports.iter().map(|port| format!("127.0.0.1:{port}")).collect();
+    let hosts: Vec<String> = ports
+        .iter()
+        .map(|port| format!("127.0.0.1:{port}"))
+        .collect();
     let mut settings = Settings::default();
     settings.http.allow = hosts.clone();
     let secret = SecretSettings {
@@ -233,5 +234,9 @@ pub(crate) fn answer(status: &str, headers: &str, body: &str) -> Reply {
 
 /// An answer of JSON.
 pub(crate) fn json(body: &Value) -> Reply {
-    answer("200 OK", "content-type: application/json\r\n", &body.to_string())
+    answer(
+        "200 OK",
+        "content-type: application/json\r\n",
+        &body.to_string(),
+    )
 }

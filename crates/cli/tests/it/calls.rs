@@ -50,7 +50,12 @@ impl Server {
                 reader.read_exact(&mut body).unwrap();
                 calls.fetch_add(1, Ordering::SeqCst);
                 let path = first.split(' ').nth(1).unwrap_or_default();
-                if silent.lock().unwrap().iter().any(|silent| path.starts_with(silent)) {
+                if silent
+                    .lock()
+                    .unwrap()
+                    .iter()
+                    .any(|silent| path.starts_with(silent))
+                {
                     std::thread::spawn(move || {
                         std::thread::sleep(Duration::from_secs(120));
                         drop(stream);
@@ -62,7 +67,9 @@ impl Server {
                 let head = format!(
                     "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-type: {kind}\r\ncontent-length: {length}\r\n\r\n"
                 );
-                stream.write_all(format!("{head}{text}").as_bytes()).unwrap();
+                stream
+                    .write_all(format!("{head}{text}").as_bytes())
+                    .unwrap();
             }
         });
         server
@@ -114,7 +121,7 @@ name: briefs
       prompt: \"{{{{ steps.brief.entries[0].title }}}}, {{{{ steps.mood.json.mood }}}}\"
       answer: {{ title: text, score: number }}
       max_tokens: 100
-  note: {{ uses: template, with: {{ text: \"{{{{ title }}}}\", data: {{ title: \"{{{{ steps.idea.title }}}}\" }} }} }}
+  note: {{ uses: template, with: {{ text: \"{{{{ steps.idea.title }}}}\" }} }}
 outputs: {{ note: \"{{{{ steps.note }}}}\" }}
 "
     )
@@ -140,12 +147,18 @@ fn a_run_calls_out_tells_what_it_cost_and_keeps_secrets() {
     assert_eq!(told["status"], "succeeded", "{told}");
     assert_eq!(server.calls(), 3);
     let outputs = files_below(&studio.path().join("out"));
-    assert!(outputs.values().any(|bytes| bytes == b"Low water"), "{:?}", outputs.keys());
-    let shown = run(&studio, &["runs", "latest", "--json"]).ends(0).out;
-    assert!(shown.contains("140"), "{shown}");
+    assert!(
+        outputs.values().any(|bytes| bytes == b"Low water"),
+        "{:?}",
+        outputs.keys()
+    );
+    // 100 tokens at a dollar and 20 at two dollars a million.
+    assert_eq!(told["cost_usd_micros"], 140, "{told}");
     run(&studio, &["release", "latest", "--quiet"]).ends(0);
     for (name, bytes) in files_below(studio.path()) {
-        let shows = bytes.windows(SECRET.len()).any(|window| window == SECRET.as_bytes());
+        let shows = bytes
+            .windows(SECRET.len())
+            .any(|window| window == SECRET.as_bytes());
         assert!(!shows, "{name} shows the secret");
     }
     // Another run asks servers anew and takes the model's answer from memory.
@@ -160,7 +173,10 @@ fn a_budget_stops_a_run_before_a_model_is_asked() {
     let server = Server::start();
     let studio = studio(&server, "budget: { cost: 0.0001 USD }\n");
     let told = run(&studio, &["run"]).ends(1);
-    assert!(told.err.contains("budget") || told.out.contains("budget"), "{told:?}");
+    assert!(
+        told.err.contains("budget") || told.out.contains("budget"),
+        "{told:?}"
+    );
     assert_eq!(server.calls(), 2);
 }
 
@@ -171,7 +187,10 @@ fn a_model_that_is_missing_is_told_by_check() {
     studio.edit("model: writer", "model: writre");
     let told = run(&studio, &["check"]).ends(1);
     assert!(told.err.contains("did you mean `writer`?"), "{}", told.err);
-    studio.write("daedal.toml", "[llm.writer]\nkind = \"openai\"\nmodel = \"gpt-99\"\n");
+    studio.write(
+        "daedal.toml",
+        "[llm.writer]\nkind = \"openai\"\nmodel = \"gpt-99\"\n",
+    );
     let told = run(&studio, &["check"]).ends(1);
     assert!(told.err.contains("costs"), "{}", told.err);
     studio.write("daedal.toml", "[llm.writer]\nkind = \"oracle\"\n");
@@ -187,6 +206,10 @@ fn a_call_that_was_under_way_when_the_program_was_killed_is_not_repeated() {
     let mut command = studio.command(&["run", "--quiet"]);
     let mut child = command.env("PRESS_KEY", SECRET).spawn().unwrap();
     while server.calls() < 3 {
+        assert!(
+            child.try_wait().unwrap().is_none(),
+            "it ended before it asked the model"
+        );
         std::thread::sleep(Duration::from_millis(20));
     }
     child.kill().unwrap();
@@ -195,7 +218,10 @@ fn a_call_that_was_under_way_when_the_program_was_killed_is_not_repeated() {
     let told = run(&studio, &["resume", "latest"]);
     assert_ne!(told.code, 0);
     let text = format!("{}{}", told.out, told.err);
-    assert!(text.contains("nobody knows whether it took effect"), "{text}");
+    assert!(
+        text.contains("nobody knows whether it took effect"),
+        "{text}"
+    );
     // What only looks was kept, and what has an effect was not asked for again.
     assert_eq!(server.calls(), 3);
     let value: Value = run(&studio, &["runs", "latest", "--json"]).ends(0).json();

@@ -31,7 +31,10 @@ pub(super) fn read(bytes: &[u8], place: &str, limit: usize) -> Result<Value, Eng
     // Those without a date keep their order, after the others.
     entries.sort_by_key(|entry| std::cmp::Reverse(date(entry)));
     entries.truncate(limit);
-    let site = feed.links.iter().find(|link| link.rel.as_deref() != Some("self"));
+    let site = feed
+        .links
+        .iter()
+        .find(|link| link.rel.as_deref() != Some("self"));
     let entries: Vec<Value> = entries.iter().map(entry).collect();
     Ok(json!({
         "title": line(feed.title.as_ref(), TITLE_MAX),
@@ -87,13 +90,19 @@ fn entry(entry: &Entry) -> Value {
         .iter()
         .find(|link| matches!(link.rel.as_deref(), None | Some("alternate")))
         .or(entry.links.first());
-    let content = entry.content.as_ref().and_then(|content| content.body.as_deref());
+    let content = entry
+        .content
+        .as_ref()
+        .and_then(|content| content.body.as_deref());
     let summary = entry.summary.as_ref().map(|text| text.content.as_str());
     let summary = summary.or(content).unwrap_or_default();
     let date = entry.published.or(entry.updated);
     let names = |names: Vec<&str>| -> Vec<String> {
         let plain = names.into_iter().map(|name| plain(name, TITLE_MAX));
-        plain.filter(|name| !name.is_empty()).take(NAMES_MAX).collect()
+        plain
+            .filter(|name| !name.is_empty())
+            .take(NAMES_MAX)
+            .collect()
     };
     json!({
         "id": plain(&entry.id, LINK_MAX),
@@ -147,7 +156,9 @@ fn plain(text: &str, chars_max: usize) -> String {
         match tag.find('>').filter(|_| is_tag) {
             Some(end) => {
                 // Words of neighbouring blocks stay apart.
-                bare.push(' ');
+                if !is_inline(&tag[1..end]) {
+                    bare.push(' ');
+                }
                 rest = &tag[end + 1..];
             }
             None => {
@@ -165,6 +176,17 @@ fn plain(text: &str, chars_max: usize) -> String {
         Some((at, _)) => format!("{}…", line[..at].trim_end()),
         None => line,
     }
+}
+
+/// Whether a tag stands inside of a line: a word may go on after it.
+fn is_inline(tag: &str) -> bool {
+    const INLINE: [&str; 13] = [
+        "a", "abbr", "b", "code", "em", "i", "mark", "q", "small", "span", "strong", "sub", "sup",
+    ];
+    let name = tag.trim_start_matches('/');
+    let end = name.find(|c: char| !c.is_ascii_alphanumeric());
+    let name = &name[..end.unwrap_or(name.len())];
+    INLINE.iter().any(|known| name.eq_ignore_ascii_case(known))
 }
 
 /// The entities that texts of feeds have left over.
@@ -225,8 +247,15 @@ mod tests {
     #[test]
     fn markup_is_taken_out_and_text_is_kept() {
         assert_eq!(
-            plain("<p>Low&nbsp;tide</p><p>at &#8220;dawn&#x201d; &amp; dusk</p>", 99),
+            plain(
+                "<p>Low&nbsp;tide</p><p>at &#8220;dawn&#x201d; &amp; dusk</p>",
+                99
+            ),
             "Low tide at “dawn” & dusk"
+        );
+        assert_eq!(
+            plain("What it <b>does</b>.<br/>Now", 99),
+            "What it does. Now"
         );
         assert_eq!(plain("3 < 4 & 5 > 2", 99), "3 < 4 & 5 > 2");
         assert_eq!(plain("a <b", 99), "a <b");

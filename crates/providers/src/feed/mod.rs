@@ -15,7 +15,9 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::call::Calls;
-use crate::http::{self, Request, Target, Web, check_secrets, late, parse, refused, target_properties};
+use crate::http::{
+    self, Request, Target, Web, check_secrets, late, parse, refused, target_properties,
+};
 use crate::secrets::{Secrets, hide};
 use crate::task::{excerpt, params};
 
@@ -24,8 +26,7 @@ const LIMIT: usize = 20;
 /// Entries that may be given.
 const LIMIT_MAX: usize = 200;
 /// What is asked for.
-const ACCEPTED: &str =
-    "application/atom+xml, application/rss+xml, application/feed+json, application/xml;q=0.9, */*;q=0.5";
+const ACCEPTED: &str = "application/atom+xml, application/rss+xml, application/feed+json, application/xml;q=0.9, */*;q=0.5";
 
 /// The engine `feed`.
 pub struct FeedEngine {

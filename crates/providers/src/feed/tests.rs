@@ -49,7 +49,11 @@ fn the_newest_entries_are_kept() {
 #[test]
 fn what_is_no_feed_is_told() {
     let server = Server::start([
-        answer("200 OK", "content-type: text/html\r\n", "<html><body>Hello</body></html>"),
+        answer(
+            "200 OK",
+            "content-type: text/html\r\n",
+            "<html><body>Hello</body></html>",
+        ),
         answer("404 Not Found", "", "gone"),
     ]);
     let engine = engine("feed", &settings(&[server.port]));

@@ -111,7 +111,9 @@ impl HttpEngine {
 
 /// Whether a method only looks.
 fn looks(method: &str) -> bool {
-    METHODS.iter().any(|(known, looks)| *known == method && *looks)
+    METHODS
+        .iter()
+        .any(|(known, looks)| *known == method && *looks)
 }
 
 impl Engine for HttpEngine {
@@ -159,8 +161,11 @@ impl Engine for HttpEngine {
         let method = params.method.as_deref().unwrap_or("GET");
         let method = Method::from_bytes(method.as_bytes())
             .map_err(|_| EngineError::invalid(format!("`{method}` is no method")))?;
-        let request = Request::new(method, &params.target, &self.secrets)?
-            .with_body(&params.body, task, context)?;
+        let request = Request::new(method, &params.target, &self.secrets)?.with_body(
+            &params.body,
+            task,
+            context,
+        )?;
         let bytes_max = params.bytes_max.unwrap_or(BYTES_MAX);
         let bytes_max = bytes_max.min(task.limits.output_bytes_max);
         let place = request.place();
@@ -197,7 +202,10 @@ pub(crate) fn refused(answer: &Answer, said: &str) -> EngineError {
         said => format!(": {said}"),
     };
     let passing = status.is_server_error()
-        || matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT);
+        || matches!(
+            status,
+            StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT
+        );
     match passing {
         true => EngineError::Transient {
             message: format!(

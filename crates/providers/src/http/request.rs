@@ -130,7 +130,10 @@ impl Request {
         let (media_type, bytes) = match body {
             Body {
                 json: Some(value), ..
-            } => ("application/json".to_owned(), value.to_string().into_bytes()),
+            } => (
+                "application/json".to_owned(),
+                value.to_string().into_bytes(),
+            ),
             Body {
                 text: Some(text), ..
             } => (
@@ -171,7 +174,7 @@ impl Request {
     }
 
     /// The same as a GET of another address, with nothing that belonged to the body.
-    pub(crate) fn as_get(mut self, url: Url) -> Self {
+    pub(crate) fn into_get(mut self, url: Url) -> Self {
         self.headers.remove(CONTENT_TYPE);
         Self {
             method: Method::GET,
@@ -205,12 +208,7 @@ impl Request {
         })
     }
 
-    fn set(
-        &mut self,
-        name: HeaderName,
-        value: &str,
-        is_secret: bool,
-    ) -> Result<(), EngineError> {
+    fn set(&mut self, name: HeaderName, value: &str, is_secret: bool) -> Result<(), EngineError> {
         let mut value = HeaderValue::from_str(value).map_err(|_| {
             EngineError::invalid(format!(
                 "the header `{name}` has a sign that no header may have, such as the end of a line"
@@ -229,7 +227,8 @@ impl Request {
 /// The address of a server.
 pub(crate) fn parse(text: &str) -> Result<Url, String> {
     let expected = "expected a web address such as https://api.example.org/prices";
-    let url = Url::parse(text).map_err(|error| format!("`url` can't be read ({error}): {expected}"))?;
+    let url =
+        Url::parse(text).map_err(|error| format!("`url` can't be read ({error}): {expected}"))?;
     if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
         return Err(format!("`url` is no address of http or https: {expected}"));
     }

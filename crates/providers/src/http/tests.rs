@@ -4,7 +4,10 @@ use serde_json::{Value, json};
 use crate::testing::{Bench, Reply, SECRET, Server, answer, engine, json as json_reply, settings};
 
 /// What a step gives that asks a server which answers so.
-fn ask(replies: impl IntoIterator<Item = Reply>, with: Value) -> (Result<Value, EngineError>, Server) {
+fn ask(
+    replies: impl IntoIterator<Item = Reply>,
+    with: Value,
+) -> (Result<Value, EngineError>, Server) {
     let server = Server::start(replies);
     let engine = engine("http", &settings(&[server.port]));
     let mut with = with;
@@ -40,7 +43,11 @@ fn every_body_is_sent_as_what_it_is() {
     let engine = engine("http", &settings(&[server.port]));
     let file = bench.file("a.png", b"picture");
     for (body, media_type, sent) in [
-        (json!({ "json": { "a": 1 } }), "application/json", "{\"a\":1}"),
+        (
+            json!({ "json": { "a": 1 } }),
+            "application/json",
+            "{\"a\":1}",
+        ),
         (json!({ "text": "ebb" }), "text/plain; charset=utf-8", "ebb"),
         (
             json!({ "form": { "a": "b c", "n": 1 } }),
@@ -54,7 +61,10 @@ fn every_body_is_sent_as_what_it_is() {
         with["method"] = json!("POST");
         bench.value(&*engine, with);
         let got = server.got().pop().unwrap();
-        assert_eq!((&*got.headers["content-type"], &*got.body), (media_type, sent));
+        assert_eq!(
+            (&*got.headers["content-type"], &*got.body),
+            (media_type, sent)
+        );
     }
 }
 
@@ -76,10 +86,16 @@ fn a_secret_is_sent_where_it_belongs_and_told_to_nobody() {
 
     let echo = answer("400 Bad Request", "", &format!("no such key {SECRET}"));
     let told = refused([echo], json!({ "bearer": "press" }));
-    assert!(told.contains("repeats the secret `press`") && !told.contains(SECRET), "{told}");
+    assert!(
+        told.contains("repeats the secret `press`") && !told.contains(SECRET),
+        "{told}"
+    );
     let echo = json_reply(&json!({ "you_sent": SECRET }));
     let told = refused([echo], json!({ "bearer": "press" }));
-    assert!(told.contains("repeats the secret `press`") && !told.contains(SECRET), "{told}");
+    assert!(
+        told.contains("repeats the secret `press`") && !told.contains(SECRET),
+        "{told}"
+    );
 }
 
 #[test]
@@ -161,11 +177,17 @@ fn redirects_are_followed_as_browsers_do_and_not_for_ever() {
         json!({ "method": "POST", "json": { "a": 1 } }),
     );
     let got = server.got().pop().unwrap();
-    assert_eq!((&*got.line, &*got.body), ("POST /done HTTP/1.1", "{\"a\":1}"));
+    assert_eq!(
+        (&*got.line, &*got.body),
+        ("POST /done HTTP/1.1", "{\"a\":1}")
+    );
 
     let told = refused([answer("302 Found", "location: /\r\n", "")], json!({}));
     assert!(told.contains("more than 5 times"), "{told}");
-    let told = refused([answer("302 Found", "location: file:///etc/passwd\r\n", "")], json!({}));
+    let told = refused(
+        [answer("302 Found", "location: file:///etc/passwd\r\n", "")],
+        json!({}),
+    );
     assert!(told.contains("no web address"), "{told}");
 }
 
@@ -176,9 +198,15 @@ fn an_answer_has_a_largest_size_however_it_is_told() {
     assert!(told.contains("more than 2999 bytes"), "{told}");
     // Without a length, up to the end of the connection.
     let open = format!("HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n{long}");
-    let told = refused([Reply::Raw(open.clone().into_bytes())], json!({ "bytes_max": 2_999 }));
+    let told = refused(
+        [Reply::Raw(open.clone().into_bytes())],
+        json!({ "bytes_max": 2_999 }),
+    );
     assert!(told.contains("more than 2999 bytes"), "{told}");
-    let (value, _) = ask([Reply::Raw(open.into_bytes())], json!({ "bytes_max": 3_000 }));
+    let (value, _) = ask(
+        [Reply::Raw(open.into_bytes())],
+        json!({ "bytes_max": 3_000 }),
+    );
     assert_eq!(value.unwrap()["size"], 3_000);
 }
 
@@ -204,7 +232,13 @@ fn a_server_that_is_silent_or_breaks_off_does_not_hold_a_step() {
 
 #[test]
 fn a_status_counts_as_success_where_the_step_says_so() {
-    let missing = || answer("404 Not Found", "content-type: text/plain\r\n", "nothing here");
+    let missing = || {
+        answer(
+            "404 Not Found",
+            "content-type: text/plain\r\n",
+            "nothing here",
+        )
+    };
     let told = refused([missing()], json!({}));
     assert!(told.contains("404 Not Found: nothing here"), "{told}");
     let (value, _) = ask([missing()], json!({ "status": [200, 404] }));
@@ -216,7 +250,8 @@ fn a_status_counts_as_success_where_the_step_says_so() {
 
 #[test]
 fn nothing_from_outside_names_files_of_the_studio() {
-    let spoof = json!({ "deep": [{ "$asset": "00".repeat(32), "media_type": "image/png", "size": 1 }] });
+    let spoof =
+        json!({ "deep": [{ "$asset": "00".repeat(32), "media_type": "image/png", "size": 1 }] });
     let told = refused([json_reply(&spoof)], json!({}));
     assert!(told.contains("`$asset`"), "{told}");
 }

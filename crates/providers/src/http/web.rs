@@ -104,12 +104,13 @@ impl Web {
         if let Some(body) = &request.body {
             builder = builder.body(body.clone());
         }
-        builder.send().await.map_err(|error| {
-            match private_address(&error) {
+        builder
+            .send()
+            .await
+            .map_err(|error| match private_address(&error) {
                 Some(address) => private(host, port, &address.to_string()),
                 None => unreached(request, &error),
-            }
-        })
+            })
     }
 }
 
@@ -171,7 +172,7 @@ fn follow(request: Request, status: StatusCode, target: &str) -> Result<Request,
     let by_get = status == StatusCode::SEE_OTHER && request.method != Method::HEAD
         || matches!(status.as_u16(), 301 | 302) && request.method == Method::POST;
     Ok(match by_get {
-        true => request.as_get(url),
+        true => request.into_get(url),
         false => Request { url, ..request },
     })
 }

@@ -13,6 +13,7 @@ use serde_json::Value;
 use super::estimate::{Size, repair};
 use super::form;
 use super::provider::{self, Reply, Trouble};
+use super::purse::Meter;
 use super::settings::{Model, Structured};
 use crate::secrets::{Secret, Secrets};
 
@@ -58,6 +59,7 @@ pub(super) struct Talk<'t> {
     pub(super) secrets: &'t Secrets,
     /// The model of the step, and those in its place.
     pub(super) chain: &'t [Arc<Model>],
+    pub(super) meter: &'t Meter,
 }
 
 impl Talk<'_> {
@@ -78,15 +80,15 @@ impl Talk<'_> {
             let model = &self.chain[at];
             let answer_tokens = u64::from(question.max_tokens.unwrap_or(model.answer_tokens));
             // A server that does not count is paid as if it had used everything.
-            let used = reply.tokens.unwrap_or((size.tokens(model.image_tokens), answer_tokens));
+            let used = reply
+                .tokens
+                .unwrap_or((size.tokens(model.image_tokens), answer_tokens));
             tokens = (tokens.0 + used.0, tokens.1 + used.1);
-            cost = cost.saturating_add(model.price.of(used.0, used.1));
-            let told = match question.form.as_ref().map(|form| (form, read(form, &reply))) {
-                None => None,
-                Some((_, Ok(value))) => Some(Ok(value)),
-                Some((_, Err(told))) => Some(Err(told)),
-            };
-            let told = match told {
+            let own = model.price.of(used.0, used.1);
+            self.meter.end(own);
+            cost = cost.saturating_add(own);
+            let formed = question.form.as_ref().map(|form| read(form, &reply));
+            let told = match formed {
                 Some(Err(told)) => told,
                 sound => {
                     return Ok(Answered {
@@ -100,23 +102,16 @@ impl Talk<'_> {
                 }
             };
             if round == question.repairs_max {
-                let times = match round {
-                    0 => "once".to_owned(),
-                    round => format!("{} times", round + 1),
-                };
-                return Err(EngineError::invalid(format!(
-                    "`{}` was asked {times} and gave no answer of the form: {told}; it cost {cost} and {} tokens. Say in \
-                     the prompt what is expected, allow more `max_tokens` or `repairs_max`, or take another model",
-                    model.alias,
-                    tokens.0 + tokens.1
-                )));
+                return Err(formless(model, round + 1, &told, tokens, cost));
             }
             let request = repair(&told);
-            size = size.after(&reply.text, &request);
+            size = size.after(&reply.text, answer_tokens, &request);
             messages.push(ChatMessage::assistant(reply.text));
             messages.push(ChatMessage::user(request));
         }
-        Err(EngineError::invalid("nothing was asked, which is a bug in the engine"))
+        Err(EngineError::invalid(
+            "nothing was asked, which is a bug in the engine",
+        ))
     }
 
     /// The answer of the first model that has one, from the place `first` on.
@@ -191,8 +186,12 @@ impl Talk<'_> {
         options: &ChatOptions,
     ) -> Result<Reply, Trouble> {
         let place = model.gate.enter().await;
+        self.meter.begin();
         let asked = provider::ask(self.client, model, key, request.clone(), options).await;
         drop(place);
+        if let Err(Trouble::Busy { .. } | Trouble::Refused { .. }) = &asked {
+            self.meter.end(UsdMicros::default());
+        }
         match &asked {
             Err(Trouble::Busy { .. } | Trouble::Lost { .. }) => model.gate.failed(Instant::now()),
             // A server that refuses is a server that answers.
@@ -200,6 +199,26 @@ impl Talk<'_> {
         }
         asked
     }
+}
+
+/// Why answers that never had their form are no result.
+fn formless(
+    model: &Model,
+    asked: u32,
+    told: &str,
+    tokens: (u64, u64),
+    cost: UsdMicros,
+) -> EngineError {
+    let times = match asked {
+        1 => "once".to_owned(),
+        asked => format!("{asked} times"),
+    };
+    EngineError::invalid(format!(
+        "`{}` was asked {times} and gave no answer of the form: {told}; it cost {cost} and {} tokens. Say in the \
+         prompt what is expected, allow more `max_tokens` or `repairs_max`, or take another model",
+        model.alias,
+        tokens.0 + tokens.1
+    ))
 }
 
 /// The answer in its form, or what is wrong with it.

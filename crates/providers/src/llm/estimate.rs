@@ -30,10 +30,11 @@ impl Size {
             + self.images * u64::from(image_tokens)
     }
 
-    /// The size after an answer and a request to repair it.
-    pub(super) fn after(self, answer: &str, request: &str) -> Self {
+    /// The size after an answer, which had so many tokens at most, and a request to repair it.
+    pub(super) fn after(self, answer: &str, answer_tokens: u64, request: &str) -> Self {
+        let answer = (answer.len() as u64).min(answer_tokens);
         Self {
-            bytes: self.bytes + (answer.len() + request.len()) as u64,
+            bytes: self.bytes + answer + request.len() as u64,
             messages: self.messages + 2,
             ..self
         }
@@ -56,7 +57,11 @@ pub(super) fn cost_max(
             sum.saturating_add(model.price.of(own + round * grown, answer))
         })
     };
-    chain.iter().map(of).max_by_key(|cost| cost.0).unwrap_or_default()
+    chain
+        .iter()
+        .map(of)
+        .max_by_key(|cost| cost.0)
+        .unwrap_or_default()
 }
 
 /// The request to answer once more.

@@ -12,7 +12,14 @@ const DEPTH_MAX: usize = 6;
 /// Fields in all.
 const FIELDS_MAX: usize = 64;
 /// What can stand beside `type`.
-const BOUNDS: [&str; 6] = ["min", "max", "max_length", "at_least", "at_most", "description"];
+const BOUNDS: [&str; 6] = [
+    "min",
+    "max",
+    "max_length",
+    "at_least",
+    "at_most",
+    "description",
+];
 /// Names of types, and what JSON Schema calls them.
 const TYPES: [(&str, &str); 4] = [
     ("text", "string"),
@@ -26,7 +33,9 @@ const EXPECTED: &str = "expected text, number, integer, boolean, choices such as
 /// JSON Schema of what fits `answer`, or what is wrong with it.
 pub(super) fn schema(answer: &Value) -> Result<Value, String> {
     let Value::Object(fields) = answer else {
-        return Err("`answer` names no fields: write some, such as { score: number, reason: text }".into());
+        return Err(
+            "`answer` names no fields: write some, such as { score: number, reason: text }".into(),
+        );
     };
     let mut left = FIELDS_MAX;
     object(fields, "answer", DEPTH_MAX, &mut left)
@@ -101,7 +110,10 @@ fn of(form: &Value, place: &str, depth: usize, left: &mut usize) -> Result<Value
         Value::String(text) => word(text, place),
         Value::Array(items) => match &items[..] {
             [item] => Ok(json!({ "type": "array", "items": of(item, place, depth, left)? })),
-            _ => Err(format!("`{place}` is a list of {} forms: {EXPECTED}", items.len())),
+            _ => Err(format!(
+                "`{place}` is a list of {} forms: {EXPECTED}",
+                items.len()
+            )),
         },
         Value::Object(fields) if is_long(fields) => long(fields, place, depth, left),
         Value::Object(fields) => object(fields, place, depth, left),
@@ -199,7 +211,10 @@ mod tests {
         let form = json!({ "score": { "type": "number", "max": 1 }, "mood": "calm | storm", "tags": ["text"] });
         let schema = schema(&form).unwrap();
         assert_eq!(
-            objections(&schema, &json!({ "score": 0.5, "mood": "calm", "tags": [] })),
+            objections(
+                &schema,
+                &json!({ "score": 0.5, "mood": "calm", "tags": [] })
+            ),
             [""; 0]
         );
         let wrong = json!({ "score": 2, "mood": "glad", "tags": [1], "more": 1 });
@@ -208,7 +223,11 @@ mod tests {
 
     #[test]
     fn json_is_found_in_what_models_write_around_it() {
-        for text in ["{\"a\":1}", "```json\n{\"a\":1}\n```", "Here you are: {\"a\":1} Yours."] {
+        for text in [
+            "{\"a\":1}",
+            "```json\n{\"a\":1}\n```",
+            "Here you are: {\"a\":1} Yours.",
+        ] {
             assert_eq!(json_in(text), Ok(json!({ "a": 1 })), "{text}");
         }
         for text in ["", "{", "} {", "no"] {
@@ -226,7 +245,9 @@ mod tests {
         ];
         let inner = leaf.prop_recursive(3, 16, 3, |inner| {
             prop_oneof![
-                inner.clone().prop_map(|(form, value)| (json!([form]), json!([value]))),
+                inner
+                    .clone()
+                    .prop_map(|(form, value)| (json!([form]), json!([value]))),
                 proptest::collection::btree_map("[a-z]{1,5}", inner, 1..4).prop_map(split),
             ]
         });

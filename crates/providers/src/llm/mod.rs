@@ -9,6 +9,7 @@ mod nonsense_tests;
 mod params;
 mod prices;
 mod provider;
+mod purse;
 mod settings;
 #[cfg(test)]
 mod tests;
@@ -24,6 +25,8 @@ use daedal_core::engine::{
 use genai::Client;
 use serde_json::{Map, Value, json};
 
+pub use purse::DayCap;
+pub(crate) use purse::Purse;
 pub(crate) use settings::Models;
 pub use settings::{Kind, ModelSettings, PriceSettings, Structured};
 
@@ -32,6 +35,7 @@ use crate::secrets::Secrets;
 use crate::task;
 use converse::Talk;
 use params::Params;
+use purse::Meter;
 
 /// The engine `llm`.
 pub struct LlmEngine {
@@ -39,11 +43,17 @@ pub struct LlmEngine {
     calls: Arc<Calls>,
     models: Models,
     secrets: Arc<Secrets>,
+    purse: Purse,
     client: OnceLock<Option<Client>>,
 }
 
 impl LlmEngine {
-    pub(crate) fn new(calls: Arc<Calls>, models: Models, secrets: Arc<Secrets>) -> Self {
+    pub(crate) fn new(
+        calls: Arc<Calls>,
+        models: Models,
+        secrets: Arc<Secrets>,
+        purse: Purse,
+    ) -> Self {
         Self {
             spec: EngineSpec {
                 name: "llm",
@@ -60,6 +70,7 @@ impl LlmEngine {
             calls,
             models,
             secrets,
+            purse,
             client: OnceLock::new(),
         }
     }
@@ -118,7 +129,10 @@ impl Engine for LlmEngine {
 
     fn run(&self, task: &Task, context: &TaskContext<'_>) -> Result<Performed, EngineError> {
         let params: Params = task::params(&self.spec, task)?;
-        let chain = self.models.chain(&params.model).map_err(EngineError::invalid)?;
+        let chain = self
+            .models
+            .chain(&params.model)
+            .map_err(EngineError::invalid)?;
         let question = params.question(task, context)?;
         let client = self.client.get_or_init(provider::client).as_ref();
         let client = client.ok_or_else(|| {
@@ -127,10 +141,12 @@ impl Engine for LlmEngine {
                  its package ca-certificates",
             )
         })?;
+        let meter = Meter::default();
         let talk = Talk {
             client,
             secrets: &self.secrets,
             chain: &chain,
+            meter: &meter,
         };
         let limit_ms = task.limits.timeout_ms_max;
         let late = || {
@@ -142,7 +158,13 @@ impl Engine for LlmEngine {
                 params.model
             )
         };
-        let answered = self.calls.wait(context, limit_ms, late, talk.hold(&question))?;
+        let held = self.purse.hold(self.cost_max(task))?;
+        let asked = talk.hold(&question);
+        let answered = self.calls.wait(context, limit_ms, late, asked);
+        let settled = held.settle(&meter);
+        // An answer that is there is not thrown away because the book can't be written: the book tells too much then.
+        let answered = answered?;
+        settled.ok();
         let value = match answered.value {
             Some(value) => value,
             None => json!({ "text": answered.text, "cut": answered.is_cut }),

@@ -52,7 +52,10 @@ impl Nonsense {
         let mut url = String::new();
         let mut out = BufReader::new(child.stdout.take().unwrap());
         out.read_line(&mut url).unwrap();
-        assert!(url.starts_with("http://"), "the model server does not start");
+        assert!(
+            url.starts_with("http://"),
+            "the model server does not start"
+        );
         Self {
             child,
             url: url.trim().to_owned(),
@@ -165,7 +168,11 @@ fn a_real_server_that_is_killed_amid_an_answer_is_told_as_such() {
     // What it writes may end early by chance; some seeds write for long.
     let error = std::thread::scope(|scope| {
         let asking = scope.spawn(|| {
-            (0..200).find_map(|seed| bench.perform(&*engine, with(&json!({ "max_tokens": 1_900 })), seed).err())
+            (0..200).find_map(|seed| {
+                bench
+                    .perform(&*engine, with(&json!({ "max_tokens": 1_900 })), seed)
+                    .err()
+            })
         });
         std::thread::sleep(Duration::from_millis(400));
         server.child.kill().unwrap();

@@ -198,7 +198,9 @@ impl Params {
         context: &TaskContext<'_>,
     ) -> Result<MessageContent, EngineError> {
         if prompt.trim().is_empty() {
-            return Err(EngineError::invalid("the prompt is empty: a model has to be asked something"));
+            return Err(EngineError::invalid(
+                "the prompt is empty: a model has to be asked something",
+            ));
         }
         let mut content = MessageContent::from_text(prompt);
         for image in &self.images {

@@ -80,7 +80,10 @@ const TABLE: &[Row] = &[
 pub(super) fn shipped(kind: Kind, model: &str) -> Option<Price> {
     let is_dated = |rest: &str| {
         let digits = rest.strip_prefix('-').unwrap_or_default();
-        digits.len() >= 8 && digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-')
+        digits.len() >= 8
+            && digits
+                .bytes()
+                .all(|byte| byte.is_ascii_digit() || byte == b'-')
     };
     let fits = |name: &str| {
         let rest = model.strip_prefix(name);

@@ -138,7 +138,10 @@ fn trouble(model: &Model, key: Option<&Secret>, error: &Error) -> Trouble {
             ),
         },
         other => Trouble::Refused {
-            message: format!("{place} could not be asked: {}", hide(&excerpt(&other.to_string()))),
+            message: format!(
+                "{place} could not be asked: {}",
+                hide(&excerpt(&other.to_string()))
+            ),
         },
     }
 }

@@ -173,7 +173,10 @@ impl Models {
     /// The model that a step names, and those that answer in its place, in order.
     pub(super) fn chain(&self, alias: &str) -> Result<Vec<Arc<Model>>, String> {
         let first = self.known.get(alias).ok_or_else(|| self.unknown(alias))?;
-        let others = first.fallback.iter().filter_map(|name| self.known.get(name));
+        let others = first
+            .fallback
+            .iter()
+            .filter_map(|name| self.known.get(name));
         Ok(std::iter::once(first).chain(others).cloned().collect())
     }
 
@@ -190,11 +193,7 @@ impl Models {
     }
 }
 
-fn model(
-    alias: &str,
-    entry: &ModelSettings,
-    secrets: &Secrets,
-) -> Result<Model, SettingsError> {
+fn model(alias: &str, entry: &ModelSettings, secrets: &Secrets) -> Result<Model, SettingsError> {
     let wrong = |what: String, help: &str| Err(SettingsError::new(what, help));
     if entry.model.trim().is_empty() {
         return wrong(
@@ -286,7 +285,10 @@ fn price(alias: &str, entry: &ModelSettings, url: &Url) -> Result<Price, Setting
     if is_near {
         return Ok(Price::default());
     }
-    let known = entry.url.is_none().then(|| shipped(entry.kind, &entry.model));
+    let known = entry
+        .url
+        .is_none()
+        .then(|| shipped(entry.kind, &entry.model));
     known.flatten().ok_or_else(|| {
         SettingsError::new(
             format!(
@@ -387,14 +389,38 @@ mod tests {
     fn a_setting_that_is_wrong_says_where_it_stands() {
         let base = || entry(Kind::Ollama, "tide");
         let wrong = [
-            ModelSettings { url: Some("ftp://x".to_owned()), ..base() },
-            ModelSettings { url: Some("https://me:secret@x/v1".to_owned()), ..base() },
-            ModelSettings { key: Some("nothing".to_owned()), ..base() },
-            ModelSettings { rate: Some("often".to_owned()), ..base() },
-            ModelSettings { concurrency: Some(0), ..base() },
-            ModelSettings { max_tokens: Some(0), ..base() },
-            ModelSettings { fallback: vec!["writer".to_owned()], ..base() },
-            ModelSettings { model: " ".to_owned(), ..base() },
+            ModelSettings {
+                url: Some("ftp://x".to_owned()),
+                ..base()
+            },
+            ModelSettings {
+                url: Some("https://me:secret@x/v1".to_owned()),
+                ..base()
+            },
+            ModelSettings {
+                key: Some("nothing".to_owned()),
+                ..base()
+            },
+            ModelSettings {
+                rate: Some("often".to_owned()),
+                ..base()
+            },
+            ModelSettings {
+                concurrency: Some(0),
+                ..base()
+            },
+            ModelSettings {
+                max_tokens: Some(0),
+                ..base()
+            },
+            ModelSettings {
+                fallback: vec!["writer".to_owned()],
+                ..base()
+            },
+            ModelSettings {
+                model: " ".to_owned(),
+                ..base()
+            },
         ];
         for entry in wrong {
             let told = told(entry.clone());

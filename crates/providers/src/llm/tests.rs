@@ -36,7 +36,10 @@ fn studio(servers: &[&Server]) -> Settings {
     for (at, (server, name)) in servers.iter().zip(names).enumerate() {
         let mut entry = entry(server.url("/v1"));
         if at == 0 {
-            entry.fallback = names[1..servers.len()].iter().map(ToString::to_string).collect();
+            entry.fallback = names[1..servers.len()]
+                .iter()
+                .map(ToString::to_string)
+                .collect();
         }
         studio.llm.insert(name.to_owned(), entry);
     }
@@ -65,7 +68,11 @@ fn ask(servers: &[&Server], with: Value) -> Result<Outcome, EngineError> {
     let cost_max = engine.cost_max(&bench.task(&*engine, with.clone(), 1));
     let done = bench.perform(&*engine, with, 1);
     if let Ok(outcome) = &done {
-        assert!(outcome.usage.cost <= cost_max, "{} > {cost_max}", outcome.usage.cost);
+        assert!(
+            outcome.usage.cost <= cost_max,
+            "{} > {cost_max}",
+            outcome.usage.cost
+        );
     }
     done
 }
@@ -90,7 +97,11 @@ fn an_answer_tells_what_it_cost() {
 
 #[test]
 fn a_busy_server_is_asked_again_when_it_says_with_the_same_key() {
-    let server = Server::start([busy("retry-after: 0\r\n"), answer("502 Bad Gateway", "retry-after-ms: 1\r\n", ""), said("hush")]);
+    let server = Server::start([
+        busy("retry-after: 0\r\n"),
+        answer("502 Bad Gateway", "retry-after-ms: 1\r\n", ""),
+        said("hush"),
+    ]);
     let outcome = ask(&[&server], json!({})).unwrap();
     assert_eq!(outcome.usage.tokens, Some((10, 5)));
     let keys: Vec<String> = server
@@ -108,14 +119,21 @@ fn a_server_that_wants_to_be_left_alone_for_long_is_not_waited_for() {
     let error = ask(&[&server], json!({})).unwrap_err();
     assert!(error.is_retryable());
     let told = error.to_string();
-    assert!(told.contains("slow down") && told.contains("3600 s"), "{told}");
+    assert!(
+        told.contains("slow down") && told.contains("3600 s"),
+        "{told}"
+    );
     assert_eq!(server.got().len(), 1);
 }
 
 #[test]
 fn another_model_answers_while_the_first_can_not() {
     let first = Server::start([busy("retry-after: 3600\r\n")]);
-    let second = Server::start([answer("500 Internal Server Error", "retry-after: 3600\r\n", "")]);
+    let second = Server::start([answer(
+        "500 Internal Server Error",
+        "retry-after: 3600\r\n",
+        "",
+    )]);
     let third = Server::start([said("hush")]);
     let outcome = ask(&[&first, &second, &third], json!({})).unwrap();
     assert_eq!(outcome.value["text"], "hush");
@@ -173,7 +191,10 @@ fn an_answer_is_repaired() {
     let got = server.got();
     assert_eq!(got[0].json()["response_format"]["type"], "json_schema");
     let messages = got[2].json()["messages"].as_array().unwrap().clone();
-    let texts: Vec<&str> = messages.iter().map(|message| message["content"].as_str().unwrap()).collect();
+    let texts: Vec<&str> = messages
+        .iter()
+        .map(|message| message["content"].as_str().unwrap())
+        .collect();
     insta::assert_snapshot!(texts.join("\n---\n"));
 }
 
@@ -184,7 +205,10 @@ fn an_answer_that_stays_wrong_fails_and_tells_what_it_cost() {
     let error = ask(&[&server], with).unwrap_err();
     assert!(!error.is_retryable());
     let told = error.to_string();
-    assert!(told.contains("asked 2 times") && told.contains("0.000040 USD"), "{told}");
+    assert!(
+        told.contains("asked 2 times") && told.contains("0.000040 USD"),
+        "{told}"
+    );
     assert_eq!(server.got().len(), 2);
 }
 
@@ -192,7 +216,12 @@ fn an_answer_that_stays_wrong_fails_and_tells_what_it_cost() {
 fn what_a_server_refuses_says_what_to_look_at_and_no_key() {
     let body = json!({ "error": { "message": format!("bad key {SECRET}") } }).to_string();
     let mut told = Vec::new();
-    for status in ["401 Unauthorized", "404 Not Found", "400 Bad Request", "307 Temporary Redirect"] {
+    for status in [
+        "401 Unauthorized",
+        "404 Not Found",
+        "400 Bad Request",
+        "307 Temporary Redirect",
+    ] {
         let server = Server::start([answer(status, "", &body)]);
         let error = ask(&[&server], json!({})).unwrap_err();
         assert!(!error.is_retryable());
@@ -241,18 +270,30 @@ fn every_protocol_is_spoken() {
         "message": { "role": "assistant", "content": "hush" }
     });
     for (kind, reply, path, key) in [
-        (Kind::Gemini, gemini, "/models/nonsense:generateContent", Some("x-goog-api-key")),
+        (
+            Kind::Gemini,
+            gemini,
+            "/models/nonsense:generateContent",
+            Some("x-goog-api-key"),
+        ),
         (Kind::Anthropic, anthropic, "/messages", Some("x-api-key")),
         (Kind::Ollama, ollama, "/api/chat", None),
     ] {
         let server = Server::start([json_reply(&reply)]);
         let mut studio = settings(&[]);
-        let own = ModelSettings { kind, ..entry(server.url("")) };
+        let own = ModelSettings {
+            kind,
+            ..entry(server.url(""))
+        };
         studio.llm.insert("a".to_owned(), own);
         let engine = engine("llm", &studio);
         let with = json!({ "model": "a", "prompt": "What?", "system": "Be brief." });
         let outcome = Bench::default().perform(&*engine, with, 1).unwrap();
-        assert_eq!(outcome.value, json!({ "text": "hush", "cut": false }), "{kind:?}");
+        assert_eq!(
+            outcome.value,
+            json!({ "text": "hush", "cut": false }),
+            "{kind:?}"
+        );
         assert_eq!(outcome.usage.tokens, Some((10, 5)), "{kind:?}");
         let got = &server.got()[0];
         assert!(got.line.contains(path), "{kind:?}: {}", got.line);
@@ -277,7 +318,10 @@ fn a_process_is_judged_before_it_runs() {
         .collect();
     insta::assert_snapshot!(told.join("\n"));
     let unset = crate::unset();
-    let unset = unset.iter().find(|engine| engine.spec().name == "llm").unwrap();
+    let unset = unset
+        .iter()
+        .find(|engine| engine.spec().name == "llm")
+        .unwrap();
     // Where nobody has said which models there are, none is missed.
     assert_eq!(unset.check(&wrong[0], &|_| None), [""; 0]);
 }
@@ -297,6 +341,32 @@ fn a_step_that_asks_more_may_cost_more() {
     assert!(cost(json!({ "prompt": "?", "max_tokens": 200 })) >= plain + 200);
     let image = Bench::default().file("a.png", b"picture");
     assert!(cost(json!({ "prompt": "?", "max_tokens": 100, "images": [image] })) >= plain + 50_000);
-    let form = |repairs: u32| cost(json!({ "prompt": "?", "max_tokens": 100, "answer": { "a": "text" }, "repairs_max": repairs }));
+    let form = |repairs: u32| {
+        cost(
+            json!({ "prompt": "?", "max_tokens": 100, "answer": { "a": "text" }, "repairs_max": repairs }),
+        )
+    };
     assert!(form(1) >= 2 * form(0));
+}
+
+#[test]
+fn a_day_has_its_cap() {
+    let server = Server::start([said("hush")]);
+    let dir = tempfile::tempdir().unwrap();
+    let mut studio = studio(&[&server]);
+    studio.day_cap = Some(super::DayCap {
+        max: UsdMicros(10_000),
+        book: dir.path().join("spending.json"),
+    });
+    let engine = engine("llm", &studio);
+    let with = |max_tokens: u32| json!({ "model": "a", "prompt": "?", "max_tokens": max_tokens });
+    let told = Bench::default().error(&*engine, with(5_000)).to_string();
+    assert!(told.contains("day_max"), "{told}");
+    assert!(server.got().is_empty());
+    // What was not spent is given back: the estimate of each of these is most of the cap.
+    for _ in 0..5 {
+        Bench::default().value(&*engine, with(4_000));
+    }
+    let book = std::fs::read_to_string(dir.path().join("spending.json")).unwrap();
+    assert!(book.contains("\"spent\":100}"), "{book}");
 }

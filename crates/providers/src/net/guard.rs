@@ -23,7 +23,8 @@ struct PrivateAddress {
 impl Resolve for Guard {
     fn resolve(&self, name: Name) -> Resolving {
         Box::pin(async move {
-            let found: Vec<SocketAddr> = tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
+            let found: Vec<SocketAddr> =
+                tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
             match found.iter().find(|address| !is_public(address.ip())) {
                 Some(private) => Err(Box::new(PrivateAddress {
                     name: name.as_str().to_owned(),
