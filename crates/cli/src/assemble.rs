@@ -8,6 +8,7 @@ use daedal_core::engine::Engines;
 use daedal_core::plan::{self, Objection};
 use daedal_core::process::{Process, suggestion};
 use daedal_engines::Tools;
+use daedal_providers::llm::DayCap;
 use daedal_providers::secrets::Place;
 use daedal_store::embedded::FOLDER;
 use serde_json::Value;

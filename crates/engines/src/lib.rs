@@ -48,7 +48,10 @@ pub fn all(tools: Tools) -> Engines {
     }
     let same = tools.clone();
     let made: [(_, Make); 9] = [
-        ("audio", Box::new(|| Arc::new(audio::AudioEngine::new(same)))),
+        (
+            "audio",
+            Box::new(|| Arc::new(audio::AudioEngine::new(same))),
+        ),
         ("caption", plain::<caption::CaptionEngine>()),
         ("choose", plain::<choose::ChooseEngine>()),
         ("grammar", plain::<grammar::GrammarEngine>()),
@@ -56,7 +59,10 @@ pub fn all(tools: Tools) -> Engines {
         ("score", plain::<score::ScoreEngine>()),
         ("sketch", plain::<sketch::Sketch>()),
         ("template", plain::<template::TemplateEngine>()),
-        ("video", Box::new(|| Arc::new(video::VideoEngine::new(tools)))),
+        (
+            "video",
+            Box::new(|| Arc::new(video::VideoEngine::new(tools))),
+        ),
     ];
     Engines::lazy(made)
 }

@@ -142,5 +142,10 @@ async fn what_is_nearly_the_same_is_within_the_tolerance_of_its_receipt() {
     assert_eq!(close(10_000), Again::Close(0.01));
     assert!(matches!(close(9_999), Again::Differs(_)));
     assert!(matches!(came(Determinism::Exact), Again::Differs(_)));
-    assert_eq!(came(Determinism::Attested), Again::Attested);
+    // A receipt can't call attested what is done again here: that would spare it the comparison.
+    assert!(matches!(came(Determinism::Attested), Again::Differs(_)));
+    let mut older = tasks[4].clone();
+    older.task.engine_version = "0".to_owned();
+    let came = replay.of([(&older, Determinism::Attested)], &mut |_, _| ());
+    assert_eq!(came[0].1, Again::Attested);
 }

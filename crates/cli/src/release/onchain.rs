@@ -12,8 +12,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use daedal_chain::Client;
 use daedal_chain::operations::{Ledgers, Operator};
 use daedal_channels::site;
-use daedal_core::intent::Domain;
 use daedal_core::run::RunId;
+use daedal_provenance::manifest::Anchoring;
 use daedal_store::Studio;
 
 use super::batches::{self, anchor};

@@ -263,6 +263,7 @@ mod tests {
             sidecar: beside.then(|| asset(format!("of {bytes}"), "application/c2pa")),
             signer: "Ada Studio".into(),
             domain: None,
+            anchoring: None,
         }
     }
 

@@ -120,12 +120,12 @@ fn elsewhere<'v>(verified: impl Iterator<Item = &'v Verified> + Clone) -> Vec<St
             .collect();
         if !gone.is_empty() {
             notes.push(format!(
-                "run {} attests {}, and {} of them not here, unless a site publishes only some: {}",
+                "run {} attests {}, and {} not here (a site may publish only some): {}",
                 run.short(),
                 count(subjects.len(), "file"),
                 match gone.len() {
-                    1 => "1 is".to_owned(),
-                    number => format!("{number} are"),
+                    1 => "1 of them is".to_owned(),
+                    number => format!("{number} of them are"),
                 },
                 listed(&gone)
             ));
