@@ -120,7 +120,8 @@ pub(crate) fn refused(error: &KeyError) -> Failure {
 }
 
 /// What helps where files of the keys are lost or damaged.
-const RESTORE: &str = "the files in the folder of keys belong together: put back all four of a copy; without one,                        move the folder elsewhere, and the studio makes new keys, which is another account";
+const RESTORE: &str = "the files in the folder of keys belong together: put back all four of a copy; without one, \
+                       move the folder elsewhere, and the studio makes new keys, which is another account";
 
 /// The studio's keys and their password; makes keys when there are none yet.
 pub(crate) fn open(home: &Home, common: &Common, ui: Ui) -> Result<(Keys, Password), Failure> {

@@ -134,6 +134,14 @@ impl Executor {
                 },
             });
         };
+        let at = self.ports.timers.now();
+        if question.due().is_some_and(|due| due <= at) {
+            return Err(ExecError::NotAsked {
+                run,
+                task: task.to_string(),
+                reason: "nobody decided in time; what happens then does when the run is resumed".into(),
+            });
+        }
         let unfit = ExecError::Unfit {
             run,
             task: task.to_string(),
@@ -144,7 +152,7 @@ impl Executor {
         let event = Event::Decided {
             task: task.clone(),
             decision,
-            at: self.ports.timers.now(),
+            at,
         };
         if !fold(&mut state, plan, &event) {
             return Err(unfit);

@@ -141,7 +141,9 @@ impl Keys {
     /// which may still be worth something.
     #[must_use]
     pub fn exist(&self) -> bool {
-        FILES.iter().any(|file| self.dir.join(file).is_file())
+        // What can't be looked at may well be there.
+        let is_there = |file: &&str| self.dir.join(file).try_exists().unwrap_or(true);
+        FILES.iter().any(is_there)
     }
 
     /// Makes keys for the studio called `name`, unless there are some; the account either way.
@@ -230,11 +232,18 @@ impl Keys {
             let dir = self.dir.clone();
             return Err(KeyError::Missing { dir });
         }
-        let mut files = FILES.iter().map(|file| self.dir.join(file));
-        match files.find(|file| !file.is_file()) {
-            Some(path) => Err(KeyError::Lost { path }),
-            None => Ok(()),
+        for file in FILES {
+            let path = self.dir.join(file);
+            match path.try_exists() {
+                Ok(true) => {}
+                Ok(false) => return Err(KeyError::Lost { path }),
+                Err(source) => {
+                    let verb = "read";
+                    return Err(KeyError::Io { verb, path, source });
+                }
+            }
         }
+        Ok(())
     }
 
     fn open(&self, file: &str, password: &Password) -> Result<Zeroizing<Vec<u8>>, KeyError> {

@@ -6,7 +6,9 @@ use c2pa::{Reader, ValidationState};
 use daedal_core::Digest;
 
 use crate::chain::Chain;
-use crate::container::{Carrier, carrier_of, is_credential, sniff, unsealed};
+use crate::container::{
+    Carrier, carrier_of, is_credential, sniff, unsealed, without_credential,
+};
 use crate::manifest::{Claim, LABEL};
 use crate::origin::{anchor, origin, votes};
 use crate::recorded;
@@ -125,8 +127,13 @@ fn unreadable(error: &c2pa::Error, given: &Given<'_>) -> (Exit, String) {
         c2pa::Error::JumbfNotFound | c2pa::Error::UnsupportedType
     );
     let holds = |mark: &[u8]| given.file.windows(mark.len()).any(|bytes| bytes == mark);
-    // In a drawing it is an element of that name, in base64.
-    let traces = given.sidecar.is_some() || holds(b"jumdc2pa") || holds(b"c2pa:manifest");
+    // In a drawing it is an element of that name, in base64; elsewhere the container may still say that here is one.
+    let traces = given.sidecar.is_some()
+        || holds(b"jumdc2pa")
+        || holds(b"c2pa:manifest")
+        || sniff(given.file)
+            .and_then(|kind| without_credential(kind, given.file))
+            .is_some_and(|rest| rest.len() < given.file.len());
     if given.sidecar.is_none() && is_credential(given.file) {
         let detail = "this is a credential alone: verify the file that it belongs to, with this \
                       beside it";

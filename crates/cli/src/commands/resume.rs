@@ -28,7 +28,7 @@ impl Resume {
             let run = runs::find_in(&all, &self.run)?;
             let was_over = run.finished.is_some();
             let (spec, planned) = runs::plan_of(&studio, run, &engines).await?;
-            home.note_command(&format!("daedal resume, run {}", spec.id().0.short()))?;
+            home.note_command(&format!("daedal resume (run {})", spec.id().0.short()))?;
             let carrier = Carrier::start(
                 &studio,
                 engines,

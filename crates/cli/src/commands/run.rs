@@ -61,7 +61,7 @@ impl Run {
             let setter = setter.as_ref();
             let begun =
                 runs::begin(&home, &studio, &planned, &engines, &self.dials, setter, ui).await?;
-            home.note_command(&format!("daedal run, run {}", begun.spec.id().0.short()))?;
+            home.note_command(&format!("daedal run (run {})", begun.spec.id().0.short()))?;
             let carrier = Carrier::start(
                 &studio,
                 engines,

@@ -4,7 +4,8 @@ use alloy_primitives::B256;
 use daedal_core::intent::{Disclosure, Domain, IntentKind, SignedIntent, shown};
 use daedal_core::plan::Plan;
 use daedal_core::process::suggestion;
-use daedal_core::run::{Decider, Decision, Event, Question, State, records};
+use daedal_core::engine::Otherwise;
+use daedal_core::run::{Decider, Decision, Event, Question, RunId, State, records};
 use serde_json::json;
 
 use super::{Carrier, find, plan_of, replay};
@@ -14,6 +15,7 @@ use crate::failure::Failure;
 use crate::hint;
 use crate::home::{Home, block_on, remembered};
 use crate::intents::{Draft, Signed, SignedBy, domain_of, latest, sign};
+use crate::text;
 use crate::ui::Ui;
 
 /// What a person answers.
@@ -48,6 +50,7 @@ pub(crate) fn decide(
             .find(|question| question.task.to_string() == step || *question.task.step == *step)
             .cloned()
             .ok_or_else(|| not_asked(&planned.plan, &state, &events, step))?;
+        in_time(&question, summary.run)?;
         let kept = kept(&question, answer)?;
         let tasks = records(&planned.plan, &events);
         let mut own = tasks.iter().filter(|task| task.name == question.task);
@@ -111,6 +114,23 @@ pub(crate) fn decide(
     })
 }
 
+/// What happens when nobody decides in time happens then, however late the run goes on.
+fn in_time(question: &Question, run: RunId) -> Result<(), Failure> {
+    let Some(due) = question.due().filter(|due| *due <= text::now()) else {
+        return Ok(());
+    };
+    let then = match question.request.otherwise {
+        Otherwise::Best => "what was suggested is taken",
+        Otherwise::Fail => "the step fails",
+    };
+    let wrong = format!("`{}` could be decided until {}", question.task, text::moment(due));
+    Err(Failure::new(wrong).help(format!(
+        "nobody did, so {then}: go on with {} resume {}",
+        hint::daedal(),
+        run.0.short()
+    )))
+}
+
 /// Why there is no question of `step` to answer.
 fn not_asked(plan: &Plan, state: &State, events: &[Event], step: &str) -> Failure {
     let asking: Vec<String> = state
@@ -118,6 +138,7 @@ fn not_asked(plan: &Plan, state: &State, events: &[Event], step: &str) -> Failur
         .map(|question| question.task.to_string())
         .collect();
     let waits = match asking.is_empty() {
+        true if state.finished().is_some() => "the run is over".to_owned(),
         true => format!(
             "the run waits for nobody; `{} runs RUN` shows how it stands",
             hint::daedal()

@@ -115,7 +115,13 @@ fn asset_at(path: &Path) -> Result<(AssetRef, Vec<u8>), Failure> {
     let bytes = std::fs::read(path)
         .map_err(|error| Failure::because(format!("{} can't be read", path.display()), &error))?;
     let name = path.file_name().map(|name| name.to_string_lossy());
-    Ok((file_asset(&name.unwrap_or_default(), &bytes), bytes))
+    let asset = file_asset(&name.unwrap_or_default(), &bytes);
+    if asset.media_type.starts_with("image/") {
+        let name = path.display().to_string();
+        daedal_engines::picture_size(&name, &bytes)
+            .map_err(|problem| Failure::new(problem).help("give an image that can be opened"))?;
+    }
+    Ok((asset, bytes))
 }
 
 fn asset_from(studio: &Studio, path: &Path) -> Result<Value, Failure> {

@@ -283,7 +283,7 @@ fn a_run_of_another_process_is_seen_running_and_then_stopped() {
         assert!(patience.elapsed().as_secs() < 60, "{:?}", status(&studio));
     }
     let busy = studio.daedal(&["run"]).ends(1).err;
-    assert!(busy.contains("`daedal run, run "), "{busy}");
+    assert!(busy.contains("`daedal run (run "), "{busy}");
     child.kill().unwrap();
     child.wait().unwrap();
     assert_eq!(status(&studio), Some("stopped".into()));

@@ -31,9 +31,25 @@ impl Fit<'_> {
                 pointer,
                 false,
                 format!("{} is given {given} by `{source}`", self.label(pointer)),
-                format!("expected {}{}", expected(schema), (self.fitting)(schema)),
+                format!(
+                    "expected {}{}{}",
+                    expected(schema),
+                    as_text(schema, offer.given),
+                    (self.fitting)(schema)
+                ),
             );
         }
+    }
+}
+
+/// How a number or a truth becomes a text, where one is wanted.
+fn as_text(schema: &Value, given: Type<'_>) -> &'static str {
+    let many = Kinds::LIST | Kinds::MAP | Kinds::ASSET;
+    match Kinds::of_schema(schema) == Kinds::TEXT && !many.meets(given.kinds()) {
+        true => {
+            ": an expression by itself keeps its type, and `| string` at its end makes a text of it"
+        }
+        false => "",
     }
 }
 

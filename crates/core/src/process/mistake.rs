@@ -207,7 +207,7 @@ pub fn suggestion<'n>(given: &str, known: impl IntoIterator<Item = &'n str> + Cl
         None => {
             let names: Vec<_> = known.into_iter().collect();
             match names.len() {
-                0 => "there is none to name here".to_owned(),
+                0 => "it has none".to_owned(),
                 1..=24 => format!("expected one of: {}", names.join(", ")),
                 more => format!("{more} are known, such as {}", names[..12].join(", ")),
             }

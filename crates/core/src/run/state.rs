@@ -279,9 +279,10 @@ impl State {
         self.finished.is_none() && self.active == 0 && self.parked.is_empty()
     }
 
-    /// Every question that is open, in plan order.
+    /// Every question that is open, in plan order; a run that is over asks nothing.
     pub fn questions(&self) -> impl Iterator<Item = &Question> {
-        self.parked.iter().filter_map(|slot| {
+        let open = self.parked.iter().filter(|_| self.finished.is_none());
+        open.filter_map(|slot| {
             match &self.nodes[slot.node].tasks.get(slot.index as usize)?.phase {
                 TaskPhase::Parked(question) => Some(&**question),
                 _ => None,

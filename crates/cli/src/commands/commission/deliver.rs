@@ -97,7 +97,7 @@ impl Deliver {
         let run = begun.spec.id();
         place
             .home
-            .note_command(&format!("{COMMAND}, run {}", run.0.short()))?;
+            .note_command(&format!("{COMMAND} (run {})", run.0.short()))?;
         let plan = &ready.planned.plan;
         let jobs = place.home.jobs(self.jobs);
         let rate = place.home.settings.run.rate()?;
