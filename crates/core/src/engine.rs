@@ -40,7 +40,7 @@ pub struct EngineSpec {
     pub summary: &'static str,
     /// How well its results can be checked.
     pub determinism: Determinism,
-    /// Whether the task's seed is part of what it computes.
+    /// Whether the task's seed is part of what it computes; [`Engine::seeded`] may know better.
     pub seeded: bool,
     /// The `with:` field that takes a fan-out's item when the step does not name it.
     pub main_input: Option<&'static str>,
@@ -89,6 +89,11 @@ pub trait Engine: Send + Sync {
     /// stand in it as they were written.
     fn effect(&self, _with: &Map<String, Value>) -> bool {
         self.spec().effect
+    }
+
+    /// Whether a step with this `with:` depends on a seed. Expressions stand in it as they were written.
+    fn seeded(&self, _with: &Map<String, Value>) -> bool {
+        self.spec().seeded
     }
 
     /// The most that this task can cost, for the budget.

@@ -139,7 +139,8 @@ impl Executor {
             return Err(ExecError::NotAsked {
                 run,
                 task: task.to_string(),
-                reason: "nobody decided in time; what happens then does when the run is resumed".into(),
+                reason: "nobody decided in time; what happens then does when the run is resumed"
+                    .into(),
             });
         }
         let unfit = ExecError::Unfit {

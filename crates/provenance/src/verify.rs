@@ -6,9 +6,7 @@ use c2pa::{Reader, ValidationState};
 use daedal_core::Digest;
 
 use crate::chain::Chain;
-use crate::container::{
-    Carrier, carrier_of, is_credential, sniff, unsealed, without_credential,
-};
+use crate::container::{Carrier, carrier_of, is_credential, sniff, unsealed, without_credential};
 use crate::manifest::{Claim, LABEL};
 use crate::origin::{anchor, origin, votes};
 use crate::recorded;

@@ -7,7 +7,7 @@ use daedal_core::UsdMicros;
 use daedal_core::run::{StepStatus, StepView};
 use daedal_exec::Update;
 
-use crate::text::duration;
+use crate::text::{count, duration};
 
 /// What is known of a run that goes on.
 #[derive(Debug, Default)]
@@ -125,7 +125,7 @@ impl View {
                 notes.push(used.cost.to_string());
             }
             if used.retries > 0 {
-                notes.push(format!("{} failed attempts", used.retries));
+                notes.push(count(used.retries as usize, "failed attempt"));
             }
         }
         if step.failed > 0 {

@@ -1,10 +1,10 @@
 //! A person's answer to a run that waits, signed with their key.
 
 use alloy_primitives::B256;
+use daedal_core::engine::Otherwise;
 use daedal_core::intent::{Disclosure, Domain, IntentKind, SignedIntent, shown};
 use daedal_core::plan::Plan;
 use daedal_core::process::suggestion;
-use daedal_core::engine::Otherwise;
 use daedal_core::run::{Decider, Decision, Event, Question, RunId, State, records};
 use serde_json::json;
 
@@ -123,7 +123,11 @@ fn in_time(question: &Question, run: RunId) -> Result<(), Failure> {
         Otherwise::Best => "what was suggested is taken",
         Otherwise::Fail => "the step fails",
     };
-    let wrong = format!("`{}` could be decided until {}", question.task, text::moment(due));
+    let wrong = format!(
+        "`{}` could be decided until {}",
+        question.task,
+        text::moment(due)
+    );
     Err(Failure::new(wrong).help(format!(
         "nobody did, so {then}: go on with {} resume {}",
         hint::daedal(),

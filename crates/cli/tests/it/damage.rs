@@ -55,6 +55,43 @@ fn blobs_that_are_damaged_or_gone_are_made_again_and_the_run_succeeds() {
 }
 
 #[test]
+fn a_run_waits_for_bytes_that_cannot_be_made_again() {
+    let studio = Studio::empty();
+    studio.write(
+        "process.yaml",
+        "daedal: v1\nname: note\ninputs: { page: { type: asset, media_types: [text/plain] } }\nsteps:\n  \
+         pick: { uses: choose, with: { from: [\"low\", \"high\"], keep: 1, decider: human } }\n  \
+         say: { uses: template, with: { text: \"{{ steps.pick[0] }}\", data: { of: \"{{ inputs.page }}\" } } }\n\
+         outputs: { say: \"{{ steps.say }}\" }\n",
+    );
+    studio.write("page.txt", "the tide is out");
+    studio.daedal(&["account"]).ends(0);
+    studio
+        .daedal(&["run", "-q", "-i", "page=@page.txt"])
+        .ends(3);
+    let blobs = studio.path().join(".daedal/blobs");
+    let kept = files_below(&blobs);
+    let is_page = |(_, bytes): &(&String, &Vec<u8>)| bytes.as_slice() == b"the tide is out";
+    let (page, whole) = kept.iter().find(is_page).unwrap();
+    let place = blobs.join(page);
+    std::fs::remove_file(&place).unwrap();
+    std::fs::write(&place, "the tide is oud").unwrap();
+    studio.daedal(&["choose", "latest", "pick", "2"]).ends(0);
+    let told = studio.daedal(&["resume", "latest"]).ends(1).err;
+    assert!(
+        told.contains("is corrupted") && told.contains("then resume run"),
+        "{told}"
+    );
+    let _ = std::fs::remove_file(&place);
+    std::fs::write(&place, whole).unwrap();
+    let told = studio
+        .daedal(&["resume", "latest", "--json"])
+        .ends(0)
+        .json();
+    assert_eq!(told["outputs"]["say"]["text"], "high");
+}
+
+#[test]
 fn a_damaged_database_is_said_plainly() {
     let studio = Studio::tide();
     studio.daedal(&["run", "-q"]).ends(0);

@@ -259,7 +259,21 @@ fn who_waits_too_long_gets_the_best() {
     let (studio, report) = asked(", timeout: 1s, otherwise: best");
     assert!(report["questions"][0]["due"].is_string());
     std::thread::sleep(std::time::Duration::from_millis(1_200));
+    // Too late, however late the run goes on.
+    let late = studio.daedal(&["choose", "latest", "pick", "1", "2"]);
+    let late = late.ends(1).err;
+    assert!(late.contains("could be decided until"), "{late}");
+    assert!(late.contains("what was suggested is taken"), "{late}");
     assert_eq!(resumed(&studio).len(), 2);
+}
+
+#[test]
+fn a_run_that_is_over_asks_nothing_any_more() {
+    let (studio, _) = asked("");
+    let over = studio.daedal(&["cancel", "latest"]).ends(1);
+    assert!(!over.out.contains("look at"), "{}", over.out);
+    let late = studio.daedal(&["approve", "latest", "pick"]).ends(1).err;
+    assert!(late.contains("the run is over"), "{late}");
 }
 
 #[cfg(unix)]

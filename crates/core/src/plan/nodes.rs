@@ -141,7 +141,7 @@ impl<'s> Reader<'s, '_> {
         Some(PerformNode {
             engine: spec.name.into(),
             engine_version: spec.version.into(),
-            seeded: spec.seeded,
+            seeded: engine.seeded(&perform.with),
             effect: engine.effect(&perform.with),
             with,
             labels,

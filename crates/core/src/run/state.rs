@@ -282,12 +282,12 @@ impl State {
     /// Every question that is open, in plan order; a run that is over asks nothing.
     pub fn questions(&self) -> impl Iterator<Item = &Question> {
         let open = self.parked.iter().filter(|_| self.finished.is_none());
-        open.filter_map(|slot| {
-            match &self.nodes[slot.node].tasks.get(slot.index as usize)?.phase {
+        open.filter_map(
+            |slot| match &self.nodes[slot.node].tasks.get(slot.index as usize)?.phase {
                 TaskPhase::Parked(question) => Some(&**question),
                 _ => None,
-            }
-        })
+            },
+        )
     }
 
     /// Whether the task waits for this attempt's outcome: a report about any other changes nothing.

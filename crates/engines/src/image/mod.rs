@@ -129,6 +129,16 @@ impl Engine for ImageEngine {
         Some(Cow::Borrowed(&self.outputs[format as usize]))
     }
 
+    /// Grain alone is drawn by lot; where operations are computed, there may be some.
+    fn seeded(&self, with: &Map<String, Value>) -> bool {
+        match with.get("operations").and_then(Value::as_array) {
+            Some(operations) => operations
+                .iter()
+                .any(|operation| !operation.is_object() || operation.get("grain").is_some()),
+            None => with.contains_key("operations"),
+        }
+    }
+
     fn check(&self, with: &Value, files: &Files<'_>) -> Vec<String> {
         let operations = with.get("operations").and_then(Value::as_array);
         let operations = || operations.into_iter().flatten();

@@ -92,6 +92,14 @@ fn every_operation_gives_its_reference() {
         { "composite": { "image": other, "position": { "x": -4, "y": 2 } } },
         { "background": { "colour": "white" } }
     ]);
+    let drawn_by_lot = |operation: &Value| {
+        let with = json!({ "operations": [operation] });
+        ImageEngine::default().seeded(with.as_object().unwrap())
+    };
+    let listed = operations.as_array().unwrap().iter();
+    let listed: Vec<_> = listed.filter(|one| drawn_by_lot(one)).collect();
+    assert!(listed.len() == 2 && listed.iter().all(|one| one.get("grain").is_some()));
+    assert!(drawn_by_lot(&json!("{{ parameters.finish }}")));
     let mut references = String::new();
     for operation in operations.as_array().unwrap() {
         let with = json!({ "image": image, "operations": [operation] });

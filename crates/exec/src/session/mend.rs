@@ -13,6 +13,8 @@ use daedal_core::asset::assets_in;
 use daedal_core::run::{Event, Finish, TaskName, TaskRecord, records};
 use daedal_core::{AssetRef, Digest};
 
+use daedal_store::StoreError;
+
 use super::Session;
 use super::waiting::Wake;
 use crate::ExecError;
@@ -47,6 +49,20 @@ impl Session<'_> {
             performed.insert(&maker.name);
             if !self.perform_again(maker).await? {
                 return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    /// Stops where bytes are damaged that can't be made again. That is no fault of the task that takes them: once
+    /// they are back, the run goes on as if nothing had been.
+    pub(super) fn require(&mut self, assets: &[AssetRef]) -> Result<(), ExecError> {
+        for asset in assets {
+            if !self.whole.contains(&asset.digest)
+                && let Err(error) = self.ports.blobs.read(&asset.digest)
+            {
+                let message = format!("{error}; then resume run {}", self.run.0.short());
+                return Err(StoreError::Corrupted { message }.into());
             }
         }
         Ok(())

@@ -306,6 +306,7 @@ impl<'a> Session<'a> {
                 if self.stopping() {
                     return Ok(());
                 }
+                self.require(&taken)?;
             }
             if effect {
                 let at = self.now();
