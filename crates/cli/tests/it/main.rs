@@ -19,6 +19,7 @@ mod economy;
 mod editions;
 mod edits;
 mod export;
+mod film;
 mod financed;
 mod flags;
 mod holders;

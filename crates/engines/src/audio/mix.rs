@@ -165,10 +165,9 @@ impl Mix {
             let first = samples(track.start) / piece;
             for (at, part) in sound.left.chunks(piece).enumerate() {
                 let power = part.iter().map(|sample| sample * sample).sum::<f32>();
-                if power / part.len() as f32 > HEARD * HEARD {
-                    if let Some(heard) = heard.get_mut(first + at) {
-                        *heard = true;
-                    }
+                let is_heard = power / part.len() as f32 > HEARD * HEARD;
+                if let Some(heard) = heard.get_mut(first + at).filter(|_| is_heard) {
+                    *heard = true;
                 }
             }
         }

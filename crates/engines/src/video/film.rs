@@ -120,6 +120,13 @@ pub(super) struct Film {
     poster: Option<f64>,
 }
 
+/// The sound of a film.
+pub(super) struct Soundtrack {
+    /// A WAV file, as long as the film.
+    pub(super) bytes: Vec<u8>,
+    pub(super) lufs: f64,
+}
+
 impl Params {
     pub(super) fn settings(&self) -> Result<Settings, EngineError> {
         if let Some(problem) = Settings::problem(self.format, self.codec) {
@@ -186,12 +193,12 @@ fn in_range(
 }
 
 impl Film {
-    /// Reads what `params` names; gives the film, and its sound with how loud that is.
+    /// Reads what `params` names; gives the film, and its sound.
     pub(super) fn read(
         mut params: Params,
         task: &Task,
         context: &TaskContext<'_>,
-    ) -> Result<(Self, Option<(Vec<u8>, f64)>), EngineError> {
+    ) -> Result<(Self, Option<Soundtrack>), EngineError> {
         let fps = in_range("fps", params.fps, 25, 1, FPS_MAX)?;
         let resolution = in_range(
             "resolution",
@@ -242,7 +249,10 @@ impl Film {
             Some(mix) if params.format.has_sound() => {
                 mix.seconds = Some(film.cutting.seconds());
                 let (sound, _) = mix.mix(task, context)?;
-                Some((wav::write(&sound, 16)?, measured(&sound, context)?))
+                Some(Soundtrack {
+                    bytes: wav::write(&sound, 16)?,
+                    lufs: measured(&sound, context)?,
+                })
             }
             _ => None,
         };

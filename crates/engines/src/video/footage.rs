@@ -94,10 +94,9 @@ impl Still {
 fn flatten(picture: &mut Picture, ground: Colour) {
     for pixel in picture.rgba_mut().filter(|pixel| pixel[3] < 255) {
         let alpha = u32::from(pixel[3]);
-        for channel in 0..3 {
-            let mixed =
-                u32::from(pixel[channel]) * alpha + u32::from(ground.0[channel]) * (255 - alpha);
-            pixel[channel] = ((mixed + 127) / 255) as u8;
+        for (channel, ground) in pixel.iter_mut().zip(ground.0).take(3) {
+            let mixed = u32::from(*channel) * alpha + u32::from(ground) * (255 - alpha);
+            *channel = ((mixed + 127) / 255) as u8;
         }
         pixel[3] = 255;
     }

@@ -168,7 +168,7 @@ impl Engine for VideoEngine {
                 *aspect,
                 &film,
                 &settings,
-                sound.as_ref().map(|(bytes, _)| &**bytes),
+                sound.as_ref().map(|sound| &*sound.bytes),
             )?;
             films.push(made.film);
             posters.push(pages::still(&made.poster, aspect.name(), context)?);
@@ -201,8 +201,8 @@ impl Engine for VideoEngine {
             value["captions"] = written.to_value();
             value["captions"]["count"] = json!(film.cues.len());
         }
-        if let Some((_, lufs)) = sound.filter(|_| settings.format.has_sound()) {
-            value["loudness_lufs"] = json!(lufs);
+        if let Some(sound) = sound.filter(|_| settings.format.has_sound()) {
+            value["loudness_lufs"] = json!(sound.lufs);
         }
         let usage = Usage {
             tool: Some(tool.version.clone()),

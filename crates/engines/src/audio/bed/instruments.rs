@@ -106,7 +106,7 @@ impl Band<'_> {
         let index = f64::from(self.timbre.glass * note.level);
         let depth = lfo(move |t: f64| index * f64::from(f) * exp(-t * 3.5));
         let fading = lfo(|t: f64| exp(-t * 1.5));
-        let mut player = ((sine_hz(f * 2.0) * depth + f) >> sine()) * fading >> split::<U2>();
+        let mut player = (((sine_hz(f * 2.0) * depth + f) >> sine()) * fading) >> split::<U2>();
         let mut sound = played(&mut player, samples(f64::from(STRUCK)), self.context)?;
         shape(&mut sound, 0.006, 0.4, STRUCK - 0.4);
         let (left, right) = panned(note.pan);
