@@ -84,6 +84,7 @@ def serve(path):
 if __name__ == "__main__":
     path = sys.argv[1]
     if not os.path.exists(path):
+        os.makedirs(os.path.dirname(os.path.abspath(path)), exist_ok=True)
         # Whole or not at all: tests begin at once.
         part = f"{path}.{os.getpid()}"
         write(part)

@@ -12,9 +12,10 @@ use serde_json::Value;
 
 use super::estimate::{Size, repair};
 use super::form;
+use super::models::Model;
 use super::provider::{self, Reply, Trouble};
 use super::purse::Meter;
-use super::settings::{Model, Structured};
+use super::settings::Structured;
 use crate::secrets::{Secret, Secrets};
 
 /// How often a busy server is asked.

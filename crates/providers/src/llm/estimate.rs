@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use daedal_core::UsdMicros;
 
-use super::settings::Model;
+use super::models::Model;
 
 /// Tokens that a provider adds around all of a conversation.
 const AROUND_ALL: u64 = 256;

@@ -4,6 +4,7 @@ mod converse;
 mod estimate;
 mod form;
 mod gate;
+mod models;
 #[cfg(test)]
 mod nonsense_tests;
 mod params;
@@ -25,9 +26,9 @@ use daedal_core::engine::{
 use genai::Client;
 use serde_json::{Map, Value, json};
 
+pub(crate) use models::Models;
 pub use purse::DayCap;
 pub(crate) use purse::Purse;
-pub(crate) use settings::Models;
 pub use settings::{Kind, ModelSettings, PriceSettings, Structured};
 
 use crate::call::Calls;

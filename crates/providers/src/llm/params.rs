@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::converse::Question;
 use super::estimate::Size;
 use super::form;
-use super::settings::ANSWER_TOKENS_MAX;
+use super::models::ANSWER_TOKENS_MAX;
 use crate::task::{TEXT_BYTES_MAX, label, text};
 
 /// Pictures of one step.

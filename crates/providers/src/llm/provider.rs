@@ -9,7 +9,8 @@ use genai::{Client, Error, ModelIden, ServiceTarget, webc};
 use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
 
-use super::settings::{Kind, Model};
+use super::models::Model;
+use super::settings::Kind;
 use crate::net::choose_cryptography;
 use crate::secrets::Secret;
 use crate::task::excerpt;

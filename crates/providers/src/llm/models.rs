@@ -1,0 +1,333 @@
+//! The models of a studio, judged: who is asked under which name, and at what price.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use daedal_core::process::suggestion;
+use daedal_core::process::units::parse_usd;
+use url::Url;
+
+use super::gate::Gate;
+use super::prices::{Price, shipped};
+use super::settings::{Kind, ModelSettings, PriceSettings, Structured};
+use crate::SettingsError;
+use crate::secrets::Secrets;
+
+/// Calls at once unless an entry says otherwise.
+const CONCURRENCY: usize = 4;
+/// Tokens of an answer unless a step or an entry says otherwise.
+const ANSWER_TOKENS: u32 = 4_096;
+/// Tokens that an answer may have at all.
+pub(super) const ANSWER_TOKENS_MAX: u32 = 200_000;
+
+/// A model that can be asked.
+pub(crate) struct Model {
+    /// The name of the entry.
+    pub(super) alias: String,
+    pub(super) kind: Kind,
+    pub(super) model: String,
+    pub(super) url: Url,
+    pub(super) key: Option<String>,
+    pub(super) price: Price,
+    pub(super) answer_tokens: u32,
+    pub(super) structured: Structured,
+    pub(super) takes_seed: bool,
+    pub(super) image_tokens: u32,
+    pub(super) fallback: Vec<String>,
+    pub(super) gate: Arc<Gate>,
+}
+
+/// The models of a studio.
+#[derive(Default)]
+pub(crate) struct Models {
+    known: BTreeMap<String, Arc<Model>>,
+    /// Whether a studio has said what they are.
+    pub(super) is_set: bool,
+}
+
+impl Models {
+    /// Where nobody has said what they are.
+    pub(crate) fn unset() -> Self {
+        Self::default()
+    }
+
+    pub(crate) fn new(
+        settings: &BTreeMap<String, ModelSettings>,
+        secrets: &Secrets,
+    ) -> Result<Self, SettingsError> {
+        let mut known = BTreeMap::new();
+        for (alias, entry) in settings {
+            for other in &entry.fallback {
+                if other == alias || !settings.contains_key(other) {
+                    return Err(SettingsError::new(
+                        format!("`fallback` under [llm.{alias}] has `{other}`"),
+                        "name other entries, each of which stands under [llm.NAME]",
+                    ));
+                }
+            }
+            known.insert(alias.clone(), Arc::new(model(alias, entry, secrets)?));
+        }
+        Ok(Self {
+            known,
+            is_set: true,
+        })
+    }
+
+    /// The model that a step names, and those that answer in its place, in order.
+    pub(super) fn chain(&self, alias: &str) -> Result<Vec<Arc<Model>>, String> {
+        let first = self.known.get(alias).ok_or_else(|| self.unknown(alias))?;
+        let others = first
+            .fallback
+            .iter()
+            .filter_map(|name| self.known.get(name));
+        Ok(std::iter::once(first).chain(others).cloned().collect())
+    }
+
+    /// Why there is no such model.
+    fn unknown(&self, alias: &str) -> String {
+        let known = match self.known.is_empty() {
+            true => "it has none yet".to_owned(),
+            false => suggestion(alias, self.known.keys().map(String::as_str)),
+        };
+        format!(
+            "this studio has no model `{alias}` ({known}): add to its daedal.toml\n[llm.{alias}]\nkind = \"openai\"   \
+             # or anthropic, gemini, ollama\nmodel = \"…\"\nkey = \"…\"         # the name of an entry of [secrets]"
+        )
+    }
+}
+
+fn model(alias: &str, entry: &ModelSettings, secrets: &Secrets) -> Result<Model, SettingsError> {
+    let wrong = |what: String, help: &str| Err(SettingsError::new(what, help));
+    if entry.model.trim().is_empty() {
+        return wrong(
+            format!("`model` under [llm.{alias}] is empty"),
+            "write the model's name, as its provider calls it",
+        );
+    }
+    let url = entry.url.as_deref().unwrap_or(entry.kind.url());
+    let Some(url) = base(url) else {
+        return wrong(
+            format!("`url` under [llm.{alias}] is `{url}`, which is no base address"),
+            "write an address of http or https without a name, password or query, such as \
+             \"http://127.0.0.1:8080/v1\"",
+        );
+    };
+    if let Some(key) = entry.key.as_ref().filter(|key| !secrets.has(key)) {
+        return wrong(
+            format!("`key` under [llm.{alias}] names the secret `{key}`, which is not there"),
+            "add [secrets.NAME] with `env` or `file`, and name it here; the key itself never stands in daedal.toml",
+        );
+    }
+    let concurrency = entry.concurrency.unwrap_or(CONCURRENCY);
+    if !(1..=1_000).contains(&concurrency) {
+        return wrong(
+            format!("`concurrency` under [llm.{alias}] is {concurrency}"),
+            "write how many calls there may be at once, 1 to 1000",
+        );
+    }
+    let answer_tokens = entry.max_tokens.unwrap_or(ANSWER_TOKENS);
+    if !(1..=ANSWER_TOKENS_MAX).contains(&answer_tokens) {
+        return wrong(
+            format!("`max_tokens` under [llm.{alias}] is {answer_tokens}"),
+            "write how many tokens an answer may have, 1 to 200000",
+        );
+    }
+    let spacing_ms = match entry.rate.as_deref().map(rate) {
+        None => 0,
+        Some(Some(spacing_ms)) => spacing_ms,
+        Some(None) => {
+            return wrong(
+                format!("`rate` under [llm.{alias}] can't be read"),
+                "write calls within a second, minute or hour, such as \"60/m\"",
+            );
+        }
+    };
+    let is_own = entry.url.is_some();
+    Ok(Model {
+        alias: alias.to_owned(),
+        kind: entry.kind,
+        model: entry.model.clone(),
+        price: price(alias, entry, &url)?,
+        key: entry.key.clone(),
+        answer_tokens,
+        structured: entry.structured.unwrap_or(match entry.kind {
+            Kind::Ollama => Structured::Json,
+            _ => Structured::Schema,
+        }),
+        takes_seed: entry.seed.unwrap_or(match entry.kind {
+            Kind::Ollama => true,
+            Kind::OpenAi => is_own,
+            Kind::Anthropic | Kind::Gemini => false,
+        }),
+        image_tokens: entry.image_tokens.unwrap_or(entry.kind.image_tokens()),
+        fallback: entry.fallback.clone(),
+        gate: Gate::shared(alias, url.as_str(), concurrency, spacing_ms),
+        url,
+    })
+}
+
+/// What a model costs: as the studio says, or as shipped, or nothing on a machine of one's own.
+fn price(alias: &str, entry: &ModelSettings, url: &Url) -> Result<Price, SettingsError> {
+    if let Some(PriceSettings { input, output }) = &entry.price {
+        let read = |text: &str| {
+            parse_usd(text).ok_or_else(|| {
+                SettingsError::new(
+                    format!("`price` under [llm.{alias}] is `{text}`, which is no price"),
+                    "write what a million tokens cost, such as { input = \"0.15 USD\", output = \"0.60 USD\" }",
+                )
+            })
+        };
+        return Ok(Price::flat(read(input)?, read(output)?));
+    }
+    let is_near = match url.host() {
+        Some(url::Host::Ipv4(address)) => !crate::net::is_public(address.into()),
+        Some(url::Host::Ipv6(address)) => !crate::net::is_public(address.into()),
+        Some(url::Host::Domain(name)) => name == "localhost",
+        None => false,
+    };
+    if is_near {
+        return Ok(Price::default());
+    }
+    let known = entry
+        .url
+        .is_none()
+        .then(|| shipped(entry.kind, &entry.model));
+    known.flatten().ok_or_else(|| {
+        SettingsError::new(
+            format!(
+                "nobody knows what `{}` under [llm.{alias}] costs, so that no budget would hold",
+                entry.model
+            ),
+            "write what a million tokens cost: price = { input = \"0.15 USD\", output = \"0.60 USD\" } (\"0 USD\" \
+             where it costs nothing)",
+        )
+    })
+}
+
+/// A base address, which ends in a slash.
+fn base(text: &str) -> Option<Url> {
+    let slash = if text.ends_with('/') { "" } else { "/" };
+    let url = Url::parse(&format!("{text}{slash}")).ok()?;
+    let is_bare = url.username().is_empty()
+        && url.password().is_none()
+        && url.query().is_none()
+        && url.fragment().is_none();
+    (matches!(url.scheme(), "http" | "https") && url.has_host() && is_bare).then_some(url)
+}
+
+/// Milliseconds between calls, where there may be so many in a time.
+fn rate(text: &str) -> Option<u64> {
+    let (calls, unit) = text.split_once('/')?;
+    let calls: u64 = calls.trim().parse().ok().filter(|calls| *calls > 0)?;
+    let unit_ms: u64 = match unit.trim() {
+        "s" => 1_000,
+        "m" => 60_000,
+        "h" => 3_600_000,
+        _ => return None,
+    };
+    Some(unit_ms.div_ceil(calls))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(kind: Kind, model: &str) -> ModelSettings {
+        ModelSettings {
+            kind,
+            model: model.to_owned(),
+            url: None,
+            key: None,
+            price: None,
+            concurrency: None,
+            rate: None,
+            fallback: Vec::new(),
+            max_tokens: None,
+            structured: None,
+            seed: None,
+            image_tokens: None,
+        }
+    }
+
+    fn told(entry: ModelSettings) -> String {
+        let settings = BTreeMap::from([("writer".to_owned(), entry)]);
+        match Models::new(&settings, &Secrets::default()) {
+            Ok(_) => String::new(),
+            Err(error) => format!("{error} ({})", error.help),
+        }
+    }
+
+    #[test]
+    fn a_rate_spaces_calls_out() {
+        assert_eq!(rate("60/m"), Some(1_000));
+        assert_eq!(rate("3/s"), Some(334));
+        assert_eq!(rate("1/h"), Some(3_600_000));
+        for text in ["0/m", "60", "60/d", "-1/m", "x/m"] {
+            assert_eq!(rate(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_model_without_a_known_price_is_refused_unless_it_runs_nearby() {
+        assert_eq!(told(entry(Kind::OpenAi, "gpt-5-mini")), "");
+        assert_eq!(told(entry(Kind::Ollama, "anything")), "");
+        let near = ModelSettings {
+            url: Some("http://127.0.0.1:8080/v1".to_owned()),
+            ..entry(Kind::OpenAi, "nonsense")
+        };
+        assert_eq!(told(near), "");
+        for hosted in [
+            entry(Kind::OpenAi, "gpt-99"),
+            ModelSettings {
+                url: Some("https://models.example/v1".to_owned()),
+                ..entry(Kind::OpenAi, "gpt-5-mini")
+            },
+        ] {
+            let told = told(hosted);
+            assert!(told.contains("costs"), "{told}");
+        }
+    }
+
+    #[test]
+    fn a_setting_that_is_wrong_says_where_it_stands() {
+        let base = || entry(Kind::Ollama, "tide");
+        let wrong = [
+            ModelSettings {
+                url: Some("ftp://x".to_owned()),
+                ..base()
+            },
+            ModelSettings {
+                url: Some("https://me:secret@x/v1".to_owned()),
+                ..base()
+            },
+            ModelSettings {
+                key: Some("nothing".to_owned()),
+                ..base()
+            },
+            ModelSettings {
+                rate: Some("often".to_owned()),
+                ..base()
+            },
+            ModelSettings {
+                concurrency: Some(0),
+                ..base()
+            },
+            ModelSettings {
+                max_tokens: Some(0),
+                ..base()
+            },
+            ModelSettings {
+                fallback: vec!["writer".to_owned()],
+                ..base()
+            },
+            ModelSettings {
+                model: " ".to_owned(),
+                ..base()
+            },
+        ];
+        for entry in wrong {
+            let told = told(entry.clone());
+            assert!(told.contains("[llm.writer]"), "{entry:?}: {told}");
+        }
+    }
+}
