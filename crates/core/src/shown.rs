@@ -23,9 +23,6 @@ pub(crate) fn is_all_that_was_taken<'a>(
     if options.is_disjoint(&known) {
         return true;
     }
-    if !options.is_subset(&known) {
-        return false;
-    }
     let is_shown = |asset: &&AssetRef| options.contains(&word(asset));
     let kinds: BTreeSet<&str> = taken.iter().filter(is_shown).map(kind).collect();
     // What the outcome has beside the options that were kept.

@@ -4,7 +4,6 @@ mod sheet;
 #[cfg(test)]
 mod tests;
 
-use daedal_core::AssetRef;
 use daedal_core::engine::{
     DecisionOption, DecisionRequest, Determinism, Engine, EngineError, EngineSpec, Files,
     Otherwise, Outcome, Performed, Task, TaskContext,
@@ -112,15 +111,6 @@ impl Engine for ChooseEngine {
         if params.decider == Decider::Best {
             let kept = suggested.iter().map(|index| options[*index].value.clone());
             return Ok(Performed::Done(Outcome::free(kept.collect())));
-        }
-        // A person's signature names what was shown, and receipts name assets alone: who checks has to know which it is.
-        let assets = options
-            .iter()
-            .filter(|option| AssetRef::from_value(&option.value).is_some());
-        if !matches!(assets.count(), number if number == 0 || number == options.len()) {
-            return Err(EngineError::invalid(
-                "a person is asked to choose among pictures or texts and other values at once: give `from` one kind",
-            ));
         }
         let timeout_ms = params.timeout.as_deref().map(read_timeout).transpose()?;
         let contact_sheet = Some(sheet::draw(&options, &suggested, task, context)?);

@@ -142,21 +142,3 @@ proptest! {
         }
     }
 }
-
-#[test]
-fn a_person_is_shown_one_kind_of_thing() {
-    let bench = Bench::default();
-    let picture = daedal_core::AssetRef {
-        digest: Digest::of(b"picture"),
-        media_type: "image/png".into(),
-        size: 7,
-    };
-    let with = json!({ "from": [picture.to_value(), "words"], "decider": "human" });
-    let refused = bench
-        .perform(&ChooseEngine::default(), with, 1)
-        .unwrap_err();
-    assert!(
-        refused.to_string().contains("give `from` one kind"),
-        "{refused}"
-    );
-}
