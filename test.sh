@@ -98,7 +98,8 @@ key="0x$(od -An -N32 -tx1 /dev/urandom | tr -d ' \n')"
 coproc chain { exec "$target/release/examples/serve" "$place/chain" "$key"; }
 chain_pid="$chain_PID"
 read -r url <&"${chain[0]}"
-CAST="$(echo "$tools"/chain/node_modules/@foundry-rs/cast-*/bin/cast)" tests/chain/cast.sh "$url" "$key"
+cast="$(echo "$tools"/chain/node_modules/@foundry-rs/cast-*/bin/cast)"
+CAST="$cast" tests/chain/cast.sh "$url" "$key"
 VIEM_HOME="$tools/chain" node tests/chain/viem.mjs "$url" "$key"
 VIEM_HOME="$tools/chain" node tests/chain/metamask.mjs "$url" "$key"
 exec {chain[1]}>&-
@@ -116,6 +117,7 @@ coproc market { exec "$daedal" --studio "$place/market" chain serve --port 0; }
 market_pid="$market_PID"
 read -r told <&"${market[0]}"
 VIEM_HOME="$tools/chain" node tests/chain/opensea.mjs "${told##* }" "$place/market/site" https://tides.example
+DAEDAL_BIN="$daedal" CAST="$cast" tests/chain/economy.sh "${told##* }" "$place/market" tidal-almanac
 kill -INT "$market_pid"
 wait "$market_pid"
 # Every way that a credential is carried: inside pictures, a film and a sound, and beside texts and data.

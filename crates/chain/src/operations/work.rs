@@ -23,6 +23,18 @@ pub enum Kind {
     Dataset,
 }
 
+impl Kind {
+    /// As people call it.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Process => "process",
+            Self::Model => "model",
+            Self::Dataset => "dataset",
+        }
+    }
+}
+
 /// Who may name a work as upstream of a new one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Derivatives {

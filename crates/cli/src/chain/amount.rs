@@ -137,7 +137,10 @@ fn split(text: &str) -> Result<(&str, &str), Failure> {
 }
 
 fn digits(text: &str, amount: &str, decimals: u8) -> Result<U256, Failure> {
-    let example = "`5`, `5 USDC` or `0.01 ETH`";
+    let example = match text == amount {
+        true => "`5` or `0.25`",
+        false => "`5 USDC` or `0.01 ETH`",
+    };
     let part = amount.split_once('.').map_or("", |(_, part)| part);
     if part.len() > usize::from(decimals) {
         let why = format!("it has more than {decimals} digits behind the point");
@@ -162,7 +165,7 @@ fn digits(text: &str, amount: &str, decimals: u8) -> Result<U256, Failure> {
 
 fn wrong(text: &str, why: &str, example: &str) -> Failure {
     Failure::new(format!("`{text}` can't be meant: {why}"))
-        .help(format!("write an amount and a unit, such as {example}"))
+        .help(format!("write an amount, such as {example}"))
 }
 
 #[cfg(test)]

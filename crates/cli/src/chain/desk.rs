@@ -52,7 +52,7 @@ impl Desk {
             planned.push((act.clone(), words.to_owned()));
             return Ok(None);
         };
-        let name = format!("{}/{}/{what}", self.reads.client().chain_id(), self.me);
+        let name = self.name_of(what);
         let turn = self.studio.records.get(TURNS, &name).await;
         let turn = turn.map_err(|error| remembered(&error))?;
         let turn = turn.and_then(|turn| turn.as_u64()).unwrap_or(0);
@@ -70,6 +70,16 @@ impl Desk {
         let kept = self.studio.records.put(vec![next]).await;
         kept.map_err(|error| remembered(&error))?;
         Ok(Some(settled.receipt))
+    }
+
+    /// Whether the actor has done that, by this studio's records.
+    pub(crate) async fn has_done(&self, what: &str) -> Result<bool, Failure> {
+        let turn = self.studio.records.get(TURNS, &self.name_of(what)).await;
+        Ok(turn.map_err(|error| remembered(&error))?.is_some())
+    }
+
+    fn name_of(&self, what: &str) -> String {
+        format!("{}/{}/{what}", self.reads.client().chain_id(), self.me)
     }
 
     /// Signs a hash with the actor's key; nothing where acts are only looked at.

@@ -1,7 +1,7 @@
 //! What stands of a work since it was registered, and whether flags that are given again agree with it.
 
 use alloy_primitives::{Address, U256};
-use daedal_chain::operations::Ledgers;
+use daedal_chain::operations::{Kind, Ledgers};
 use daedal_core::units::BasisPoints;
 
 use super::refused;
@@ -15,6 +15,7 @@ impl Wish {
         &self,
         reads: &Ledgers,
         work: u64,
+        kind: Kind,
         upstream: &[u64],
         mut holders: Vec<(Address, U256)>,
     ) -> Result<(), Failure> {
@@ -23,8 +24,13 @@ impl Wish {
             let help = format!("what is registered stands for ever: leave {flag} away");
             wrong.push((format!("work {work} is registered {what}"), help));
         };
+        let stands = reads.work(work).await.map_err(refused)?;
+        if stands.kind != kind {
+            let what = format!("as a {}, not as a {}", stands.kind.word(), kind.word());
+            differs(what, "--kind");
+        }
         if self.flags.royalty {
-            let stands = reads.work(work).await.map_err(refused)?.royalty;
+            let stands = stands.royalty;
             if stands != self.royalty {
                 let what = format!("with a royalty of {stands}, not of {}", self.royalty);
                 differs(what, "--royalty");

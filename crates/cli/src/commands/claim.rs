@@ -29,6 +29,16 @@ impl Claim {
                     Some(name) => desk.who(name)?,
                     None => desk.me,
                 };
+                if to == work.shares {
+                    return Err(Failure::new(format!(
+                        "{to} is the address of the shares of work {} themselves",
+                        work.work
+                    ))
+                    .help(
+                        "what arrives there is revenue of all holders again: leave --to away, or name who \
+                         gets it",
+                    ));
+                }
                 let coins = desk.coins(&work).await?;
                 let (mut claimed, mut told) = (serde_json::Map::new(), Vec::new());
                 for asset in [Asset::Stablecoin, Asset::Native] {

@@ -2,10 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use daedal_chain::operations::{Derivatives, Ledgers, Work};
+use daedal_chain::operations::{Derivatives, Kind, Ledgers, Work};
 use daedal_core::bundle::{Bundle, LOCK_FILE};
 use daedal_core::plan;
-use daedal_core::process::{self, Process, Upstream};
+use daedal_core::process::{self, DerivativePolicy, Process, Token, Upstream};
+use daedal_core::units::BasisPoints;
 use daedal_store::Studio;
 use serde_json::json;
 
@@ -56,6 +57,16 @@ impl Fork {
                     ),
                 );
             }
+            if work.kind != Kind::Process {
+                return Err(Failure::new(format!(
+                    "work {number} is a {}, which has no files to begin from",
+                    work.kind.word()
+                ))
+                .help(format!(
+                    "a process that uses it names it: `upstream:` in its process file, or --upstream {number} \
+                     when it is registered"
+                )));
+            }
             let original = match &self.from {
                 Some(place) => from_files(reads, &work, place).await?,
                 None => from_studio(studio, reads, &work).await?,
@@ -74,7 +85,9 @@ impl Fork {
             if self.dry_run {
                 new::require_free(&self.dir)?;
                 value["dry_run"] = true.into();
+                value["account"] = desk.me.to_string().into();
                 // Files alone: nothing is sent.
+                value["acts"] = json!([]);
                 value["gas"] = 0.into();
                 let files = count(original.files.len() + 1, "file");
                 let text = format!(
@@ -183,6 +196,11 @@ fn derived(mut process: Process, name: &str, upstream: Upstream) -> Process {
         title.push_str(" (derived)");
     }
     process.upstream = vec![upstream];
+    process.token.get_or_insert_with(|| Token {
+        shares: vec![("creator".to_owned(), BasisPoints::ALL)],
+        royalty: BasisPoints::default(),
+        derivatives: DerivativePolicy::Open,
+    });
     process
 }
 

@@ -64,7 +64,12 @@ impl Ledger {
                     .collect();
                 if let Some(file) = &self.plot {
                     let title = format!("Revenue of work {number}");
-                    text::write_whole(file, plot::svg(&title, &series).as_bytes())?;
+                    let drawn = plot::svg(&title, &series);
+                    if file.as_os_str() == "-" {
+                        ui.result(&Value::String(drawn.clone()), &drawn);
+                        return Ok(0);
+                    }
+                    text::write_whole(file, drawn.as_bytes())?;
                     ui.note(format!("wrote {}", file.display()));
                 }
                 let value = to_json(&work, &movements, &coins, &costs);

@@ -1,6 +1,6 @@
 //! `daedal show`
 
-use daedal_chain::operations::{Derivatives, Kind, Ledgers, ParameterSpec};
+use daedal_chain::operations::{Derivatives, Ledgers, ParameterSpec};
 use daedal_core::run::Moment;
 use daedal_core::units::BasisPoints;
 use daedal_store::Studio;
@@ -88,13 +88,13 @@ async fn all(reads: &Ledgers) -> Result<(Value, String), Failure> {
         let work = reads.work(number).await.map_err(chain::refused)?;
         text.push_str(&format!(
             "{number:>4}  {:<8} version {:<4} royalty {:<6} {}\n",
-            kind(work.kind),
+            work.kind.word(),
             work.versions,
             work.royalty.to_string(),
             work.owner
         ));
         listed.push(json!({
-            "work": number, "kind": kind(work.kind), "versions": work.versions,
+            "work": number, "kind": work.kind.word(), "versions": work.versions,
             "royalty_bps": work.royalty.0, "owner": work.owner, "shares": work.shares,
         }));
     }
@@ -121,7 +121,7 @@ async fn one(reads: &Ledgers, number: u64) -> Result<(Value, String), Failure> {
     let mut text = format!(
         "work       {number}, a {} on chain {chain_id} ({})\ntoken      {token}\nowner      {}\n\
          controller {}\nshares     {}\nroyalty    {} of what derivatives earn; {} may derive\n",
-        kind(work.kind),
+        work.kind.word(),
         reads.client().place(),
         work.owner,
         work.controller,
@@ -154,7 +154,7 @@ async fn one(reads: &Ledgers, number: u64) -> Result<(Value, String), Failure> {
         ));
     }
     let value = json!({
-        "work": number, "kind": kind(work.kind), "chain": chain_id, "token": token,
+        "work": number, "kind": work.kind.word(), "chain": chain_id, "token": token,
         "owner": work.owner, "controller": work.controller, "shares": work.shares,
         "asset": work.asset, "royalty_bps": work.royalty.0, "stack_bps": work.stack.0,
         "derivatives": derivers(work.derivatives),
@@ -228,14 +228,6 @@ fn metadata(at: &Addresses) -> String {
             text::count(count, "mint"),
             hint::daedal()
         ),
-    }
-}
-
-fn kind(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Process => "process",
-        Kind::Model => "model",
-        Kind::Dataset => "dataset",
     }
 }
 

@@ -43,6 +43,15 @@ impl Transfer {
                          `daedal pay`",
                     ));
                 }
+                if to == desk.me || to.is_zero() {
+                    let whose = match to.is_zero() {
+                        true => "is nobody's address",
+                        false => "is the account that gives",
+                    };
+                    return Err(
+                        Failure::new(format!("{to} {whose}")).help("name who gets the shares")
+                    );
+                }
                 let have = desk.reads.shares_of(work.work, desk.me).await;
                 let have = have.map_err(chain::refused)?;
                 if have < shares {

@@ -280,7 +280,8 @@ impl Session {
     }
 }
 
-/// Refuses an account that can't mint editions of the work, before it has anchored the run.
+/// Refuses an account that does not speak for the work, before it has anchored the run: what others anchor is
+/// nobody's word, and can't mint editions.
 async fn require_operator(
     reads: &Ledgers,
     known: &Known,
@@ -288,15 +289,17 @@ async fn require_operator(
     signing: &Signing<'_>,
 ) -> Result<(), Failure> {
     let release = subject.planned.process.release.as_ref();
-    if release.is_none_or(|release| release.editions.is_none()) {
-        return Ok(());
-    }
+    let mints = release.is_some_and(|release| release.editions.is_some());
     let (work, actor) = (known.work, signing.actor()?);
     let operates = reads.is_operator(work, actor).await;
     match operates.map_err(chain::refused)? {
         true => Ok(()),
         false => Err(Failure::new(format!(
-            "{actor} does not operate work {work}, so it can't mint its editions"
+            "{actor} does not operate work {work}, so it can't {}",
+            match mints {
+                true => "mint its editions",
+                false => "anchor its runs",
+            }
         ))
         .help(format!(
             "act as its owner, its controller, or whom they approved: --account NAME; {NO_CHAIN}"

@@ -1,10 +1,10 @@
 //! Scenarios of shares and royalties, with amounts to the last unit, on the embedded chain and on anvil.
 
-use alloy_primitives::{B256, U256, keccak256};
+use alloy_primitives::{Address, B256, U256, keccak256};
 use alloy_signer::SignerSync as _;
 use alloy_sol_types::{SolStruct, eip712_domain, sol};
 use daedal_chain::contracts::TestDollar;
-use daedal_chain::operations::{Act, Moved, Work};
+use daedal_chain::operations::{Act, Ledgers, Moved, Work};
 use daedal_core::economy::Asset;
 
 use super::{People, on_anvil, on_the_embedded_chain};
@@ -59,11 +59,18 @@ async fn pay_by_authorization(people: &People, payer: usize, sender: usize, work
 
 /// Ten runs of three creators' work are paid in three ways while shares move; everybody claims.
 async fn three_creators(people: &People) {
-    let work = people.register(1, "three", 500, &[], &[(1, 500), (2, 300), (3, 200)]);
-    let work = work.await;
+    let mut works = Vec::new();
+    for (creator, title) in [(1, "ebb"), (2, "flood"), (3, "slack")] {
+        // Each has shares in the works of the others.
+        let (second, third) = (1 + creator % 3, 1 + (creator + 1) % 3);
+        let holders = [(creator, 500), (second, 300), (third, 200)];
+        let work = people.register(creator, title, 500, &[], &holders).await;
+        works.push((work, [U256::ZERO; 2]));
+    }
     let reads = people.operator(1).reads();
-    let mut paid = [U256::ZERO; 2];
     for n in 0..10_u64 {
+        let place = (n + n / 3) as usize % 3;
+        let (work, paid) = &mut works[place];
         match n % 3 {
             0 => {
                 let amount = U256::from(1_000_001);
@@ -71,7 +78,7 @@ async fn three_creators(people: &People) {
                 paid[1] += amount;
             }
             1 => {
-                pay_by_authorization(people, 4, 3, &work, n).await;
+                pay_by_authorization(people, 4, 3, work, n).await;
                 paid[1] += U256::from(1_000_003);
             }
             _ => {
@@ -80,19 +87,30 @@ async fn three_creators(people: &People) {
                 paid[0] += amount;
             }
         }
-        let to = people.account(1 + (n as usize + 1) % 4);
-        let from = 1 + n as usize % 3;
-        people
-            .act(from, &work.give_shares(to, U256::from(17)))
-            .await;
+        for (work, _) in &works {
+            let to = people.account(1 + (n as usize + 1) % 4);
+            let from = 1 + n as usize % 3;
+            people
+                .act(from, &work.give_shares(to, U256::from(17)))
+                .await;
+        }
     }
-    let mut claims = 0_u64;
+    for (at, (work, paid)) in works.iter().enumerate() {
+        assert!(paid.iter().all(|paid| !paid.is_zero()), "work {at}");
+        everyone_claims(people, work, paid, at as u8).await;
+        told_once(reads, work, paid).await;
+    }
+}
+
+/// What four holders claim is what was paid, but for a unit for each claim.
+async fn everyone_claims(people: &People, work: &Work, paid: &[U256; 2], place: u8) {
+    let reads = people.operator(1).reads();
     for asset in Asset::ALL {
-        let mut claimed = U256::ZERO;
+        let (mut claimed, mut claims) = (U256::ZERO, 0_u64);
         for number in 1..=4 {
             let account = people.account(number);
-            let owed = reads.owed(&work, account, asset).await.unwrap();
-            let to = alloy_primitives::Address::repeat_byte(0x40 + number as u8);
+            let owed = reads.owed(work, account, asset).await.unwrap();
+            let to = Address::repeat_byte(0x40 + 8 * place + number as u8);
             let coin = work.address_of(asset);
             let before = reads.money_of(to, coin).await.unwrap();
             people.act(number, &work.claim(asset, to)).await;
@@ -106,7 +124,11 @@ async fn three_creators(people: &People) {
         let left = reads.money_of(work.shares, work.address_of(asset)).await;
         assert_eq!(left.unwrap(), dust);
     }
-    let movements = reads.movements(&work).await.unwrap();
+}
+
+/// The ledger tells each payment, and nothing twice.
+async fn told_once(reads: &Ledgers, work: &Work, paid: &[U256; 2]) {
+    let movements = reads.movements(work).await.unwrap();
     let sum = |asset: Asset, wanted: fn(&Moved) -> bool| -> U256 {
         let of = movements
             .iter()
@@ -115,7 +137,7 @@ async fn three_creators(people: &People) {
     };
     let is_paid: fn(&Moved) -> bool = |what| matches!(what, Moved::Payment { .. });
     assert_eq!(sum(Asset::Stablecoin, is_paid), paid[1]);
-    // Whoever paid by a transaction is told in the chain's own coin, too, and nothing twice.
+    // Whoever paid by a transaction is told in the chain's own coin, too.
     assert_eq!(sum(Asset::Native, is_paid), paid[0]);
     assert_eq!(
         sum(Asset::Native, |what| matches!(what, Moved::Noted)),

@@ -146,13 +146,17 @@ impl Decide {
                     return Err(not_yours(&found, "arbiter", found.terms.arbiter, desk.me));
                 }
                 let now = now(desk).await?;
+                let what = format!("decide:{}", part.0);
+                if found.state != State::Disputed && desk.has_done(&key_of(&what, &found)).await? {
+                    return taken_before(desk, &found).await;
+                }
                 if found.state != State::Disputed || now > until(&found) {
                     return Err(refused(&found, now, "decided"));
                 }
                 let act = desk.reads.decide_dispute(&found.terms, part);
                 let words = format!("give the work {part}, and the client the rest");
                 let step = Step {
-                    what: &format!("decide:{}", part.0),
+                    what: &what,
                     act,
                     words: &words,
                     part: Some(part),
@@ -278,6 +282,11 @@ fn not_yours(found: &Commission, role: &str, theirs: Address, me: Address) -> Fa
     .help("act as that account: --account NAME; `daedal account list` shows the studio's")
 }
 
+/// How a step of a commission is called among what was done.
+fn key_of(what: &str, found: &Commission) -> String {
+    format!("commission:{what}:{}", found.id)
+}
+
 /// Tells where a commission stands after a step that was taken before.
 async fn taken_before(desk: &Desk, found: &Commission) -> Result<u8, Failure> {
     let coin = desk.reads.coin(found.terms.asset).await;
@@ -308,8 +317,8 @@ struct Step<'a> {
 /// Does one step, and tells where the commission stands then.
 async fn carry_out(desk: &Desk, found: &Commission, step: Step<'_>) -> Result<u8, Failure> {
     let act = step.act.map_err(chain::refused)?;
-    let key = format!("commission:{}:{}", step.what, found.id);
-    desk.act(&key, &act, step.words).await?;
+    desk.act(&key_of(step.what, found), &act, step.words)
+        .await?;
     if desk.is_dry() {
         return desk.result(serde_json::Value::Null, "").await;
     }

@@ -77,6 +77,18 @@ impl Buy {
                 let listing = listing.map_err(chain::refused)?;
                 let number = listing.number;
                 let state = state_of(&listing, desk.now().await?);
+                let to = self.to.as_deref().map_or(Ok(desk.me), |to| desk.who(to))?;
+                if let Goods::Edition { token, .. } = listing.goods
+                    && state != "open"
+                    && listing.seller != to
+                    && let Some(edition) =
+                        desk.reads.edition(token).await.map_err(chain::refused)?
+                    && edition.owner == to
+                {
+                    let value = json!({ "listing": number, "to": to, "bought_before": true });
+                    let text = format!("edition {token:#x} belongs to {to} already\n");
+                    return desk.result(value, &text).await;
+                }
                 if state != "open" {
                     let state = match is_taken_back(desk, &listing).await? {
                         true => "taken back",
@@ -109,7 +121,6 @@ impl Buy {
                     ))
                     .help("buy some of what is left"));
                 }
-                let to = self.to.as_deref().map_or(Ok(desk.me), |to| desk.who(to))?;
                 let coins = desk.coins(&work).await?;
                 let cost = desk.reads.cost_of(number, buys).await;
                 let cost = cost.map_err(chain::refused)?;

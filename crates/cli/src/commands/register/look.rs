@@ -64,7 +64,7 @@ pub(super) fn look(
             Some((studio, reads)) => {
                 if let Some(known) = registered_before(studio, reads, me, subject).await? {
                     let works = &lineage.works;
-                    wish.agrees(reads, known.work, works, holders.clone())
+                    wish.agrees(reads, known.work, subject.kind, works, holders.clone())
                         .await?;
                     let why = format!("it is work {} already", known.work);
                     let (value, text) = chain::planned(reads, me, Vec::new(), &why).await?;

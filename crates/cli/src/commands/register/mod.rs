@@ -174,7 +174,7 @@ pub(crate) async fn register(
                 hint::daedal()
             )));
         };
-        wish.agrees(reads, known.work, &lineage.works, holders)
+        wish.agrees(reads, known.work, subject.kind, &lineage.works, holders)
             .await?;
         return Ok(Registered {
             known,
