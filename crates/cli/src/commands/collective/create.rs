@@ -99,9 +99,14 @@ impl Create {
                 charter.name, charter.supply, self.founders
             );
             let act = desk.reads.form(&charter, &settings).map_err(refused)?;
+            let given: U256 = charter.founders.iter().map(|seat| seat.shares).sum();
             let words = format!(
-                "make the collective {}, its shares and its governor",
-                charter.name
+                "make the collective {} and its governor: {} shares, {} of them for {} and {} in reserve",
+                charter.name,
+                amount::plain(charter.supply, 18),
+                amount::plain(given, 18),
+                text::count(charter.founders.len(), "seat"),
+                amount::plain(charter.supply.saturating_sub(given), 18),
             );
             let Some(receipt) = desk.act(&what, &act, &words).await? else {
                 return desk.result(json!({}), "").await;

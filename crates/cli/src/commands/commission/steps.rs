@@ -7,7 +7,7 @@ use daedal_chain::operations::{Act, Commission, CommissionState as State, Operat
 use daedal_core::units::BasisPoints;
 use serde_json::json;
 
-use super::standing::{at, now, refused, until};
+use super::standing::{now, refused, until};
 use super::{Common, find, short};
 use crate::chain::desk::Desk;
 use crate::chain::{self, Acting, amount};
@@ -120,9 +120,8 @@ impl Dispute {
                 let reason = self.reason.as_ref().map(keccak256).unwrap_or_default();
                 let act = desk.reads.dispute_run(&found.terms, reason);
                 let note = format!(
-                    "the arbiter {} has until {} to decide: tell them why\n",
-                    found.terms.arbiter,
-                    at(now + u64::from(found.terms.arbitration))
+                    "the arbiter {} has so long to decide: tell them why\n",
+                    found.terms.arbiter
                 );
                 let step = Step {
                     what: "dispute",
