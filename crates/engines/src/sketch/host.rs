@@ -229,7 +229,7 @@ fn prepare<'js>(
     native::install(ctx, seed, Rc::new(move || stop.is_over()))?;
     let native = Object::new(ctx.clone())?;
     calls::install(ctx, &native, kept.allowance)?;
-    report::install(ctx, &native, kept.report, kept.bytes_max)?;
+    report::install(ctx, &native, kept.report, kept.allowance, kept.bytes_max)?;
     assets::install(ctx, &native, contents)?;
     let allowance = Rc::clone(kept.allowance);
     let check_size = move |ctx: Ctx<'js>, Numbers([width, height]): Numbers<2>| {

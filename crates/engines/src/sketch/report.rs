@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 use super::bridge::{Handle, bytes};
 use super::calls::{define, limit};
 use super::limits::{
-    ALT_LENGTH_MAX, ATTACHMENTS_MAX, FEATURES_BYTES_MAX, LOG_BYTES_MAX, TITLE_LENGTH_MAX,
+    ALT_LENGTH_MAX, ATTACHMENTS_MAX, Allowance, FEATURES_BYTES_MAX, LOG_BYTES_MAX, TITLE_LENGTH_MAX,
 };
 use super::png;
 
@@ -115,15 +115,31 @@ fn told(
     Ok((length > 0).then_some(text))
 }
 
+/// Throws once the script has to stop: calls that take long may come too rarely for the interpreter to ask.
+fn check_time(ctx: &Ctx<'_>, allowance: &Allowance) -> Result<()> {
+    match allowance.is_over() {
+        true => Err(limit(ctx, "the time is over")),
+        false => Ok(()),
+    }
+}
+
 /// Registers the functions that fill `report`.
 pub(crate) fn install<'js>(
     ctx: &Ctx<'js>,
     native: &Object<'js>,
     report: &Rc<RefCell<Report>>,
+    allowance: &Rc<Allowance>,
     bytes_max: u64,
 ) -> Result<()> {
     let to = Rc::clone(report);
     let log = move |line: String| to.borrow_mut().add_line(&line);
+    let (of, time) = (Rc::clone(report), Rc::clone(allowance));
+    let log_takes = move |ctx: Ctx<'js>| {
+        check_time(&ctx, &time)?;
+        Ok::<_, rquickjs::Error>(of.borrow().log.len() < LOG_BYTES_MAX)
+    };
+    let time = Rc::clone(allowance);
+    let check = move |ctx: Ctx<'js>| check_time(&ctx, &time);
     let to = Rc::clone(report);
     let features = move |ctx: Ctx<'js>, json: String| {
         let added = to.borrow_mut().add_features(&json);
@@ -168,6 +184,8 @@ pub(crate) fn install<'js>(
     };
     define! { ctx, native,
         "log" = log;
+        "logTakes" = log_takes;
+        "checkTime" = check;
         "features" = features;
         "title" = title;
         "describe" = describe;

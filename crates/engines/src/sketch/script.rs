@@ -79,13 +79,22 @@ impl Script {
         (line, column.saturating_add_signed(-grown).max(1))
     }
 
-    /// The loop that runs when the interpreter came to `place`, of the source, before its time was over.
-    pub(crate) fn running_loop(&self, (line, column): (usize, usize)) -> Option<(usize, usize)> {
+    /// Where the function `function`, in which the interpreter came to `place` of the source, runs without end.
+    pub(crate) fn running_loop(
+        &self,
+        function: &str,
+        (line, column): (usize, usize),
+    ) -> Option<(usize, usize)> {
         let before = self.source.split_inclusive('\n').take(line - 1);
         let line_start: usize = before.map(str::len).sum();
         let into_line = self.source[line_start..].char_indices().nth(column - 1);
         let at = line_start + into_line.map_or(0, |(at, _)| at);
-        loops::running(&self.source, at).map(|at| place_of(&self.source, at))
+        loops::running_in(&self.source, function, at).map(|at| place_of(&self.source, at))
+    }
+
+    /// Its only loop whose head says that it has no end.
+    pub(crate) fn endless_loop(&self) -> Option<(usize, usize)> {
+        loops::endless(&self.source).map(|at| place_of(&self.source, at))
     }
 }
 

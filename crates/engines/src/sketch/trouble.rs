@@ -57,26 +57,33 @@ impl Raised {
         }
     }
 
-    /// The innermost frame in one of `scripts`, with its line and column, counted from one.
-    fn place<'s>(&self, scripts: &'s [Script]) -> Option<(&'s Script, (usize, usize))> {
-        let mut frames = self.stack.lines();
-        frames.find_map(|frame| {
-            scripts.iter().find_map(|script| {
-                // `at name (file:line:column)` or `at file:line:column`
-                let frame = frame.trim_start().strip_prefix("at ")?;
-                let place = frame.rsplit_once('(').map_or(frame, |(_, place)| place);
-                let place = place
-                    .strip_prefix(script.name.as_str())?
-                    .strip_prefix(':')?;
-                let mut parts = place
-                    .trim_end_matches(')')
-                    .split(':')
-                    .map(str::parse::<usize>);
-                let line = parts.next()?.ok()?;
-                let column = parts.next().and_then(Result::ok).unwrap_or(1);
-                Some((script, script.place(line, column)))
+    /// The calls that were under way, innermost first.
+    fn frames<'s>(&self, scripts: &'s [Script]) -> Vec<Frame<'_, 's>> {
+        // `at name (file:line:column)`, `at name (native)` or `at file:line:column`
+        let calls = self.stack.lines();
+        let calls = calls.filter_map(|call| call.trim_start().strip_prefix("at "));
+        calls
+            .map(|call| {
+                let (function, place) = call.rsplit_once(" (").unwrap_or(("<eval>", call));
+                let own = scripts.iter().find_map(|script| {
+                    let place = place
+                        .strip_prefix(script.name.as_str())?
+                        .strip_prefix(':')?;
+                    let mut parts = place
+                        .trim_end_matches(')')
+                        .split(':')
+                        .map(str::parse::<usize>);
+                    let line = parts.next()?.ok()?;
+                    let column = parts.next().and_then(Result::ok).unwrap_or(1);
+                    Some((script, script.place(line, column)))
+                });
+                Frame {
+                    function,
+                    is_native: place == "native)",
+                    own,
+                }
             })
-        })
+            .collect()
     }
 
     /// Whether the script could not even be read.
@@ -99,6 +106,63 @@ impl Raised {
     }
 }
 
+/// A place in a script; line and column count from one.
+type Place<'s> = (&'s Script, (usize, usize));
+
+/// A call that was under way.
+struct Frame<'r, 's> {
+    function: &'r str,
+    is_native: bool,
+    /// The last place that was noted, in a script; none in what is not the author's.
+    own: Option<Place<'s>>,
+}
+
+/// Where scripts are that do not end. What the interpreter noted last is behind a loop that calls nothing, but the
+/// frames of callers say where they call.
+fn running<'s>(frames: &[Frame<'_, 's>], scripts: &'s [Script]) -> Option<Place<'s>> {
+    let mut own = frames.iter().filter_map(|frame| frame.own);
+    match frames.first().and_then(|frame| Some((frame, frame.own?))) {
+        Some((innermost, (script, place))) => {
+            let running = script.running_loop(innermost.function, place);
+            running.map(|place| (script, place)).or_else(|| own.nth(1))
+        }
+        None => own.next(),
+    }
+    .or_else(|| {
+        // A promise is nobody's call.
+        let mut endless = scripts
+            .iter()
+            .filter_map(|script| Some((script, script.endless_loop()?)));
+        endless.next().filter(|_| endless.next().is_none())
+    })
+}
+
+/// What to do about a script that does not end.
+fn advice(frames: &[Frame<'_, '_>]) -> &'static str {
+    let patterns = [
+        "exec",
+        "test",
+        "match",
+        "matchAll",
+        "replace",
+        "replaceAll",
+        "search",
+        "split",
+        "[Symbol.match]",
+        "[Symbol.matchAll]",
+        "[Symbol.replace]",
+        "[Symbol.search]",
+        "[Symbol.split]",
+    ];
+    let innermost = frames.first();
+    match innermost.is_some_and(|frame| frame.is_native && patterns.contains(&frame.function)) {
+        true => {
+            "it was searching a text: look for a regular expression that can match in too many ways, such as `(a+)+`, or a loop around it"
+        }
+        false => "look for a loop, or a chain of promises, that does not end",
+    }
+}
+
 /// The error of a script: what, where, and what to do.
 pub(crate) fn explain(
     raised: &Raised,
@@ -107,15 +171,16 @@ pub(crate) fn explain(
     over: bool,
     log: &str,
 ) -> EngineError {
-    let found = raised.place(scripts);
-    let place = found.and_then(|(script, place)| match over {
-        true => script.running_loop(place),
-        false => Some(place),
-    });
+    let frames = raised.frames(scripts);
+    let found = match over {
+        true => running(&frames, scripts),
+        false => frames.iter().find_map(|frame| frame.own),
+    };
     let (message, is_limit) = if over {
         let seconds = limits.timeout_ms_max as f64 / 1000.0;
         let message = format!(
-            "the script ran longer than {seconds} s, which is its limit: look for a loop, or a chain of promises, that does not end, or set a longer `timeout` on the step"
+            "the script ran longer than {seconds} s, which is its limit: {}, or set a longer `timeout` on the step",
+            advice(&frames)
         );
         (message, true)
     } else if raised.is_memory() || raised.is_null() && !throws_null(scripts) {
@@ -136,6 +201,7 @@ pub(crate) fn explain(
         (format!("{}: {message}", raised.name), false)
     };
     // Where no frame tells, it is the sketch itself, which comes last.
+    let place = found.map(|(_, place)| place);
     let message = match found.map(|(script, _)| script).or(scripts.last()) {
         Some(script) => located(&message, script, place, log),
         None => message,

@@ -39,6 +39,40 @@
     }
     return typeof value === 'bigint' ? `${value}n` : String(value);
   }
-  const log = (...values) => { native.log(values.map(shown).join(' ')); };
+  // What is not kept is not put into words either.
+  const log = (...values) => {
+    if (native.logTakes()) native.log(values.map((value) => shown(value).slice(0, 20000)).join(' '));
+  };
+
+  // The interpreter does not look at the clock while it fills an array, so it is filled piece by piece.
+  const PIECE = 65536;
+  const SMALL = 1024;
+  const { fill } = Array.prototype;
+  const { apply } = Reflect;
+  const { isArray } = Array;
+  const { min, max, trunc } = Math;
+  const filling = {
+    fill(value, ...range) {
+      const length = isArray(this) ? this.length : 0;
+      if (length > SMALL) native.checkTime();
+      if (length <= PIECE) return apply(fill, this, [value, ...range]);
+      const place = (given) => {
+        const at = trunc(+given) || 0;
+        return at < 0 ? max(length + at, 0) : min(at, length);
+      };
+      const from = place(range[0]);
+      const to = range[1] === undefined ? length : place(range[1]);
+      for (let at = from; at < to; at += PIECE) {
+        native.checkTime();
+        apply(fill, this, [value, at, min(at + PIECE, to)]);
+      }
+      return this;
+    },
+  };
+  Object.defineProperty(filling.fill, 'length', { value: 1, configurable: true });
+  Object.defineProperty(Array.prototype, 'fill', {
+    value: filling.fill, writable: true, enumerable: false, configurable: true,
+  });
+
   kit.expose({ console: Object.freeze({ log, info: log, warn: log, error: log, debug: log }) });
 })

@@ -217,7 +217,37 @@ fn endless_scripts_are_stopped_when_their_time_is_over() {
             "let n = 0;\nfunction draw() {\n  n++;\n  do { n = n + 2; } while (n);\n}",
             "art.js:4:",
         ),
-        ("(async () => { for (;;) await 0; })();", "art.js:"),
+        ("(async () => {\n  for (;;) await 0;\n})();", "art.js:2:3: "),
+        (
+            "const tick = () => {\n  for (;;) {\n  }\n};\ntick();",
+            "art.js:2:3: ",
+        ),
+        (
+            "class A {\n  go() {\n    let i = 0;\n    while (true) { i++; }\n  }\n}\nnew A().go();",
+            "art.js:4:5: ",
+        ),
+        ("function draw(){\n for(;;){}\n}\ndraw();", "art.js:2:2: "),
+        ("[3, 2, 1].sort(() => {\n  for (;;); });", "art.js:2:3: "),
+        (
+            "Promise.resolve().then(() => {\n  while (true) {}\n});",
+            "art.js:2:3: ",
+        ),
+        (
+            "const f = [() => { while (1); },\n  () => { while (1); }];\nf[0](f[1]);",
+            "art.js:",
+        ),
+        (
+            "function fib(n) {\n  return n < 2 ? n : fib(n - 1) + fib(n - 2);\n}\nfib(99);",
+            "art.js:2:",
+        ),
+        (
+            "let n = 1;\nfor (;;) console.log('x'.repeat(100000));",
+            "art.js:2:",
+        ),
+        (
+            "let n = 1;\nfor (;;) new Array(30000).fill(n);",
+            "art.js:2:",
+        ),
         (
             "Promise.resolve().then(function f() { return Promise.resolve().then(f) });",
             "art.js:",
@@ -239,6 +269,42 @@ fn endless_scripts_are_stopped_when_their_time_is_over() {
             "{script}\n{told}"
         );
     }
+}
+
+#[test]
+fn patterns_that_never_match_are_told_with_their_line() {
+    let shelf = Shelf::default();
+    let with = json!({ "width": 60, "height": 40 });
+    let limits = Limits {
+        timeout_ms_max: 200,
+        ..limits()
+    };
+    let script = "let a = 1;\n/^(a+)+$/.test('a'.repeat(40) + 'b');";
+    let told = run_on(&shelf, &task(&shelf, script, &with, limits)).unwrap_err();
+    let told = told.to_string();
+    assert!(told.starts_with("art.js:2:"), "{told}");
+    assert!(
+        told.contains("a regular expression that can match in too many ways"),
+        "{told}"
+    );
+}
+
+#[test]
+fn large_arrays_are_filled_as_everywhere() {
+    let value = run(
+        "const a = new Array(200000).fill(1);\n\
+         const b = new Array(200000).fill(7, -3);\n\
+         const c = new Array(200000).fill(7, 1, -199990).fill(2, 4, undefined).fill(3, 'x', 2.9);\n\
+         const sum = (of) => of.reduce((all, one) => all + one, 0);\n\
+         features({ a: sum(a), b: [sum(b), Object.keys(b).length, b.fill(0) === b], c: c.slice(0, 6),\n\
+           like: Array.prototype.fill.call({ length: 2 }, 5), name: [].fill.name, length: [].fill.length });",
+    )
+    .unwrap();
+    let expected = json!({
+        "a": 200_000, "b": [21, 3, true], "c": [3, 3, 7, 7, 2, 2],
+        "like": { "0": 5, "1": 5, "length": 2 }, "name": "fill", "length": 1,
+    });
+    assert_eq!(value["features"], expected);
 }
 
 #[test]
