@@ -271,7 +271,7 @@ pub enum EngineError {
         /// What is wrong, where, what was expected, what to do.
         message: String,
     },
-    /// A limit was reached; trying again gives the same.
+    /// A limit was reached. Only that of time may not be reached when it is tried again.
     #[error("{message}")]
     Limit {
         /// Which limit, its value, and how to raise it.

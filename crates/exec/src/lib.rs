@@ -14,6 +14,7 @@ pub mod local;
 mod measure;
 pub mod ports;
 mod progress;
+mod reasons;
 pub mod replay;
 mod report;
 mod session;

@@ -52,6 +52,11 @@ pub enum Update {
         /// How long it took now.
         elapsed_ms: u64,
     },
+    /// The bytes that a task had made were damaged, and were made again.
+    Mended {
+        /// Which.
+        task: TaskName,
+    },
     /// An attempt failed.
     Failed {
         /// Which.

@@ -1,7 +1,7 @@
 //! What became of a run.
 
 use daedal_core::UsdMicros;
-use daedal_core::run::{Event, Finish, Question, RunId, Skipped};
+use daedal_core::run::{Event, Finish, Question, RunId, Skipped, TaskName};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -18,6 +18,8 @@ pub struct RunReport {
     pub tasks: usize,
     /// Of them, taken from the memo instead of executed.
     pub hits: usize,
+    /// Tasks whose bytes were found damaged in this call and were made again.
+    pub mended: Vec<TaskName>,
     /// What it cost.
     pub cost: UsdMicros,
     /// Working time of the run in all, in milliseconds.

@@ -4,7 +4,6 @@
 //! changes of threads, there and back. One guard for all workers looks at the clock and at who should
 //! stop; an engine that does not listen loses its job, and another thread takes the worker's place.
 
-use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -19,6 +18,7 @@ use tokio::task::JoinHandle;
 
 use crate::measure::measure;
 use crate::ports::{Delivery, Job, JobResult, Lane, Report};
+use crate::reasons::{late, panicked, timed_out, unasked};
 use crate::watched::Watched;
 
 /// An engine that keeps the time itself knows better where it was: it gets so long to say so first.
@@ -95,7 +95,8 @@ struct Engagement {
     report: Report,
     stop: Arc<AtomicBool>,
     halt: Arc<Halt>,
-    timeout_ms: u64,
+    task: Arc<Task>,
+    effect: bool,
     begun: Instant,
     /// Since when it should stop, and why.
     told: Option<(Instant, EngineError)>,
@@ -220,8 +221,9 @@ impl Shop {
             attempt,
             key,
             task,
-            ..
+            effect,
         } = job;
+        let task = Arc::new(task);
         let report = Report {
             run,
             name,
@@ -242,7 +244,8 @@ impl Shop {
             report,
             stop: Arc::clone(&stop),
             halt,
-            timeout_ms: task.limits.timeout_ms_max,
+            task: Arc::clone(&task),
+            effect,
             begun,
             told: None,
         });
@@ -265,10 +268,13 @@ impl Shop {
             // It was done at the last moment.
             (Ok(Ok(performed)), _) => measure(performed, begun.elapsed(), self.rate),
             // It kept the time itself, and knows better where it was.
-            (Ok(Err(error @ EngineError::Limit { .. })), Some((_, EngineError::Limit { .. }))) => {
-                Err(error)
+            (Ok(Err(error @ EngineError::Limit { .. })), Some((_, reason)))
+                if reason != EngineError::Stopped =>
+            {
+                Err(late(error, effect))
             }
             (Ok(Err(_)), Some((_, reason))) => Err(reason),
+            (Ok(Err(error)), None) if is_over(&task, begun) => Err(late(unasked(error), effect)),
             (Ok(Err(error)), None) => Err(unasked(error)),
         };
         Some(Report {
@@ -328,8 +334,8 @@ impl Shop {
             None => {
                 let reason = if job.halt.is_halted() {
                     EngineError::Stopped
-                } else if job.begun.elapsed() > Duration::from_millis(job.timeout_ms) + NOTICE {
-                    timed_out(job.timeout_ms)
+                } else if is_over(&job.task, job.begun + NOTICE) {
+                    timed_out(&job.task, job.effect)
                 } else {
                     return None;
                 };
@@ -350,30 +356,7 @@ impl Shop {
     }
 }
 
-/// Only who is told to stop may say that it stopped.
-fn unasked(error: EngineError) -> EngineError {
-    match error {
-        EngineError::Stopped => EngineError::invalid(
-            "its engine stopped without being told to, which is a bug in the engine",
-        ),
-        other => other,
-    }
-}
-
-fn timed_out(timeout_ms: u64) -> EngineError {
-    #[allow(clippy::cast_precision_loss)] // for people
-    let seconds = timeout_ms as f64 / 1_000.0;
-    EngineError::limit(format!(
-        "took longer than its {seconds} s: raise `timeout:`, or ask for less"
-    ))
-}
-
-fn panicked(panic: &(dyn Any + Send)) -> EngineError {
-    let text = panic.downcast_ref::<&str>().map(ToString::to_string);
-    let message = text
-        .or_else(|| panic.downcast_ref::<String>().cloned())
-        .unwrap_or_else(|| "it did not say why".into());
-    EngineError::invalid(format!(
-        "its engine broke down, which is a bug in the engine: {message}"
-    ))
+/// Whether the time of a task is over.
+fn is_over(task: &Task, begun: Instant) -> bool {
+    begun.elapsed() > Duration::from_millis(task.limits.timeout_ms_max)
 }

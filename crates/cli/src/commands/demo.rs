@@ -32,6 +32,10 @@ const EXAMPLE: &str = "tidal-almanac";
 /// The password file of the demo's studio, relative to it.
 const PASSWORD_FILE: &str = ".daedal/password";
 
+/// What to do when the run did not come to its end.
+const AGAIN: &str = "help: run the same command again: it goes on from here, and what was done is not done again. On a \
+                     busy machine a step may just have had too little time";
+
 /// Makes a studio, runs an example, publishes and verifies it.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Demo {
@@ -81,14 +85,11 @@ impl Demo {
                 .await?;
             let code = code_of(&report.status);
             if code != 0 {
-                return runs::conclude(
-                    &home,
-                    &studio,
-                    &planned.plan,
-                    &report,
-                    ui,
-                    Telling::default(),
-                );
+                let plan = &planned.plan;
+                let telling = Telling::default();
+                let code = runs::conclude(&home, &studio, plan, &report, ui, telling)?;
+                ui.note(AGAIN);
+                return Ok(code);
             }
             let summary = find(&studio, &run.to_string()).await?;
             // The demo has a password of its own, whatever the user's is.

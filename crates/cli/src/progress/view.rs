@@ -83,6 +83,9 @@ impl View {
                 self.used.entry(Arc::clone(&task.step)).or_default().retries += 1;
                 Some(format!("  {task}: attempt {attempt} failed: {error}"))
             }
+            Update::Mended { task } => {
+                Some(format!("  {task}: its bytes were damaged, made again"))
+            }
             Update::Asked { .. } | Update::Started { .. } => None,
             Update::Ended { .. } => {
                 self.ended = true;

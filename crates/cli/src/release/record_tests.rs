@@ -74,6 +74,7 @@ async fn receipts_are_closed_once_by_whoever_ran_the_tasks_and_name_their_origin
             outputs: json!({ "say": "sea" }),
             tasks: 1,
             hits: usize::from(from.is_some()),
+            mended: Vec::new(),
             cost: daedal_core::UsdMicros::default(),
             worked_ms: 0,
             elapsed_ms: 0,

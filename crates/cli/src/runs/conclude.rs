@@ -130,6 +130,8 @@ fn to_json(report: &RunReport, files: &[PathBuf], sheets: &[Option<PathBuf>]) ->
         fields.insert("files".into(), json!(files));
         fields.insert("tasks".into(), json!(report.tasks));
         fields.insert("reused".into(), json!(report.hits));
+        let mended = report.mended.iter().map(ToString::to_string);
+        fields.insert("mended".into(), mended.collect());
         fields.insert("skipped".into(), json!(report.skipped));
         fields.insert("cost_usd_micros".into(), json!(report.cost));
         fields.insert("worked_ms".into(), json!(report.worked_ms));
@@ -242,6 +244,17 @@ fn told(plan: &Plan, report: &RunReport, files: &[PathBuf], sheets: &[Option<Pat
             text,
             "warning: {failed} of {} of `{step}` failed and left out; the first: {error}",
             text::count(*tasks, "task"),
+        );
+    }
+    if let [first, others @ ..] = &report.mended[..] {
+        let more = match others.len() {
+            0 => String::new(),
+            more => format!(" and of {}", text::count(more, "other task")),
+        };
+        let _ = writeln!(
+            text,
+            "warning: the bytes of {first}{more} were damaged since they were made; they were made \
+             again, and are whole: look after the disk of the studio",
         );
     }
     if report.status == RunStatus::Succeeded {

@@ -55,6 +55,36 @@ fn blobs_that_are_damaged_or_gone_are_made_again_and_the_run_succeeds() {
 }
 
 #[test]
+fn what_was_made_again_is_told() {
+    let studio = Studio::tide();
+    let run = ["run", "--seed", "tide"];
+    let told = studio.daedal(&run).ends(0);
+    assert!(!told.out.contains("damaged"), "{}", told.out);
+    let damage: fn(&mut Vec<u8>) -> bool = |bytes| {
+        let middle = bytes.len() / 2;
+        bytes[middle] ^= 1;
+        true
+    };
+    damage_all(&studio, damage);
+    let told = studio.daedal(&run).ends(0);
+    assert!(
+        told.err.contains(": its bytes were damaged, made again"),
+        "{}",
+        told.err
+    );
+    assert!(
+        told.out.contains("warning: the bytes of ") && told.out.contains("look after the disk"),
+        "{}",
+        told.out
+    );
+    damage_all(&studio, damage);
+    let told = studio.daedal(&["run", "--seed", "tide", "--json"]).ends(0);
+    assert_ne!(told.json()["mended"], serde_json::json!([]));
+    let told = studio.daedal(&["run", "--seed", "tide", "--json"]).ends(0);
+    assert_eq!(told.json()["mended"], serde_json::json!([]));
+}
+
+#[test]
 fn a_run_waits_for_bytes_that_cannot_be_made_again() {
     let studio = Studio::empty();
     studio.write(

@@ -20,6 +20,14 @@ use crate::process::source::Node as Source;
 /// Paths of bundle files by digest.
 type Labels = BTreeMap<Digest, String>;
 
+/// The field of `with` that a message of an engine begins with, as in "`timeout: 7q` is no duration".
+fn field_of<'m>(message: &'m str, with: &Value) -> Option<&'m str> {
+    let told = message.strip_prefix('`')?;
+    let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+    let field = &told[..told.find(|c| !is_name(c))?];
+    with.get(field).map(|_| field)
+}
+
 impl<'s> Reader<'s, '_> {
     /// The template of `with:` with files as assets and implied fields, and the files' labels.
     pub(super) fn with(
@@ -65,12 +73,17 @@ impl<'s> Reader<'s, '_> {
         let labels = self.bundle_files(place, &fitted.files, resolved.as_mut());
         self.length(place, engine, &with, &offers, context);
         // Fields that are wrong already are kept from the engine, which need not expect such values.
-        for problem in engine.check(&sound(with, &faults), &|path| self.files.bytes(path)) {
+        let sound = sound(with, &faults);
+        for problem in engine.check(&sound, &|path| self.files.bytes(path)) {
             // A mistake inside a file is told where the file is named.
             let mut files = fitted.files.iter();
             let named =
                 files.find(|(_, path)| problem.trim_start_matches('`').starts_with(path.as_str()));
-            let span = named.map_or_else(|| place.key_span(""), |(pointer, _)| place.span(pointer));
+            let pointer = match named {
+                Some((pointer, _)) => Some(pointer.clone()),
+                None => field_of(&problem, &sound).map(|field| format!("/{field}")),
+            };
+            let span = pointer.map_or_else(|| place.key_span(""), |pointer| place.span(&pointer));
             self.mistakes.push(Mistake::new(span, problem));
         }
         if self.mistakes.len() > before {
@@ -177,4 +190,26 @@ fn sound(mut with: Value, faults: &[String]) -> Value {
         }
     }
     with
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_message_tells_its_field_by_beginning_with_it() {
+        let with = json!({ "timeout": "7q", "operations": [] });
+        let told = [
+            "`timeout: 7q` is not a duration such as 90m or 7d",
+            "`operations[0]` is no operation",
+            "`keep` is missing",
+            "a timeout is needed",
+            "`timeout",
+        ];
+        let found = told.map(|message| field_of(message, &with));
+        let expected = [Some("timeout"), Some("operations"), None, None, None];
+        assert_eq!(found, expected);
+    }
 }

@@ -17,8 +17,8 @@ use daedal_store::StoreError;
 
 use super::Session;
 use super::waiting::Wake;
-use crate::ExecError;
 use crate::ports::Job;
+use crate::{ExecError, Update};
 
 impl Session<'_> {
     /// Has the assets made again whose bytes are damaged, where that is possible.
@@ -49,6 +49,11 @@ impl Session<'_> {
             performed.insert(&maker.name);
             if !self.perform_again(maker).await? {
                 return Ok(());
+            }
+            if self.is_whole(&digest) {
+                let task = maker.name.clone();
+                self.mended.push(task.clone());
+                self.tell(|_| Update::Mended { task });
             }
         }
         Ok(())

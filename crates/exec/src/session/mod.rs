@@ -12,7 +12,9 @@ use std::task::Poll;
 use daedal_core::asset::assets_in;
 use daedal_core::plan::Plan;
 use daedal_core::run::budget::{Admission, admit};
-use daedal_core::run::{Action, Dispatch, Event, Finish, Moment, RunId, State, Timer, decide};
+use daedal_core::run::{
+    Action, Dispatch, Event, Finish, Moment, RunId, State, TaskName, Timer, decide,
+};
 use daedal_core::{Digest, UsdMicros};
 use daedal_store::ports::Reply;
 
@@ -44,6 +46,8 @@ pub(crate) struct Session<'a> {
     executed: BTreeSet<Digest>,
     /// Blobs that were made or read in this sitting.
     whole: BTreeSet<Digest>,
+    /// Tasks whose damaged bytes were made again in this sitting.
+    mended: Vec<TaskName>,
     tasks: usize,
     hits: usize,
     resumed: bool,
@@ -72,6 +76,7 @@ impl<'a> Session<'a> {
             fresh: Vec::new(),
             executed: BTreeSet::new(),
             whole: BTreeSet::new(),
+            mended: Vec::new(),
             tasks: 0,
             hits: 0,
             resumed: false,

@@ -197,6 +197,7 @@ impl Session<'_> {
             outputs,
             tasks: self.tasks,
             hits: self.hits,
+            mended: self.mended,
             cost: spent.cost,
             worked_ms: spent.worked_ms,
             elapsed_ms: self.now().ms_since(begun),

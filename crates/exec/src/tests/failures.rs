@@ -112,6 +112,28 @@ outputs: {{ slow: "{{{{ steps.slow }}}}" }}
 }
 
 #[tokio::test]
+async fn a_task_that_took_too_long_is_tried_again_where_its_step_says_so() {
+    let rig = Rig::new(1);
+    let plan = plan(
+        r#"
+steps:
+  slow: { uses: sleep, with: { ms: 5000 }, timeout: 100ms, retry: { attempts: 3, backoff: 5ms } }
+outputs: { slow: "{{ steps.slow.ms }}" }
+"#,
+    );
+    let run = spec(&plan, json!({}));
+    let report = rig.executor.run(&plan, run, &rig.options).await.unwrap();
+    assert_eq!(report.status, RunStatus::Succeeded);
+    let failed = report.events.iter().filter_map(|event| match event {
+        Event::TaskFailed { error, .. } => Some(error.to_string()),
+        _ => None,
+    });
+    let failed: Vec<String> = failed.collect();
+    assert_eq!(failed.len(), 1, "{failed:?}");
+    assert!(failed[0].contains("longer than its 0.1 s"), "{failed:?}");
+}
+
+#[tokio::test]
 async fn a_budget_of_money_or_time_stops_the_run_before_it_is_passed() {
     let rig = Rig::new(4);
     let money = plan(
