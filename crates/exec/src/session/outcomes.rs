@@ -192,17 +192,18 @@ impl Session<'_> {
             RunStatus::Succeeded => self.state.outputs(self.plan).unwrap_or_default(),
             _ => Value::Null,
         };
+        let elapsed_ms = self.now().ms_since(begun);
         RunReport {
             run: self.run,
             outputs,
             tasks: self.tasks,
             hits: self.hits,
-            mended: self.mended,
             cost: spent.cost,
             worked_ms: spent.worked_ms,
-            elapsed_ms: self.now().ms_since(begun),
+            elapsed_ms,
             skipped: self.state.skipped(self.plan),
             questions: self.state.questions().cloned().collect(),
+            mended: self.mended,
             status,
             events: self.journal.into_log(),
         }
