@@ -1,6 +1,6 @@
 //! `daedal show`
 
-use daedal_chain::operations::{Derivatives, Ledgers, ParameterSpec};
+use daedal_chain::operations::{Derivatives, Kind, Ledgers, ParameterSpec};
 use daedal_core::run::Moment;
 use daedal_core::units::BasisPoints;
 use daedal_store::Studio;
