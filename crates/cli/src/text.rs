@@ -28,6 +28,18 @@ pub(crate) fn duration(ms: u64) -> String {
     }
 }
 
+/// A text from elsewhere, which no terminal takes for an order, and no reader for a line of ours.
+pub(crate) fn foreign(text: &str) -> String {
+    let turns = |c: char| matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    text.chars().fold(String::new(), |mut plain, c| {
+        match c.is_control() || turns(c) {
+            true => plain.extend(c.escape_unicode()),
+            false => plain.push(c),
+        }
+        plain
+    })
+}
+
 /// A number of things: `1 task`, `2 tasks`.
 pub(crate) fn count(number: usize, thing: &str) -> String {
     match number {
@@ -93,6 +105,13 @@ pub(crate) fn write_whole(place: &Path, bytes: &[u8]) -> Result<(), Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn texts_from_elsewhere_give_no_orders() {
+        let given = "a\u{1b}[2J\n  ✓ signer \u{202e}fine";
+        assert_eq!(foreign(given), "a\\u{1b}[2J\\u{a}  ✓ signer \\u{202e}fine");
+        assert_eq!(foreign("Kelp — 50 %, “ebb”"), "Kelp — 50 %, “ebb”");
+    }
 
     #[test]
     fn times_are_short_and_exact() {

@@ -3,13 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use alloy_primitives::B256;
+use serde_json::{Value, json};
 
-use crate::Digest;
 use crate::intent::{Domain, IntentKind, SignedIntent, step_word};
 use crate::receipt::{Receipt, first_link};
 use crate::record::{RecordFault, RunHeader};
 use crate::run::EDIT;
 use crate::shown::is_all_that_was_taken;
+use crate::{Digest, canonical};
 
 /// The names of all intents that the header and these receipts name.
 pub(crate) fn named<'a>(
@@ -54,7 +55,12 @@ pub(crate) fn intent_faults<'a>(
     let hashes: Vec<B256> = intents.iter().map(SignedIntent::hash).collect();
     let places = places(run, receipts.clone(), intents, &hashes);
     let mut faults = Vec::new();
+    let mut told = BTreeSet::new();
     for (intent, &hash) in intents.iter().zip(&hashes) {
+        if !told.insert(hash) {
+            faults.push(RecordFault::IntentTwice { hash });
+            continue;
+        }
         let is_authors = intent.intent.kind == IntentKind::Author;
         let places = places.get(&hash).map(Vec::as_slice).unwrap_or_default();
         let sets_up = header.intents.contains(&hash);
@@ -142,7 +148,9 @@ fn fault_at<'a>(
     }
     let contradicts = intent.intent.step != step_word(&receipt.step)
         // Nothing comes of what was rejected, but for what somebody put in its place.
-        || named.is_last && kind == IntentKind::Reject
+        || named.is_last && kind == IntentKind::Reject && !gives_nothing(receipt)
+        // What is chosen is passed on, never made.
+        || judges && receipt.outputs.iter().any(|asset| !receipt.inputs.contains(asset))
         || !chosen_is_given(intent, receipt)
         || !edit_is_given(intent, named);
     if contradicts {
@@ -154,6 +162,12 @@ fn fault_at<'a>(
         return Some(RecordFault::IntentShown { hash, label });
     }
     (intent.intent.prev != named.link).then_some(RecordFault::IntentLink { hash })
+}
+
+/// Whether nothing came of a task: no choice of several, or none at all.
+fn gives_nothing(receipt: &Receipt) -> bool {
+    let is_empty = |value: Value| canonical::digest(&value) == receipt.value;
+    receipt.outputs.is_empty() && (is_empty(json!([])) || is_empty(Value::Null))
 }
 
 /// Of the assets that were shown, those that were chosen are given, and no others.

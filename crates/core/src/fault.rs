@@ -61,6 +61,12 @@ pub enum RecordFault {
         /// Its name.
         hash: B256,
     },
+    /// An intent that is told more than once.
+    #[error("the intent {hash} is there twice")]
+    IntentTwice {
+        /// Its name.
+        hash: B256,
+    },
     /// An author signed another bundle.
     #[error("the author's intent {hash} is about another bundle")]
     IntentBundle {

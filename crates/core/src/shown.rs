@@ -46,7 +46,13 @@ pub(crate) fn is_told(intent: &SignedIntent, receipt: &Receipt) -> bool {
         let words = receipt.inputs.iter().map(|asset| asset.digest.0.into());
         seen_root(&words.collect::<Vec<B256>>())
     };
-    !intent.options.is_empty() || intent.intent.seen.is_zero() || intent.intent.seen == taken()
+    let tells = || {
+        let mut taken = receipt.inputs.iter().map(|asset| asset.digest.0.into());
+        receipt.inputs.is_empty() || taken.any(|asset| intent.options.contains(&asset))
+    };
+    !intent.options.is_empty() && tells()
+        || intent.intent.seen.is_zero()
+        || intent.intent.seen == taken()
 }
 
 fn kind(asset: &AssetRef) -> &str {

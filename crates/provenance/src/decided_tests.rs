@@ -103,6 +103,19 @@ fn a_choice_is_what_its_receipt_gives() {
     ));
 }
 
+#[test]
+fn a_decision_that_is_told_twice_is_no_second_one() {
+    let record = run_of(b"poster", "image/png", true);
+    let twice = changed(&record, |record| {
+        let again = record.intents.clone();
+        record.intents.extend(again);
+    });
+    let faults = twice.faults();
+    assert_eq!(faults.len(), record.intents.len(), "{faults:?}");
+    let is_twice = |fault: &RecordFault| matches!(fault, RecordFault::IntentTwice { .. });
+    assert!(faults.iter().all(is_twice), "{faults:?}");
+}
+
 /// The same run with its poster edited to `to`, by an intent that says `said`.
 fn edited(record: &RunRecord, to: &str, said: &str) -> RunRecord {
     let value = |text: &str| Digest::of(text.as_bytes());

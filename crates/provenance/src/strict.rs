@@ -61,6 +61,7 @@ pub fn manifest(store: &[u8]) -> Result<(), String> {
         plain(manifest, DEPTH_MAX)?;
     }
     let active = *manifests.last().ok_or("the manifest store is empty")?;
+    reached(&manifests)?;
     let parts = described(active, *b"c2ma", |label| label.starts_with("urn:"))?;
     let [assertions, claim, signature] = parts[..] else {
         return Err("a manifest should have assertions, a claim and a signature".to_owned());
@@ -68,6 +69,42 @@ pub fn manifest(store: &[u8]) -> Result<(), String> {
     described(assertions, *b"c2as", |label| label == ASSERTIONS)?;
     content(claim, *b"c2cl", CLAIM)?;
     cose(content(signature, *b"c2cs", SIGNATURE)?)
+}
+
+/// Checks that every manifest has a name of its own, and is the active one or named by one that is reached from there.
+/// What names it is signed: a link to an ingredient, with its hash.
+fn reached(manifests: &[Boxed<'_>]) -> Result<(), String> {
+    let mut others = Vec::new();
+    for manifest in manifests {
+        let label = label(manifest).filter(|label| label.starts_with(b"urn:"));
+        others.push((*manifest, label.ok_or("a box of the store is no manifest")?));
+    }
+    let mut names: Vec<&[u8]> = others.iter().map(|(_, label)| *label).collect();
+    names.sort_unstable();
+    if names.windows(2).any(|two| two[0] == two[1]) {
+        return Err("two manifests have one name".to_owned());
+    }
+    let mut open: Vec<Boxed<'_>> = others.pop().map(|(active, _)| active).into_iter().collect();
+    while let Some((_, bytes)) = open.pop() {
+        let is_named = |(_, label): &(Boxed<'_>, &[u8])| {
+            bytes.windows(label.len()).any(|found| found == *label)
+        };
+        let (found, left) = others.into_iter().partition::<Vec<_>, _>(is_named);
+        open.extend(found.into_iter().map(|(manifest, _)| manifest));
+        others = left;
+    }
+    match others.is_empty() {
+        true => Ok(()),
+        false => Err("nothing names one of the manifests".to_owned()),
+    }
+}
+
+/// The label of a superbox.
+fn label<'a>(boxed: &Boxed<'a>) -> Option<&'a [u8]> {
+    let inner = boxes(boxed.1).ok()?;
+    let (kind, description) = inner.first()?;
+    let label = description.get(17..).filter(|_| *kind == *b"jumd")?;
+    label.split(|byte| *byte == 0).next()
 }
 
 /// Type and payload of a box.

@@ -60,6 +60,43 @@ fn every_changed_bit_of_how_boxes_are_described_is_caught() {
     assert_eq!(passed, []);
 }
 
+/// A box of this kind with this payload.
+fn boxed(kind: &[u8; 4], payload: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(payload.len() + 8).unwrap();
+    [&length.to_be_bytes()[..], kind, payload].concat()
+}
+
+#[test]
+fn nothing_can_be_put_beside_the_manifests() {
+    let text = b"Low tide.";
+    let sidecar = sealed(text, "text/plain", &[]).sidecar.unwrap();
+    assert_eq!(exit_of(text, &sidecar), Exit::Untrusted);
+    let size = |at: usize| u32::from_be_bytes(sidecar[at..at + 4].try_into().unwrap()) as usize;
+    let first = 8 + size(8);
+    let manifest = &sidecar[first..first + size(first)];
+    let described = |word: &[u8; 4], label: &str| {
+        let tail = [0, 0x11, 0, 0x10, 0x80, 0, 0, 0xaa, 0, 0x38, 0x9b, 0x71];
+        boxed(
+            b"jumd",
+            &[word, &tail[..], &[3], label.as_bytes(), &[0]].concat(),
+        )
+    };
+    let stray = [described(b"json", "evil"), boxed(b"json", b"{}")].concat();
+    let nameless = [
+        described(b"c2ma", "urn:c2pa:stranger"),
+        boxed(b"cbor", b"x"),
+    ]
+    .concat();
+    for put in [
+        boxed(b"jumb", &stray),
+        boxed(b"jumb", &nameless),
+        manifest.to_vec(),
+    ] {
+        let inner = [&sidecar[8..first], &put, &sidecar[first..]].concat();
+        assert_eq!(exit_of(text, &boxed(b"jumb", &inner)), Exit::Tampered);
+    }
+}
+
 #[test]
 fn changed_characters_of_a_drawings_manifest_are_tampering() {
     let drawing = br#"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><rect width="9" height="9"/></svg>"#;

@@ -180,16 +180,45 @@ impl Verify {
         anchors: &[Chain],
         ui: Ui,
     ) -> Result<Found, Failure> {
+        self.require_nothing_beside(&file.display().to_string())?;
         let mut whole = verify::archive(bytes, anchors);
         if let Some(url) = &self.rpc {
             block_on(whole.confirm(url))?;
         }
         let mut found = whole_found(&file.display().to_string(), &whole, ui);
+        self.disclosed_of(&whole, &mut found)?;
         if self.replay && is_sound(found.code) {
             let replayed = scene_of(&whole)?.replay(None, ui);
             add_replay(&mut found, &replayed);
         }
         Ok(found)
+    }
+
+    /// A run has all that belongs to it.
+    fn require_nothing_beside(&self, title: &str) -> Result<(), Failure> {
+        let named = [&self.sidecar, &self.attestation, &self.anchor];
+        match named.iter().any(|named| named.is_some()) {
+            false => Ok(()),
+            true => Err(Failure::new(format!(
+                "{title} is a whole run, with all that belongs to it"
+            ))
+            .help("name one file, to give it a credential, an attestation or an anchor")),
+        }
+    }
+
+    /// Checks the disclosures that are named against the pieces of a run.
+    fn disclosed_of(&self, whole: &Whole, found: &mut Found) -> Result<(), Failure> {
+        for path in &self.disclosure {
+            let pieces = whole.archive.assets.iter().map(|(_, verdict)| verdict);
+            let verdict = verify::disclosed_among(path, pieces)?;
+            let ((code, word, detail), value) = folder::judged_disclosure(path, &verdict);
+            found.code = verify::worse(found.code, code);
+            found
+                .text
+                .push_str(&format!("{}: {word}  {detail}\n", path.display()));
+            found.value["disclosures"][path.display().to_string()] = value;
+        }
+        Ok(())
     }
 
     /// Does again what a file was made of, from the archive that was named.
@@ -246,6 +275,7 @@ impl Verify {
                 studio.close().await.map_err(|error| remembered(&error))?;
                 return Ok(None);
             };
+            self.require_nothing_beside(name)?;
             let run = release::gathered(home, &studio, &engines, &run, &signing).await?;
             let files = export::files(&studio, &engines, &run, false)?;
             let record = &run.subject.record;
@@ -257,6 +287,7 @@ impl Verify {
             }
             let title = format!("{} {}", record.header.process, run.subject.run.0.short());
             let mut found = whole_found(&title, &whole, ui);
+            self.disclosed_of(&whole, &mut found)?;
             if self.replay && is_sound(found.code) {
                 let mut published = std::collections::BTreeMap::new();
                 for (name, sealed) in run.pieces.iter().flat_map(|piece| piece.files()) {

@@ -78,8 +78,8 @@ pub(super) fn offline(bytes: &[u8], origin: &Origin) -> Given {
                 "the credential does not say who anchors the run, so that anybody may have sent this",
             ),
             (Some(_), Some(_)) => Ok(format!(
-                "{text}, as the credential says; whether that block is part of the chain is not independently checked: \
-                 --rpc confirms"
+                "{text}; that this account sent it is signed, as the credential says; block and date are told by the \
+                 anchor's file and not independently checked: --rpc confirms"
             )),
             (Some(_), None) => Ok(format!(
                 "{text}; neither that block nor that account is independently checked: --rpc confirms"

@@ -8,7 +8,7 @@ use daedal_provenance::{AnchorFault, Check, Exit, Outcome, Verdict};
 use serde_json::{Value, json};
 
 use super::{Anchor, Around, Verified, Votes, Whole};
-use crate::text::count;
+use crate::text::{count, foreign};
 
 pub(crate) fn to_json(file: &Path, verified: &Verified) -> Value {
     let anchor = verified.anchor.as_ref().and_then(Anchor::to_json);
@@ -36,6 +36,7 @@ pub(crate) fn table(
     let (words, names) = (width(|line| &line.1), width(|line| &line.2));
     let mut text = String::new();
     for (_, word, name, detail) in &shown {
+        let (name, detail) = (foreign(name), foreign(detail));
         let line = format!("{word:<words$}  {name:<names$}  {detail}");
         text.push_str(line.trim_end());
         text.push('\n');
@@ -52,7 +53,7 @@ pub(crate) fn table(
     text.push('\n');
     if !quiet {
         for note in &around.notes {
-            text.push_str(&format!("{note}\n"));
+            text.push_str(&format!("{}\n", foreign(note)));
         }
     }
     for hint in hints {
@@ -65,7 +66,8 @@ pub(crate) fn table(
 pub(crate) fn line(verdict: &Verdict) -> (u8, String, String) {
     let mut checks = verdict.checks.iter();
     let failed = checks.find(|check| check.outcome == Outcome::Failed);
-    let title = verdict.title.as_ref().map(|title| format!("“{title}”"));
+    let title = verdict.title.as_ref();
+    let title = title.map(|title| format!("“{}”", foreign(title)));
     let detail = failed.map(|check| format!("{}: {}", check.name, check.detail));
     let detail = detail.or(title).unwrap_or_default();
     (verdict.exit.code(), verdict.exit.to_string(), detail)
@@ -76,7 +78,7 @@ pub(crate) fn told_shortly(file: &Path, verdict: &Verdict) -> String {
     let mut text = format!("{}: {}\n", file.display(), verdict.exit);
     let failed = |check: &&daedal_provenance::Check| check.outcome == Outcome::Failed;
     for check in verdict.checks.iter().filter(failed) {
-        text.push_str(&format!("  ✗ {:<12} {}\n", check.name, check.detail));
+        text.push_str(&check_line(check));
     }
     text
 }
@@ -88,7 +90,7 @@ fn check_line(check: &Check) -> String {
         Outcome::Noted => "!",
         Outcome::Skipped => "·",
     };
-    format!("  {mark} {:<12} {}\n", check.name, check.detail)
+    format!("  {mark} {:<12} {}\n", check.name, foreign(&check.detail))
 }
 
 /// The verdict, for people.
@@ -96,7 +98,7 @@ pub(crate) fn told(file: &Path, verified: &Verified) -> String {
     let verdict = &verified.verdict;
     let mut text = format!("{}: {}\n", file.display(), verdict.exit);
     if let Some(title) = &verdict.title {
-        text.push_str(&format!("  “{title}”\n"));
+        text.push_str(&format!("  “{}”\n", foreign(title)));
     }
     verdict
         .checks
@@ -105,17 +107,17 @@ pub(crate) fn told(file: &Path, verified: &Verified) -> String {
     if let Some(origin) = &verdict.origin {
         text.push_str(&format!(
             "  made by     {} ({}), run {}\n  by          {} with {}\n  oversight   {}\n",
-            origin.process,
+            foreign(&origin.process),
             origin.bundle.short(),
             origin.run.short(),
-            origin.task,
-            origin.engine,
+            foreign(&origin.task),
+            foreign(&origin.engine),
             words_of(origin.human_oversight),
         ));
         if let Some(governed) = &origin.governed {
             text.push_str(&format!(
                 "  by vote     {}: of work {} at block {} of eip155:{}\n",
-                governed.told(),
+                foreign(&governed.told()),
                 governed.work,
                 governed.block,
                 governed.chain,
@@ -160,14 +162,14 @@ fn meaning(verdict: &Verdict, origin: &Origin) -> String {
         "  shown       that no byte was changed since it was sealed, and that its receipt{decisions} are part of the run's root\n  \
          attested    by {} alone: that the tasks ran as the receipts say{hosted}\n  \
          not claimed who that is beyond the certificate, that nothing was made and left out, or that what it tells is true\n",
-        signer.unwrap_or("whoever sealed it"),
+        signer.map_or_else(|| "whoever sealed it".to_owned(), foreign),
     )
 }
 
 /// The verdict on a whole run, for people.
 pub(crate) fn told_whole(title: &str, whole: &Whole, quiet: bool) -> String {
     let verdict = &whole.archive.verdict;
-    let mut text = format!("{title}: {}\n", verdict.exit);
+    let mut text = format!("{}: {}\n", foreign(title), verdict.exit);
     let shown = |check: &&Check| !quiet || check.outcome == Outcome::Failed;
     let checks = verdict.checks.iter().filter(shown);
     checks.for_each(|check| text.push_str(&check_line(check)));
@@ -190,16 +192,18 @@ pub(crate) fn told_whole(title: &str, whole: &Whole, quiet: bool) -> String {
                 | AnchorFault::Unconfirmed(detail),
             )) => ('✗', detail),
         };
-        text.push_str(&format!("  {mark} {name:<12} {detail}\n"));
+        text.push_str(&format!("  {mark} {name:<12} {}\n", foreign(detail)));
     }
     text.extend(whole.votes.as_ref().map(Votes::told));
     if let Some(oversight) = whole.oversight() {
         text.push_str(&format!("  oversight   {}\n", words_of(oversight)));
     }
     for (name, verdict) in &whole.archive.assets {
-        let title = verdict.title.as_ref().map(|title| format!("  “{title}”"));
+        let title = verdict.title.as_ref();
+        let title = title.map(|title| format!("  “{}”", foreign(title)));
         text.push_str(&format!(
-            "    {name}: {}{}\n",
+            "    {}: {}{}\n",
+            foreign(name),
             verdict.exit,
             title.unwrap_or_default()
         ));

@@ -268,6 +268,36 @@ fn who_waits_too_long_gets_the_best() {
 }
 
 #[test]
+fn a_run_in_which_somebody_rejected_is_published_as_it_was() {
+    let studio = Studio::empty();
+    studio.write(
+        "process.yaml",
+        "daedal: v1\nname: note\nsteps:\n  say: { uses: template, count: 2, with: { text: \"tide {{ index }}\" } }\n  \
+         gate: { uses: choose, with: { from: \"{{ steps.say }}\", keep: 1, decider: human } }\n  \
+         other: { uses: template, with: { text: \"ebb\" } }\noutputs: { other: \"{{ steps.other }}\" }\n",
+    );
+    studio.daedal(&["account"]).ends(0);
+    studio.daedal(&["run", "-q"]).ends(3);
+    studio.daedal(&["reject", "latest", "gate"]).ends(0);
+    studio.daedal(&["resume", "latest", "-q"]).ends(0);
+    studio.daedal(&["release", "latest", "-q"]).ends(0);
+    studio.daedal(&["verify", "latest"]).ends(0);
+    studio.daedal(&["verify", "site"]).ends(0);
+    studio
+        .daedal(&["export", "latest", "--to", "run.zip", "-q"])
+        .ends(0);
+    studio.daedal(&["verify", "run.zip"]).ends(0);
+    // A whole run has all that belongs to it, and takes what somebody disclosed of it.
+    let beside = studio.daedal(&["verify", "run.zip", "--anchor", "password"]);
+    assert!(beside.ends(1).err.contains("is a whole run"));
+    let other = studio.write("x.disclosure.json", "{}");
+    let other = other.to_str().unwrap();
+    studio
+        .daedal(&["verify", "run.zip", "--disclosure", other])
+        .ends(1);
+}
+
+#[test]
 fn a_run_that_is_over_asks_nothing_any_more() {
     let (studio, _) = asked("");
     let over = studio.daedal(&["cancel", "latest"]).ends(1);

@@ -93,7 +93,7 @@ impl Verify {
 }
 
 /// A disclosure, with the verdict of a file of its run.
-fn judged_disclosure(path: &Path, verdict: &Verdict) -> (Line, Value) {
+pub(super) fn judged_disclosure(path: &Path, verdict: &Verdict) -> (Line, Value) {
     let (code, word, mut detail) = verify::line(verdict);
     let checks = verdict.checks.iter();
     let told = checks.rev().find(|check| check.name == "disclosure");
