@@ -34,6 +34,7 @@ pub(crate) fn engines_of(home: &Home) -> Result<Engines, Failure> {
         http: home.settings.http.clone(),
         secrets: home.settings.secrets.clone(),
         llm: home.settings.llm.clone(),
+        comfyui: home.settings.comfyui.clone(),
         day_cap: home.settings.run.day_max()?.map(|max| DayCap {
             max,
             book: home.root.join(FOLDER).join("spending.json"),

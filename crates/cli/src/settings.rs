@@ -8,6 +8,7 @@ use config::{Config, Environment, File, FileFormat};
 use daedal_core::UsdMicros;
 use daedal_core::process::units::parse_usd;
 use daedal_core::process::{Mistake, Mistakes, Span};
+use daedal_providers::comfyui::ComfySettings;
 use daedal_providers::http::HttpSettings;
 use daedal_providers::llm::ModelSettings;
 use daedal_providers::secrets::SecretSettings;
@@ -59,6 +60,9 @@ pub(crate) const SETTINGS_NEW: &str = "\
 # kind = \"openai\"               # or anthropic, gemini, ollama
 # model = \"gpt-5-mini\"
 # key = \"openai\"                # the name of a secret
+
+# [comfyui]                     # a ComfyUI server, for steps that use it
+# url = \"http://127.0.0.1:8188\"
 ";
 
 /// What a studio is set to.
@@ -73,6 +77,7 @@ pub(crate) struct Settings {
     pub(crate) http: HttpSettings,
     pub(crate) secrets: BTreeMap<String, SecretSettings>,
     pub(crate) llm: BTreeMap<String, ModelSettings>,
+    pub(crate) comfyui: ComfySettings,
 }
 
 /// Who the studio is.
@@ -191,6 +196,7 @@ struct Strict {
     http: Option<HttpSettings>,
     secrets: Option<BTreeMap<String, SecretSettings>>,
     llm: Option<BTreeMap<String, ModelSettings>>,
+    comfyui: Option<ComfySettings>,
 }
 
 impl Settings {

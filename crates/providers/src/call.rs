@@ -50,6 +50,18 @@ impl Calls {
             }
         })
     }
+
+    /// Waits for the end of something that was begun, even where the task has to stop: at most so many
+    /// milliseconds, whatever comes of it.
+    pub(crate) fn wind_up(&self, limit_ms: u64, work: impl Future<Output = ()>) {
+        if let Some(runtime) = self.runtime.get().and_then(Option::as_ref) {
+            runtime.block_on(async {
+                tokio::time::timeout(Duration::from_millis(limit_ms), work)
+                    .await
+                    .ok();
+            });
+        }
+    }
 }
 
 impl Drop for Calls {

@@ -1,16 +1,19 @@
-//! The engines that call out: to servers over HTTP, to feeds, to language models.
+//! The engines that call out: to servers over HTTP, to feeds, to language models, to makers of pictures.
 //!
 //! What they give can't be made again at will: the first answer is recorded and stands. Everything that they
 //! may reach, spend and know by secret stands in the studio's [`Settings`], never in a process.
 
 mod call;
+pub mod comfyui;
 #[cfg(test)]
 mod docs_tests;
 pub mod feed;
 pub mod http;
 pub mod llm;
 mod net;
+mod picture;
 pub mod secrets;
+mod server;
 mod task;
 #[cfg(test)]
 mod testing;
@@ -21,6 +24,7 @@ use std::sync::Arc;
 use daedal_core::engine::Engine;
 
 use crate::call::Calls;
+use crate::comfyui::{ComfySettings, Servers};
 use crate::http::{HttpSettings, Web};
 use crate::llm::{DayCap, ModelSettings, Models, Purse};
 use crate::secrets::{Reader, SecretSettings, Secrets};
@@ -34,6 +38,8 @@ pub struct Settings {
     pub secrets: BTreeMap<String, SecretSettings>,
     /// `[llm.NAME]`, by name.
     pub llm: BTreeMap<String, ModelSettings>,
+    /// `[comfyui]`
+    pub comfyui: ComfySettings,
     /// The most that models may cost in a day.
     pub day_cap: Option<DayCap>,
 }
@@ -62,7 +68,14 @@ impl SettingsError {
 #[must_use]
 pub fn unset() -> Vec<Arc<dyn Engine>> {
     let purse = Purse::new(None);
-    engines(Web::default(), Models::unset(), Secrets::default(), purse)
+    let servers = Servers::default();
+    engines(
+        Web::default(),
+        Models::unset(),
+        servers,
+        Secrets::default(),
+        purse,
+    )
 }
 
 /// Every engine of a studio that is set so; `read` gives what a secret's place holds.
@@ -70,13 +83,21 @@ pub fn all(settings: &Settings, read: Reader) -> Result<Vec<Arc<dyn Engine>>, Se
     let secrets = Secrets::new(&settings.secrets, read)?;
     let web = Web::new(&settings.http)?;
     let models = Models::new(&settings.llm, &secrets)?;
+    let servers = Servers::new(&settings.comfyui, &secrets)?;
     let purse = Purse::new(settings.day_cap.clone());
-    Ok(engines(web, models, secrets, purse))
+    Ok(engines(web, models, servers, secrets, purse))
 }
 
-fn engines(web: Web, models: Models, secrets: Secrets, purse: Purse) -> Vec<Arc<dyn Engine>> {
+fn engines(
+    web: Web,
+    models: Models,
+    servers: Servers,
+    secrets: Secrets,
+    purse: Purse,
+) -> Vec<Arc<dyn Engine>> {
     let (calls, web, secrets) = (Arc::new(Calls::default()), Arc::new(web), Arc::new(secrets));
     vec![
+        Arc::new(comfyui::ComfyEngine::new(Arc::clone(&calls), servers)),
         Arc::new(feed::FeedEngine::new(
             Arc::clone(&calls),
             Arc::clone(&web),

@@ -141,6 +141,12 @@ impl Secret {
         &self.value
     }
 
+    /// The same, which may be sent to `place` (`host:port`), too: the studio's settings name it as the key there.
+    pub(crate) fn also_for(mut self, place: String) -> Self {
+        self.hosts.push(place);
+        self
+    }
+
     /// Why it may not be sent to `host` at `port`; nothing if it may.
     pub(crate) fn objection(&self, host: &str, port: u16) -> Option<String> {
         let full = format!("{host}:{port}");

@@ -156,23 +156,27 @@ pub(crate) struct Server {
 
 impl Server {
     pub(crate) fn start(replies: impl IntoIterator<Item = Reply>) -> Self {
+        let mut replies: VecDeque<Reply> = replies.into_iter().collect();
+        Self::answering(move |_| match replies.len() {
+            1 => replies[0].clone(),
+            _ => replies.pop_front().unwrap(),
+        })
+    }
+
+    /// A server that looks at what it is asked.
+    pub(crate) fn answering(mut answer: impl FnMut(&Got) -> Reply + Send + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         let got = Arc::new(Mutex::new(Vec::new()));
         let seen = Arc::clone(&got);
-        let mut replies: VecDeque<Reply> = replies.into_iter().collect();
         std::thread::spawn(move || {
             for stream in listener.incoming() {
                 let mut stream = stream.unwrap();
                 let Some(request) = take(&stream) else {
                     continue;
                 };
-                seen.lock().unwrap().push(request);
-                let reply = match replies.len() {
-                    1 => replies[0].clone(),
-                    _ => replies.pop_front().unwrap(),
-                };
-                match reply {
+                seen.lock().unwrap().push(request.clone());
+                match answer(&request) {
                     Reply::Raw(bytes) => drop(stream.write_all(&bytes)),
                     Reply::Silence(bytes) => {
                         drop(stream.write_all(&bytes));
@@ -230,6 +234,15 @@ pub(crate) fn answer(status: &str, headers: &str, body: &str) -> Reply {
         )
         .into_bytes(),
     )
+}
+
+/// An answer of bytes of a media type.
+pub(crate) fn bytes(media_type: &str, body: &[u8]) -> Reply {
+    let length = body.len();
+    let head = format!(
+        "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: {length}\r\ncontent-type: {media_type}\r\n\r\n"
+    );
+    Reply::Raw([head.as_bytes(), body].concat())
 }
 
 /// An answer of JSON.

@@ -262,7 +262,7 @@ pub(crate) fn names_assets(value: &Value) -> bool {
 }
 
 /// The media type that a server says, in lower case and without parameters.
-fn media_type(answer: &Answer) -> String {
+pub(crate) fn media_type(answer: &Answer) -> String {
     let said = answer.headers.get(CONTENT_TYPE);
     let said = said.and_then(|said| said.to_str().ok()).unwrap_or_default();
     let essence = said.split(';').next().unwrap_or_default().trim();

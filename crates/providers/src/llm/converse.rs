@@ -17,6 +17,7 @@ use super::provider::{self, Reply, Trouble};
 use super::purse::Meter;
 use super::settings::Structured;
 use crate::secrets::{Secret, Secrets};
+use crate::server::unique;
 
 /// How often a busy server is asked.
 const ATTEMPTS: u32 = 4;
@@ -266,13 +267,6 @@ fn backoff(attempt: u32) -> Duration {
     // Without chance everybody comes back at once, and that is all.
     getrandom::fill(&mut byte).ok();
     whole / 2 + (whole / 2) * u32::from(byte[0]) / 255
-}
-
-/// A name that nobody else has.
-fn unique() -> String {
-    let mut bytes = [0; 16];
-    getrandom::fill(&mut bytes).ok();
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ use super::gate::Gate;
 use super::prices::{Price, shipped};
 use super::settings::{Kind, ModelSettings, PriceSettings, Structured};
 use crate::SettingsError;
+use crate::net::{base, is_near};
 use crate::secrets::Secrets;
 
 /// Calls at once unless an entry says otherwise.
@@ -179,13 +180,7 @@ fn price(alias: &str, entry: &ModelSettings, url: &Url) -> Result<Price, Setting
         };
         return Ok(Price::flat(read(input)?, read(output)?));
     }
-    let is_near = match url.host() {
-        Some(url::Host::Ipv4(address)) => !crate::net::is_public(address.into()),
-        Some(url::Host::Ipv6(address)) => !crate::net::is_public(address.into()),
-        Some(url::Host::Domain(name)) => name == "localhost",
-        None => false,
-    };
-    if is_near {
+    if is_near(url) {
         return Ok(Price::default());
     }
     let known = entry
@@ -202,17 +197,6 @@ fn price(alias: &str, entry: &ModelSettings, url: &Url) -> Result<Price, Setting
              where it costs nothing)",
         )
     })
-}
-
-/// A base address, which ends in a slash.
-fn base(text: &str) -> Option<Url> {
-    let slash = if text.ends_with('/') { "" } else { "/" };
-    let url = Url::parse(&format!("{text}{slash}")).ok()?;
-    let is_bare = url.username().is_empty()
-        && url.password().is_none()
-        && url.query().is_none()
-        && url.fragment().is_none();
-    (matches!(url.scheme(), "http" | "https") && url.has_host() && is_bare).then_some(url)
 }
 
 /// Milliseconds between calls, where there may be so many in a time.

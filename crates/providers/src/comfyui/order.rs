@@ -1,0 +1,86 @@
+//! What a server is asked to do: the workflow with what a step sets in it.
+
+use std::collections::BTreeMap;
+
+use daedal_core::asset::assets_in;
+use daedal_core::{AssetRef, Digest, Seed};
+use serde_json::{Value, json};
+
+use super::workflow::{Workflow, connection};
+use super::{Names, Params};
+
+/// Seeds stay below this, so that ComfyUI's editor, which counts like JavaScript, shows the same number.
+const SEED_MAX: u64 = (1 << 53) - 1;
+
+/// A workflow that is ready but for the files that it needs.
+pub(super) struct Order {
+    pub(super) workflow: Workflow,
+    /// Files, and the fields that are to name them.
+    pub(super) files: BTreeMap<Digest, (AssetRef, Vec<(String, String)>)>,
+    /// Ids of the nodes whose files are taken; all that save some if none are named.
+    pub(super) outputs: Option<Vec<String>>,
+}
+
+impl Order {
+    pub(super) fn new(
+        mut workflow: Workflow,
+        params: &Params,
+        seed: Option<Seed>,
+    ) -> Result<Self, String> {
+        let mut files = BTreeMap::new();
+        // The step's own seed stands, where it sets one.
+        if let Some(seed) = seed {
+            for name in &params.seed.0 {
+                let (id, field) = workflow.seed_field(name)?;
+                let id = id.to_owned();
+                workflow.set(&id, field, json!(seed.as_u64() & SEED_MAX));
+            }
+        }
+        for (name, fields) in &params.inputs {
+            let id = workflow.find("inputs", name)?.to_owned();
+            let fields = fields.as_object();
+            let fields = fields.ok_or_else(|| format!("`inputs`, `{name}`: expected fields"))?;
+            for (field, value) in fields {
+                let before = workflow.field(&id, field)?;
+                if let Some(asset) = AssetRef::from_value(value) {
+                    if let Some(other) = connection(before) {
+                        return Err(format!(
+                            "`{field}` of {} comes from node {other}, and can't be a file: set the file of a node that \
+                             loads one, such as LoadImage",
+                            workflow.name(&id)
+                        ));
+                    }
+                    let (_, places) = files
+                        .entry(asset.digest)
+                        .or_insert_with(|| (asset, Vec::new()));
+                    places.push((id.clone(), field.clone()));
+                } else if assets_in(value).is_empty() {
+                    workflow.set(&id, field, value.clone());
+                } else {
+                    return Err(format!(
+                        "`{field}` of {} has a file deep inside: a field takes one file, or none",
+                        workflow.name(&id)
+                    ));
+                }
+            }
+        }
+        let outputs = params.outputs.as_ref().map(|Names(names)| {
+            let ids = names.iter().map(|name| workflow.find("outputs", name));
+            ids.map(|id| id.map(str::to_owned))
+                .collect::<Result<_, _>>()
+        });
+        let outputs = outputs.transpose()?;
+        Ok(Self {
+            workflow,
+            files,
+            outputs,
+        })
+    }
+
+    /// Has the fields that want a file name what the server calls it.
+    pub(super) fn name_file(&mut self, places: &[(String, String)], name: &str) {
+        for (id, field) in places {
+            self.workflow.set(id, field, Value::from(name));
+        }
+    }
+}

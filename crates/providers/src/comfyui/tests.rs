@@ -1,0 +1,454 @@
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use daedal_core::engine::{Engine, EngineError};
+use insta::assert_snapshot;
+use serde_json::{Value, json};
+
+use super::ServerSettings;
+use crate::Settings;
+use crate::testing::{
+    Bench, Got, Reply, SECRET, Server, answer, bytes, engine, json as said, settings,
+};
+
+/// Exchanges with ComfyUI v0.3.64, as they went.
+const RECORDED: &str = include_str!("fixtures/exchange.json");
+/// The workflow of these exchanges.
+const WORKFLOW: &str = include_str!("fixtures/workflow-api.json");
+
+fn recorded() -> Vec<Value> {
+    let all: Value = serde_json::from_str(RECORDED).unwrap();
+    all["http"].as_array().unwrap().clone()
+}
+
+/// The recorded answers to requests of a method for a path that starts so, in order.
+fn replies(method: &str, path: &str) -> Vec<Reply> {
+    let fits = |one: &&Value| {
+        let asked = &one["request"];
+        asked["method"] == method && asked["path"].as_str().unwrap().starts_with(path)
+    };
+    let reply = |one: &Value| {
+        let kind = one["content_type"].as_str().unwrap();
+        if let Some(packed) = one["base64"].as_str() {
+            return bytes(kind, &STANDARD.decode(packed).unwrap());
+        }
+        let status = one["status"].to_string() + " As Recorded";
+        let body = match one["text"].as_str() {
+            Some(text) => text.to_owned(),
+            None => one["json"].to_string(),
+        };
+        answer(&status, &format!("content-type: {kind}\r\n"), &body)
+    };
+    recorded().iter().filter(fits).map(reply).collect()
+}
+
+fn comfy(server: &Server) -> Arc<dyn Engine> {
+    let mut settings = Settings::default();
+    settings.comfyui.url = Some(server.url(""));
+    engine("comfyui", &settings)
+}
+
+fn lines(server: &Server) -> Vec<String> {
+    let got = server.got();
+    let line = |got: &Got| got.line.trim_end_matches(" HTTP/1.1").to_owned();
+    got.iter().map(line).collect()
+}
+
+/// What stands in the queue for whoever asked by `got`.
+fn queued(got: &Got) -> Value {
+    let body = got.json();
+    json!([0, "f34d0b3c-0cea-4bc3-a32d-098e48acbe76", body["prompt"], { "client_id": body["client_id"] }, ["4"]])
+}
+
+#[test]
+fn a_workflow_goes_as_it_went_with_a_real_server() {
+    let mut script = vec![replies("POST", "/prompt")[0].clone()];
+    script.extend(replies("GET", "/history")[..1].to_vec());
+    script.extend(replies("GET", "/view"));
+    let server = Server::start(script);
+    let bench = Bench::default();
+    let workflow = bench.file("flow.json", WORKFLOW);
+    let value = bench.value(&*comfy(&server), json!({ "workflow": workflow }));
+
+    let made = value.as_array().unwrap();
+    assert_eq!(made.len(), 2);
+    let pictures = recorded();
+    let pictures = pictures.iter().filter(|one| one["sha256"].is_string());
+    for (asset, recorded) in made.iter().zip(pictures) {
+        assert_eq!(asset["$asset"], recorded["sha256"]);
+        assert_eq!(asset["size"], recorded["bytes"]);
+        assert_eq!(asset["media_type"], "image/png");
+        assert_eq!(
+            (&asset["node"], &asset["width"], &asset["height"]),
+            (&json!("4"), &json!(128), &json!(96))
+        );
+    }
+    assert_eq!(
+        lines(&server),
+        [
+            "POST /prompt",
+            "GET /history/f34d0b3c-0cea-4bc3-a32d-098e48acbe76",
+            "GET /view?filename=fixture_00001_.png&subfolder=&type=output",
+            "GET /view?filename=fixture_00002_.png&subfolder=&type=output",
+        ]
+    );
+    let sent = server.got()[0].json();
+    let first = recorded()
+        .into_iter()
+        .find(|one| one["request"]["path"] == "/prompt");
+    let first = first.unwrap();
+    assert_eq!(sent["prompt"], first["request"]["json"]["prompt"]);
+    assert_eq!(sent.as_object().unwrap().len(), 2, "{sent}");
+}
+
+#[test]
+fn it_is_waited_for_and_a_look_that_fails_is_repeated() {
+    let mut order = None;
+    let mut looks = 0;
+    let server = Server::answering(move |got| {
+        let path = got.line.split(' ').nth(1).unwrap();
+        if path == "/prompt" {
+            order = Some(queued(got));
+            return replies("POST", "/prompt")[0].clone();
+        }
+        if path.starts_with("/view") {
+            return replies("GET", "/view")[0].clone();
+        }
+        looks += 1;
+        match (looks, path) {
+            (1 | 2, "/queue") => said(&json!({ "queue_running": [], "queue_pending": [order] })),
+            (4, "/queue") => said(&json!({ "queue_running": [order], "queue_pending": [] })),
+            (1..=4, _) => said(&json!({})),
+            (5, _) => answer("502 Bad Gateway", "", ""),
+            _ => replies("GET", "/history")[0].clone(),
+        }
+    });
+    let bench = Bench::default();
+    let workflow = bench.file("flow.json", WORKFLOW);
+    let value = bench.value(&*comfy(&server), json!({ "workflow": workflow }));
+    assert_eq!(value.as_array().unwrap().len(), 2);
+    let asked = lines(&server);
+    assert_eq!(asked.iter().filter(|line| *line == "GET /queue").count(), 2);
+    let looks = asked.iter().filter(|line| line.starts_with("GET /history"));
+    assert_eq!(looks.count(), 4);
+}
+
+#[test]
+fn what_a_real_server_refuses_is_told_at_its_place() {
+    let bench = Bench::default();
+    let node = |class: &str, inputs: Value| json!({ "class_type": class, "inputs": inputs });
+    let flow = json!({
+        "1": node("EmptyImage", json!({ "width": 64, "height": 48, "batch_size": 1, "color": 0 })),
+        "4": node("SaveImage", json!({ "images": ["1", 0], "filename_prefix": "x" })),
+    });
+    let mut told = Vec::new();
+    // The first two went well.
+    for reply in replies("POST", "/prompt").into_iter().skip(2) {
+        let server = Server::start([reply]);
+        let workflow = bench.file("flow.json", flow.to_string());
+        let error = bench.error(&*comfy(&server), json!({ "workflow": workflow }));
+        assert!(!error.is_retryable());
+        assert_eq!(
+            lines(&server),
+            ["POST /prompt"],
+            "nothing is to be called off"
+        );
+        told.push(error.to_string().replace(&server.url(""), "http://comfy"));
+    }
+    assert_eq!(told.len(), 4);
+    assert_snapshot!(told.join("\n\n"));
+}
+
+#[test]
+fn files_are_sent_and_named_in_their_place() {
+    let mut script = replies("POST", "/upload/image");
+    script.push(replies("POST", "/prompt")[0].clone());
+    script.extend(replies("GET", "/history")[..1].to_vec());
+    script.extend(replies("GET", "/view"));
+    let server = Server::start(script);
+    let bench = Bench::default();
+    let flow = json!({
+        "1": { "class_type": "LoadImage", "inputs": { "image": "example.png" }, "_meta": { "title": "Draft" } },
+        "2": { "class_type": "LoadImage", "inputs": { "image": "other.png" } },
+        "4": { "class_type": "SaveImage", "inputs": { "images": ["1", 0], "filename_prefix": "x" } },
+    });
+    let workflow = bench.file("flow.json", flow.to_string());
+    let draft = bench.file("draft.png", "tide pixels");
+    bench.value(
+        &*comfy(&server),
+        json!({
+            "workflow": workflow,
+            "inputs": { "Draft": { "image": draft }, "2": { "image": draft }, "4": { "filename_prefix": "tide" } },
+        }),
+    );
+    let got = server.got();
+    assert_eq!(got[0].line, "POST /upload/image HTTP/1.1");
+    let boundary = got[0].headers["content-type"].strip_prefix("multipart/form-data; boundary=");
+    let boundary = boundary.unwrap();
+    let digest = draft["$asset"].as_str().unwrap();
+    let expected = format!(
+        "--{boundary}\r\nContent-Disposition: form-data; name=\"image\"; filename=\"daedal-{digest}.png\"\r\n\
+         Content-Type: image/png\r\n\r\ntide pixels\r\n\
+         --{boundary}\r\nContent-Disposition: form-data; name=\"type\"\r\n\r\ninput\r\n\
+         --{boundary}\r\nContent-Disposition: form-data; name=\"overwrite\"\r\n\r\ntrue\r\n--{boundary}--\r\n"
+    );
+    assert_eq!(got[0].body, expected);
+    // Two nodes, one file.
+    assert_eq!(got[1].line, "POST /prompt HTTP/1.1");
+    let prompt = &got[1].json()["prompt"];
+    assert_eq!(prompt["1"]["inputs"]["image"], "input.png");
+    assert_eq!(prompt["2"]["inputs"]["image"], "input.png");
+    assert_eq!(prompt["4"]["inputs"]["filename_prefix"], "tide");
+
+    let with = json!({ "workflow": workflow, "inputs": { "4": { "images": draft } } });
+    let told = bench.error(&*comfy(&server), with).to_string();
+    assert!(told.contains("comes from node 1"), "{told}");
+}
+
+/// A server whose work never ends, first in the given part of the queue.
+fn endless(part: &'static str) -> Server {
+    let mut order = None;
+    Server::answering(move |got| match got.line.split(' ').nth(1).unwrap() {
+        "/prompt" => {
+            order = Some(queued(got));
+            replies("POST", "/prompt")[0].clone()
+        }
+        "/queue" if got.line.starts_with("GET") => {
+            let other = json!([1, "of-others", {}, { "client_id": "others" }, []]);
+            let mut queue = json!({ "queue_running": [other], "queue_pending": [other] });
+            queue[part] = json!([other, order]);
+            said(&queue)
+        }
+        "/queue" => replies("POST", "/queue")[0].clone(),
+        "/interrupt" => replies("POST", "/interrupt")[0].clone(),
+        _ => said(&json!({})),
+    })
+}
+
+#[test]
+fn work_that_is_no_longer_wanted_is_called_off_and_nobody_elses() {
+    for (part, line, body) in [
+        (
+            "queue_running",
+            "POST /interrupt",
+            json!({ "prompt_id": "f34d0b3c-0cea-4bc3-a32d-098e48acbe76" }),
+        ),
+        (
+            "queue_pending",
+            "POST /queue",
+            json!({ "delete": ["f34d0b3c-0cea-4bc3-a32d-098e48acbe76"] }),
+        ),
+    ] {
+        let server = endless(part);
+        let mut bench = Bench::default();
+        bench.limits.timeout_ms_max = 400;
+        let workflow = bench.file("flow.json", WORKFLOW);
+        let error = bench.error(&*comfy(&server), json!({ "workflow": workflow }));
+        assert!(
+            matches!(&error, EngineError::Limit { message } if message.contains("raise `timeout:`"))
+        );
+        let told = server.got();
+        let posts: Vec<&Got> = told
+            .iter()
+            .filter(|got| got.line.starts_with("POST"))
+            .collect();
+        assert_eq!(posts.len(), 2, "{posts:?}");
+        assert!(posts[1].line.starts_with(line), "{posts:?}");
+        assert_eq!(posts[1].json(), body);
+    }
+}
+
+#[test]
+fn a_stop_is_passed_on() {
+    let server = endless("queue_running");
+    let bench = Bench::default();
+    let workflow = bench.file("flow.json", WORKFLOW);
+    let error = std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !lines(&server).iter().any(|line| line == "GET /queue") {
+                std::thread::yield_now();
+            }
+            bench.stop.store(true, Ordering::Relaxed);
+        });
+        bench.error(&*comfy(&server), json!({ "workflow": workflow }))
+    });
+    assert_eq!(error, EngineError::Stopped);
+    assert_eq!(lines(&server).last().unwrap(), "POST /interrupt");
+}
+
+/// What a history says of a failure, as ComfyUI's execution.py writes it.
+fn failed(kind: &str, told: &Value) -> Value {
+    json!({ "f34d0b3c-0cea-4bc3-a32d-098e48acbe76": {
+        "outputs": {},
+        "status": { "status_str": "error", "completed": false, "messages": [["execution_start", {}], [kind, told]] }
+    } })
+}
+
+#[test]
+fn a_node_that_fails_is_named_with_what_it_said() {
+    let bench = Bench::default();
+    let workflow = bench.file("flow.json", WORKFLOW);
+    let fail = |history: Value| {
+        let server = Server::start([replies("POST", "/prompt")[0].clone(), said(&history)]);
+        let error = bench.error(&*comfy(&server), json!({ "workflow": workflow }));
+        let told = error.to_string().replace(&server.url(""), "http://comfy");
+        (error.is_retryable(), told)
+    };
+    let (again, told) = fail(failed(
+        "execution_error",
+        &json!({ "node_id": "3", "node_type": "ImageScale", "exception_type": "torch.OutOfMemoryError",
+            "exception_message": "Allocation on device\n", "traceback": [] }),
+    ));
+    assert!(!again);
+    assert_snapshot!(told, @"http://comfy/: node 3 (ImageScale) failed with torch.OutOfMemoryError: Allocation on device. The log of the server tells more");
+    let (again, told) = fail(failed("execution_interrupted", &json!({ "node_id": "3" })));
+    assert!(again);
+    assert_snapshot!(told, @"somebody interrupted the workflow at http://comfy/; `retry:` asks again by itself");
+    let done = json!({ "f34d0b3c-0cea-4bc3-a32d-098e48acbe76": { "outputs": {}, "status": { "status_str": "success" } } });
+    let (again, told) = fail(done);
+    assert!(!again);
+    assert_snapshot!(told, @"the workflow saved no file: give it a node that does, such as SaveImage");
+}
+
+#[test]
+fn a_server_that_forgot_the_work_says_so() {
+    let asked = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&asked);
+    let server = Server::answering(move |got| {
+        count.fetch_add(1, Ordering::Relaxed);
+        match got.line.split(' ').nth(1).unwrap() {
+            "/prompt" => replies("POST", "/prompt")[0].clone(),
+            "/queue" => replies("GET", "/queue")[0].clone(),
+            _ => said(&json!({})),
+        }
+    });
+    let bench = Bench::default();
+    let workflow = bench.file("flow.json", WORKFLOW);
+    let error = bench.error(&*comfy(&server), json!({ "workflow": workflow }));
+    assert!(error.is_retryable());
+    assert!(error.to_string().contains("no longer knows"), "{error}");
+    assert!(asked.load(Ordering::Relaxed) > 10);
+}
+
+#[test]
+fn the_seed_of_the_task_goes_where_it_is_wanted() {
+    let flow = json!({
+        "3": { "class_type": "KSampler", "inputs": { "seed": 1, "steps": 20 } },
+        "4": { "class_type": "SaveImage", "inputs": { "images": ["3", 0], "filename_prefix": "x" } },
+    });
+    let bench = Bench::default();
+    let workflow = bench.file("flow.json", flow.to_string());
+    let sent = |with: Value, seed: u64| {
+        let server = Server::start([replies("POST", "/prompt")[2].clone()]);
+        bench.perform(&*comfy(&server), with, seed).unwrap_err();
+        server.got()[0].json()["prompt"]["3"]["inputs"]["seed"].clone()
+    };
+    let with = json!({ "workflow": workflow, "seed": "3" });
+    let (first, same, other) = (sent(with.clone(), 1), sent(with.clone(), 1), sent(with, 2));
+    assert_eq!(first, same);
+    assert_ne!(first, other);
+    assert!(first.as_u64().unwrap() < 1 << 53);
+    let own = json!({ "workflow": workflow, "seed": ["3"], "inputs": { "3": { "seed": 7 } } });
+    assert_eq!(sent(own, 1), 7);
+    assert_eq!(sent(json!({ "workflow": workflow }), 1), 1);
+
+    let comfy = engine("comfyui", &Settings::default());
+    let seeded = |with: Value| comfy.seeded(with.as_object().unwrap());
+    assert!(seeded(json!({ "seed": "3" })) && !seeded(json!({})));
+}
+
+#[test]
+fn a_process_is_judged_before_it_runs() {
+    let flow = json!({
+        "1": { "class_type": "LoadImage", "inputs": { "image": "a.png" }, "_meta": { "title": "Draft" } },
+        "3": { "class_type": "KSampler", "inputs": { "seed": 1, "steps": 20, "cfg": 7 } },
+        "5": { "class_type": "Note", "inputs": {}, "_meta": { "title": "Twin" } },
+        "6": { "class_type": "Note", "inputs": {}, "_meta": { "title": "Twin" } },
+    })
+    .to_string();
+    let editor = json!({ "nodes": [], "links": [] }).to_string();
+    let read = move |path: &str| match path {
+        "flow.json" => Some(Arc::from(flow.as_bytes())),
+        "editor.json" => Some(Arc::from(editor.as_bytes())),
+        "broken.json" => Some(Arc::from(&b"{ \"1\": "[..])),
+        "bare.json" => Some(Arc::from(&b"{ \"1\": { \"class_type\": \"A\" } }"[..])),
+        _ => None,
+    };
+    let mut settings = Settings::default();
+    let server = ServerSettings {
+        url: "http://127.0.0.1:8188".to_owned(),
+        key: None,
+    };
+    settings.comfyui.named.insert("attic".to_owned(), server);
+    let comfy = engine("comfyui", &settings);
+    let mut told = String::new();
+    for with in [
+        json!({ "workflow": "flow.json", "server": "attic", "seed": "3", "outputs": ["Draft"],
+            "inputs": { "Draft": { "image": "{{ steps.draft }}" }, "3": { "steps": 30 } } }),
+        json!({ "workflow": "flow.json", "server": "atic", "seed": "1", "outputs": ["4"],
+            "inputs": { "Draught": { "image": "x" }, "3": { "stesp": 30 }, "Twin": {} } }),
+        json!({ "workflow": "editor.json" }),
+        json!({ "workflow": "broken.json", "server": "attic" }),
+        json!({ "workflow": "bare.json", "server": "attic" }),
+    ] {
+        told += &format!("{with}\n{}\n\n", comfy.check(&with, &read).join("\n"));
+    }
+    assert_snapshot!(told);
+}
+
+#[test]
+fn a_key_goes_to_its_server_and_nowhere_else() {
+    let server = Server::start([answer("403 Forbidden", "", "who are you?")]);
+    let mut settings = settings(&[]);
+    settings.comfyui.url = Some(server.url("/studio"));
+    settings.comfyui.key = Some("press".to_owned());
+    let bench = Bench::default();
+    let workflow = bench.file("flow.json", WORKFLOW);
+    let told = bench.error(
+        &*engine("comfyui", &settings),
+        json!({ "workflow": workflow }),
+    );
+    let told = told.to_string();
+    assert!(
+        told.contains("look at `key`") && !told.contains(SECRET),
+        "{told}"
+    );
+    assert_eq!(lines(&server), ["POST /studio/prompt"]);
+    assert_eq!(
+        server.got()[0].headers["authorization"],
+        format!("Bearer {SECRET}")
+    );
+
+    settings.comfyui.key = Some("other".to_owned());
+    let told = crate::all(&settings, Arc::new(|_| Err(String::new()))).map(|_| ());
+    assert!(told.unwrap_err().message.contains("[comfyui]"));
+}
+
+#[test]
+fn something_else_that_answers_is_told() {
+    let server = Server::start([answer("200 OK", "content-type: text/html\r\n", "<p>hello")]);
+    let bench = Bench::default();
+    let workflow = bench.file("flow.json", WORKFLOW);
+    let told = bench.error(&*comfy(&server), json!({ "workflow": workflow }));
+    assert!(
+        told.to_string().contains("does not answer as ComfyUI does"),
+        "{told}"
+    );
+}
+
+#[test]
+fn a_file_beyond_the_limit_is_not_taken() {
+    let mut script = vec![replies("POST", "/prompt")[0].clone()];
+    script.extend(replies("GET", "/history")[..1].to_vec());
+    script.extend(replies("GET", "/view"));
+    let server = Server::start(script);
+    let bench = Bench::default();
+    let workflow = bench.file("flow.json", WORKFLOW);
+    let with = json!({ "workflow": workflow, "bytes_max": 700 });
+    let told = bench.error(&*comfy(&server), with);
+    assert!(
+        matches!(&told, EngineError::Limit { message } if message.contains("more than 700 bytes"))
+    );
+}
