@@ -35,6 +35,7 @@ pub(crate) fn engines_of(home: &Home) -> Result<Engines, Failure> {
         secrets: home.settings.secrets.clone(),
         llm: home.settings.llm.clone(),
         comfyui: home.settings.comfyui.clone(),
+        diffusion: home.settings.diffusion.clone(),
         day_cap: home.settings.run.day_max()?.map(|max| DayCap {
             max,
             book: home.root.join(FOLDER).join("spending.json"),

@@ -9,6 +9,7 @@ use daedal_core::UsdMicros;
 use daedal_core::process::units::parse_usd;
 use daedal_core::process::{Mistake, Mistakes, Span};
 use daedal_providers::comfyui::ComfySettings;
+use daedal_providers::diffusion::PainterSettings;
 use daedal_providers::http::HttpSettings;
 use daedal_providers::llm::ModelSettings;
 use daedal_providers::secrets::SecretSettings;
@@ -63,6 +64,10 @@ pub(crate) const SETTINGS_NEW: &str = "\
 
 # [comfyui]                     # a ComfyUI server, for steps that use it
 # url = \"http://127.0.0.1:8188\"
+
+# [diffusion.ink]               # steps of the engine diffusion say `model: ink`
+# kind = \"a1111\"              # or openai
+# url = \"http://127.0.0.1:7860\"
 ";
 
 /// What a studio is set to.
@@ -78,6 +83,7 @@ pub(crate) struct Settings {
     pub(crate) secrets: BTreeMap<String, SecretSettings>,
     pub(crate) llm: BTreeMap<String, ModelSettings>,
     pub(crate) comfyui: ComfySettings,
+    pub(crate) diffusion: BTreeMap<String, PainterSettings>,
 }
 
 /// Who the studio is.
@@ -197,6 +203,7 @@ struct Strict {
     secrets: Option<BTreeMap<String, SecretSettings>>,
     llm: Option<BTreeMap<String, ModelSettings>>,
     comfyui: Option<ComfySettings>,
+    diffusion: Option<BTreeMap<String, PainterSettings>>,
 }
 
 impl Settings {

@@ -5,6 +5,7 @@
 
 mod call;
 pub mod comfyui;
+pub mod diffusion;
 #[cfg(test)]
 mod docs_tests;
 pub mod feed;
@@ -25,6 +26,7 @@ use daedal_core::engine::Engine;
 
 use crate::call::Calls;
 use crate::comfyui::{ComfySettings, Servers};
+use crate::diffusion::{PainterSettings, Painters};
 use crate::http::{HttpSettings, Web};
 use crate::llm::{DayCap, ModelSettings, Models, Purse};
 use crate::secrets::{Reader, SecretSettings, Secrets};
@@ -40,6 +42,8 @@ pub struct Settings {
     pub llm: BTreeMap<String, ModelSettings>,
     /// `[comfyui]`
     pub comfyui: ComfySettings,
+    /// `[diffusion.NAME]`, by name.
+    pub diffusion: BTreeMap<String, PainterSettings>,
     /// The most that models may cost in a day.
     pub day_cap: Option<DayCap>,
 }
@@ -67,47 +71,64 @@ impl SettingsError {
 /// needs a setting.
 #[must_use]
 pub fn unset() -> Vec<Arc<dyn Engine>> {
-    let purse = Purse::new(None);
-    let servers = Servers::default();
-    engines(
-        Web::default(),
-        Models::unset(),
-        servers,
-        Secrets::default(),
-        purse,
-    )
+    let studio = Studio {
+        web: Web::default(),
+        models: Models::unset(),
+        servers: Servers::default(),
+        painters: Painters::default(),
+        secrets: Secrets::default(),
+        purse: Purse::new(None),
+    };
+    studio.engines()
 }
 
 /// Every engine of a studio that is set so; `read` gives what a secret's place holds.
 pub fn all(settings: &Settings, read: Reader) -> Result<Vec<Arc<dyn Engine>>, SettingsError> {
     let secrets = Secrets::new(&settings.secrets, read)?;
-    let web = Web::new(&settings.http)?;
-    let models = Models::new(&settings.llm, &secrets)?;
-    let servers = Servers::new(&settings.comfyui, &secrets)?;
-    let purse = Purse::new(settings.day_cap.clone());
-    Ok(engines(web, models, servers, secrets, purse))
+    let studio = Studio {
+        web: Web::new(&settings.http)?,
+        models: Models::new(&settings.llm, &secrets)?,
+        servers: Servers::new(&settings.comfyui, &secrets)?,
+        painters: Painters::new(&settings.diffusion, &secrets)?,
+        purse: Purse::new(settings.day_cap.clone()),
+        secrets,
+    };
+    Ok(studio.engines())
 }
 
-fn engines(
+/// What engines share of a studio.
+struct Studio {
     web: Web,
     models: Models,
     servers: Servers,
+    painters: Painters,
     secrets: Secrets,
     purse: Purse,
-) -> Vec<Arc<dyn Engine>> {
-    let (calls, web, secrets) = (Arc::new(Calls::default()), Arc::new(web), Arc::new(secrets));
-    vec![
-        Arc::new(comfyui::ComfyEngine::new(Arc::clone(&calls), servers)),
-        Arc::new(feed::FeedEngine::new(
-            Arc::clone(&calls),
-            Arc::clone(&web),
-            Arc::clone(&secrets),
-        )),
-        Arc::new(http::HttpEngine::new(
-            Arc::clone(&calls),
-            web,
-            Arc::clone(&secrets),
-        )),
-        Arc::new(llm::LlmEngine::new(calls, models, secrets, purse)),
-    ]
+}
+
+impl Studio {
+    fn engines(self) -> Vec<Arc<dyn Engine>> {
+        let calls = Arc::new(Calls::default());
+        let (web, secrets) = (Arc::new(self.web), Arc::new(self.secrets));
+        let purse = Arc::new(self.purse);
+        vec![
+            Arc::new(comfyui::ComfyEngine::new(Arc::clone(&calls), self.servers)),
+            Arc::new(diffusion::DiffusionEngine::new(
+                Arc::clone(&calls),
+                self.painters,
+                Arc::clone(&purse),
+            )),
+            Arc::new(feed::FeedEngine::new(
+                Arc::clone(&calls),
+                Arc::clone(&web),
+                Arc::clone(&secrets),
+            )),
+            Arc::new(http::HttpEngine::new(
+                Arc::clone(&calls),
+                web,
+                Arc::clone(&secrets),
+            )),
+            Arc::new(llm::LlmEngine::new(calls, self.models, secrets, purse)),
+        ]
+    }
 }

@@ -1,10 +1,14 @@
 //! Has a ComfyUI server perform a workflow.
 
+#[cfg(test)]
+mod check_tests;
 mod order;
 mod settings;
 #[cfg(test)]
 mod tests;
 mod trouble;
+#[cfg(test)]
+mod trouble_tests;
 mod visit;
 mod workflow;
 

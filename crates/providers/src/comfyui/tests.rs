@@ -4,10 +4,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use daedal_core::engine::{Engine, EngineError};
-use insta::assert_snapshot;
 use serde_json::{Value, json};
 
-use super::ServerSettings;
 use crate::Settings;
 use crate::testing::{
     Bench, Got, Reply, SECRET, Server, answer, bytes, engine, json as said, settings,
@@ -16,7 +14,7 @@ use crate::testing::{
 /// Exchanges with ComfyUI v0.3.64, as they went.
 const RECORDED: &str = include_str!("fixtures/exchange.json");
 /// The workflow of these exchanges.
-const WORKFLOW: &str = include_str!("fixtures/workflow-api.json");
+pub(super) const WORKFLOW: &str = include_str!("fixtures/workflow-api.json");
 
 fn recorded() -> Vec<Value> {
     let all: Value = serde_json::from_str(RECORDED).unwrap();
@@ -24,7 +22,7 @@ fn recorded() -> Vec<Value> {
 }
 
 /// The recorded answers to requests of a method for a path that starts so, in order.
-fn replies(method: &str, path: &str) -> Vec<Reply> {
+pub(super) fn replies(method: &str, path: &str) -> Vec<Reply> {
     let fits = |one: &&Value| {
         let asked = &one["request"];
         asked["method"] == method && asked["path"].as_str().unwrap().starts_with(path)
@@ -44,13 +42,13 @@ fn replies(method: &str, path: &str) -> Vec<Reply> {
     recorded().iter().filter(fits).map(reply).collect()
 }
 
-fn comfy(server: &Server) -> Arc<dyn Engine> {
+pub(super) fn comfy(server: &Server) -> Arc<dyn Engine> {
     let mut settings = Settings::default();
     settings.comfyui.url = Some(server.url(""));
     engine("comfyui", &settings)
 }
 
-fn lines(server: &Server) -> Vec<String> {
+pub(super) fn lines(server: &Server) -> Vec<String> {
     let got = server.got();
     let line = |got: &Got| got.line.trim_end_matches(" HTTP/1.1").to_owned();
     got.iter().map(line).collect()
@@ -133,32 +131,6 @@ fn it_is_waited_for_and_a_look_that_fails_is_repeated() {
     assert_eq!(asked.iter().filter(|line| *line == "GET /queue").count(), 2);
     let looks = asked.iter().filter(|line| line.starts_with("GET /history"));
     assert_eq!(looks.count(), 4);
-}
-
-#[test]
-fn what_a_real_server_refuses_is_told_at_its_place() {
-    let bench = Bench::default();
-    let node = |class: &str, inputs: Value| json!({ "class_type": class, "inputs": inputs });
-    let flow = json!({
-        "1": node("EmptyImage", json!({ "width": 64, "height": 48, "batch_size": 1, "color": 0 })),
-        "4": node("SaveImage", json!({ "images": ["1", 0], "filename_prefix": "x" })),
-    });
-    let mut told = Vec::new();
-    // The first two went well.
-    for reply in replies("POST", "/prompt").into_iter().skip(2) {
-        let server = Server::start([reply]);
-        let workflow = bench.file("flow.json", flow.to_string());
-        let error = bench.error(&*comfy(&server), json!({ "workflow": workflow }));
-        assert!(!error.is_retryable());
-        assert_eq!(
-            lines(&server),
-            ["POST /prompt"],
-            "nothing is to be called off"
-        );
-        told.push(error.to_string().replace(&server.url(""), "http://comfy"));
-    }
-    assert_eq!(told.len(), 4);
-    assert_snapshot!(told.join("\n\n"));
 }
 
 #[test]
@@ -278,40 +250,6 @@ fn a_stop_is_passed_on() {
     assert_eq!(lines(&server).last().unwrap(), "POST /interrupt");
 }
 
-/// What a history says of a failure, as ComfyUI's execution.py writes it.
-fn failed(kind: &str, told: &Value) -> Value {
-    json!({ "f34d0b3c-0cea-4bc3-a32d-098e48acbe76": {
-        "outputs": {},
-        "status": { "status_str": "error", "completed": false, "messages": [["execution_start", {}], [kind, told]] }
-    } })
-}
-
-#[test]
-fn a_node_that_fails_is_named_with_what_it_said() {
-    let bench = Bench::default();
-    let workflow = bench.file("flow.json", WORKFLOW);
-    let fail = |history: Value| {
-        let server = Server::start([replies("POST", "/prompt")[0].clone(), said(&history)]);
-        let error = bench.error(&*comfy(&server), json!({ "workflow": workflow }));
-        let told = error.to_string().replace(&server.url(""), "http://comfy");
-        (error.is_retryable(), told)
-    };
-    let (again, told) = fail(failed(
-        "execution_error",
-        &json!({ "node_id": "3", "node_type": "ImageScale", "exception_type": "torch.OutOfMemoryError",
-            "exception_message": "Allocation on device\n", "traceback": [] }),
-    ));
-    assert!(!again);
-    assert_snapshot!(told, @"http://comfy/: node 3 (ImageScale) failed with torch.OutOfMemoryError: Allocation on device. The log of the server tells more");
-    let (again, told) = fail(failed("execution_interrupted", &json!({ "node_id": "3" })));
-    assert!(again);
-    assert_snapshot!(told, @"somebody interrupted the workflow at http://comfy/; `retry:` asks again by itself");
-    let done = json!({ "f34d0b3c-0cea-4bc3-a32d-098e48acbe76": { "outputs": {}, "status": { "status_str": "success" } } });
-    let (again, told) = fail(done);
-    assert!(!again);
-    assert_snapshot!(told, @"the workflow saved no file: give it a node that does, such as SaveImage");
-}
-
 #[test]
 fn a_server_that_forgot_the_work_says_so() {
     let asked = Arc::new(AtomicUsize::new(0));
@@ -357,45 +295,6 @@ fn the_seed_of_the_task_goes_where_it_is_wanted() {
     let comfy = engine("comfyui", &Settings::default());
     let seeded = |with: Value| comfy.seeded(with.as_object().unwrap());
     assert!(seeded(json!({ "seed": "3" })) && !seeded(json!({})));
-}
-
-#[test]
-fn a_process_is_judged_before_it_runs() {
-    let flow = json!({
-        "1": { "class_type": "LoadImage", "inputs": { "image": "a.png" }, "_meta": { "title": "Draft" } },
-        "3": { "class_type": "KSampler", "inputs": { "seed": 1, "steps": 20, "cfg": 7 } },
-        "5": { "class_type": "Note", "inputs": {}, "_meta": { "title": "Twin" } },
-        "6": { "class_type": "Note", "inputs": {}, "_meta": { "title": "Twin" } },
-    })
-    .to_string();
-    let editor = json!({ "nodes": [], "links": [] }).to_string();
-    let read = move |path: &str| match path {
-        "flow.json" => Some(Arc::from(flow.as_bytes())),
-        "editor.json" => Some(Arc::from(editor.as_bytes())),
-        "broken.json" => Some(Arc::from(&b"{ \"1\": "[..])),
-        "bare.json" => Some(Arc::from(&b"{ \"1\": { \"class_type\": \"A\" } }"[..])),
-        _ => None,
-    };
-    let mut settings = Settings::default();
-    let server = ServerSettings {
-        url: "http://127.0.0.1:8188".to_owned(),
-        key: None,
-    };
-    settings.comfyui.named.insert("attic".to_owned(), server);
-    let comfy = engine("comfyui", &settings);
-    let mut told = String::new();
-    for with in [
-        json!({ "workflow": "flow.json", "server": "attic", "seed": "3", "outputs": ["Draft"],
-            "inputs": { "Draft": { "image": "{{ steps.draft }}" }, "3": { "steps": 30 } } }),
-        json!({ "workflow": "flow.json", "server": "atic", "seed": "1", "outputs": ["4"],
-            "inputs": { "Draught": { "image": "x" }, "3": { "stesp": 30 }, "Twin": {} } }),
-        json!({ "workflow": "editor.json" }),
-        json!({ "workflow": "broken.json", "server": "attic" }),
-        json!({ "workflow": "bare.json", "server": "attic" }),
-    ] {
-        told += &format!("{with}\n{}\n\n", comfy.check(&with, &read).join("\n"));
-    }
-    assert_snapshot!(told);
 }
 
 #[test]

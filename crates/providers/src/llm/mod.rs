@@ -28,7 +28,7 @@ use serde_json::{Map, Value, json};
 
 pub(crate) use models::Models;
 pub use purse::DayCap;
-pub(crate) use purse::Purse;
+pub(crate) use purse::{Meter, Purse};
 pub use settings::{Kind, ModelSettings, PriceSettings, Structured};
 
 use crate::call::Calls;
@@ -36,7 +36,6 @@ use crate::secrets::Secrets;
 use crate::task;
 use converse::Talk;
 use params::Params;
-use purse::Meter;
 
 /// The engine `llm`.
 pub struct LlmEngine {
@@ -44,7 +43,7 @@ pub struct LlmEngine {
     calls: Arc<Calls>,
     models: Models,
     secrets: Arc<Secrets>,
-    purse: Purse,
+    purse: Arc<Purse>,
     client: OnceLock<Option<Client>>,
 }
 
@@ -53,7 +52,7 @@ impl LlmEngine {
         calls: Arc<Calls>,
         models: Models,
         secrets: Arc<Secrets>,
-        purse: Purse,
+        purse: Arc<Purse>,
     ) -> Self {
         Self {
             spec: EngineSpec {

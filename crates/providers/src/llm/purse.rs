@@ -38,7 +38,7 @@ struct Book {
 }
 
 /// Money that is held for one call.
-pub(super) struct Held<'p> {
+pub(crate) struct Held<'p> {
     purse: &'p Purse,
     day: u64,
     most: UsdMicros,
@@ -46,19 +46,19 @@ pub(super) struct Held<'p> {
 
 /// What a call has cost so far.
 #[derive(Debug, Default)]
-pub(super) struct Meter {
+pub(crate) struct Meter {
     cost: AtomicU64,
     is_under_way: AtomicBool,
 }
 
 impl Meter {
     /// Something was asked, and nobody knows yet what it costs.
-    pub(super) fn begin(&self) {
+    pub(crate) fn begin(&self) {
         self.is_under_way.store(true, Ordering::Relaxed);
     }
 
     /// It cost so much.
-    pub(super) fn end(&self, cost: UsdMicros) {
+    pub(crate) fn end(&self, cost: UsdMicros) {
         self.cost.fetch_add(cost.0, Ordering::Relaxed);
         self.is_under_way.store(false, Ordering::Relaxed);
     }
@@ -79,7 +79,7 @@ impl Purse {
     }
 
     /// Holds what a call may cost at most.
-    pub(super) fn hold(&self, most: UsdMicros) -> Result<Held<'_>, EngineError> {
+    pub(crate) fn hold(&self, most: UsdMicros) -> Result<Held<'_>, EngineError> {
         self.hold_on(today(), most)
     }
 
@@ -98,7 +98,7 @@ impl Purse {
                 true => Ok(after),
                 false => Err(EngineError::limit(format!(
                     "models have cost {spent} today, and this call may cost {most}: at most {} are allowed in a day. \
-                     Go on after midnight UTC, ask for less (`max_tokens`), or raise `day_max` under [run] in \
+                     Go on after midnight UTC, ask for less (`max_tokens`, `count`), or raise `day_max` under [run] in \
                      daedal.toml",
                     cap.max
                 ))),
@@ -154,7 +154,7 @@ impl Purse {
 
 impl Held<'_> {
     /// Gives back what was not spent; where nobody knows, nothing.
-    pub(super) fn settle(self, meter: &Meter) -> Result<(), EngineError> {
+    pub(crate) fn settle(self, meter: &Meter) -> Result<(), EngineError> {
         let Some(cost) = meter.total().filter(|_| self.most.0 > 0) else {
             return Ok(());
         };

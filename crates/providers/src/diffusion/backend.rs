@@ -1,0 +1,83 @@
+//! What a server of some kind has to be asked, and what its answer says: a kind is a file beside this one.
+
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use daedal_core::engine::EngineError;
+use serde_json::Value;
+
+use crate::http::Request;
+use crate::server::{Scheme, Server};
+
+/// What a step wants, in nobody's protocol.
+#[derive(Debug, Clone)]
+pub(super) struct Wish<'w> {
+    /// The model, as its server calls it; the one that it has loaded if absent.
+    pub(super) model: Option<&'w str>,
+    pub(super) prompt: &'w str,
+    pub(super) negative: Option<&'w str>,
+    pub(super) width: Option<u32>,
+    pub(super) height: Option<u32>,
+    pub(super) steps: Option<u32>,
+    pub(super) guidance: Option<f64>,
+    pub(super) seed: u64,
+    pub(super) image: Option<Picture>,
+    pub(super) strength: Option<f64>,
+    pub(super) count: u64,
+}
+
+/// A picture to begin with.
+#[derive(Debug, Clone)]
+pub(super) struct Picture {
+    pub(super) media_type: String,
+    pub(super) bytes: Arc<[u8]>,
+}
+
+/// What a server made.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Made {
+    pub(super) pictures: Vec<OneMade>,
+    /// The model that it says it was.
+    pub(super) model: Option<String>,
+    /// Tokens in and out, where it counts them.
+    pub(super) tokens: Option<(u64, u64)>,
+}
+
+/// One picture of them.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct OneMade {
+    pub(super) bytes: Vec<u8>,
+    pub(super) seed: Option<u64>,
+}
+
+/// A kind of server.
+pub(super) trait Backend: Send + Sync {
+    /// Fields of a step that it has no place for.
+    fn refuses(&self) -> &'static [&'static str];
+
+    /// Whether `model` has to be set for it.
+    fn needs_model(&self) -> bool;
+
+    /// Where it is unless `url` says otherwise.
+    fn url(&self) -> &'static str;
+
+    /// How it takes a key.
+    fn scheme(&self) -> Scheme;
+
+    /// What it is asked.
+    fn request(&self, server: &Server, wish: &Wish<'_>) -> Result<Request, EngineError>;
+
+    /// What its answer says, or why it is none of its kind.
+    fn read(&self, wish: &Wish<'_>, said: &Value) -> Result<Made, String>;
+}
+
+/// The bytes of a picture in Base64, with or without the head of a `data:` address.
+pub(super) fn unpack(packed: &str) -> Result<Vec<u8>, String> {
+    let packed = match packed.strip_prefix("data:") {
+        Some(address) => address.split_once(',').map_or("", |(_, packed)| packed),
+        None => packed,
+    };
+    let bytes = STANDARD.decode(packed.trim());
+    bytes.map_err(|_| "a picture is not in Base64".to_owned())
+}
