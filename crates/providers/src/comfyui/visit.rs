@@ -27,6 +27,9 @@ const PAUSE_MAX: Duration = Duration::from_secs(1);
 /// Looks in a row that may fail.
 const MISSES_MAX: u32 = 5;
 
+/// A file that a server made: the node that did, and what its history tells of it.
+type Found<'e> = (&'e str, &'e Map<String, Value>);
+
 /// A client that a server knows for one order.
 pub(super) struct Visit<'v> {
     pub(super) server: &'v Server,
@@ -199,11 +202,7 @@ impl Visit<'_> {
     }
 
     /// The files that a workflow made and a step takes, in the order of its nodes.
-    fn files<'e>(
-        &self,
-        order: &'e Order,
-        entry: &'e Value,
-    ) -> Result<Vec<(&'e str, &'e Map<String, Value>)>, EngineError> {
+    fn files<'e>(&self, order: &'e Order, entry: &'e Value) -> Result<Vec<Found<'e>>, EngineError> {
         let mut found = Vec::new();
         for id in order.workflow.nodes().keys() {
             let is_taken = order.outputs.as_ref().map(|ids| ids.contains(id));
