@@ -3,7 +3,7 @@ use std::sync::Arc;
 use insta::assert_snapshot;
 use serde_json::json;
 
-use super::ServerSettings;
+use super::{ComfySettings, ServerSettings};
 use crate::Settings;
 use crate::testing::engine;
 
@@ -44,4 +44,19 @@ fn a_process_is_judged_before_it_runs() {
         told += &format!("{with}\n{}\n\n", comfy.check(&with, &read).join("\n"));
     }
     assert_snapshot!(told);
+}
+
+#[test]
+fn a_setting_that_is_none_says_which_there_are() {
+    let read = |settings| serde_json::from_value::<ComfySettings>(settings);
+    let told = read(json!({ "ulr": "http://127.0.0.1:8188" })).unwrap_err();
+    assert!(
+        told.to_string().contains("`url` or `key` under [comfyui]"),
+        "{told}"
+    );
+    let told =
+        read(json!({ "attic": { "url": "http://127.0.0.1:8188", "kye": "x" } })).unwrap_err();
+    assert!(told.to_string().contains("`kye`"), "{told}");
+    let sound = read(json!({ "url": "http://a", "attic": { "url": "http://b" } })).unwrap();
+    assert_eq!(sound.named["attic"].url, "http://b");
 }

@@ -24,7 +24,10 @@ pub struct ComfySettings {
 
 /// `[comfyui.NAME]`
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(
+    deny_unknown_fields,
+    expecting = "`url` or `key` under [comfyui], or a further server under [comfyui.NAME]"
+)]
 pub struct ServerSettings {
     /// Base address, such as `http://127.0.0.1:8188`.
     pub url: String,
