@@ -300,7 +300,7 @@ fn a_run_in_which_somebody_rejected_is_published_as_it_was() {
 #[test]
 fn a_run_that_is_over_asks_nothing_any_more() {
     let (studio, _) = asked("");
-    let over = studio.daedal(&["cancel", "latest"]).ends(1);
+    let over = studio.daedal(&["cancel", "latest"]).ends(0);
     assert!(!over.out.contains("look at"), "{}", over.out);
     let late = studio.daedal(&["approve", "latest", "pick"]).ends(1).err;
     assert!(late.contains("the run is over"), "{late}");
