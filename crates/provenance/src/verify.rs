@@ -26,7 +26,7 @@ pub struct Given<'a> {
     pub media_type: Option<&'a str>,
     /// The `.c2pa` file beside it.
     pub sidecar: Option<&'a [u8]>,
-    /// The attestation of the run, or its bare record.
+    /// The attestation of the run.
     pub attestation: Option<&'a [u8]>,
     /// The record of the run's receipts that was published beside the file.
     pub receipts: Option<&'a [u8]>,

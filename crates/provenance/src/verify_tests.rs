@@ -143,7 +143,22 @@ fn the_attestation_is_of_this_file_and_this_run() {
     let coverage = fine.origin.unwrap().coverage.unwrap();
     assert_eq!((coverage.exact, coverage.attested), (record.count, 0));
     assert_eq!(with(&attestation, &[]).exit, Exit::Untrusted);
-    assert_eq!(with(&canonical::to_vec(&record), &anchors).exit, Exit::Fine);
+    // The record by itself, which nobody has signed, is no attestation.
+    let bare = canonical::to_vec(&record);
+    let unsigned = with(&bare, &anchors);
+    assert_eq!(unsigned.exit, Exit::Fine, "{:#?}", unsigned.checks);
+    assert!(outcomes(&unsigned).contains(&("attestation", Outcome::Noted)));
+    assert_eq!(unsigned.origin.unwrap().coverage, None);
+    let published = verify(&Given {
+        file: &sealed.file,
+        attestation: Some(&bare),
+        receipts: Some(&bare),
+        is_published: true,
+        anchors: &anchors,
+        ..Given::default()
+    });
+    assert_eq!(published.exit, Exit::Incomplete, "{:#?}", published.checks);
+    assert!(outcomes(&published).contains(&("attestation", Outcome::Failed)));
     let unnamed = attest(record, &[], &studio().0);
     assert_eq!(with(&unnamed, &anchors).exit, Exit::Tampered);
     let retold = run_of(b"another", "image/png", true);
