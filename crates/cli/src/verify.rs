@@ -17,6 +17,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use daedal_core::Digest;
 use daedal_core::asset::media_type_of;
+use daedal_provenance::attest::is_envelope;
 use daedal_provenance::chain::Chain;
 use daedal_provenance::container::is_credential;
 use daedal_provenance::verdict::Origin;
@@ -30,7 +31,7 @@ pub(crate) use anchor::Given as Anchor;
 pub(crate) use archive::{Whole, archive, kept};
 pub(crate) use around::{Around, around};
 pub(crate) use disclosed::{disclosed, disclosed_among};
-pub(crate) use folder::{Folder, folder};
+pub(crate) use folder::{Fault, Folder, folder};
 pub(crate) use replay::{Replayed, Scene};
 pub(crate) use told::{line, table, to_json, told, told_shortly, told_whole};
 pub(crate) use votes::Given as Votes;
@@ -144,7 +145,9 @@ pub(crate) fn all(files: &[PathBuf], anchors: &[Chain]) -> Vec<Result<Verified, 
         while let at = next.fetch_add(1, Ordering::Relaxed)
             && let Some(file) = files.get(at)
         {
-            done.push((at, with(file, Named::default(), anchors)));
+            let verified = with(file, Named::default(), anchors);
+            let verified = verified.map_err(|failure| misnamed::among_others(file, failure));
+            done.push((at, verified));
         }
         done
     };
@@ -246,6 +249,9 @@ fn credential(path: &Path) -> Result<Vec<u8>, Failure> {
 fn attestation_in(path: &Path, run: Option<Digest>) -> Result<Vec<u8>, Failure> {
     let bytes = read(path)?;
     let problem = match (attested_run(&bytes), run) {
+        (Ok(Some(_)), _) if !is_envelope(&bytes) => {
+            "is the bare record of a run, which nobody has signed".to_owned()
+        }
         (Ok(None), _) => "is no attestation of a run".to_owned(),
         (Ok(Some(other)), Some(run)) if other != run => format!(
             "attests run {}, and the file is of run {}",

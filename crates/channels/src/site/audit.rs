@@ -24,6 +24,8 @@ pub struct Audit {
     pub changed: Vec<String>,
     /// What lies among them and is named by nothing.
     pub stray: Vec<String>,
+    /// Pieces and their attachments that are named, all of which are sealed.
+    pub pieces: BTreeSet<String>,
     /// Small pictures of pieces and of what steps gave, which the pages show.
     pub pictures: BTreeSet<String>,
     /// Pages, feeds and metadata that are as this version writes them from the records.
@@ -46,6 +48,9 @@ pub fn audit(directory: &Path) -> Result<Option<Audit>, ChannelError> {
         for item in &release.items {
             let preview = item.preview.as_ref();
             let piece = names::piece(release, item);
+            let attached = names::attachments(process, &piece, item);
+            audit.pieces.extend(attached);
+            audit.pieces.insert(names::media_of(release, item));
             let preview = preview.map(|asset| names::preview(process, &piece, asset));
             let steps = records::exhibits(item).map(|exhibit| names::exhibit(process, exhibit));
             audit.pictures.extend(preview.into_iter().chain(steps));
@@ -106,13 +111,16 @@ mod tests {
         assert_eq!(audit(&place).unwrap(), None, "no site yet");
         studio.publish(&release(&studio.blobs, "almanac", 1));
         let whole = audit(&place).unwrap().unwrap();
-        let (pictures, pages) = (whole.pictures.clone(), whole.pages);
+        let (pieces, pictures) = (whole.pieces.clone(), whole.pictures.clone());
+        let pages = whole.pages;
         let fine = Audit {
+            pieces,
             pictures,
             pages,
             ..Audit::default()
         };
-        assert!(pages > 5 && !whole.pictures.is_empty());
+        assert!(pages > 5 && !whole.pictures.is_empty() && !whole.pieces.is_empty());
+        assert!(whole.pieces.is_disjoint(&whole.pictures));
         assert_eq!(whole, fine);
 
         let names = |start: &str| {

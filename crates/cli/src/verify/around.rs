@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use daedal_channels::site::{Audit, audit};
+use daedal_channels::site::Audit;
 use daedal_core::Digest;
-use daedal_provenance::{Exit, attest};
+use daedal_provenance::{AnchorFault, Exit, attest};
 
-use super::{Folder, Verified};
+use super::folder::real;
+use super::{Fault, Folder, Verified};
 use crate::text::count;
 
 /// Names that are told of a list at most.
@@ -18,8 +19,8 @@ const NAMES_MAX: usize = 3;
 pub(crate) struct Around {
     /// Credentials and records that were read for a file, and say what it is.
     pub(crate) covered: usize,
-    /// What a site's own records name and is not as they have it.
-    pub(crate) faults: Vec<(PathBuf, Exit, String)>,
+    /// What a site's own records name and is not as they have it, and what nothing here vouches for.
+    pub(crate) faults: Vec<Fault>,
     /// What is to be known of the rest, for people.
     pub(crate) notes: Vec<String>,
 }
@@ -29,29 +30,54 @@ pub(crate) fn around<'v>(
     folder: &Folder,
     verified: impl Iterator<Item = (&'v Path, &'v Verified)> + Clone,
 ) -> Around {
-    let mut around = Around::default();
+    let mut around = Around {
+        faults: folder.faults.clone(),
+        ..Around::default()
+    };
     let of_runs = records_of(folder, verified.clone());
     around.covered = folder.credentials.len() + of_runs.len();
-    let mut loose: BTreeSet<&PathBuf> = folder.records.iter().collect();
-    loose.retain(|path| !of_runs.contains(*path));
-    let mut uncovered = vec![(folder.pictures.len(), "small picture", "of the pages")];
-    uncovered.push((loose.len(), "record", "that no file here is of"));
+    let loose = folder
+        .records
+        .iter()
+        .filter(|path| !of_runs.contains(*path));
+    for path in loose {
+        let detail = "it has the name of a run's record, and no file here is of that run";
+        let fault = (path.clone(), Exit::Incomplete, detail.to_owned());
+        around.faults.push(fault);
+    }
+    let judged = Judged {
+        files: folder.files.iter().map(|path| real(path)).collect(),
+        tampered: verified
+            .clone()
+            .filter(|(_, verified)| verified.verdict.exit == Exit::Tampered)
+            .map(|(path, _)| real(path))
+            .collect(),
+    };
     let mut pages = 0;
     for site in &folder.sites {
-        match audit(site) {
+        match &site.audit {
             Ok(Some(found)) => {
                 pages += found.pages + found.pages_otherwise.len();
-                around.add(site, &found, folder);
+                around.add(&site.place, found, &judged);
             }
             Ok(None) => {}
             Err(error) => {
-                let place = site.join("data");
+                let place = site.place.join("data");
                 let detail = format!("the site's records can't be read: {error}");
                 around.faults.push((place, Exit::Incomplete, detail));
             }
         }
+        let media = site.place.join("media");
+        if !folder.files.iter().any(|path| path.starts_with(&media)) {
+            let detail = "the site has no piece that could be verified".to_owned();
+            let fault = (site.place.clone(), Exit::Incomplete, detail);
+            around.faults.push(fault);
+        }
     }
-    uncovered.push((pages, "page", "with feeds and metadata"));
+    let uncovered = [
+        (folder.pictures.len(), "small picture", "of the pages"),
+        (pages, "page", "with feeds and metadata"),
+    ];
     let uncovered: Vec<String> = uncovered
         .into_iter()
         .filter(|(number, ..)| *number > 0)
@@ -65,6 +91,13 @@ pub(crate) fn around<'v>(
         .notes
         .extend(elsewhere(verified.map(|(_, verified)| verified)));
     around
+}
+
+/// Files that were judged by their credentials, reached by no links to folders.
+struct Judged {
+    files: BTreeSet<PathBuf>,
+    /// Those that are not as they were sealed.
+    tampered: BTreeSet<PathBuf>,
 }
 
 /// The records that were read for a file beside them.
@@ -81,11 +114,20 @@ fn records_of<'v>(
         for what in ["attestation", "receipts", "anchor", "votes"] {
             read.insert(file.with_file_name(format!("{run}.{what}.json")));
         }
+        // What says nothing about the file is nothing of it.
+        let is_own =
+            |result: &Result<String, AnchorFault>| !matches!(result, Err(AnchorFault::Foreign(_)));
+        let anchor = verified.anchor.as_ref().map(|anchor| &anchor.result);
+        let votes = verified.votes.as_ref().map(|votes| &votes.result);
         let bare = [
-            ("anchor.json", verified.anchor.is_some()),
-            ("votes.json", verified.votes.is_some()),
+            ("anchor.json", anchor.is_some_and(is_own)),
+            ("votes.json", votes.is_some_and(is_own)),
         ];
-        let bare = bare.into_iter().filter(|(_, is_read)| *is_read);
+        // Those that have the run's name come first, and then nobody reads the others.
+        let is_named = |name: &str| file.with_file_name(format!("{run}.{name}")).is_file();
+        let bare = bare
+            .into_iter()
+            .filter(|(name, is_read)| *is_read && !is_named(name));
         read.extend(bare.map(|(name, _)| file.with_file_name(name)));
     }
     let records = folder.records.iter();
@@ -143,18 +185,23 @@ fn listed(names: &[&str]) -> String {
 }
 
 impl Around {
-    fn add(&mut self, site: &Path, found: &Audit, folder: &Folder) {
+    fn add(&mut self, site: &Path, found: &Audit, judged: &Judged) {
         let at = |name: &str| site.join(name);
         for name in &found.gone {
             let detail = "the site's own records name it, and it is gone".to_owned();
             self.faults.push((at(name), Exit::Incomplete, detail));
         }
-        // A file that has a credential has been judged by that.
-        let judged: BTreeSet<&PathBuf> = folder.files.iter().collect();
+        // A credential tells what a file is, and not that it is the one that belongs here.
         for name in &found.changed {
-            if !judged.contains(&at(name)) {
+            if !judged.tampered.contains(&real(&at(name))) {
                 let detail = "it is not what the site's own records name".to_owned();
                 self.faults.push((at(name), Exit::Tampered, detail));
+            }
+        }
+        for name in &found.pieces {
+            if !judged.files.contains(&real(&at(name))) && !found.gone.contains(name) {
+                let detail = "the site's own records name it, and nothing verified it".to_owned();
+                self.faults.push((at(name), Exit::Incomplete, detail));
             }
         }
         let names =
@@ -165,10 +212,11 @@ impl Around {
                 names(&found.pages_otherwise)
             ));
         }
+        let told: BTreeSet<PathBuf> = self.faults.iter().map(|fault| fault.0.clone()).collect();
         let stray: Vec<String> = found
             .stray
             .iter()
-            .filter(|name| !judged.contains(&at(name)))
+            .filter(|name| !judged.files.contains(&real(&at(name))) && !told.contains(&at(name)))
             .cloned()
             .collect();
         if !stray.is_empty() {

@@ -86,6 +86,12 @@ pub(crate) fn disclosed_among<'v>(
     Ok(verdict)
 }
 
+/// Whether a file reads as a disclosure at all.
+pub(super) fn is_disclosure(path: &Path) -> bool {
+    let bytes = super::read_up_to(path, BYTES_MAX);
+    bytes.is_ok_and(|bytes| serde_json::from_slice::<Disclosed>(&bytes).is_ok())
+}
+
 fn read(path: &Path) -> Result<Disclosed, Failure> {
     let bytes = super::read_up_to(path, BYTES_MAX)?;
     let refused = |failure: Failure| failure.help("name a file that `daedal disclose` wrote");

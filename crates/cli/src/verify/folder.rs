@@ -1,10 +1,19 @@
 //! The files of a directory that are verified, and those that belong to others.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use daedal_channels::ChannelError;
+use daedal_channels::site::{Audit, audit};
+use daedal_provenance::Exit;
+
+use super::disclosed::is_disclosure;
 use super::sidecar_of;
 use crate::failure::Failure;
 use crate::settings::SETTINGS_FILE;
+
+/// Something of a directory that is not as it has to be, and why.
+pub(crate) type Fault = (PathBuf, Exit, String);
 
 /// What is in a directory.
 #[derive(Debug, Default)]
@@ -17,70 +26,198 @@ pub(crate) struct Folder {
     pub(crate) credentials: Vec<PathBuf>,
     /// Records of runs, as a release names them.
     pub(crate) records: Vec<PathBuf>,
-    /// Small pictures for pages, which nobody signs.
+    /// Small pictures for pages, which nobody signs, and which a site's records name.
     pub(crate) pictures: Vec<PathBuf>,
     /// Sites that are among it.
-    pub(crate) sites: Vec<PathBuf>,
+    pub(crate) sites: Vec<Site>,
+    /// Links that can't be followed.
+    pub(crate) faults: Vec<Fault>,
+}
+
+/// A site in a directory.
+#[derive(Debug)]
+pub(crate) struct Site {
+    /// Where it is.
+    pub(crate) place: PathBuf,
+    /// How it compares with its own records.
+    pub(crate) audit: Result<Option<Audit>, ChannelError>,
 }
 
 /// Looks what there is to verify in a directory: of a studio its site, of a site what it published, of any
-/// other everything. Hidden files and links to
-/// directories are passed over.
+/// other everything. Hidden files are passed over. Links to folders of the directory are followed.
 pub(crate) fn folder(place: &Path) -> Result<Folder, Failure> {
     let site = place.join("site");
     let is_studio = place.join(SETTINGS_FILE).is_file() && site.is_dir();
-    let mut found = Folder::default();
-    let mut pending = vec![if is_studio { site } else { place.to_owned() }];
-    while let Some(mut folder) = pending.pop() {
-        if folder.join("data/site.json").is_file() {
-            found.sites.push(folder.clone());
-            folder.push("media");
-            if !folder.is_dir() {
-                continue;
-            }
-        }
-        let failed = |error: std::io::Error| {
-            Failure::because(format!("{} can't be read", folder.display()), &error)
-        };
-        let entries = std::fs::read_dir(&folder).map_err(failed)?;
-        let entries: Result<Vec<_>, _> = entries.collect();
-        let entries = entries.map_err(failed)?;
-        let names: Vec<String> = entries
-            .iter()
-            .map(|entry| entry.file_name().to_string_lossy().into_owned())
-            .collect();
-        let is_published = names.iter().any(|name| is_record(name));
-        for (entry, name) in entries.iter().zip(&names) {
-            let path = entry.path();
-            match entry.file_type().map_err(failed)? {
-                _ if name.starts_with('.') => {}
-                // Where the pages have the pictures of what a step gave.
-                kind if kind.is_dir() && is_published && name == "steps" => {
-                    let shown = std::fs::read_dir(&path).map_err(failed)?;
-                    found
-                        .pictures
-                        .extend(shown.flatten().map(|entry| entry.path()));
-                }
-                kind if kind.is_dir() => pending.push(path),
-                // What a link leads to is what a reader of the directory gets.
-                kind if !(kind.is_file() || kind.is_symlink() && path.is_file()) => {}
-                _ if name.ends_with(".disclosure.json") => found.disclosures.push(path),
-                _ if is_record(name) => found.records.push(path),
-                _ if original_of(&path).is_none() => found.files.push(path),
-                _ if name.ends_with(".c2pa") => found.credentials.push(path),
-                _ => found.pictures.push(path),
-            }
+    let start = if is_studio { site } else { place.to_owned() };
+    let mut walk = Walk::from(&start).map_err(|error| unreadable(&start, &error))?;
+    walk.pending.push((start, walk.is_in_site));
+    loop {
+        // What has a name of its own is known by that, and not by the links that lead to it.
+        if let Some((folder, is_in_site)) = walk.pending.pop() {
+            walk.enter(&folder, is_in_site)
+                .map_err(|error| unreadable(&folder, &error))?;
+        } else if let Some((link, is_in_site)) = walk.links.pop() {
+            walk.follow(link, is_in_site);
+        } else {
+            break;
         }
     }
+    let mut found = walk.found;
     found.files.sort();
     found.disclosures.sort();
-    if found.files.is_empty() && found.sites.is_empty() {
+    let is_empty = found.files.is_empty() && found.sites.is_empty() && found.faults.is_empty();
+    if is_empty && found.disclosures.is_empty() && found.records.is_empty() {
         return Err(
             Failure::new(format!("{} has nothing to verify", place.display()))
                 .help("name a published file, or a directory with some, such as site/"),
         );
     }
     Ok(found)
+}
+
+fn unreadable(folder: &Path, error: &std::io::Error) -> Failure {
+    Failure::because(format!("{} can't be read", folder.display()), error)
+}
+
+/// The way through a directory.
+struct Walk {
+    /// Where it began, without links.
+    root: PathBuf,
+    /// Whether that is among what a site published.
+    is_in_site: bool,
+    /// Folders to look into, and whether they are among what a site published.
+    pending: Vec<(PathBuf, bool)>,
+    /// Links to folders, which are followed after them.
+    links: Vec<(PathBuf, bool)>,
+    /// Folders that were looked into, without links.
+    seen: BTreeSet<PathBuf>,
+    /// What records of sites name as pieces.
+    pieces: BTreeSet<PathBuf>,
+    /// What they name as small pictures.
+    pictures: BTreeSet<PathBuf>,
+    found: Folder,
+}
+
+impl Walk {
+    fn from(start: &Path) -> std::io::Result<Self> {
+        let mut walk = Self {
+            root: start.canonicalize()?,
+            is_in_site: false,
+            pending: Vec::new(),
+            links: Vec::new(),
+            seen: BTreeSet::new(),
+            pieces: BTreeSet::new(),
+            pictures: BTreeSet::new(),
+            found: Folder::default(),
+        };
+        let above = walk.root.ancestors().skip(1).find(|above| is_site(above));
+        if let Some(site) = above.map(Path::to_owned)
+            && walk.root.starts_with(site.join("media"))
+        {
+            walk.is_in_site = true;
+            walk.learn(site);
+        }
+        Ok(walk)
+    }
+
+    /// Learns what a site's records name.
+    fn learn(&mut self, place: PathBuf) -> Site {
+        let audit = audit(&place);
+        if let Ok(Some(audit)) = &audit {
+            let named = |names: &BTreeSet<String>| {
+                let places = names.iter().map(|name| real(&place.join(name)));
+                places.collect::<Vec<_>>()
+            };
+            self.pieces.extend(named(&audit.pieces));
+            self.pictures.extend(named(&audit.pictures));
+        }
+        Site { place, audit }
+    }
+
+    fn enter(&mut self, folder: &Path, is_in_site: bool) -> std::io::Result<()> {
+        if !self.seen.insert(folder.canonicalize()?) {
+            return Ok(());
+        }
+        // Whoever puts the record of a site among what another published hides nothing by it.
+        if !is_in_site && is_site(folder) {
+            let site = self.learn(folder.to_owned());
+            self.found.sites.push(site);
+            let media = folder.join("media");
+            match media.is_symlink() {
+                true => self.links.push((media, true)),
+                false if media.is_dir() => self.pending.push((media, true)),
+                false => {}
+            }
+            return Ok(());
+        }
+        for entry in std::fs::read_dir(folder)? {
+            let entry = entry?;
+            let kind = entry.file_type()?;
+            let path = entry.path();
+            if entry.file_name().to_string_lossy().starts_with('.') {
+                continue;
+            }
+            if kind.is_dir() {
+                self.pending.push((path, is_in_site));
+            } else if kind.is_symlink() && !path.is_file() {
+                self.links.push((path, is_in_site));
+            } else if kind.is_file() || path.is_file() {
+                // What a link leads to is what a reader of the directory gets.
+                self.add(path);
+            }
+        }
+        Ok(())
+    }
+
+    /// Looks into the folder that a link leads to, if that is part of the directory.
+    fn follow(&mut self, link: PathBuf, is_in_site: bool) {
+        let detail = match link.canonicalize() {
+            Ok(folder) if folder.starts_with(&self.root) && folder.is_dir() => {
+                self.pending.push((link, is_in_site));
+                return;
+            }
+            // A pipe or a device.
+            Ok(other) if !other.is_dir() => return,
+            Ok(_) => "it is a link that leads out of the directory: nothing behind it was verified",
+            Err(_) => "it is a link that leads to nothing",
+        };
+        let fault = (link, Exit::Incomplete, detail.to_owned());
+        self.found.faults.push(fault);
+    }
+
+    fn add(&mut self, path: PathBuf) {
+        let own = real(&path);
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let list = match &*name {
+            _ if self.pieces.contains(&own) => &mut self.found.files,
+            _ if self.pictures.contains(&own) => &mut self.found.pictures,
+            name if name.ends_with(".disclosure.json") && is_disclosure(&path) => {
+                &mut self.found.disclosures
+            }
+            name if is_record(name) => &mut self.found.records,
+            name if name.ends_with(".c2pa") && original_of(&path).is_some() => {
+                &mut self.found.credentials
+            }
+            _ => &mut self.found.files,
+        };
+        list.push(path);
+    }
+}
+
+/// The same place, reached by no links to folders.
+pub(super) fn real(path: &Path) -> PathBuf {
+    let folder = match path.parent() {
+        Some(here) if here.as_os_str().is_empty() => Path::new("."),
+        Some(folder) => folder,
+        None => return path.to_owned(),
+    };
+    let folder = folder.canonicalize();
+    let folder = folder.ok().zip(path.file_name());
+    folder.map_or_else(|| path.to_owned(), |(folder, name)| folder.join(name))
+}
+
+fn is_site(folder: &Path) -> bool {
+    folder.join("data/site.json").is_file()
 }
 
 /// What a release publishes of a run beside its pieces.

@@ -3,6 +3,8 @@
 use std::path::Path;
 
 use daedal_chain::proof::{AnchorProof, VotesProof};
+use daedal_provenance::Exit;
+use daedal_provenance::attest::is_envelope;
 use daedal_provenance::container::is_credential;
 use daedal_provenance::verify::attested_run;
 
@@ -29,11 +31,14 @@ pub(super) fn refused(path: &Path, bytes: &[u8]) -> Option<Failure> {
             "{shown} is the record of run {}, and not a file that was published",
             run.short()
         );
-        let help = format!(
-            "verify a file of that run with it: daedal verify FILE --attestation {own}; or all files \
-             beside it: daedal verify {}",
-            quoted(&folder_of(path))
-        );
+        let all = format!("daedal verify {}", quoted(&folder_of(path)));
+        let help = match is_envelope(bytes) {
+            true => format!(
+                "verify a file of that run with it: daedal verify FILE --attestation {own}; or all files \
+                 beside it: {all}"
+            ),
+            false => format!("verify the files beside it: {all}"),
+        };
         return Some(Failure::new(message).help(help));
     }
     if is_json && AnchorProof::read(bytes).is_ok() {
@@ -48,6 +53,16 @@ pub(super) fn refused(path: &Path, bytes: &[u8]) -> Option<Failure> {
         return Some(Failure::new(message).help(help));
     }
     None
+}
+
+/// Why a file of a directory was not verified. One that is about another file is there without it: nobody has named
+/// it, so that this is no mistake in the command.
+pub(super) fn among_others(path: &Path, failure: Failure) -> Failure {
+    let bytes = super::read(path).ok();
+    match bytes.and_then(|bytes| refused(path, &bytes)) {
+        Some(refused) => refused.exit(Exit::Incomplete.code()),
+        None => failure,
+    }
 }
 
 /// What helps with a file that has no credential, where its name tells what it is.

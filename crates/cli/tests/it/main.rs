@@ -22,6 +22,7 @@ mod export;
 mod film;
 mod financed;
 mod flags;
+mod folders;
 mod holders;
 mod intents;
 mod kill;

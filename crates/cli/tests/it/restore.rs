@@ -49,7 +49,9 @@ fn damage_sealed(studio: &Studio, release: &Value) {
 
 fn verify_all(studio: &Studio) -> Vec<Value> {
     let told = studio.daedal(&["verify", "site", "--json"]).ends(0).json();
-    told.as_array().unwrap().clone()
+    let mut files = told.as_array().unwrap().clone();
+    files.retain(|file| file.get("verdict").is_some());
+    files
 }
 
 #[test]

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use daedal_provenance::Verdict;
 use daedal_provenance::chain::Chain;
+use daedal_provenance::{Exit, Verdict};
 use serde_json::{Value, json};
 
 use super::{Found, Verify, failed};
@@ -64,7 +64,9 @@ impl Verify {
         }
         for path in disclosures {
             let verdicts = verified.iter().flatten().map(|verified| &verified.verdict);
-            let judged = verify::disclosed_among(path, verdicts);
+            // Nobody has named it in the command, so that it is no mistake in that.
+            let judged = verify::disclosed_among(path, verdicts)
+                .map_err(|failure| failure.exit(Exit::Incomplete.code()));
             add(
                 path,
                 judged
@@ -84,6 +86,7 @@ impl Verify {
             let value = json!({ "file": path, "code": exit.code(), "error": detail });
             add(path, Ok((line, value)));
         }
+        values.push(json!({ "directory": place, "code": worst, "notes": around.notes }));
         Ok(Found {
             code: worst,
             value: Value::Array(values),
