@@ -52,8 +52,15 @@ impl Run {
         let judging = around.as_ref().map(assemble::engines_of).transpose()?;
         let judging = judging.unwrap_or_else(assemble::engines);
         let Loaded { planned, files } = Loaded::open(&self.process, &judging)?;
-        let home = Home::find_or_make(common, files.root(), ui)?;
-        let engines = assemble::engines_of(&home)?;
+        let (home, engines) = match around {
+            Some(home) => (home, judging),
+            None => {
+                // Only once the process is known to be sound.
+                let home = Home::find_or_make(common, files.root(), ui)?;
+                let engines = assemble::engines_of(&home)?;
+                (home, engines)
+            }
+        };
         // Before the studio is locked: nobody else must wait while a password is typed.
         let setter = intents::setter(&home, common, &self.dials, ui)?;
         block_on(async {
