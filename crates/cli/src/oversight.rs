@@ -102,8 +102,8 @@ fn inputs(run: &Gathered) -> Duty {
     let evidence = match assets {
         0 => "the run was given no files whose marks could have been lost".to_owned(),
         assets => format!(
-            "{} are named as ingredients in the credentials",
-            count(assets, "file that was brought")
+            "brought to the run: {}, named as ingredients in the credentials",
+            count(assets, "file")
         ),
     };
     Duty {

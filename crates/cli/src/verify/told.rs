@@ -159,7 +159,7 @@ fn meaning(verdict: &Verdict, origin: &Origin) -> String {
         _ => String::new(),
     };
     format!(
-        "  shown       that no byte was changed since it was sealed, and that its receipt{decisions} are part of the run's root\n  \
+        "  shown       that no byte was changed since it was sealed, and that the run's root holds its receipt{decisions}\n  \
          attested    by {} alone: that the tasks ran as the receipts say{hosted}\n  \
          not claimed who that is beyond the certificate, that nothing was made and left out, or that what it tells is true\n",
         signer.map_or_else(|| "whoever sealed it".to_owned(), foreign),
