@@ -36,6 +36,7 @@ pub(crate) fn engines_of(home: &Home) -> Result<Engines, Failure> {
         llm: home.settings.llm.clone(),
         comfyui: home.settings.comfyui.clone(),
         diffusion: home.settings.diffusion.clone(),
+        speech: home.settings.speech.clone(),
         day_cap: home.settings.run.day_max()?.map(|max| DayCap {
             max,
             book: home.root.join(FOLDER).join("spending.json"),

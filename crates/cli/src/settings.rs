@@ -13,6 +13,7 @@ use daedal_providers::diffusion::PainterSettings;
 use daedal_providers::http::HttpSettings;
 use daedal_providers::llm::ModelSettings;
 use daedal_providers::secrets::SecretSettings;
+use daedal_providers::speech::SpeakerSettings;
 use serde::Deserialize;
 
 use crate::failure::Failure;
@@ -68,6 +69,13 @@ pub(crate) const SETTINGS_NEW: &str = "\
 # [diffusion.ink]               # steps of the engine diffusion say `model: ink`
 # kind = \"a1111\"              # or openai
 # url = \"http://127.0.0.1:7860\"
+
+# [speech.narrator]             # steps of the engine speech say `voice: narrator`
+# kind = \"openai\"
+# model = \"tts-1\"
+# voice = \"onyx\"
+# key = \"openai\"
+# price = \"15 USD\"            # of a million characters
 ";
 
 /// What a studio is set to.
@@ -84,6 +92,7 @@ pub(crate) struct Settings {
     pub(crate) llm: BTreeMap<String, ModelSettings>,
     pub(crate) comfyui: ComfySettings,
     pub(crate) diffusion: BTreeMap<String, PainterSettings>,
+    pub(crate) speech: BTreeMap<String, SpeakerSettings>,
 }
 
 /// Who the studio is.
@@ -204,6 +213,7 @@ struct Strict {
     llm: Option<BTreeMap<String, ModelSettings>>,
     comfyui: Option<ComfySettings>,
     diffusion: Option<BTreeMap<String, PainterSettings>>,
+    speech: Option<BTreeMap<String, SpeakerSettings>>,
 }
 
 impl Settings {

@@ -13,8 +13,8 @@ use crate::studio::{Studio, files_below};
 const SECRET: &str = "sea-glass-0123456789";
 
 /// A server that answers every path: an OpenAI-compatible model, a feed, and a page that counts its calls.
-struct Server {
-    port: u16,
+pub(crate) struct Server {
+    pub(crate) port: u16,
     calls: Arc<AtomicUsize>,
     /// Paths that get no answer.
     silent: Arc<Mutex<Vec<&'static str>>>,
@@ -22,6 +22,13 @@ struct Server {
 
 impl Server {
     fn start() -> Self {
+        Self::answering(|path, _| answer(path))
+    }
+
+    /// A server that looks at what it is asked: the path and the body.
+    pub(crate) fn answering(
+        mut answer: impl FnMut(&str, &str) -> (&'static str, String) + Send + 'static,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let server = Self {
             port: listener.local_addr().unwrap().port(),
@@ -62,7 +69,7 @@ impl Server {
                     });
                     continue;
                 }
-                let (kind, text) = answer(path);
+                let (kind, text) = answer(path, &String::from_utf8_lossy(&body));
                 let length = text.len();
                 let head = format!(
                     "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-type: {kind}\r\ncontent-length: {length}\r\n\r\n"
@@ -75,11 +82,11 @@ impl Server {
         server
     }
 
-    fn calls(&self) -> usize {
+    pub(crate) fn calls(&self) -> usize {
         self.calls.load(Ordering::SeqCst)
     }
 
-    fn settings(&self) -> String {
+    pub(crate) fn settings(&self) -> String {
         let port = self.port;
         format!(
             "[http]\nallow = [\"127.0.0.1:{port}\"]\n[secrets.press]\nenv = \"PRESS_KEY\"\nhosts = [\"127.0.0.1:{port}\"]\n\
@@ -134,7 +141,7 @@ fn studio(server: &Server, more: &str) -> Studio {
     studio
 }
 
-fn run(studio: &Studio, args: &[&str]) -> crate::studio::Told {
+pub(crate) fn run(studio: &Studio, args: &[&str]) -> crate::studio::Told {
     let mut command = studio.command(args);
     command.env("PRESS_KEY", SECRET).output().unwrap().into()
 }

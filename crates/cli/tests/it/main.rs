@@ -28,6 +28,7 @@ mod intents;
 mod kill;
 mod kill_delivery;
 mod kill_release;
+mod models;
 mod nodes;
 mod people;
 mod proof;

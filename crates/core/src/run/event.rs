@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::digest::DigestParseError;
-use crate::engine::{DecisionRequest, EngineError, Outcome};
+use crate::engine::{DecisionRequest, EngineError, Outcome, Usage};
 use crate::plan::Plan;
 use crate::record::{run_id, settings, settings_digest};
 use crate::{AssetRef, Digest, Governed, Seed};
@@ -182,6 +182,9 @@ pub enum Event {
         attempt: u32,
         /// Why.
         error: EngineError,
+        /// What it used all the same.
+        #[serde(default, skip_serializing_if = "Usage::is_nothing")]
+        spent: Usage,
         /// When.
         at: Moment,
     },
