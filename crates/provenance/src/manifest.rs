@@ -70,7 +70,8 @@ pub struct Ingredient {
 }
 
 /// What became of an ingredient.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Relation {
     /// It was opened and edited: the asset is a version of it. At most one.
     Parent,
