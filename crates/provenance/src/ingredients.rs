@@ -6,7 +6,7 @@ use daedal_core::receipt::Receipt;
 use daedal_core::record::RunRecord;
 use daedal_core::{AssetRef, Digest};
 
-use crate::manifest::{Relation, kind, main_line};
+use crate::manifest::{Relation, kind, made_by, main_line};
 
 /// Parts that are named; what else there is stands in the receipts.
 const PARTS_MAX: usize = 48;
@@ -68,7 +68,7 @@ pub fn parts(
         let receipt = &record.receipts[place];
         let places = line.contains(&place) && !trained(receipt);
         for input in &receipt.inputs {
-            let maker = record.maker_of(&input.digest);
+            let maker = made_by(record, &input.digest);
             let is_told = parts.iter().any(|part| part.asset.digest == input.digest);
             if is_told || maker.is_some_and(|maker| line.contains(&maker)) {
                 continue;
@@ -101,12 +101,10 @@ fn made_of(record: &RunRecord, asset: &Digest) -> BTreeSet<usize> {
     let mut found = BTreeSet::new();
     let mut pending = vec![*asset];
     while let Some(digest) = pending.pop() {
-        let Some(place) = record.maker_of(&digest) else {
-            continue;
-        };
-        let receipt = &record.receipts[place];
-        if receipt.makes(&digest) && found.insert(place) {
-            pending.extend(receipt.inputs.iter().map(|input| input.digest));
+        let made = made_by(record, &digest).filter(|place| found.insert(*place));
+        if let Some(place) = made {
+            let inputs = record.receipts[place].inputs.iter();
+            pending.extend(inputs.map(|input| input.digest));
         }
     }
     found

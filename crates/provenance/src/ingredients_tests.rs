@@ -75,8 +75,16 @@ fn what_was_brought_to_be_worked_on_is_the_parent_and_alternatives_are_no_part()
 fn what_was_brought_and_only_passed_on_is_its_own_parent() {
     let photo = asset(b"photo", "image/jpeg");
     let logo = asset(b"logo", "image/jpeg");
-    let record = record(vec![receipt("pick", None, &[&photo, &logo], &[&photo])]);
+    let film = asset(b"film", "image/png");
+    let record = record(vec![
+        receipt("pick", None, &[&logo, &photo], &[&photo]),
+        receipt("small", None, &[&photo], &[&film]),
+    ]);
     let brought = BTreeSet::from([photo.digest, logo.digest]);
+    assert_eq!(
+        told(&parts(&record, &film.digest, &brought, |_| false)),
+        [("photo", Relation::Parent, None)]
+    );
     assert_eq!(
         told(&parts(&record, &photo.digest, &brought, |_| false)),
         [("photo", Relation::Parent, None)]
