@@ -25,6 +25,7 @@ mod flags;
 mod folders;
 mod holders;
 mod intents;
+mod interrupts;
 mod kill;
 mod kill_delivery;
 mod kill_release;
