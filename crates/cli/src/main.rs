@@ -3,6 +3,7 @@
 mod assemble;
 mod chain;
 mod commands;
+mod estimate;
 mod examples;
 mod export;
 mod failure;

@@ -18,6 +18,7 @@ mod damage;
 mod economy;
 mod editions;
 mod edits;
+mod estimates;
 mod export;
 mod film;
 mod financed;
