@@ -21,6 +21,7 @@ mod progress;
 mod release;
 mod runs;
 mod settings;
+mod tend;
 mod text;
 mod ui;
 mod verify;

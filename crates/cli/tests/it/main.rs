@@ -40,6 +40,7 @@ mod scenario;
 mod session;
 mod signals;
 mod studio;
+mod tending;
 mod token;
 mod voting;
 mod wallets;
