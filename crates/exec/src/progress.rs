@@ -66,6 +66,15 @@ pub enum Update {
         /// Why.
         error: EngineError,
     },
+    /// A call was under way when the run was interrupted, and nobody knows whether it took effect.
+    Lost {
+        /// Which task.
+        task: TaskName,
+        /// From 1.
+        attempt: u32,
+        /// The most that it has cost.
+        cost_max: UsdMicros,
+    },
     /// A person is asked.
     Asked {
         /// Which task asks.
@@ -126,6 +135,16 @@ pub(crate) fn of(event: &Event) -> Option<Update> {
             task: task.clone(),
             attempt: *attempt,
             error: error.clone(),
+        },
+        Event::EffectLost {
+            task,
+            attempt,
+            cost_max,
+            ..
+        } => Update::Lost {
+            task: task.clone(),
+            attempt: *attempt,
+            cost_max: *cost_max,
         },
         Event::DecisionRequested {
             task,

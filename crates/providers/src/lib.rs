@@ -12,6 +12,7 @@ pub mod feed;
 pub mod http;
 pub mod llm;
 mod net;
+pub mod notice;
 mod picture;
 pub mod secrets;
 mod server;

@@ -143,6 +143,10 @@ fn not_asked(plan: &Plan, state: &State, events: &[Event], step: &str) -> Failur
         .collect();
     let waits = match asking.is_empty() {
         true if state.finished().is_some() => "the run is over".to_owned(),
+        true if state.lost().next().is_some() => format!(
+            "calls of the run were interrupted: {} resume RUN tells what to do",
+            hint::daedal()
+        ),
         true => format!(
             "the run waits for nobody; `{} runs RUN` shows how it stands",
             hint::daedal()
