@@ -31,6 +31,7 @@ mod interrupts;
 mod kill;
 mod kill_delivery;
 mod kill_release;
+mod models;
 mod nodes;
 mod people;
 mod proof;
