@@ -20,6 +20,7 @@ mod progress;
 mod release;
 mod runs;
 mod settings;
+mod signature;
 mod text;
 mod ui;
 mod verify;
