@@ -254,8 +254,8 @@ mod tests {
         );
         // A dot for each run above, and one in each of the four panels.
         assert_eq!(drawn.matches("<circle").count(), 15, "{drawn}");
-        let verdicts = points.map(|point| verdict_of(&point, 2.0).word());
-        assert_eq!(verdicts, ["inside", "near", "outside"]);
+        let verdicts = points.iter().map(|point| verdict_of(point, 2.0).word());
+        assert!(verdicts.eq(["inside", "near", "outside"]));
         let alone = course(&Course {
             title: "One",
             tolerance: 2.0,

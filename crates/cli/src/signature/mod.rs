@@ -45,8 +45,9 @@ impl Kept {
         let process = process::parse(&files.label(&name), &bytes)?;
         let named = process.signature.as_ref();
         let written = named.map_or(FOLDER, |signature| signature.references.as_str());
-        let folder = normal_path(written.trim_end_matches('/'))
-            .map_err(|error| Failure::new(error).help("expected a directory of the process"))?;
+        let folder = normal_path(written.trim_end_matches('/')).map_err(|error| {
+            Failure::because("the references of the signature can't be read", &error)
+        })?;
         Ok(Self {
             is_named: named.is_some(),
             folder,

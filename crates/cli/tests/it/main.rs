@@ -38,6 +38,7 @@ mod restore;
 mod scenario;
 mod session;
 mod signals;
+mod signature;
 mod studio;
 mod token;
 mod voting;

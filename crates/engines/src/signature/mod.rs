@@ -13,7 +13,9 @@ mod tests;
 
 pub use colours::Swatch;
 pub use engine::SignatureEngine;
-pub use profile::{Distance, NEAR, PROFILE_FILE, Profile, REFERENCES_MAX, Reference, TOLERANCE, Verdict};
+pub use profile::{
+    Distance, NEAR, PROFILE_FILE, Profile, REFERENCES_MAX, Reference, TOLERANCE, Verdict,
+};
 pub use shown::Shown;
 pub use statistic::{Aspect, Traits};
 

@@ -88,7 +88,7 @@ fn to_json(name: &str, distance: &Distance, tolerance: f64) -> Value {
 }
 
 fn told(name: &str, distance: &Distance, tolerance: f64) -> String {
-    // The bar is full at twice the tolerance: beyond it everything is outside.
+    // The bar is full at twice the tolerance, where everything is outside.
     let bar = |far: f64| signature::bar(far / (2.0 * tolerance));
     let mut text = format!(
         "{name}\n  {}, {:.2} away, of at most {tolerance}\n",
