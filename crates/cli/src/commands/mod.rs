@@ -38,6 +38,7 @@ mod runs;
 mod schema;
 mod shares;
 pub(crate) mod show;
+mod signature;
 mod tend;
 mod time;
 mod transfer;
@@ -69,8 +70,8 @@ Begin with:
   daedal run my-almanac       carry it out
 
 Exit codes: 0 done, 1 you can fix it, 2 wrong usage, 3 waits for a person,
-10-15 verdicts of `verify`, 70 a bug of ours, 130 stopped by Ctrl-C (129 by
-SIGHUP, 143 by SIGTERM).";
+10-15 verdicts of `verify`, 20-21 of `signature test`, 70 a bug of ours, 130
+stopped by Ctrl-C (129 by SIGHUP, 143 by SIGTERM).";
 
 /// What every command takes.
 #[derive(Debug, Clone, Args)]
@@ -167,6 +168,8 @@ enum Command {
     Time(time::Time),
     /// Pin the versions of the engines that a process uses
     Lock(lock::Lock),
+    /// Keep the hand of a process recognisable: measure it, test pictures, see it drift
+    Signature(signature::Signature),
     /// List the engines, or show what one takes
     Engines(engines::Show),
     /// Print the JSON Schema of the process file, for editors
@@ -230,6 +233,7 @@ pub(crate) fn run(cli: Cli) -> Result<u8, Failure> {
         Command::Collective(command) => command.run(common, ui),
         Command::Time(command) => command.run(common, ui),
         Command::Lock(command) => command.run(ui),
+        Command::Signature(command) => command.run(common, ui),
         Command::Engines(command) => command.run(ui),
         Command::Schema(command) => command.run(ui),
         Command::Account(command) => command.run(common, ui),

@@ -41,6 +41,7 @@ mod restore;
 mod scenario;
 mod session;
 mod signals;
+mod signature;
 mod studio;
 mod tending;
 mod token;
