@@ -253,10 +253,7 @@ impl Shop {
             self.wake_guard.notify_one();
         }
         let blobs = Watched::new(&*self.blobs);
-        let context = TaskContext {
-            blobs: &blobs,
-            stop: &stop,
-        };
+        let context = TaskContext::new(&blobs, &stop);
         let result = catch_unwind(AssertUnwindSafe(|| engine.run(&task, &context)));
         let mut own = self.seat(seat);
         own.as_ref()

@@ -3,8 +3,8 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use daedal_core::engine::EngineError;
-use reqwest::Method;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
+use reqwest::{Method, Upgraded};
 use serde_json::Value;
 use url::Url;
 
@@ -59,7 +59,7 @@ impl Server {
         Ok(Self {
             url,
             key: key.map(|(name, scheme)| (name.to_owned(), scheme)),
-            web,
+            web: web.plain(),
             secrets: secrets.clone(),
         })
     }
@@ -102,6 +102,11 @@ impl Server {
         bytes_max: u64,
     ) -> Result<Answer, EngineError> {
         self.web.ask(request, bytes_max).await
+    }
+
+    /// Asks for a WebSocket; nothing where the server opens none.
+    pub(crate) async fn socket(&self, request: Request) -> Result<Option<Upgraded>, EngineError> {
+        self.web.socket(request).await
     }
 
     /// An answer that is none: what the server says, and what to look at.

@@ -101,10 +101,7 @@ impl Bench {
         seed: u64,
     ) -> Result<Outcome, EngineError> {
         let task = self.task(engine, with, seed);
-        let context = TaskContext {
-            blobs: self,
-            stop: &self.stop,
-        };
+        let context = TaskContext::new(self, &self.stop);
         match engine.run(&task, &context)? {
             Performed::Done(outcome) => Ok(outcome),
             Performed::Asked(_) => panic!("it asks"),

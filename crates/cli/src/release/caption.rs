@@ -62,10 +62,8 @@ pub(super) fn draw(
 }
 
 fn perform(studio: &Studio, engines: &Engines, task: &Task) -> Result<Outcome, Failure> {
-    let context = TaskContext {
-        blobs: &*studio.blobs,
-        stop: &AtomicBool::new(false),
-    };
+    let stop = AtomicBool::new(false);
+    let context = TaskContext::new(&*studio.blobs, &stop);
     let refused = |problem: String| {
         Failure::new(format!("the caption can't be drawn: {problem}"))
             .help("mend `disclosure.caption` of the process file, and begin another run")

@@ -179,10 +179,8 @@ impl World {
     /// Executes a job, as a worker would.
     fn perform(&self, job: &Job) -> JobResult {
         let engine = self.engines.get(&job.task.engine).unwrap();
-        let context = TaskContext {
-            blobs: self,
-            stop: &AtomicBool::new(false),
-        };
+        let stop = AtomicBool::new(false);
+        let context = TaskContext::new(self, &stop);
         match engine.run(&job.task, &context) {
             Ok(Performed::Done(outcome)) => JobResult::Done(outcome),
             Ok(Performed::Asked(request)) => JobResult::Asked(request),

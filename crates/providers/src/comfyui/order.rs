@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use daedal_core::asset::assets_in;
-use daedal_core::{AssetRef, Digest, Seed};
+use daedal_core::{AssetRef, Digest, Seed, canonical};
 use serde_json::{Value, json};
 
 use super::workflow::{Workflow, connection};
@@ -75,6 +75,17 @@ impl Order {
             files,
             outputs,
         })
+    }
+
+    /// What it is called by what is in it, so that an order that was given before is known again.
+    pub(super) fn client(&self) -> String {
+        let files = self
+            .files
+            .values()
+            .map(|(asset, places)| json!([asset.digest, places]));
+        let files: Vec<Value> = files.collect();
+        let digest = canonical::digest(&json!([self.workflow.nodes(), files]));
+        format!("daedal-{}", &digest.to_string()[..32])
     }
 
     /// Has the fields that want a file name what the server calls it.

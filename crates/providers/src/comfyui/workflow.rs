@@ -123,6 +123,14 @@ impl Workflow {
     pub(super) fn name(&self, id: &str) -> String {
         name(self.nodes.get(id), id)
     }
+
+    /// What people call a node, in short: its title or class.
+    pub(super) fn caption(&self, id: &str) -> String {
+        let node = self.nodes.get(id);
+        let class = || node.and_then(|node| node["class_type"].as_str());
+        let found = node.and_then(title).or_else(class);
+        found.map_or_else(|| format!("node {id}"), crate::task::excerpt)
+    }
 }
 
 /// What people call a node: its id, class and title.

@@ -3,9 +3,13 @@
 use std::sync::OnceLock;
 
 use daedal_core::engine::EngineError;
-use reqwest::header::{HeaderMap, LOCATION};
-use reqwest::{Client, Method, Response, StatusCode};
+use reqwest::header::{
+    CONNECTION, HeaderMap, HeaderValue, LOCATION, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY,
+    SEC_WEBSOCKET_VERSION, UPGRADE,
+};
+use reqwest::{Client, Method, Response, StatusCode, Upgraded};
 use serde::Deserialize;
+use tokio_tungstenite::tungstenite::handshake::{client::generate_key, derive_accept_key};
 use url::Host;
 
 use super::request::Request;
@@ -32,6 +36,8 @@ pub(crate) struct Web {
     guarded: OnceLock<Option<Client>>,
     /// For the hosts that are allowed.
     open: OnceLock<Option<Client>>,
+    /// Whether nothing newer than HTTP/1.1 is spoken, which has no other way to a socket.
+    is_plain: bool,
 }
 
 /// What a server answered.
@@ -50,6 +56,39 @@ impl Web {
             allow: AllowList::parse(&settings.allow)?,
             ..Self::default()
         })
+    }
+
+    /// The same, speaking HTTP/1.1 and nothing newer.
+    pub(crate) fn plain(self) -> Self {
+        Self {
+            is_plain: true,
+            ..self
+        }
+    }
+
+    /// Asks for a WebSocket (RFC 6455, section 4.1) and gives the connection; nothing where the server opens none.
+    pub(crate) async fn socket(
+        &self,
+        mut request: Request,
+    ) -> Result<Option<Upgraded>, EngineError> {
+        let key = generate_key();
+        let headers = &mut request.headers;
+        headers.insert(CONNECTION, HeaderValue::from_static("Upgrade"));
+        headers.insert(UPGRADE, HeaderValue::from_static("websocket"));
+        headers.insert(SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));
+        if let Ok(key) = HeaderValue::from_str(&key) {
+            headers.insert(SEC_WEBSOCKET_KEY, key);
+        }
+        let response = self.once(&request).await?;
+        let accept = response.headers().get(SEC_WEBSOCKET_ACCEPT);
+        let is_meant = accept.is_some_and(|accept| *accept == derive_accept_key(key.as_bytes()));
+        if response.status() != StatusCode::SWITCHING_PROTOCOLS || !is_meant {
+            return Ok(None);
+        }
+        let opened = response.upgrade().await;
+        opened
+            .map(Some)
+            .map_err(|error| unreached(&request, &error))
     }
 
     /// Sends a request and follows where it leads.
@@ -92,7 +131,7 @@ impl Web {
             true => (&self.open, false),
             false => (&self.guarded, true),
         };
-        let client = client.get_or_init(|| client_with(guard));
+        let client = client.get_or_init(|| client_with(guard, self.is_plain));
         let client = client.as_ref().ok_or_else(|| {
             EngineError::invalid(
                 "no connection can be made safely here: the certificates of this machine can't be read; install \
@@ -114,7 +153,7 @@ impl Web {
     }
 }
 
-fn client_with(guard: bool) -> Option<Client> {
+fn client_with(guard: bool, is_plain: bool) -> Option<Client> {
     choose_cryptography();
     let builder = Client::builder()
         .user_agent(concat!("daedal/", env!("CARGO_PKG_VERSION")))
@@ -123,6 +162,10 @@ fn client_with(guard: bool) -> Option<Client> {
         .no_proxy();
     let builder = match guard {
         true => builder.dns_resolver(Guard),
+        false => builder,
+    };
+    let builder = match is_plain {
+        true => builder.http1_only(),
         false => builder,
     };
     builder.build().ok()
