@@ -28,14 +28,15 @@ use daedal_core::engine::{
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
+pub(crate) use order::Order;
 pub(crate) use settings::Servers;
 pub use settings::{ComfySettings, ServerSettings};
 
+pub(crate) use visit::Visit;
+pub(crate) use workflow::Workflow;
+
 use crate::call::Calls;
 use crate::task::{label, params, text};
-use order::Order;
-use visit::Visit;
-use workflow::Workflow;
 
 /// Size of a file that is made, unless a step says otherwise, in bytes.
 const BYTES_MAX: u64 = 256 << 20;

@@ -1,7 +1,7 @@
 //! One order at one server: its files there, the workflow queued, followed until it is done, and what it made brought
 //! back.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::time::{Duration, Instant};
 
 use daedal_core::engine::{EngineError, TaskContext};
@@ -40,6 +40,8 @@ pub(crate) struct Visit<'v> {
     pub(super) bytes_max: u64,
     /// The order that the server may be working on, by its name there.
     under_way: RefCell<Option<String>>,
+    /// Whether it has ever taken the order.
+    was_given: Cell<bool>,
 }
 
 /// How an order stands at its server.
@@ -63,17 +65,18 @@ struct Hearing {
 }
 
 impl<'v> Visit<'v> {
-    pub(super) fn new(server: &'v Server, order: &Order, bytes_max: u64) -> Self {
+    pub(crate) fn new(server: &'v Server, order: &Order, bytes_max: u64) -> Self {
         Self {
             server,
             client: order.client(),
             bytes_max,
             under_way: RefCell::default(),
+            was_given: Cell::default(),
         }
     }
 
     /// Has an order performed, and keeps what it made.
-    pub(super) async fn perform(
+    pub(crate) async fn perform(
         &self,
         mut order: Order,
         context: &TaskContext<'_>,
@@ -98,6 +101,7 @@ impl<'v> Visit<'v> {
                 }
             };
             self.under_way.replace(Some(id.clone()));
+            self.was_given.set(true);
             let Some(entry) = self.finished(&id, &order, &mut hearing, context).await? else {
                 // Started anew, it has nothing of what it was given.
                 self.under_way.replace(None);
@@ -122,8 +126,13 @@ impl<'v> Visit<'v> {
     }
 
     /// Whether the server may be working for us.
-    pub(super) fn is_under_way(&self) -> bool {
+    pub(crate) fn is_under_way(&self) -> bool {
         self.under_way.borrow().is_some()
+    }
+
+    /// Whether the server has ever taken the order.
+    pub(crate) fn was_given(&self) -> bool {
+        self.was_given.get()
     }
 
     /// Puts the workflow into the server's queue, and gives its name there.
@@ -281,7 +290,7 @@ impl<'v> Visit<'v> {
     }
 
     /// Tells the server that what it does for us is no longer wanted; others' work goes on.
-    pub(super) async fn call_off(&self) {
+    pub(crate) async fn call_off(&self) {
         // An order that was on its way may stand in the queue a little later.
         for _ in 0..3 {
             let Ok((running, pending)) = self.own().await else {

@@ -50,6 +50,29 @@ pub(crate) struct Answer {
     pub(crate) from: String,
 }
 
+/// Why nothing came.
+#[derive(Debug)]
+pub(crate) struct Missed {
+    pub(crate) error: EngineError,
+    /// Whether the server may have done something.
+    pub(crate) has_begun: bool,
+}
+
+impl From<EngineError> for Missed {
+    fn from(error: EngineError) -> Self {
+        Self {
+            error,
+            has_begun: false,
+        }
+    }
+}
+
+impl From<Missed> for EngineError {
+    fn from(missed: Missed) -> Self {
+        missed.error
+    }
+}
+
 impl Web {
     pub(crate) fn new(settings: &HttpSettings) -> Result<Self, SettingsError> {
         Ok(Self {
@@ -86,17 +109,25 @@ impl Web {
             return Ok(None);
         }
         let opened = response.upgrade().await;
-        opened
-            .map(Some)
-            .map_err(|error| unreached(&request, &error))
+        let opened = opened.map_err(|error| unreached(&request, &error))?;
+        Ok(Some(opened))
     }
 
     /// Sends a request and follows where it leads.
     pub(crate) async fn ask(
         &self,
-        mut request: Request,
+        request: Request,
         bytes_max: u64,
     ) -> Result<Answer, EngineError> {
+        Ok(self.call(request, bytes_max).await?)
+    }
+
+    /// The same, for whom it matters how far a request came that failed.
+    pub(crate) async fn call(
+        &self,
+        mut request: Request,
+        bytes_max: u64,
+    ) -> Result<Answer, Missed> {
         for _ in 0..=REDIRECTS_MAX {
             let response = self.once(&request).await?;
             let Some(target) = redirect(&response) else {
@@ -104,19 +135,19 @@ impl Web {
             };
             request = follow(request, response.status(), &target)?;
         }
-        Err(EngineError::invalid(format!(
+        Err(Missed::from(EngineError::invalid(format!(
             "{} leads on more than {REDIRECTS_MAX} times: ask the address that it ends at",
             request.place()
-        )))
+        ))))
     }
 
-    async fn once(&self, request: &Request) -> Result<Response, EngineError> {
+    async fn once(&self, request: &Request) -> Result<Response, Missed> {
         let url = &request.url;
         let host = url.host_str().unwrap_or_default();
         let port = url.port_or_known_default().unwrap_or_default();
         let misplaced = request.secrets.iter();
         if let Some(objection) = misplaced.filter_map(|s| s.objection(host, port)).next() {
-            return Err(EngineError::Invalid { message: objection });
+            return Err(EngineError::Invalid { message: objection }.into());
         }
         let is_allowed = self.allow.has(url);
         let literal = match url.host() {
@@ -125,7 +156,7 @@ impl Web {
             _ => None,
         };
         if let Some(address) = literal.filter(|address| !is_allowed && !is_public(*address)) {
-            return Err(private(host, port, &format!("{address}")));
+            return Err(private(host, port, &format!("{address}")).into());
         }
         let (client, guard) = match is_allowed {
             true => (&self.open, false),
@@ -147,7 +178,7 @@ impl Web {
             .send()
             .await
             .map_err(|error| match private_address(&error) {
-                Some(address) => private(host, port, &address.to_string()),
+                Some(address) => private(host, port, &address.to_string()).into(),
                 None => unreached(request, &error),
             })
     }
@@ -221,16 +252,16 @@ fn follow(request: Request, status: StatusCode, target: &str) -> Result<Request,
 }
 
 /// Reads an answer up to its limit.
-async fn read(
-    mut response: Response,
-    request: &Request,
-    bytes_max: u64,
-) -> Result<Answer, EngineError> {
+async fn read(mut response: Response, request: &Request, bytes_max: u64) -> Result<Answer, Missed> {
     let place = request.place();
+    let begun = |error: EngineError| Missed {
+        error,
+        has_begun: true,
+    };
     let too_large = || {
-        EngineError::limit(format!(
+        begun(EngineError::limit(format!(
             "the answer of {place} has more than {bytes_max} bytes: raise `bytes_max:`, or ask for less"
-        ))
+        )))
     };
     let told = response.content_length().unwrap_or_default();
     if told > bytes_max && request.method != Method::HEAD {
@@ -249,11 +280,11 @@ async fn read(
         bytes.extend_from_slice(&chunk);
     }
     if let Some(secret) = request.secrets.iter().find(|secret| secret.is_in(&bytes)) {
-        return Err(EngineError::invalid(format!(
+        return Err(begun(EngineError::invalid(format!(
             "the answer of {place} repeats the secret `{}`, and is not kept: send the secret in another way, or ask \
              another address",
             secret.name
-        )));
+        ))));
     }
     Ok(Answer {
         status: response.status(),
@@ -264,7 +295,7 @@ async fn read(
 }
 
 /// Why nothing came, without the address that it would repeat: a secret may be in it.
-fn unreached(request: &Request, error: &reqwest::Error) -> EngineError {
+fn unreached(request: &Request, error: &reqwest::Error) -> Missed {
     let mut causes = Vec::new();
     let mut cause: Option<&dyn std::error::Error> = std::error::Error::source(error);
     while let Some(error) = cause {
@@ -280,7 +311,10 @@ fn unreached(request: &Request, error: &reqwest::Error) -> EngineError {
         true => "can't be reached",
         false => "broke off",
     };
-    EngineError::Transient {
-        message: format!("{} {what}: {why}", request.place()),
+    Missed {
+        error: EngineError::Transient {
+            message: format!("{} {what}: {why}", request.place()),
+        },
+        has_begun: !error.is_connect(),
     }
 }
