@@ -24,6 +24,7 @@ mod financed;
 mod flags;
 mod folders;
 mod holders;
+mod imports;
 mod intents;
 mod kill;
 mod kill_delivery;

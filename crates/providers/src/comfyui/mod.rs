@@ -3,6 +3,9 @@
 #[cfg(test)]
 mod check_tests;
 mod files;
+mod import;
+#[cfg(test)]
+mod import_tests;
 mod order;
 #[cfg(test)]
 mod play;
@@ -28,6 +31,7 @@ use daedal_core::engine::{
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
+pub use import::{Imported, Turned, WORKFLOW_FILE, import};
 pub(crate) use order::Order;
 pub(crate) use settings::Servers;
 pub use settings::{ComfySettings, ServerSettings};

@@ -128,7 +128,10 @@ impl Workflow {
     pub(super) fn caption(&self, id: &str) -> String {
         let node = self.nodes.get(id);
         let class = || node.and_then(|node| node["class_type"].as_str());
-        let found = node.and_then(title).or_else(class);
+        let titled = node
+            .and_then(title)
+            .filter(|title| !title.trim().is_empty());
+        let found = titled.or_else(class);
         found.map_or_else(|| format!("node {id}"), crate::task::excerpt)
     }
 }
