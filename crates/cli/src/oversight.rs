@@ -1,5 +1,6 @@
 //! The transparency duties of the EU AI Act, and what evidence of each a released run has.
 
+use daedal_chain::embedded::is_embedded;
 use daedal_core::AssetRef;
 use daedal_core::asset::assets_in;
 use daedal_core::engine::Determinism;
@@ -85,7 +86,8 @@ fn marked(run: &Gathered) -> Duty {
     if beside > 0 {
         let files = count(beside, "file");
         open.push(format!(
-            "{files} can carry no credential: publish the .c2pa beside each of them, too"
+            "{files} can carry no credential, or came with one of their own that stays: publish the .c2pa beside each of \
+             them, too"
         ));
     }
     Duty {
@@ -100,7 +102,9 @@ fn inputs(run: &Gathered) -> Duty {
     let brought = run.subject.spec.inputs.as_object().into_iter().flatten();
     let assets = brought.map(|(_, value)| assets_in(value).len()).sum();
     let evidence = match assets {
-        0 => "the run was given no files whose marks could have been lost".to_owned(),
+        0 => "the run was given no files; of the process's own, of edits and of what servers gave, those with marks are \
+              named as ingredients in the credentials"
+            .to_owned(),
         assets => format!(
             "brought to the run: {}, named as ingredients in the credentials",
             count(assets, "file")
@@ -125,6 +129,11 @@ fn detectable(run: &Gathered) -> Duty {
     ];
     let mut open = Vec::new();
     match &run.on_chain {
+        Some(on_chain) if is_embedded(on_chain.work.chain) => open.push(
+            "the run is anchored on the studio's own chain only, which shows its times to nobody else: a public chain \
+             does (`rpc` under [chain])"
+                .to_owned(),
+        ),
         Some(on_chain) => evidence.push(format!(
             "anchored on chain {} in block {}",
             on_chain.work.chain, on_chain.anchor.block
@@ -148,7 +157,11 @@ fn lasting() -> Duty {
     Duty {
         what: "marks are effective, robust and reliable as far as the art allows",
         source: "Article 50(2)",
-        evidence: vec!["every changed byte of a file or its credential shows".to_owned()],
+        evidence: vec![
+            "`daedal verify` tells a file of which any byte was changed, also of its credential, from the one that was \
+             published; other readers of C2PA pass over some bytes around the credential"
+                .to_owned(),
+        ],
         open: vec![
             "platforms may strip credentials from files, and no watermark in the pixels takes their place: publish where \
              credentials are kept, or link to the page of the piece"
@@ -169,12 +182,16 @@ fn shown(run: &Gathered) -> Duty {
         evidence.push(format!("a visible label is drawn into {pictures}"));
     }
     let is_said = !evidence.is_empty();
+    let asks = run.subject.planned.process.disclosure.caption.is_some();
     Duty {
         what: "the information is clear and there at the first sight of the work",
         source: "Article 50(5)",
         evidence,
         open: vec![match is_said {
             true => "see that it is said, too, where the work is shown by others".to_owned(),
+            false if asks => "`disclosure:` has a `caption:`, and the run gave no picture to draw it into: with a `label:` \
+                              its pages say it"
+                .to_owned(),
             false => "the process has no visible label: `disclosure:` with a `caption:` draws one into its pictures, \
                       and with a `label:` its pages say it"
                 .to_owned(),

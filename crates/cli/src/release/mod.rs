@@ -15,6 +15,7 @@ mod lineage;
 mod making;
 mod minting;
 mod onchain;
+mod outside;
 mod payment;
 mod record;
 mod reopen;
@@ -107,6 +108,7 @@ pub(crate) async fn release(
         require_success(run)?;
         let subject = subject(studio, run, engines, &copies).await?;
         require_pieces(&subject)?;
+        record::require_sound(&subject.record, run.run)?;
         plans.push(plan_channels(home, &subject)?);
         subjects.push(subject);
     }
@@ -123,6 +125,7 @@ pub(crate) async fn release(
             anchoring: chain.anchoring_of(subject.run),
             signing,
             copies: &copies,
+            outside: std::cell::OnceCell::new(),
         };
         let pieces = sealing.all().await?;
         let attestation = attestation(&sealing, &pieces).await?;

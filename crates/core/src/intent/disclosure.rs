@@ -6,6 +6,7 @@ use alloy_primitives::{B256, keccak256};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use crate::asset::assets_in;
 use crate::{Digest, canonical, merkle};
 
 /// Where a payload keeps commitments to what stays private when the rest of it is told.
@@ -17,9 +18,33 @@ const SEALED: &str = "sealed";
 pub struct Disclosure {
     /// 32 random bytes.
     pub salt: B256,
-    /// What was decided: `{"chosen": ["0x…"]}` for a choice. Notes and values that were set stand in it as
+    /// What was decided: `{"chosen": ["0x…"], "given": {…}}` for a choice. Notes and values that were set stand in it as
     /// commitments of their own, `{"sealed": {"note": "0x…"}}`, so that each can be told by itself.
     pub payload: Value,
+}
+
+/// What comes of a task by a decision, to the last file of it: its value by the digest of the canonical form
+/// ([`crate::receipt::Receipt::value`]), and all assets in it, in order. A digest alone would not tell which files it stands
+/// for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Given {
+    /// The value.
+    pub value: Digest,
+    /// The assets in it.
+    pub assets: Vec<Digest>,
+}
+
+impl Given {
+    /// What comes of a task that gives this.
+    #[must_use]
+    pub fn of(value: &Value) -> Self {
+        let assets = assets_in(value).into_iter().map(|asset| asset.digest);
+        Self {
+            value: canonical::digest(value),
+            assets: assets.collect(),
+        }
+    }
 }
 
 /// What stands behind the commitments in a payload, by name: `note`, or a dial such as `inputs.theme`.
@@ -32,12 +57,12 @@ pub fn set_name(dials: &str, name: &str) -> String {
 }
 
 impl Disclosure {
-    /// The choice of these of the options that were shown.
+    /// The choice of these of the options that were shown, of which `given` comes.
     #[must_use]
-    pub fn choice(salt: B256, chosen: &[B256]) -> Self {
+    pub fn choice(salt: B256, chosen: &[B256], given: &Given) -> Self {
         Self {
             salt,
-            payload: json!({ "chosen": chosen }),
+            payload: json!({ "chosen": chosen, "given": given }),
         }
     }
 
@@ -59,13 +84,12 @@ impl Disclosure {
         }
     }
 
-    /// The replacement of what a task gave; both by the digest of the value's canonical form
-    /// ([`crate::receipt::Receipt::value`]).
+    /// The replacement of what a task gave: `from` is the digest of that value.
     #[must_use]
-    pub fn edit(salt: B256, from: Digest, to: Digest) -> Self {
+    pub fn edit(salt: B256, from: Digest, given: &Given) -> Self {
         Self {
             salt,
-            payload: json!({ "edited": { "from": from, "to": to } }),
+            payload: json!({ "edited": from, "given": given }),
         }
     }
 
@@ -128,11 +152,15 @@ impl Disclosure {
         serde_json::from_value(self.payload.get("chosen")?.clone()).ok()
     }
 
-    /// What was replaced by what, where it is an edit.
+    /// What was replaced, where it is an edit: the digest of that value.
     #[must_use]
-    pub fn edited(&self) -> Option<(Digest, Digest)> {
-        let edited = self.payload.get("edited")?;
-        let digest = |name: &str| edited.get(name)?.as_str()?.parse().ok();
-        Some((digest("from")?, digest("to")?))
+    pub fn edited(&self) -> Option<Digest> {
+        self.payload.get("edited")?.as_str()?.parse().ok()
+    }
+
+    /// What comes of the task by it, where it judges or edits.
+    #[must_use]
+    pub fn given(&self) -> Option<Given> {
+        serde_json::from_value(self.payload.get("given")?.clone()).ok()
     }
 }
