@@ -207,6 +207,7 @@ impl<'a> TaskContext<'a> {
             watch.spend(usage);
         }
     }
+
     /// Returns [`EngineError::Stopped`] once the task should stop; engines call it in long loops.
     pub fn check_stop(&self) -> Result<(), EngineError> {
         if self.stop.load(Ordering::Relaxed) {
