@@ -76,6 +76,15 @@ pub enum Update {
         /// What it cost all the same.
         cost: UsdMicros,
     },
+    /// A call was under way when the run was interrupted, and nobody knows whether it took effect.
+    Lost {
+        /// Which task.
+        task: TaskName,
+        /// From 1.
+        attempt: u32,
+        /// The most that it has cost.
+        cost_max: UsdMicros,
+    },
     /// A person is asked.
     Asked {
         /// Which task asks.
@@ -138,6 +147,16 @@ pub(crate) fn of(event: &Event) -> Option<Update> {
             attempt: *attempt,
             error: error.clone(),
             cost: spent.cost,
+        },
+        Event::EffectLost {
+            task,
+            attempt,
+            cost_max,
+            ..
+        } => Update::Lost {
+            task: task.clone(),
+            attempt: *attempt,
+            cost_max: *cost_max,
         },
         Event::DecisionRequested {
             task,

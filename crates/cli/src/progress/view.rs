@@ -101,7 +101,7 @@ impl View {
             Update::Mended { task } => {
                 Some(format!("  {task}: its bytes were damaged, made again"))
             }
-            Update::Asked { .. } | Update::Started { .. } => None,
+            Update::Asked { .. } | Update::Lost { .. } | Update::Started { .. } => None,
             Update::Ended { .. } => {
                 self.ended = true;
                 None

@@ -6,22 +6,22 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::studio::{Studio, files_below};
 
-const SECRET: &str = "sea-glass-0123456789";
+pub(crate) const SECRET: &str = "sea-glass-0123456789";
 
 /// A server that answers every path: an OpenAI-compatible model, a feed, and a page that counts its calls.
 pub(crate) struct Server {
     pub(crate) port: u16,
     calls: Arc<AtomicUsize>,
     /// Paths that get no answer.
-    silent: Arc<Mutex<Vec<&'static str>>>,
+    pub(crate) silent: Arc<Mutex<Vec<&'static str>>>,
 }
 
 impl Server {
-    fn start() -> Self {
+    pub(crate) fn start() -> Self {
         Self::answering(|path, _| answer(path))
     }
 
@@ -134,7 +134,7 @@ outputs: {{ note: \"{{{{ steps.note }}}}\" }}
     )
 }
 
-fn studio(server: &Server, more: &str) -> Studio {
+pub(crate) fn studio(server: &Server, more: &str) -> Studio {
     let studio = Studio::empty();
     studio.write("daedal.toml", server.settings());
     studio.write("process.yaml", process(server.port, more));
@@ -204,34 +204,4 @@ fn a_model_that_is_missing_is_told_by_check() {
     studio.write("daedal.toml", "[llm.writer]\nkind = \"oracle\"\n");
     let told = run(&studio, &["check"]).ends(1);
     assert!(told.err.contains("oracle"), "{}", told.err);
-}
-
-#[test]
-fn a_call_that_was_under_way_when_the_program_was_killed_is_not_repeated() {
-    let server = Server::start();
-    let studio = studio(&server, "");
-    server.silent.lock().unwrap().push("/v1/");
-    let mut command = studio.command(&["run", "--quiet"]);
-    let mut child = command.env("PRESS_KEY", SECRET).spawn().unwrap();
-    while server.calls() < 3 {
-        assert!(
-            child.try_wait().unwrap().is_none(),
-            "it ended before it asked the model"
-        );
-        std::thread::sleep(Duration::from_millis(20));
-    }
-    child.kill().unwrap();
-    child.wait().unwrap();
-    server.silent.lock().unwrap().clear();
-    let told = run(&studio, &["resume", "latest"]);
-    assert_ne!(told.code, 0);
-    let text = format!("{}{}", told.out, told.err);
-    assert!(
-        text.contains("nobody knows whether it took effect"),
-        "{text}"
-    );
-    // What only looks was kept, and what has an effect was not asked for again.
-    assert_eq!(server.calls(), 3);
-    let value: Value = run(&studio, &["runs", "latest", "--json"]).ends(0).json();
-    assert_eq!(value["status"], "failed", "{value}");
 }

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::edit::below;
 use super::state::{Slot, State};
-use super::{Decider, Decision, Event, Finish, Moment, RunId, TaskName, Timer, fold};
+use super::{Decider, Decision, Event, Finish, Moment, Ruling, RunId, TaskName, Timer, fold};
 use crate::engine::{DecisionRequest, Determinism, EngineError, Outcome, Task, Usage};
 use crate::intent::SignedIntent;
 use crate::plan::{NodeKind, Plan};
@@ -265,6 +265,11 @@ fn subject(event: &Event) -> Option<&TaskName> {
         | Event::TaskPoisoned { task, .. }
         | Event::DecisionRequested { task, .. }
         | Event::Decided { task, .. }
+        | Event::Ruled {
+            task,
+            ruling: Ruling::GiveUp,
+            ..
+        }
         | Event::TimerFired {
             timer: Timer::Decision { task },
             ..
@@ -340,6 +345,12 @@ fn note(record: &mut TaskRecord, event: &Event) {
             record.result = TaskResult::Failed {
                 attempts: *deliveries,
                 error: EngineError::limit(format!("brought its worker down {deliveries} times")),
+            };
+        }
+        Event::Ruled { attempt, .. } => {
+            record.result = TaskResult::Failed {
+                attempts: *attempt,
+                error: EngineError::invalid("was interrupted, and given up by hand"),
             };
         }
         Event::DecisionRequested { request, .. } => record.request = Some(request.clone()),

@@ -10,7 +10,6 @@ use std::pin::Pin;
 use std::task::Poll;
 
 use daedal_core::asset::assets_in;
-use daedal_core::engine::Usage;
 use daedal_core::plan::Plan;
 use daedal_core::run::budget::{Admission, admit};
 use daedal_core::run::{
@@ -21,6 +20,7 @@ use daedal_store::ports::Reply;
 
 use self::waiting::Wake;
 use crate::desk::Desk;
+use crate::executor::cost_max;
 use crate::journal::Journal;
 use crate::ports::{Job, Report};
 use crate::{ExecError, Options, Ports, RunReport, RunStatus, Update};
@@ -279,14 +279,7 @@ impl<'a> Session<'a> {
                     ended = true;
                 }
                 None if dispatch.started => {
-                    let at = self.now();
-                    self.record(Event::TaskFailed {
-                        task: dispatch.name,
-                        attempt: dispatch.attempt,
-                        error: Dispatch::unknown_effect(),
-                        spent: Usage::default(),
-                        at,
-                    });
+                    self.lose(&dispatch);
                     ended = true;
                 }
                 None => self.desk.add(dispatch),
@@ -360,16 +353,8 @@ impl<'a> Session<'a> {
         }
     }
 
-    fn cost_max(&self, dispatch: &Dispatch) -> UsdMicros {
-        let engine = self.ports.engines.get(&dispatch.task.engine);
-        let asked = engine.map_or(UsdMicros::default(), |engine| {
-            engine.cost_max(&dispatch.task)
-        });
-        asked.saturating_add(
-            self.options
-                .rate
-                .of_time(dispatch.task.limits.timeout_ms_max),
-        )
+    pub(super) fn cost_max(&self, dispatch: &Dispatch) -> UsdMicros {
+        cost_max(&self.ports.engines, self.options.rate, &dispatch.task)
     }
 
     fn finish(&mut self, status: Finish) -> Result<(), ExecError> {
