@@ -46,6 +46,7 @@ fn calling(home: &Home) -> Result<daedal_providers::Settings, Failure> {
         llm: home.settings.llm.clone(),
         comfyui: home.settings.comfyui.clone(),
         diffusion: home.settings.diffusion.clone(),
+        speech: home.settings.speech.clone(),
         day_cap: home.settings.run.day_max()?.map(|max| DayCap {
             max,
             book: home.root.join(FOLDER).join("spending.json"),

@@ -21,6 +21,7 @@ mod progress;
 mod release;
 mod runs;
 mod settings;
+mod signature;
 mod tend;
 mod text;
 mod ui;

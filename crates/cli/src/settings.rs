@@ -13,6 +13,7 @@ use daedal_providers::diffusion::PainterSettings;
 use daedal_providers::http::HttpSettings;
 use daedal_providers::llm::ModelSettings;
 use daedal_providers::secrets::SecretSettings;
+use daedal_providers::speech::SpeakerSettings;
 use serde::Deserialize;
 
 use crate::failure::Failure;
@@ -66,8 +67,15 @@ pub(crate) const SETTINGS_NEW: &str = "\
 # url = \"http://127.0.0.1:8188\"
 
 # [diffusion.ink]               # steps of the engine diffusion say `model: ink`
-# kind = \"a1111\"              # or openai
+# kind = \"a1111\"              # or openai, comfyui, replicate
 # url = \"http://127.0.0.1:7860\"
+
+# [speech.narrator]             # steps of the engine speech say `voice: narrator`
+# kind = \"openai\"
+# model = \"tts-1\"
+# voice = \"onyx\"
+# key = \"openai\"
+# price = \"15 USD\"            # of a million characters
 
 [tend]                          # what `daedal tend` does by itself
 # processes = [\"almanac\"]       # whose `schedule:` it follows
@@ -92,6 +100,7 @@ pub(crate) struct Settings {
     pub(crate) comfyui: ComfySettings,
     pub(crate) diffusion: BTreeMap<String, PainterSettings>,
     pub(crate) tend: TendSettings,
+    pub(crate) speech: BTreeMap<String, SpeakerSettings>,
 }
 
 /// Who the studio is.
@@ -249,6 +258,7 @@ struct Strict {
     comfyui: Option<ComfySettings>,
     diffusion: Option<BTreeMap<String, PainterSettings>>,
     tend: Option<TendSettings>,
+    speech: Option<BTreeMap<String, SpeakerSettings>>,
 }
 
 impl Settings {

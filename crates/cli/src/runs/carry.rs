@@ -26,6 +26,7 @@ const WISH_POLL: Duration = Duration::from_millis(500);
 pub(crate) struct Carrier<'a> {
     studio: &'a Studio,
     executor: Executor,
+    queue: Arc<LocalQueue>,
     engines: Engines,
     jobs: usize,
     rate: UsdMicros,
@@ -47,13 +48,14 @@ impl<'a> Carrier<'a> {
             log: Arc::clone(&studio.log),
             memo: Arc::clone(&studio.memo),
             blobs: Arc::clone(&studio.blobs) as _,
-            queue,
+            queue: Arc::clone(&queue) as _,
             timers: Arc::new(LocalTimers::default()),
             engines: engines.clone(),
         });
         Self {
             studio,
             executor,
+            queue,
             engines,
             jobs,
             rate,
@@ -145,7 +147,11 @@ impl<'a> Carrier<'a> {
             stop: stop.clone(),
             progress: Some(progress.sink()),
         };
+        let following = progress
+            .listener()
+            .map(|listener| self.queue.follow(run, listener));
         let carried = self.executor.run(plan, spec, &options).await;
+        drop(following);
         wish.abort();
         progress.finish();
         carried.map_err(|error| Failure::new(error.to_string()))

@@ -69,10 +69,8 @@ async fn look(engines: &Engines, url: &str) -> Result<Digest, String> {
     let looked = tokio::task::spawn_blocking(move || {
         // Nothing of it is kept.
         let nowhere = Studio::in_memory();
-        let context = TaskContext {
-            blobs: &*nowhere.blobs,
-            stop: &AtomicBool::new(false),
-        };
+        let stop = AtomicBool::new(false);
+        let context = TaskContext::new(&*nowhere.blobs, &stop);
         engine.run(&task, &context)
     });
     match looked.await.map_err(|error| error.to_string())? {

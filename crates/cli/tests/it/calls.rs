@@ -22,6 +22,13 @@ pub(crate) struct Server {
 
 impl Server {
     pub(crate) fn start() -> Self {
+        Self::answering(|path, _| answer(path))
+    }
+
+    /// A server that looks at what it is asked: the path and the body.
+    pub(crate) fn answering(
+        mut answer: impl FnMut(&str, &str) -> (&'static str, String) + Send + 'static,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let server = Self {
             port: listener.local_addr().unwrap().port(),
@@ -62,7 +69,7 @@ impl Server {
                     });
                     continue;
                 }
-                let (kind, text) = answer(path);
+                let (kind, text) = answer(path, &String::from_utf8_lossy(&body));
                 let length = text.len();
                 let head = format!(
                     "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-type: {kind}\r\ncontent-length: {length}\r\n\r\n"

@@ -10,6 +10,9 @@ mod estimate;
 mod expected;
 mod files;
 mod fit;
+mod gate;
+#[cfg(test)]
+mod gate_tests;
 mod given;
 mod gives;
 mod graph;

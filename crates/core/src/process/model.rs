@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::disclosure::Disclosure;
+use super::signature::Signature;
 use crate::{BasisPoints, UsdMicros};
 
 /// A process as its author wrote it.
@@ -26,8 +27,8 @@ pub struct Process {
     pub token: Option<Token>,
     /// Works that this one derives from.
     pub upstream: Vec<Upstream>,
-    /// Directory of reference assets of the hand that must stay recognisable.
-    pub signature: Option<String>,
+    /// The hand that must stay recognisable.
+    pub signature: Option<Signature>,
     /// What a caller sets for one run.
     pub inputs: Vec<(String, Dial)>,
     /// The dials of the style.

@@ -320,7 +320,15 @@ fn processes() -> impl Strategy<Value = Process> {
             disclosure,
             token,
             upstream: Vec::new(),
-            signature: None,
+            signature: schedule.as_ref().map(|text| Signature {
+                references: "signature/".into(),
+                gate: (text.len() % 2 == 0).then(|| Gate {
+                    of: vec![text.clone()],
+                    tolerance: Some(1.5),
+                    outside: Outside::Ask,
+                    timeout_ms: Some(60_000),
+                }),
+            }),
             inputs,
             parameters,
             budget,

@@ -3,7 +3,7 @@
 use super::state::{Phase, Slot, State, TaskPhase};
 use super::{Event, Finish, Moment, TaskName, Timer};
 use crate::Digest;
-use crate::engine::{EngineError, Task};
+use crate::engine::{EngineError, Task, Usage};
 use crate::plan::Plan;
 
 /// Something to be done for a run.
@@ -137,6 +137,7 @@ impl State {
                 task: name,
                 attempt,
                 error: EngineError::invalid(message),
+                spent: Usage::default(),
                 at: now,
             }),
         })

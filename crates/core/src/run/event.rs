@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::{Moment, Ruling};
 use crate::digest::DigestParseError;
-use crate::engine::{DecisionRequest, EngineError, Outcome};
+use crate::engine::{DecisionRequest, EngineError, Outcome, Usage};
 use crate::plan::Plan;
 use crate::record::{run_id, settings, settings_digest};
 use crate::{AssetRef, Digest, Governed, Seed, UsdMicros};
@@ -176,6 +176,9 @@ pub enum Event {
         attempt: u32,
         /// Why.
         error: EngineError,
+        /// What it used all the same.
+        #[serde(default, skip_serializing_if = "Usage::is_nothing")]
+        spent: Usage,
         /// When.
         at: Moment,
     },

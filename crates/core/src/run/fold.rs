@@ -67,8 +67,16 @@ fn apply(state: &mut State, plan: &Plan, event: &Event) -> bool {
             task,
             attempt,
             error,
+            spent,
             at,
-        } => state.failed(plan, task, *attempt, error, *at),
+        } => {
+            let changed = state.failed(plan, task, *attempt, error, *at);
+            if changed {
+                // A call that came to nothing is paid like any other.
+                state.spent.cost = state.spent.cost.saturating_add(spent.cost);
+            }
+            changed
+        }
         Event::TaskPoisoned {
             task, deliveries, ..
         } => state.poisoned(plan, task, *deliveries),

@@ -148,6 +148,7 @@ fn a_run_that_only_the_clock_brings_further_says_when() {
         error: crate::engine::EngineError::Transient {
             message: "busy".into(),
         },
+        spent: crate::engine::Usage::default(),
         at: Moment(100),
     };
     played.record(&plan, failed);
@@ -182,6 +183,7 @@ fn what_is_tried_again_begins_once_however_the_log_is_read() {
         error: crate::engine::EngineError::Transient {
             message: "busy".into(),
         },
+        spent: crate::engine::Usage::default(),
         at: Moment(100),
     };
     played.record(&plan, failed);

@@ -264,7 +264,8 @@ impl<'a> Session<'a> {
         }
         let fresh = std::mem::take(&mut self.fresh);
         let anew = self.state.spec().is_some_and(|spec| spec.fresh);
-        let keys = fresh.iter().map(|dispatch| dispatch.key).collect();
+        let keys = fresh.iter().map(|dispatch| self.memo_key(dispatch));
+        let keys = keys.collect();
         let known = self.ports.memo.get(keys).await?;
         let mut ended = false;
         for (dispatch, entry) in fresh.into_iter().zip(known) {
@@ -337,6 +338,19 @@ impl<'a> Session<'a> {
             });
         }
         Ok(())
+    }
+
+    /// The key of a task in the memo of this studio: its own, and what stands here behind the names in it. The log
+    /// has its own alone, so that it reads the same wherever it is read.
+    pub(super) fn memo_key(&self, dispatch: &Dispatch) -> Digest {
+        let engine = self.ports.engines.get(&dispatch.task.engine);
+        match engine.and_then(|engine| engine.behind(&dispatch.task)) {
+            Some(behind) => {
+                let parts = [&dispatch.key.0[..], behind.as_bytes()];
+                Digest::of_parts("daedal/memo/v1", &parts)
+            }
+            None => dispatch.key,
+        }
     }
 
     pub(super) fn cost_max(&self, dispatch: &Dispatch) -> UsdMicros {

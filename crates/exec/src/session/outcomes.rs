@@ -25,6 +25,7 @@ impl Session<'_> {
         };
         let Flight { dispatch, .. } = flight;
         let (name, key, attempt) = (dispatch.name.clone(), dispatch.key, dispatch.attempt);
+        let memo_key = self.memo_key(&dispatch);
         let at = self.now();
         match report.result {
             JobResult::Done(outcome) => {
@@ -36,7 +37,7 @@ impl Session<'_> {
                     run: self.run,
                     at,
                 };
-                self.journal.keep(key, entry);
+                self.journal.keep(memo_key, entry);
                 for follower in followers {
                     self.done(follower.name, key, outcome.clone(), Some(self.run));
                 }
@@ -61,6 +62,7 @@ impl Session<'_> {
                     task: name,
                     attempt,
                     error,
+                    spent: report.spent,
                     at,
                 });
             }

@@ -10,7 +10,7 @@ use std::task::Poll;
 
 use daedal_core::Digest;
 use daedal_core::blob::BlobRead;
-use daedal_core::engine::{EngineError, Engines, Performed, TaskContext};
+use daedal_core::engine::{EngineError, Engines, Performed, TaskContext, Usage};
 use daedal_core::run::{Event, Moment, Ruling, RunId, TaskName, Timer};
 use daedal_store::StoreError;
 use daedal_store::ports::{MemoEntry, Reply};
@@ -178,10 +178,8 @@ impl World {
     /// Executes a job, as a worker would.
     fn perform(&self, job: &Job) -> JobResult {
         let engine = self.engines.get(&job.task.engine).unwrap();
-        let context = TaskContext {
-            blobs: self,
-            stop: &AtomicBool::new(false),
-        };
+        let stop = AtomicBool::new(false);
+        let context = TaskContext::new(self, &stop);
         match engine.run(&job.task, &context) {
             Ok(Performed::Done(outcome)) => JobResult::Done(outcome),
             Ok(Performed::Asked(request)) => JobResult::Asked(request),
@@ -285,6 +283,7 @@ impl Inside {
             attempt: job.attempt,
             key: job.key,
             result,
+            spent: Usage::default(),
         });
     }
 

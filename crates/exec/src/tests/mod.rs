@@ -1,6 +1,7 @@
 //! Runs carried out by real workers of this process.
 
 mod failures;
+mod spent;
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
