@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use daedal_core::UsdMicros;
 use daedal_core::asset::assets_in;
 use daedal_core::blob::BlobRead;
 use daedal_core::engine::{Engines, Task};
@@ -10,6 +9,7 @@ use daedal_core::plan::Plan;
 use daedal_core::run::{
     Action, Decision, Dispatch, Event, Ruling, RunId, RunSpec, State, TaskName, Tool, decide, fold,
 };
+use daedal_core::{Digest, UsdMicros};
 use daedal_store::ports::{Log, Memo};
 use serde_json::Value;
 
@@ -179,7 +179,9 @@ impl Executor {
             _ => None,
         });
         let started: Vec<Dispatch> = started.collect();
-        let keys = started.iter().map(|dispatch| dispatch.key).collect();
+        let keys = started.iter();
+        let keys = keys.map(|dispatch| memo_key(&self.ports.engines, dispatch));
+        let keys = keys.collect();
         let known = self.ports.memo.get(keys).await?;
         let anew = state.spec().is_some_and(|spec| spec.fresh);
         let mut events = vec![Event::Resumed { at }];
@@ -297,6 +299,19 @@ impl Executor {
         let spec = state.spec().ok_or(ExecError::NoRun { run })?;
         check_bundle(plan, run, spec)?;
         Ok((state, events))
+    }
+}
+
+/// The key of a task in the memo of this studio: its own, and what stands here behind the names in it. The log has its
+/// own alone, so that it reads the same wherever it is read.
+pub(crate) fn memo_key(engines: &Engines, dispatch: &Dispatch) -> Digest {
+    let engine = engines.get(&dispatch.task.engine);
+    match engine.and_then(|engine| engine.behind(&dispatch.task)) {
+        Some(behind) => {
+            let parts = [&dispatch.key.0[..], behind.as_bytes()];
+            Digest::of_parts("daedal/memo/v1", &parts)
+        }
+        None => dispatch.key,
     }
 }
 

@@ -15,11 +15,13 @@ use crate::process::Loaded;
 use crate::runs::dials_of;
 use crate::ui::Ui;
 
+const EXAMPLE: &str = "\
+The most that a run can cost and take, step by step, before anything runs:
+  daedal check --estimate --input edition=2";
+
 /// Finds every mistake in a process and shows its plan.
-///
-/// With `--estimate` it also tells the most that a run can cost and how long it can take, step by step, before
-/// anything runs: `daedal check --estimate --input edition=2`.
 #[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLE)]
 pub(crate) struct Check {
     /// Directory of the process, or its process file
     #[arg(default_value = ".")]

@@ -8,12 +8,15 @@ use crate::home::{Home, block_on, remembered};
 use crate::runs::{self, Begun, Carrier, Rulings, Telling};
 use crate::ui::Ui;
 
+const EXAMPLE: &str = "\
+A call that pays or shows outside, and that was under way when the program was killed, is not made
+again by itself: the run waits, and says so. Look whether the call was made, then say what becomes
+of it:
+  daedal resume latest --repeat idea";
+
 /// Goes on with a run that was stopped or waited.
-///
-/// A call that pays or shows outside, and that was under way when the program was killed, is not made again by
-/// itself. The run waits, and says so: look whether the call was made, then say what becomes of it, for example
-/// `daedal resume latest --repeat idea`.
 #[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLE)]
 pub(crate) struct Resume {
     /// First digits of the run, its process, or `latest`
     #[arg(default_value = "latest")]

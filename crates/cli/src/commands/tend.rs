@@ -13,16 +13,23 @@ use crate::tend::{self, Keep, Tender};
 use crate::text;
 use crate::ui::Ui;
 
+const EXAMPLE: &str = "\
+A process says when it runs: `schedule: \"0 9 * * 1-5 Europe/Oslo\"` at nine on working days, `every
+6h` so often, `files` when one of its files has changed, `feed https://…` when a feed has; several
+stand together with `;` between them. Each run has a seed of its own. What passed by while nobody
+tended comes to one run. Runs of anybody that wait for the clock go on in time.
+
+Under [tend] in daedal.toml, `day_max` is the most that these runs may cost in a day; a process that
+fails three times in a row is stopped (`failures_max`), and `webhook` is told.
+
+Examples:
+  daedal tend almanac           until Ctrl-C or SIGTERM
+  daedal tend --once almanac    what is due now, for the cron of a system
+  daedal tend --status";
+
 /// Runs processes by themselves, on their `schedule:`, until it is stopped.
-///
-/// `schedule: "0 9 * * 1-5 Europe/Oslo"` runs a process at nine on working days, `every 6h` so often, `files` when one
-/// of its files has changed, `feed https://…` when a feed has; several stand together with `;` between them. Each run
-/// has a seed of its own. What passed by while nobody tended comes to one run. Runs that wait for the clock, whoever
-/// began them, go on in time.
-///
-/// `day_max` under [tend] in daedal.toml is the most that these runs may cost in a day; a process that fails three
-/// times in a row is stopped (`failures_max`), and `webhook` is told. With cron: `daedal tend --once almanac`.
 #[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLE)]
 pub(crate) struct Tend {
     /// Processes: directories or process files [default: `processes` under [tend], or the one here]
     processes: Vec<PathBuf>,

@@ -20,7 +20,7 @@ use daedal_store::ports::Reply;
 
 use self::waiting::Wake;
 use crate::desk::Desk;
-use crate::executor::cost_max;
+use crate::executor::{cost_max, memo_key};
 use crate::journal::Journal;
 use crate::ports::{Job, Report};
 use crate::{ExecError, Options, Ports, RunReport, RunStatus, Update};
@@ -340,17 +340,8 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
-    /// The key of a task in the memo of this studio: its own, and what stands here behind the names in it. The log
-    /// has its own alone, so that it reads the same wherever it is read.
     pub(super) fn memo_key(&self, dispatch: &Dispatch) -> Digest {
-        let engine = self.ports.engines.get(&dispatch.task.engine);
-        match engine.and_then(|engine| engine.behind(&dispatch.task)) {
-            Some(behind) => {
-                let parts = [&dispatch.key.0[..], behind.as_bytes()];
-                Digest::of_parts("daedal/memo/v1", &parts)
-            }
-            None => dispatch.key,
-        }
+        memo_key(&self.ports.engines, dispatch)
     }
 
     pub(super) fn cost_max(&self, dispatch: &Dispatch) -> UsdMicros {
