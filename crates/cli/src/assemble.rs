@@ -1,5 +1,6 @@
 //! The one place that names concrete implementations.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -8,6 +9,7 @@ use daedal_core::engine::Engines;
 use daedal_core::plan::{self, Objection};
 use daedal_core::process::{Process, suggestion};
 use daedal_engines::Tools;
+use daedal_providers::diffusion::{Opener, PainterSettings};
 use daedal_providers::llm::DayCap;
 use daedal_providers::secrets::Place;
 use daedal_store::embedded::FOLDER;
@@ -35,7 +37,8 @@ pub(crate) fn engines_of(home: &Home) -> Result<Engines, Failure> {
         secrets: home.settings.secrets.clone(),
         llm: home.settings.llm.clone(),
         comfyui: home.settings.comfyui.clone(),
-        diffusion: home.settings.diffusion.clone(),
+        diffusion: painters(home),
+        local: local(),
         day_cap: home.settings.run.day_max()?.map(|max| DayCap {
             max,
             book: home.root.join(FOLDER).join("spending.json"),
@@ -57,6 +60,26 @@ pub(crate) fn engines_of(home: &Home) -> Result<Engines, Failure> {
         .help(error.help)
     })?;
     Ok(daedal_engines::all(tools()).and(Engines::new(calling)))
+}
+
+/// Who makes pictures for a studio; folders of models are relative to it.
+fn painters(home: &Home) -> BTreeMap<String, PainterSettings> {
+    let mut painters = home.settings.diffusion.clone();
+    for path in painters
+        .values_mut()
+        .filter_map(|entry| entry.path.as_mut())
+    {
+        *path = home.root.join(&*path);
+    }
+    painters
+}
+
+/// Models that make pictures in this process, in builds that have them.
+fn local() -> Option<Opener> {
+    #[cfg(feature = "local-models")]
+    return Some(daedal_local::open);
+    #[cfg(not(feature = "local-models"))]
+    None
 }
 
 /// Every channel of this build, where the gallery is in `site`.

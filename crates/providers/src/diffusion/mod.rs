@@ -7,6 +7,9 @@ mod params;
 mod settings;
 #[cfg(test)]
 mod tests;
+mod within;
+#[cfg(test)]
+mod within_tests;
 
 use std::sync::Arc;
 
@@ -19,14 +22,16 @@ use serde_json::{Map, Value, json};
 
 pub(crate) use settings::Painters;
 pub use settings::{Kind, PainterSettings};
+pub use within::{Brief, ModelSettings, Opener, Painted, Within};
 
 use crate::call::Calls;
 use crate::llm::{Meter, Purse};
 use crate::picture;
 use crate::task;
-use backend::{Made, Wish};
+use backend::{Made, OneMade, Wish};
 use params::Params;
 use settings::Painter;
+use within::Own;
 
 /// The engine `diffusion`.
 pub struct DiffusionEngine {
@@ -80,6 +85,12 @@ impl Engine for DiffusionEngine {
         !with.contains_key("seed")
     }
 
+    fn effect(&self, with: &Map<String, Value>) -> bool {
+        // What is made in this process costs nobody anything, and may be made again.
+        let name = with.get("model").and_then(Value::as_str);
+        name.is_none_or(|name| self.painters.own(name).is_none())
+    }
+
     fn check(&self, with: &Value, _: &Files<'_>) -> Vec<String> {
         let mut found = Vec::new();
         if with.get("strength").is_some() && with.get("image").is_none() {
@@ -90,6 +101,7 @@ impl Engine for DiffusionEngine {
         }
         let name = with.get("model").and_then(Value::as_str);
         let name = name.filter(|name| self.painters.is_set && !name.contains("{{"));
+        let name = name.filter(|name| self.painters.own(name).is_none());
         match name.map(|name| self.painters.get(name)) {
             Some(Err(told)) => found.push(told),
             Some(Ok(painter)) => {
@@ -113,6 +125,10 @@ impl Engine for DiffusionEngine {
 
     fn run(&self, task: &Task, context: &TaskContext<'_>) -> Result<Performed, EngineError> {
         let params: Params = task::params(&self.spec, task)?;
+        if let Some(own) = self.painters.own(&params.model) {
+            let wish = params.wish(None, task, context)?;
+            return paint(own, &wish, context);
+        }
         let painter = self.painters.get(&params.model);
         let painter = painter.map_err(EngineError::invalid)?;
         let given = params.given();
@@ -138,7 +154,7 @@ impl Engine for DiffusionEngine {
         // Pictures that are there are not thrown away because the book can't be written.
         let made = made?;
         settled.ok();
-        let value = keep(painter, &made, context)?;
+        let value = keep(&made.pictures, painter.server.url.as_str(), context)?;
         Ok(Performed::Done(Outcome {
             value,
             usage: Usage {
@@ -152,6 +168,36 @@ impl Engine for DiffusionEngine {
             },
         }))
     }
+}
+
+/// Has a model of this process make pictures.
+fn paint(own: &Own, wish: &Wish<'_>, context: &TaskContext<'_>) -> Result<Performed, EngineError> {
+    let brief = Brief {
+        prompt: wish.prompt,
+        negative: wish.negative,
+        width: wish.width,
+        height: wish.height,
+        steps: wish.steps,
+        guidance: wish.guidance,
+        seed: wish.seed,
+        image: wish.image.as_ref().map(|image| &*image.bytes),
+        strength: wish.strength,
+        count: wish.count,
+    };
+    let painted = own.model.paint(&brief, context.stop, &|_| {})?;
+    let pictures = painted.pictures.into_iter();
+    let pictures = pictures.map(|(bytes, seed)| OneMade {
+        bytes,
+        seed: Some(seed),
+    });
+    let value = keep(&pictures.collect::<Vec<_>>(), "the model", context)?;
+    Ok(Performed::Done(Outcome {
+        value,
+        usage: Usage {
+            tool: Some(format!("local/{}", painted.model)),
+            ..Usage::default()
+        },
+    }))
 }
 
 /// Asks for pictures, and tells the meter what they cost.
@@ -187,13 +233,12 @@ async fn ask(
 }
 
 /// Keeps pictures as assets.
-fn keep(painter: &Painter, made: &Made, context: &TaskContext<'_>) -> Result<Value, EngineError> {
+fn keep(pictures: &[OneMade], from: &str, context: &TaskContext<'_>) -> Result<Value, EngineError> {
     let mut kept = Vec::new();
-    for one in &made.pictures {
+    for one in pictures {
         let header = picture::header(&one.bytes).ok_or_else(|| {
             EngineError::invalid(format!(
-                "{} gave something that is no PNG, JPEG or WebP: set it to one of these",
-                painter.server.url
+                "{from} gave something that is no PNG, JPEG or WebP: set it to one of these"
             ))
         })?;
         let mut value = context.write(header.media_type, &one.bytes)?.to_value();

@@ -1,6 +1,7 @@
 //! `[diffusion.NAME]`: who makes pictures for a studio, each under a name that processes use.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use daedal_core::UsdMicros;
 use daedal_core::process::suggestion;
@@ -10,6 +11,7 @@ use serde::Deserialize;
 use super::a1111::A1111;
 use super::backend::Backend;
 use super::openai::OpenAi;
+use super::within::{Opener, Own};
 use crate::SettingsError;
 use crate::net::is_near;
 use crate::secrets::Secrets;
@@ -29,6 +31,19 @@ pub struct PainterSettings {
     pub key: Option<String>,
     /// The most that one picture costs, such as `0.04 USD`.
     pub price: Option<String>,
+    /// Of a model of one's own: its folder.
+    pub path: Option<PathBuf>,
+    /// Which revision, where that is a repository in a cache of the Hub; `main` when absent.
+    pub revision: Option<String>,
+    /// SHA-256 of each file that is read of it, by its path in the folder.
+    #[serde(default)]
+    pub sha256: BTreeMap<String, String>,
+    /// What computes it: `cpu` when absent, or `cuda`.
+    pub device: Option<String>,
+    /// Most memory that it may take, in MiB.
+    pub memory_mib: Option<u64>,
+    /// Largest picture that it makes, in pixels.
+    pub pixels_max: Option<u64>,
 }
 
 /// Whose protocol a server speaks.
@@ -39,6 +54,8 @@ pub enum Kind {
     OpenAi,
     /// That of Stable Diffusion web UI, Forge and others.
     A1111,
+    /// None: the model is in this process.
+    Local,
 }
 
 impl Kind {
@@ -46,13 +63,16 @@ impl Kind {
         match self {
             Self::OpenAi => "openai",
             Self::A1111 => "a1111",
+            Self::Local => "local",
         }
     }
 
-    fn backend(self) -> Box<dyn Backend> {
+    /// What its servers are asked, where it has any.
+    fn backend(self) -> Option<Box<dyn Backend>> {
         match self {
-            Self::OpenAi => Box::new(OpenAi),
-            Self::A1111 => Box::new(A1111),
+            Self::OpenAi => Some(Box::new(OpenAi)),
+            Self::A1111 => Some(Box::new(A1111)),
+            Self::Local => None,
         }
     }
 }
@@ -69,8 +89,12 @@ pub(super) struct Painter {
 }
 
 impl Painter {
-    fn new(name: &str, entry: &PainterSettings, secrets: &Secrets) -> Result<Self, SettingsError> {
-        let backend = entry.kind.backend();
+    fn new(
+        name: &str,
+        entry: &PainterSettings,
+        backend: Box<dyn Backend>,
+        secrets: &Secrets,
+    ) -> Result<Self, SettingsError> {
         let section = format!("diffusion.{name}");
         let key = entry.key.as_deref().map(|key| (key, backend.scheme()));
         let url = entry.url.as_deref().unwrap_or(backend.url());
@@ -138,6 +162,7 @@ impl Painter {
 #[derive(Default)]
 pub(crate) struct Painters {
     known: BTreeMap<String, Painter>,
+    own: BTreeMap<String, Own>,
     /// Whether a studio has said who they are.
     pub(super) is_set: bool,
 }
@@ -145,24 +170,40 @@ pub(crate) struct Painters {
 impl Painters {
     pub(crate) fn new(
         settings: &BTreeMap<String, PainterSettings>,
+        opener: Option<Opener>,
         secrets: &Secrets,
     ) -> Result<Self, SettingsError> {
-        let known = settings.iter().map(|(name, entry)| {
-            let painter = Painter::new(name, entry, secrets)?;
-            Ok((name.clone(), painter))
-        });
-        Ok(Self {
-            known: known.collect::<Result<_, SettingsError>>()?,
+        let mut painters = Self {
             is_set: true,
-        })
+            ..Self::default()
+        };
+        for (name, entry) in settings {
+            match entry.kind.backend() {
+                Some(backend) => {
+                    let painter = Painter::new(name, entry, backend, secrets)?;
+                    painters.known.insert(name.clone(), painter);
+                }
+                None => {
+                    let own = Own::new(name, entry, opener)?;
+                    painters.own.insert(name.clone(), own);
+                }
+            }
+        }
+        Ok(painters)
+    }
+
+    /// The model of this process that a step names, where it is one.
+    pub(super) fn own(&self, name: &str) -> Option<&Own> {
+        self.own.get(name)
     }
 
     /// The one that a step names.
     pub(super) fn get(&self, name: &str) -> Result<&Painter, String> {
         self.known.get(name).ok_or_else(|| {
-            let known = match self.known.is_empty() {
+            let names = self.known.keys().chain(self.own.keys());
+            let known = match self.known.is_empty() && self.own.is_empty() {
                 true => "it has none yet".to_owned(),
-                false => suggestion(name, self.known.keys().map(String::as_str)),
+                false => suggestion(name, names.map(String::as_str)),
             };
             format!(
                 "nobody makes pictures under the name `{name}` in this studio ({known}): add to its daedal.toml\n\

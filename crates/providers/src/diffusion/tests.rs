@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::io::Cursor;
 use std::sync::Arc;
 
@@ -15,13 +16,30 @@ use crate::llm::DayCap;
 use crate::testing::{Bench, SECRET, Server, answer, bytes, engine, json as said, settings};
 
 /// A picture, and what it is in Base64.
-fn picture(width: u32, format: ImageFormat) -> (Vec<u8>, String) {
+pub(super) fn picture(width: u32, format: ImageFormat) -> (Vec<u8>, String) {
     let mut bytes = Cursor::new(Vec::new());
     let drawn = DynamicImage::new_rgb8(width, 48);
     drawn.write_to(&mut bytes, format).unwrap();
     let bytes = bytes.into_inner();
     let packed = STANDARD.encode(&bytes);
     (bytes, packed)
+}
+
+/// An entry of a kind that says nothing else.
+pub(super) fn bare(kind: Kind) -> PainterSettings {
+    PainterSettings {
+        kind,
+        url: None,
+        model: None,
+        key: None,
+        price: None,
+        path: None,
+        revision: None,
+        sha256: BTreeMap::new(),
+        device: None,
+        memory_mib: None,
+        pixels_max: None,
+    }
 }
 
 /// A studio whose `ink` is of a kind, at a server.
@@ -33,6 +51,7 @@ fn studio(kind: Kind, model: Option<&str>, url: &str, price: &str) -> Settings {
         model: model.map(str::to_owned),
         key: Some("press".to_owned()),
         price: Some(price.to_owned()),
+        ..bare(kind)
     };
     settings.diffusion.insert("ink".to_owned(), ink);
     settings
@@ -214,14 +233,9 @@ fn a_process_is_judged_before_it_runs() {
         "http://127.0.0.1:1",
         "0 USD",
     );
-    let paint = PainterSettings {
-        kind: Kind::A1111,
-        url: None,
-        model: None,
-        key: None,
-        price: None,
-    };
-    settings.diffusion.insert("paint".to_owned(), paint);
+    settings
+        .diffusion
+        .insert("paint".to_owned(), bare(Kind::A1111));
     let engine = engine("diffusion", &settings);
     let mut told = String::new();
     for with in [
@@ -359,4 +373,6 @@ fn settings_that_cant_be_used_say_what_to_write() {
     assert!(told(&|ink| ink.price = Some("cheap".to_owned())).contains("is `cheap`"));
     assert!(told(&|ink| ink.key = Some("other".to_owned())).contains("secret `other`"));
     assert!(told(&|ink| ink.url = Some("ftp://ink".to_owned())).contains("no base address"));
+    // A build that has none.
+    assert!(told(&|ink| *ink = bare(Kind::Local)).contains("features local-models"));
 }
