@@ -1,9 +1,9 @@
 //! `anchor.json`: what shows that a run is in an anchored batch.
 //!
 //! It holds everything that can be checked without the chain: the run's leaf and its path to the root, the
-//! transaction that anchored the root, as its sender signed it, and the header of its block.
-//! [`AnchorProof::check`] does that; whether the block is part of the chain only a node of it can tell, which
-//! [`AnchorProof::confirm`] asks.
+//! transaction that anchored the root, as its sender signed it, and what it left in its block, with the block's
+//! header. [`AnchorProof::check`] does that; whether the block is part of the chain only a node of it can tell,
+//! which [`AnchorProof::confirm`] asks.
 //!
 //! The registry is what the credential names too: nothing else in the file commits to it, so whoever has the
 //! credential compares the two.
@@ -11,8 +11,8 @@
 use alloy_consensus::transaction::SignerRecoverable;
 use alloy_consensus::{Header, Transaction, TxEnvelope};
 use alloy_eips::Decodable2718;
-use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
-use alloy_sol_types::SolCall;
+use alloy_primitives::{Address, B256, Bytes, Log, U256, keccak256};
+use alloy_sol_types::{SolCall, SolEvent};
 use daedal_core::{canonical, merkle};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -32,7 +32,7 @@ mod votes;
 const PATH_MAX: usize = 64;
 
 /// The form of the file that this version writes and reads.
-const FORM: &str = "anchor/v1";
+const FORM: &str = "anchor/v2";
 
 /// That a run is in an anchored batch.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -98,9 +98,9 @@ pub struct AnchorBlock {
     pub hash: B256,
     /// Its time, in seconds since 1970.
     pub timestamp: u64,
-    /// Its header as JSON-RPC has it; none where a chain's headers have fields that Ethereum's haven't, so
-    /// that the hash can't be computed again.
-    pub header: Option<Header>,
+    /// What the transaction left in it; none where the headers or receipts of a chain have another form than
+    /// Ethereum's, so that their hashes can't be computed again.
+    pub receipt: Option<ProvenReceipt>,
 }
 
 /// Why an `anchor.json` shows nothing.
@@ -112,11 +112,12 @@ pub enum ProofFault {
         /// What is missing.
         message: String,
     },
-    /// It is of a later version.
+    /// It is of another version.
     #[error(
-        "it is a proof of the form `{form}`, and this version reads `{FORM}`; use a newer daedal"
+        "it is a proof of the form `{form}`, and this version reads `{FORM}`; use the daedal that reads it, or \
+         have it released anew"
     )]
-    Newer {
+    Other {
         /// Its form.
         form: String,
     },
@@ -156,13 +157,19 @@ pub enum ProofFault {
         /// What the file says.
         told: String,
     },
+    /// The block doesn't hold the anchor.
+    #[error("it does not show the anchor in its block: {what}")]
+    Receipt {
+        /// What is missing or wrong.
+        what: String,
+    },
 }
 
 impl ProofFault {
     /// Whether the file is something else, rather than a proof that was changed.
     #[must_use]
     pub fn is_foreign(&self) -> bool {
-        matches!(self, Self::Foreign { .. } | Self::Newer { .. })
+        matches!(self, Self::Foreign { .. } | Self::Other { .. })
     }
 }
 
@@ -177,7 +184,7 @@ impl AnchorProof {
             Some(FORM) => {}
             Some(form) if form.starts_with("anchor/") => {
                 let form = form.chars().take(40).collect();
-                return Err(ProofFault::Newer { form });
+                return Err(ProofFault::Other { form });
             }
             _ => {
                 let message = format!("it has no `\"daedal\": \"{FORM}\"`");
@@ -212,7 +219,31 @@ impl AnchorProof {
         }
         self.check_transaction()
             .map_err(|what| ProofFault::Transaction { what })?;
-        self.block.check()
+        let Some(receipt) = &self.block.receipt else {
+            return Ok(());
+        };
+        self.block.check(&receipt.header)?;
+        let logs = receipt.logs();
+        let logs = logs.map_err(|what| ProofFault::Receipt { what })?;
+        match self.is_among(&logs) {
+            true => Ok(()),
+            false => Err(ProofFault::Receipt {
+                what: format!(
+                    "transaction {} of the block did not anchor the root",
+                    receipt.index
+                ),
+            }),
+        }
+    }
+
+    /// Whether the event of this anchor is among what a transaction left.
+    fn is_among<'l>(&self, logs: impl IntoIterator<Item = &'l Log>) -> bool {
+        let own = (self.by, self.root, U256::from(self.count));
+        logs.into_iter().any(|log| {
+            let event = contract::Anchored::decode_log_data(&log.data);
+            let event = event.map(|event| (event.by, event.root, event.count));
+            log.address == self.contract && event == Ok(own)
+        })
     }
 
     fn check_transaction(&self) -> Result<(), String> {
@@ -253,10 +284,7 @@ impl AnchorProof {
 }
 
 impl AnchorBlock {
-    fn check(&self) -> Result<(), ProofFault> {
-        let Some(header) = &self.header else {
-            return Ok(());
-        };
+    fn check(&self, header: &Header) -> Result<(), ProofFault> {
         let hash = header.hash_slow();
         let fields = [
             ("hash", hash.to_string(), self.hash.to_string()),

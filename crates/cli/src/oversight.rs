@@ -148,7 +148,11 @@ fn lasting() -> Duty {
     Duty {
         what: "marks are effective, robust and reliable as far as the art allows",
         source: "Article 50(2)",
-        evidence: vec!["every changed byte of a file or its credential shows".to_owned()],
+        evidence: vec![
+            "`daedal verify` tells a file of which any byte was changed, also of its credential, from the one that was \
+             published; other readers of C2PA pass over some bytes around the credential"
+                .to_owned(),
+        ],
         open: vec![
             "platforms may strip credentials from files, and no watermark in the pixels takes their place: publish where \
              credentials are kept, or link to the page of the piece"
@@ -169,12 +173,16 @@ fn shown(run: &Gathered) -> Duty {
         evidence.push(format!("a visible label is drawn into {pictures}"));
     }
     let is_said = !evidence.is_empty();
+    let asks = run.subject.planned.process.disclosure.caption.is_some();
     Duty {
         what: "the information is clear and there at the first sight of the work",
         source: "Article 50(5)",
         evidence,
         open: vec![match is_said {
             true => "see that it is said, too, where the work is shown by others".to_owned(),
+            false if asks => "`disclosure:` has a `caption:`, and the run gave no picture to draw it into: with a `label:` \
+                              its pages say it"
+                .to_owned(),
             false => "the process has no visible label: `disclosure:` with a `caption:` draws one into its pictures, \
                       and with a `label:` its pages say it"
                 .to_owned(),

@@ -22,7 +22,7 @@ use daedal_provenance::chain::Chain;
 use daedal_provenance::container::is_credential;
 use daedal_provenance::verdict::Origin;
 use daedal_provenance::verify::{Given, attested_run, verify};
-use daedal_provenance::{Exit, Keys, Verdict};
+use daedal_provenance::{Exit, Keys, Outcome, Verdict};
 
 use crate::failure::{Failure, exit};
 use crate::home::Home;
@@ -92,9 +92,10 @@ pub(crate) fn with(path: &Path, named: Named<'_>, anchors: &[Chain]) -> Result<V
     };
     let sidecar = match named.sidecar {
         Some(given) => Some(credential(given)?),
-        // What lies beside a file that carries its own credential is somebody else's.
-        None if verify(&bare).exit != Exit::Incomplete => None,
-        None => sidecar_of(path).map(|beside| read(&beside)).transpose()?,
+        None => {
+            let beside = sidecar_of(path).map(|beside| read(&beside)).transpose()?;
+            beside.filter(|beside| is_its_own(&bare, beside))
+        }
     };
     let given = Given {
         sidecar: sidecar.as_deref(),
@@ -325,6 +326,20 @@ fn sidecar_of(path: &Path) -> Option<PathBuf> {
     [appended, path.with_extension("c2pa")]
         .into_iter()
         .find(|beside| beside != path && beside.is_file())
+}
+
+/// Whether the credential beside a file is meant for it: what lies beside a file that carries its own credential is
+/// somebody else's, unless it was made for just these bytes, as of a picture that came with a credential and was passed on.
+fn is_its_own(bare: &Given<'_>, sidecar: &[u8]) -> bool {
+    let binds = || {
+        let verdict = verify(&Given {
+            sidecar: Some(sidecar),
+            ..*bare
+        });
+        let mut checks = verdict.checks.iter();
+        checks.any(|check| check.name == "binding" && check.outcome == Outcome::Passed)
+    };
+    verify(bare).exit == Exit::Incomplete || binds()
 }
 
 /// The bytes of the file called `name` beside another, if there is one.

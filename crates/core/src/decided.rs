@@ -114,7 +114,7 @@ fn places<'a>(
             let told = by_name
                 .get(hash)
                 .and_then(|signed| signed.disclosed.as_ref());
-            found = told.and_then(|told| told.edited()).map(|(_, to)| to);
+            found = told.and_then(|told| told.edited()).map(|edited| edited.to);
         }
         before = Some(receipt);
     }
@@ -151,6 +151,7 @@ fn fault_at<'a>(
         || named.is_last && kind == IntentKind::Reject && !gives_nothing(receipt)
         // What is chosen is passed on, never made.
         || judges && receipt.outputs.iter().any(|asset| !receipt.inputs.contains(asset))
+        || !tells_what(intent)
         || !chosen_is_given(intent, receipt)
         || !edit_is_given(intent, named);
     if contradicts {
@@ -170,6 +171,15 @@ fn gives_nothing(receipt: &Receipt) -> bool {
     receipt.outputs.is_empty() && (is_empty(json!([])) || is_empty(Value::Null))
 }
 
+/// What is disclosed of a decision says what was decided.
+fn tells_what(intent: &SignedIntent) -> bool {
+    let told = intent.disclosed.as_ref();
+    told.is_none_or(|told| match intent.intent.kind {
+        IntentKind::Edit => told.edited().is_some(),
+        _ => told.chosen().is_some(),
+    })
+}
+
 /// Of the assets that were shown, those that were chosen are given, and no others.
 fn chosen_is_given(intent: &SignedIntent, receipt: &Receipt) -> bool {
     let Some(chosen) = intent.disclosed.as_ref().and_then(|told| told.chosen()) else {
@@ -186,13 +196,15 @@ fn chosen_is_given(intent: &SignedIntent, receipt: &Receipt) -> bool {
     all_given && shown.all(|option| !given.contains(option) || chosen.contains(option))
 }
 
-/// What was edited is what was there, and what was edited last is what is given.
+/// What was edited is what was there, and what was edited last is what is given, to the last file of it.
 fn edit_is_given(intent: &SignedIntent, named: &Named<'_>) -> bool {
-    let edited = intent.disclosed.as_ref().and_then(|told| told.edited());
-    edited.is_none_or(|(from, to)| {
-        named.found.is_none_or(|found| found == from)
-            && (!named.is_last || to == named.receipt.value)
-    })
+    let Some(edited) = intent.disclosed.as_ref().and_then(|told| told.edited()) else {
+        return true;
+    };
+    let given = named.receipt.outputs.iter().map(|asset| asset.digest);
+    named.found.is_none_or(|found| found == edited.from)
+        && (!named.is_last
+            || edited.to == named.receipt.value && given.eq(edited.assets.iter().copied()))
 }
 
 /// The decisions of a run in the order in which they were drawn up are in the order of time too, none of them from

@@ -1,6 +1,8 @@
 //! Certificates: a studio's own authority with one signing certificate under it, or a chain that
 //! somebody else issued.
 
+use std::time::{SystemTime, UNIX_EPOCH};
+
 use p256::ecdsa::signature::Verifier as _;
 use p256::ecdsa::{Signature, VerifyingKey};
 use p256::pkcs8::DecodePublicKey as _;
@@ -191,6 +193,14 @@ impl Chain {
         u64::try_from(seconds).ok()?.checked_mul(1_000)
     }
 
+    /// Whether the signing certificate is valid by the clock of this machine.
+    #[must_use]
+    pub fn is_valid_now(&self) -> bool {
+        let now = now_ms();
+        let has_begun = self.begins_ms().is_none_or(|begins| begins <= now);
+        has_begun && self.ends_ms().is_none_or(|ends| now <= ends)
+    }
+
     /// Whether each certificate was signed by the next, and the last is (or was signed by) one of
     /// the `anchors`. Knows P-256 only; a chain of other keys is not recognised.
     #[must_use]
@@ -202,6 +212,12 @@ impl Chain {
         let mut anchors = anchors.iter().flat_map(|chain| &chain.0);
         linked && anchors.any(|anchor| anchor == last || signed_by(last, anchor))
     }
+}
+
+/// The clock of this machine, in milliseconds since 1970.
+pub(crate) fn now_ms() -> u64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    now.map_or(0, |now| u64::try_from(now.as_millis()).unwrap_or(u64::MAX))
 }
 
 fn key_of(der: &[u8]) -> Option<VerifyingKey> {

@@ -317,12 +317,13 @@ fn attestation(
             )));
         }
     }
-    match attested.chain.leads_to(anchors) {
+    let untrusted = |why: &str| Err((Exit::Untrusted, why.to_owned()));
+    if !attested.chain.leads_to(anchors) {
+        return untrusted("its signer is not recognised here");
+    }
+    match attested.chain.is_valid_now() {
         true => Ok(format!("it names all {} assets", subjects.len())),
-        false => Err((
-            Exit::Untrusted,
-            "its signer is not recognised here".to_owned(),
-        )),
+        false => untrusted("the certificate of its signer is not valid today"),
     }
 }
 

@@ -5,7 +5,7 @@ use daedal_core::disclosed::{Disclosed, DisclosureFault};
 use daedal_core::engine::Determinism;
 use daedal_core::excerpt::Excerpt;
 use daedal_core::intent::{
-    Disclosure, Domain, Intent, IntentKind, Openings, Oversight, SignedIntent, step_word,
+    Disclosure, Domain, Edited, Intent, IntentKind, Openings, Oversight, SignedIntent, step_word,
 };
 use daedal_core::receipt::first_link;
 use daedal_core::record::{RecordFault, RunRecord};
@@ -119,7 +119,12 @@ fn a_decision_that_is_told_twice_is_no_second_one() {
 /// The same run with its poster edited to `to`, by an intent that says `said`.
 fn edited(record: &RunRecord, to: &str, said: &str) -> RunRecord {
     let value = |text: &str| Digest::of(text.as_bytes());
-    let told = Disclosure::edit(B256::repeat_byte(7), value("value"), value(said));
+    let signed = Edited {
+        from: value("value"),
+        to: value(said),
+        assets: vec![value(said)],
+    };
+    let told = Disclosure::edit(B256::repeat_byte(7), &signed);
     let mut by_hand = record.receipts[FINISH].clone();
     by_hand.engine = EDIT.into();
     let asked = by_hand.asked(record.header.run());
@@ -143,10 +148,20 @@ fn edited(record: &RunRecord, to: &str, said: &str) -> RunRecord {
 #[test]
 fn an_edit_is_what_its_receipt_gives_and_keeps_the_kind_of_what_was_edited() {
     let record = run_of(b"poster", "image/png", false);
+    let value = |text: &str| Digest::of(text.as_bytes());
     let good = edited(&record, "by hand", "by hand");
     assert_eq!(good.faults(), []);
     assert_eq!(good.oversight(Domain::default()), Oversight::HumanValidated);
     let faults = edited(&record, "by hand", "by another").faults();
+    assert!(
+        matches!(faults[..], [RecordFault::IntentOutcome { .. }]),
+        "{faults:?}"
+    );
+    // Another file under the value that was signed.
+    let swapped = changed(&good, |record| {
+        record.receipts[FINISH + 1].outputs[0].digest = value("another file");
+    });
+    let faults = swapped.faults();
     assert!(
         matches!(faults[..], [RecordFault::IntentOutcome { .. }]),
         "{faults:?}"

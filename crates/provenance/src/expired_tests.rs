@@ -1,9 +1,11 @@
 //! Certificates out of their time.
 
+use daedal_core::Digest;
 use p256::pkcs8::DecodePrivateKey as _;
 
+use crate::attest::{Subject, attest};
 use crate::chain::{Chain, issue};
-use crate::fixtures::{NOW_MS, content, license, png, run_of};
+use crate::fixtures::{NOW_MS, content, license, png, run_of, studio};
 use crate::seal::{SealRequest, seal, written};
 use crate::signer::Signer;
 use crate::verdict::{Exit, Outcome, Verdict};
@@ -58,11 +60,16 @@ impl c2pa::Signer for Unasked {
     }
 }
 
-/// The verdict on what a studio sealed whose certificates were issued then; its authority is recognised.
-fn sealed_by_certificates_of(issued_ms: u64) -> Verdict {
+/// What signs by certificates that were issued then.
+fn signer_of(issued_ms: u64) -> Signer {
     let issued = issue("Ada", issued_ms).unwrap();
     let key = p256::ecdsa::SigningKey::from_pkcs8_der(&issued.signing_key).unwrap();
-    let signer = Signer::new(key, issued.chain).unwrap();
+    Signer::new(key, issued.chain).unwrap()
+}
+
+/// The verdict on what a studio sealed whose certificates were issued then; its authority is recognised.
+fn sealed_by_certificates_of(issued_ms: u64) -> Verdict {
+    let signer = signer_of(issued_ms);
     let bytes = png(9, 9, false);
     let record = run_of(&bytes, "image/png", true);
     let license = license();
@@ -97,5 +104,43 @@ fn a_certificate_out_of_its_time_counts_for_nobody_and_the_file_is_whole() {
         let mut checks = verdict.checks.iter();
         let told = checks.find(|check| check.name == "signer").unwrap();
         assert!(told.detail.contains(said), "{}", told.detail);
+    }
+}
+
+#[test]
+fn an_attestation_counts_by_a_certificate_of_today_and_says_where_it_is_another_than_the_credentials()
+ {
+    let bytes = png(9, 9, false);
+    let record = run_of(&bytes, "image/png", true);
+    let license = license();
+    let request = SealRequest {
+        bytes: &bytes,
+        content: content(&record, &bytes, "image/png", &license),
+    };
+    let sealed = seal(&request, &studio().0).unwrap();
+    for (issued_ms, exit) in [
+        (None, Exit::Fine),
+        (Some(NOW_MS), Exit::Fine),
+        (Some(0), Exit::Untrusted),
+    ] {
+        let other = issued_ms.map(signer_of);
+        let signer = other.as_ref().unwrap_or(&studio().0);
+        let subject = Subject::of("poster.png", Digest::of(&bytes), &sealed);
+        let verdict = verify(&Given {
+            file: &sealed.file,
+            attestation: Some(&attest(record.clone(), &[subject], signer)),
+            anchors: &[studio().0.chain().clone(), signer.chain().clone()],
+            ..Given::default()
+        });
+        assert_eq!(verdict.exit, exit, "{:#?}", verdict.checks);
+        let mut checks = verdict.checks.iter();
+        let told = checks.find(|check| check.name == "attestation").unwrap();
+        let is_another = signer.chain() != studio().0.chain();
+        assert_eq!(
+            told.detail.contains("another certificate"),
+            is_another,
+            "{}",
+            told.detail
+        );
     }
 }

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use daedal_core::receipt::Receipt;
 use daedal_core::record::RunRecord;
 use daedal_core::{AssetRef, Digest};
 
-use crate::manifest::{Relation, kind, main_line};
+use crate::manifest::{Relation, kind, made_by, main_line};
 
 /// Parts that are named; what else there is stands in the receipts.
 const PARTS_MAX: usize = 48;
@@ -23,8 +24,16 @@ pub struct Part {
 
 /// What an asset was made of, in the order of the receipts: what was `brought` to the run and went into it, and the
 /// pictures, sounds and films of other steps that are in it. Earlier states of the asset itself are told as actions.
+///
+/// What a program took to make the asset, or a state of it, is part of it; what a model took (`trained` tells whether
+/// a receipt is a model's), or another part was made of, only led to it.
 #[must_use]
-pub fn parts(record: &RunRecord, asset: &Digest, brought: &BTreeSet<Digest>) -> Vec<Part> {
+pub fn parts(
+    record: &RunRecord,
+    asset: &Digest,
+    brought: &BTreeSet<Digest>,
+    trained: impl Fn(&Receipt) -> bool,
+) -> Vec<Part> {
     let line = main_line(record, asset);
     let own_kind = line.last().and_then(|place| {
         let outputs = &record.receipts[*place].outputs;
@@ -56,8 +65,10 @@ pub fn parts(record: &RunRecord, asset: &Digest, brought: &BTreeSet<Digest>) -> 
         return parts;
     }
     for place in made_of(record, asset) {
-        for input in &record.receipts[place].inputs {
-            let maker = record.maker_of(&input.digest);
+        let receipt = &record.receipts[place];
+        let places = line.contains(&place) && !trained(receipt);
+        for input in &receipt.inputs {
+            let maker = made_by(record, &input.digest);
             let is_told = parts.iter().any(|part| part.asset.digest == input.digest);
             if is_told || maker.is_some_and(|maker| line.contains(&maker)) {
                 continue;
@@ -65,8 +76,8 @@ pub fn parts(record: &RunRecord, asset: &Digest, brought: &BTreeSet<Digest>) -> 
             let relation = match maker {
                 None if !brought.contains(&input.digest) => continue,
                 None if Some(input.digest) == opened => Relation::Parent,
+                _ if places && is_seen_or_heard(input) => Relation::Component,
                 None => Relation::Input,
-                Some(_) if is_seen_or_heard(input) => Relation::Component,
                 Some(_) => continue,
             };
             parts.push(Part {
@@ -90,12 +101,10 @@ fn made_of(record: &RunRecord, asset: &Digest) -> BTreeSet<usize> {
     let mut found = BTreeSet::new();
     let mut pending = vec![*asset];
     while let Some(digest) = pending.pop() {
-        let Some(place) = record.maker_of(&digest) else {
-            continue;
-        };
-        let receipt = &record.receipts[place];
-        if receipt.makes(&digest) && found.insert(place) {
-            pending.extend(receipt.inputs.iter().map(|input| input.digest));
+        let made = made_by(record, &digest).filter(|place| found.insert(*place));
+        if let Some(place) = made {
+            let inputs = record.receipts[place].inputs.iter();
+            pending.extend(inputs.map(|input| input.digest));
         }
     }
     found

@@ -15,9 +15,9 @@ fn record(receipts: Vec<daedal_core::receipt::Receipt>) -> RunRecord {
 
 fn told(parts: &[Part]) -> Vec<(&str, Relation, Option<usize>)> {
     let names = parts.iter().map(|part| {
-        let name = ["photo", "logo", "shot 0", "shot 1", "bed", "words", "film"];
+        let names = ["photo", "logo", "shot 0", "shot 1", "bed", "words", "film"];
         let is = |name: &&&str| Digest::of(name.as_bytes()) == part.asset.digest;
-        (*name.iter().find(is).unwrap(), part.relation, part.maker)
+        (*names.iter().find(is).unwrap(), part.relation, part.maker)
     });
     names.collect()
 }
@@ -39,15 +39,18 @@ fn a_film_names_the_pictures_and_sounds_that_it_was_composed_of() {
     ]);
     let brought = BTreeSet::from([logo.digest]);
     assert_eq!(
-        told(&parts(&record, &film.digest, &brought)),
+        told(&parts(&record, &film.digest, &brought, |_| false)),
         [
             ("shot 0", Relation::Component, Some(0)),
             ("shot 1", Relation::Component, Some(1)),
             ("bed", Relation::Component, Some(3)),
-            ("logo", Relation::Input, None),
+            ("logo", Relation::Component, None),
         ]
     );
-    assert_eq!(told(&parts(&record, &shots[1].digest, &brought)), []);
+    assert_eq!(
+        told(&parts(&record, &shots[1].digest, &brought, |_| false)),
+        []
+    );
 }
 
 #[test]
@@ -63,7 +66,7 @@ fn what_was_brought_to_be_worked_on_is_the_parent_and_alternatives_are_no_part()
     ]);
     let brought = BTreeSet::from([photo.digest]);
     assert_eq!(
-        told(&parts(&record, &film.digest, &brought)),
+        told(&parts(&record, &film.digest, &brought, |_| false)),
         [("photo", Relation::Parent, None)]
     );
 }
@@ -72,10 +75,47 @@ fn what_was_brought_to_be_worked_on_is_the_parent_and_alternatives_are_no_part()
 fn what_was_brought_and_only_passed_on_is_its_own_parent() {
     let photo = asset(b"photo", "image/jpeg");
     let logo = asset(b"logo", "image/jpeg");
-    let record = record(vec![receipt("pick", None, &[&photo, &logo], &[&photo])]);
+    let film = asset(b"film", "image/png");
+    let record = record(vec![
+        receipt("pick", None, &[&logo, &photo], &[&photo]),
+        receipt("small", None, &[&photo], &[&film]),
+    ]);
     let brought = BTreeSet::from([photo.digest, logo.digest]);
     assert_eq!(
-        told(&parts(&record, &photo.digest, &brought)),
+        told(&parts(&record, &film.digest, &brought, |_| false)),
         [("photo", Relation::Parent, None)]
+    );
+    assert_eq!(
+        told(&parts(&record, &photo.digest, &brought, |_| false)),
+        [("photo", Relation::Parent, None)]
+    );
+}
+
+#[test]
+fn what_a_part_was_made_of_and_what_a_model_took_is_not_in_the_asset() {
+    let (photo, logo) = (asset(b"photo", "image/jpeg"), asset(b"logo", "image/png"));
+    let shots = [asset(b"shot 0", "image/png"), asset(b"shot 1", "image/png")];
+    let film = asset(b"film", "video/mp4");
+    let record = record(vec![
+        receipt("draft", None, &[&photo], &[&shots[0]]),
+        receipt("grade", None, &[&shots[0]], &[&shots[1]]),
+        receipt("film", None, &[&shots[1], &logo], &[&film]),
+    ]);
+    let brought = BTreeSet::from([photo.digest, logo.digest]);
+    assert_eq!(
+        told(&parts(&record, &film.digest, &brought, |_| false)),
+        [
+            ("photo", Relation::Input, None),
+            ("shot 1", Relation::Component, Some(1)),
+            ("logo", Relation::Component, None),
+        ]
+    );
+    let by_model = |receipt: &Receipt| receipt.step == "film";
+    assert_eq!(
+        told(&parts(&record, &film.digest, &brought, by_model)),
+        [
+            ("photo", Relation::Input, None),
+            ("logo", Relation::Input, None),
+        ]
     );
 }

@@ -16,6 +16,7 @@ pub mod contracts;
 pub mod ingredients;
 pub mod keys;
 mod keystore;
+pub mod made_of;
 pub mod manifest;
 mod origin;
 mod packed;

@@ -70,7 +70,8 @@ pub struct Ingredient {
 }
 
 /// What became of an ingredient.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Relation {
     /// It was opened and edited: the asset is a version of it. At most one.
     Parent,
@@ -311,8 +312,7 @@ fn actions(content: &Content<'_>) -> Vec<Value> {
 /// asset of the same kind (image, sound, text).
 pub(crate) fn main_line(record: &RunRecord, asset: &Digest) -> Vec<usize> {
     let mut line = Vec::new();
-    let maker = record.maker_of(asset);
-    let mut place = maker.filter(|maker| record.receipts[*maker].makes(asset));
+    let mut place = made_by(record, asset);
     let mut wanted = None;
     while let Some(at) = place {
         let receipt = &record.receipts[at];
@@ -322,14 +322,20 @@ pub(crate) fn main_line(record: &RunRecord, asset: &Digest) -> Vec<usize> {
             output.map_or("", |output| kind(&output.media_type))
         });
         let input = receipt.inputs.iter().find(|input| {
-            let maker = record.maker_of(&input.digest);
+            let maker = made_by(record, &input.digest);
             kind(&input.media_type) == own && maker.is_some_and(|maker| maker < at)
         });
-        place = input.and_then(|input| record.maker_of(&input.digest));
+        place = input.and_then(|input| made_by(record, &input.digest));
         line.push(at);
     }
     line.reverse();
     line
+}
+
+/// Place of the receipt that made an asset; none for what was brought to the run, also where tasks passed it on.
+pub(crate) fn made_by(record: &RunRecord, asset: &Digest) -> Option<usize> {
+    let maker = record.maker_of(asset);
+    maker.filter(|maker| record.receipts[*maker].makes(asset))
 }
 
 /// The first half of a media type: `image`, `audio`, `text`.

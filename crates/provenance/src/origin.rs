@@ -57,6 +57,7 @@ pub(crate) fn origin(verdict: &mut Verdict, claim: &Claim) {
         unsigned: claim.unsigned_sha256,
         root: excerpt.root,
         receipts: excerpt.count,
+        ended_ms: header.ended_ms,
         inputs: header.inputs,
         governed: header.governed.clone().filter(|_| stands),
         registered: (claim.anchor != Domain::default()).then_some(claim.anchor),

@@ -7,12 +7,18 @@ use daedal_core::intent::SignedIntent;
 use daedal_core::record::RunRecord;
 
 use crate::attest::{self, Attested};
+use crate::chain::Chain;
 use crate::manifest::Claim;
 use crate::verdict::{Coverage, Exit, Outcome, Verdict};
 use crate::verify::Given;
 
-/// Checks the attestation against the file and its credential.
-pub(crate) fn attestation(verdict: &mut Verdict, given: &Given<'_>, claim: &Claim) {
+/// Checks the attestation against the file and its credential, which `sealed_by` signed.
+pub(crate) fn attestation(
+    verdict: &mut Verdict,
+    given: &Given<'_>,
+    claim: &Claim,
+    sealed_by: Option<&Chain>,
+) {
     let Some(bytes) = given.attestation else {
         match given.is_published {
             true => absent(verdict, "attestation", claim),
@@ -20,17 +26,13 @@ pub(crate) fn attestation(verdict: &mut Verdict, given: &Given<'_>, claim: &Clai
         }
         return;
     };
-    let Some((record, attested)) = own(verdict, "attestation", bytes, given.is_published, claim)
-    else {
+    let Some((record, attested)) = own(verdict, "attestation", bytes, claim) else {
         return;
     };
     // Anybody can write the record down: signed by nobody, it attests nothing and names no file.
     let Some(attested) = attested else {
         let detail = "what was given is the run's bare record, which nobody has signed";
-        match given.is_published {
-            true => drop(verdict.judge("attestation", Exit::Incomplete, Err(detail.to_owned()))),
-            false => verdict.note("attestation", Outcome::Noted, detail),
-        }
+        verdict.judge("attestation", Exit::Incomplete, Err(detail.to_owned()));
         return;
     };
     let published = [Some(verdict.sha256), given.sidecar.map(Digest::of)];
@@ -44,10 +46,23 @@ pub(crate) fn attestation(verdict: &mut Verdict, given: &Given<'_>, claim: &Clai
         return;
     }
     let count = record.count;
-    let detail = format!("all {count} receipts follow one another to the root");
-    let result = match attested.chain.leads_to(given.anchors) {
-        true => Ok(detail),
-        false => Err(format!("{detail}, but its signer is not recognised here")),
+    let leaf = |chain: &Chain| chain.ders().first().cloned();
+    let by = match sealed_by.and_then(leaf) == leaf(&attested.chain) {
+        true => String::new(),
+        false => match attested.chain.common_name() {
+            Some(name) => {
+                format!(", signed with another certificate than the credential, of {name}")
+            }
+            None => ", signed with another certificate than the credential".to_owned(),
+        },
+    };
+    let detail = format!("all {count} receipts follow one another to the root{by}");
+    let result = if !attested.chain.leads_to(given.anchors) {
+        Err(format!("{detail}, but its signer is not recognised here"))
+    } else if !attested.chain.is_valid_now() {
+        Err(format!("{detail}, but the certificate is not valid today"))
+    } else {
+        Ok(detail)
     };
     verdict.judge("attestation", Exit::Untrusted, result);
     if let Some(origin) = &mut verdict.origin {
@@ -60,8 +75,18 @@ pub(crate) fn attestation(verdict: &mut Verdict, given: &Given<'_>, claim: &Clai
 pub(crate) fn receipts(verdict: &mut Verdict, given: &Given<'_>, claim: &Claim) {
     match given.receipts {
         Some(bytes) => {
-            if let Some((record, _)) = own(verdict, "receipts", bytes, true, claim) {
-                let detail = format!("all {} are those of the credential's root", record.count);
+            if let Some((record, _)) = own(verdict, "receipts", bytes, claim) {
+                let settings = || record.inputs.values().chain(record.parameters.values());
+                let untold = settings().filter(|setting| setting.value.is_none()).count();
+                let told = match untold {
+                    0 => String::new(),
+                    _ => format!(
+                        "; {untold} of {} inputs and parameters are told by their digests only",
+                        settings().count()
+                    ),
+                };
+                let count = record.count;
+                let detail = format!("all {count} are those of the credential's root{told}");
                 verdict.judge("receipts", Exit::Tampered, Ok(detail));
             }
         }
@@ -78,26 +103,17 @@ fn absent(verdict: &mut Verdict, name: &'static str, claim: &Claim) {
 }
 
 /// The record in `bytes`, and the attestation that it is in, if it is sound, is of the file's run, and tells
-/// that run as the credential does; what else there is to say is said under `name`. What is about something
-/// else says nothing about the file, unless it lies where the run's own `belongs`.
+/// that run as the credential does; what else there is to say is said under `name`. Something else was put in its
+/// place.
 fn own(
     verdict: &mut Verdict,
     name: &'static str,
     bytes: &[u8],
-    belongs: bool,
     claim: &Claim,
 ) -> Option<(Box<RunRecord>, Option<Box<Attested>>)> {
-    let foreign = |verdict: &mut Verdict, detail: String| match belongs {
-        true => drop(verdict.judge(name, Exit::Tampered, Err(detail))),
-        false => verdict.note(name, Outcome::Noted, detail),
-    };
     let (record, attested) = match recorded(bytes) {
         Ok(Recorded::Stands(record, attested)) => (record, attested),
-        Ok(Recorded::Foreign(detail)) => {
-            foreign(verdict, detail);
-            return None;
-        }
-        Err(detail) => {
+        Ok(Recorded::Foreign(detail)) | Err(detail) => {
             verdict.judge(name, Exit::Tampered, Err(detail));
             return None;
         }
@@ -107,7 +123,7 @@ fn own(
     if run != claim.run {
         let (run, own) = (run.short(), claim.run.short());
         let detail = format!("it is about run {run}, and the file is of run {own}");
-        foreign(verdict, detail);
+        verdict.judge(name, Exit::Tampered, Err(detail));
         return None;
     }
     let told = (&record.header, record.root, record.count);

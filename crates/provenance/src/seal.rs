@@ -15,7 +15,8 @@ use crate::xmp;
 
 /// What is sealed.
 pub struct SealRequest<'a> {
-    /// The asset's bytes, without a credential of this studio.
+    /// The asset's bytes. Where they have a credential already, of whoever made what was only passed on, they stay as
+    /// they are, and the new one comes beside them.
     pub bytes: &'a [u8],
     /// What the credential says; its digest must be that of the bytes.
     pub content: Content<'a>,
@@ -46,14 +47,6 @@ pub enum SealError {
     Origin {
         /// The asset.
         digest: Digest,
-    },
-    /// The asset has a credential already.
-    #[error(
-        "`{title}` has a credential already: seal the bytes without it, and name the whole file as an ingredient"
-    )]
-    Sealed {
-        /// The asset.
-        title: String,
     },
     /// The library refuses.
     #[error("`{title}` can't be sealed: {problem}")]
@@ -95,14 +88,7 @@ pub(crate) fn written(
         title: content.title.to_owned(),
         problem: error.to_string(),
     };
-    let carrier = carrier_of(content.media_type);
-    if let Carrier::Embedded { format } = carrier
-        && load_jumbf_from_memory(format, request.bytes).is_ok()
-    {
-        return Err(SealError::Sealed {
-            title: content.title.to_owned(),
-        });
-    }
+    let carrier = carrier_for(content.media_type, request.bytes);
     let definition = definition(content).ok_or(SealError::Origin {
         digest: content.digest,
     })?;
@@ -113,10 +99,9 @@ pub(crate) fn written(
         add_ingredient(&mut builder, place, ingredient).map_err(refused)?;
     }
     let mut sealed = Cursor::new(Vec::with_capacity(request.bytes.len() + 16_384));
-    let described = xmp::put(request.bytes, content);
-    let mut source = Cursor::new(&described);
     let (file, sidecar) = match carrier {
         Carrier::Embedded { format } => {
+            let mut source = Cursor::new(xmp::put(request.bytes, content));
             builder
                 .sign(signer, format, &mut source, &mut sealed)
                 .map_err(refused)?;
@@ -125,6 +110,7 @@ pub(crate) fn written(
         Carrier::Sidecar => {
             builder.set_no_embed(true);
             let format = "application/octet-stream";
+            let mut source = Cursor::new(request.bytes);
             let manifest = builder
                 .sign(signer, format, &mut source, &mut sealed)
                 .map_err(refused)?;
@@ -132,6 +118,16 @@ pub(crate) fn written(
         }
     };
     Ok(Sealed { file, sidecar })
+}
+
+/// Where the credential of these bytes goes.
+fn carrier_for(media_type: &str, bytes: &[u8]) -> Carrier {
+    match carrier_of(media_type) {
+        Carrier::Embedded { format } if load_jumbf_from_memory(format, bytes).is_ok() => {
+            Carrier::Sidecar
+        }
+        carrier => carrier,
+    }
 }
 
 /// The library's settings: no network, no thumbnails, these anchors.
@@ -181,8 +177,12 @@ fn add_ingredient(
 /// Checks what was written as a stranger would, and that it can be undone.
 fn read_back(request: &SealRequest<'_>, sealed: &Sealed) -> Result<(), SealError> {
     let content = &request.content;
-    let (carrier, file) = (carrier_of(content.media_type), &sealed.file[..]);
+    let file = &sealed.file[..];
     let sidecar = sealed.sidecar.as_deref();
+    let carrier = match sidecar {
+        Some(_) => Carrier::Sidecar,
+        None => carrier_of(content.media_type),
+    };
     let failed = |problem: String| SealError::ReadBack {
         title: content.title.to_owned(),
         problem,
@@ -197,6 +197,7 @@ fn read_back(request: &SealRequest<'_>, sealed: &Sealed) -> Result<(), SealError
     };
     form.map_err(failed)?;
     match unsealed(content.media_type, file) {
+        _ if sidecar.is_some() => Ok(()),
         Some(bytes) if bytes != request.bytes => Err(failed(
             "taking it out does not give back the asset".to_owned(),
         )),

@@ -180,6 +180,85 @@ fn ingredients_keep_their_own_credentials() {
 }
 
 #[test]
+fn what_has_a_credential_already_stays_as_it_is_with_the_new_one_beside_it() {
+    for (media_type, bytes) in [
+        ("image/png", picture(ImageFormat::Png)),
+        ("image/jpeg", picture(ImageFormat::Jpeg)),
+        ("audio/wav", crate::fixtures::wav()),
+    ] {
+        let theirs = sealed(&bytes, media_type).file;
+        let parent = Ingredient {
+            media_type: media_type.into(),
+            ..ingredient(&theirs, Relation::Parent, true)
+        };
+        let parent: &[Ingredient] = Box::leak(Box::new([parent]));
+        let ours = seal_as(&theirs, media_type, |content| content.ingredients = parent).unwrap();
+        assert_eq!(ours.file, theirs);
+        let verdict = |file: &[u8]| {
+            crate::verify(&crate::Given {
+                file,
+                sidecar: ours.sidecar.as_deref(),
+                ..Default::default()
+            })
+        };
+        let fine = verdict(&theirs);
+        assert_eq!(fine.exit, crate::Exit::Untrusted, "{:#?}", fine.checks);
+        assert_eq!(fine.origin.unwrap().unsigned, Digest::of(&theirs));
+        let [told] = &fine.ingredients[..] else {
+            panic!("{:?}", fine.ingredients)
+        };
+        assert_eq!(told.relation, Relation::Parent);
+        assert_eq!(told.sha256, Some(Digest::of(&theirs)));
+        assert!(told.credential.as_ref().unwrap().faults.is_empty());
+        // Its own credential can't be taken out under the new one.
+        assert_eq!(verdict(&bytes).exit, crate::Exit::Tampered);
+    }
+}
+
+#[test]
+fn an_ingredient_whose_credential_did_not_hold_is_told() {
+    let theirs = sealed(&picture(ImageFormat::Png), "image/png").file;
+    // Another picture under their credential: the last pixels, before the check sum and the end.
+    let mut bent = theirs.clone();
+    let at = bent.len() - 20;
+    bent[at] ^= 1;
+    let ours = png(30, 30, false);
+    for (bytes, holds) in [(&theirs, true), (&bent, false)] {
+        let part = ingredient(bytes, Relation::Component, true);
+        let parts: &[Ingredient] = Box::leak(Box::new([part]));
+        let sealed = seal_as(&ours, "image/png", |content| content.ingredients = parts).unwrap();
+        let verdict = crate::verify(&crate::Given {
+            file: &sealed.file,
+            ..Default::default()
+        });
+        assert_eq!(
+            verdict.exit,
+            crate::Exit::Untrusted,
+            "{:#?}",
+            verdict.checks
+        );
+        let own = verdict.ingredients[0].credential.as_ref().unwrap();
+        assert_eq!(own.signer.as_deref(), Some("Ada Studio"));
+        assert_eq!(own.faults.is_empty(), holds, "{own:?}");
+        let told = verdict
+            .checks
+            .iter()
+            .find(|check| check.name == "made of")
+            .unwrap();
+        let outcome = match holds {
+            true => crate::Outcome::Passed,
+            false => crate::Outcome::Noted,
+        };
+        assert_eq!(told.outcome, outcome, "{}", told.detail);
+        assert!(
+            told.detail.starts_with("in it is “Component” ("),
+            "{}",
+            told.detail
+        );
+    }
+}
+
+#[test]
 fn what_is_not_of_the_run_is_not_sealed() {
     let bytes = picture(ImageFormat::Png);
     let record = run_of(b"another", "image/png", false);
@@ -202,9 +281,6 @@ fn what_is_not_of_the_run_is_not_sealed() {
         seal(&request, signer),
         Err(SealError::Digest { .. })
     ));
-    let twice = sealed(&bytes, "image/png").file;
-    let again = seal_as(&twice, "image/png", |_| {});
-    assert!(matches!(again, Err(SealError::Sealed { .. })));
     let broken = seal_as(b"no picture", "image/png", |_| {});
     assert!(
         matches!(broken, Err(SealError::Refused { .. })),

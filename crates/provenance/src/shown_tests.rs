@@ -4,7 +4,7 @@ use alloy_primitives::B256;
 use daedal_core::engine::Determinism;
 use daedal_core::excerpt::Excerpt;
 use daedal_core::intent::{
-    Disclosure, Domain, Intent, IntentKind, SignedIntent, seen_root, step_word,
+    Disclosure, Domain, Edited, Intent, IntentKind, SignedIntent, seen_root, step_word,
 };
 use daedal_core::receipt::Receipt;
 use daedal_core::record::{RecordFault, RunRecord};
@@ -192,7 +192,12 @@ fn edits_of_one_task_follow_one_another_in_order_and_time() {
     by_hand.inputs = by_hand.outputs.clone();
     by_hand.value = value("third");
     let edit = |prev: B256, nonce: u64, later: u64, from: &str, to: &str| {
-        let told = Disclosure::edit(B256::repeat_byte(7), value(from), value(to));
+        let edited = Edited {
+            from: value(from),
+            to: value(to),
+            assets: by_hand.outputs.iter().map(|asset| asset.digest).collect(),
+        };
+        let told = Disclosure::edit(B256::repeat_byte(7), &edited);
         let intent = Intent {
             run: run.0.into(),
             step: step_word("finish"),

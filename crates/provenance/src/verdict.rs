@@ -8,6 +8,7 @@ use daedal_core::{Digest, Governed};
 use serde::Serialize;
 
 use crate::contracts::ContractSigned;
+use crate::made_of::MadeOf;
 use crate::manifest::Anchoring;
 
 /// Name of the check that tells of the anchor.
@@ -126,6 +127,8 @@ pub struct Origin {
     pub root: B256,
     /// Number of its receipts.
     pub receipts: u64,
+    /// When it ended, by its header, in milliseconds since 1970.
+    pub ended_ms: u64,
     /// Digest of its inputs.
     pub inputs: Digest,
     /// Dials that votes decided, by its header, and the block at which they were read.
@@ -177,6 +180,9 @@ pub struct Verdict {
     pub title: Option<String>,
     /// Who sealed it.
     pub signer: Option<Sealer>,
+    /// What it was made of, by its credential.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub ingredients: Vec<MadeOf>,
     /// Where it came from.
     pub origin: Option<Origin>,
 }
@@ -189,6 +195,7 @@ impl Verdict {
             sha256: Digest::of(file),
             title: None,
             signer: None,
+            ingredients: Vec::new(),
             origin: None,
         }
     }

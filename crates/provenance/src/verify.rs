@@ -1,12 +1,11 @@
 //! Tells what of a file's provenance holds, offline.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use c2pa::{Reader, ValidationState};
 use daedal_core::Digest;
 
-use crate::chain::Chain;
+use crate::chain::{Chain, now_ms};
 use crate::container::{Carrier, carrier_of, is_credential, sniff, unsealed, without_credential};
+use crate::made_of::made_of;
 use crate::manifest::{Claim, LABEL};
 use crate::origin::{anchor, origin, votes};
 use crate::recorded;
@@ -26,7 +25,7 @@ pub struct Given<'a> {
     pub media_type: Option<&'a str>,
     /// The `.c2pa` file beside it.
     pub sidecar: Option<&'a [u8]>,
-    /// The attestation of the run.
+    /// What is said to be the attestation of the run: something else makes the file tampered with.
     pub attestation: Option<&'a [u8]>,
     /// The record of the run's receipts that was published beside the file.
     pub receipts: Option<&'a [u8]>,
@@ -47,6 +46,7 @@ pub fn verify(given: &Given<'_>) -> Verdict {
     };
     let whole = verdict.exit != Exit::Tampered;
     signer(&mut verdict, &reader);
+    made_of(&mut verdict, &reader);
     let Some(claim) = claim(&mut verdict, &reader) else {
         return verdict;
     };
@@ -55,7 +55,7 @@ pub fn verify(given: &Given<'_>) -> Verdict {
     }
     unsigned(&mut verdict, given, media_type, &claim);
     origin(&mut verdict, &claim);
-    recorded::attestation(&mut verdict, given, &claim);
+    recorded::attestation(&mut verdict, given, &claim, sealed_by(&reader).as_ref());
     recorded::receipts(&mut verdict, given, &claim);
     votes(&mut verdict);
     anchor(&mut verdict, &claim);
@@ -180,13 +180,12 @@ pub(crate) fn signer(verdict: &mut Verdict, reader: &Reader) {
     if verdict.exit == Exit::Tampered {
         verdict.note("signer", Outcome::Skipped, format!("said to be {name}"));
     } else if sealer.expired {
-        let chain = info.and_then(|info| Chain::from_pem(info.cert_chain().as_bytes()).ok());
+        let chain = sealed_by(reader);
         let day = |ms: u64| rfc3339(ms)[..10].to_owned();
         let begins = chain.as_ref().and_then(Chain::begins_ms);
         // The library has one word for both ends, and looks at the same clock.
-        let now = SystemTime::now().duration_since(UNIX_EPOCH);
-        let now = now.map_or(0, |now| now.as_millis());
-        let detail = match begins.filter(|begins| u128::from(*begins) > now) {
+        let now = now_ms();
+        let detail = match begins.filter(|begins| *begins > now) {
             Some(begins) => format!(
                 "the certificate of {name} is not valid before {}, and that day has not come",
                 day(begins)
@@ -212,6 +211,12 @@ pub(crate) fn signer(verdict: &mut Verdict, reader: &Reader) {
         verdict.judge("signer", Exit::Untrusted, Err(detail));
     }
     verdict.signer = Some(sealer);
+}
+
+/// The certificates that the credential was signed with.
+fn sealed_by(reader: &Reader) -> Option<Chain> {
+    let info = reader.active_manifest()?.signature_info()?;
+    Chain::from_pem(info.cert_chain().as_bytes()).ok()
 }
 
 fn claim(verdict: &mut Verdict, reader: &Reader) -> Option<Claim> {

@@ -146,8 +146,7 @@ fn the_attestation_is_of_this_file_and_this_run() {
     // The record by itself, which nobody has signed, is no attestation.
     let bare = canonical::to_vec(&record);
     let unsigned = with(&bare, &anchors);
-    assert_eq!(unsigned.exit, Exit::Fine, "{:#?}", unsigned.checks);
-    assert!(outcomes(&unsigned).contains(&("attestation", Outcome::Noted)));
+    assert_eq!(unsigned.exit, Exit::Incomplete, "{:#?}", unsigned.checks);
     assert_eq!(unsigned.origin.unwrap().coverage, None);
     let published = verify(&Given {
         file: &sealed.file,
@@ -170,12 +169,12 @@ fn the_attestation_is_of_this_file_and_this_run() {
     header.nonce += 1;
     let (inputs, parameters) = (retold.inputs, retold.parameters);
     let other = RunRecord::close(header, inputs, parameters, retold.receipts, Vec::new());
-    // What is about another run, or is nothing of the kind, says nothing about this file.
+    // What is about another run, or is nothing of the kind, was put in its place.
     let foreign = attest(other.clone(), &[], &studio().0);
     for nothing in [&canonical::to_vec(&other)[..], &foreign, b"{}", b""] {
         let verdict = with(nothing, &anchors);
-        assert_eq!(verdict.exit, Exit::Fine, "{:#?}", verdict.checks);
-        assert!(outcomes(&verdict).contains(&("attestation", Outcome::Noted)));
+        assert_eq!(verdict.exit, Exit::Tampered, "{:#?}", verdict.checks);
+        assert!(outcomes(&verdict).contains(&("attestation", Outcome::Failed)));
     }
     let mut bent = attestation.clone();
     bent[99] ^= 1;

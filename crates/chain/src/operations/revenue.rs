@@ -1,10 +1,10 @@
 //! Money of a work: what came in, what holders and works upstream are owed, and paying it.
 
 use alloy_primitives::{Address, U256};
-use alloy_sol_types::SolCall;
+use alloy_sol_types::{SolCall, SolEvent};
 use daedal_core::economy::Asset;
 
-use super::{Act, Ledgers, OperationError, Work};
+use super::{Act, Ledgers, OperationError, Receipt, Work};
 use crate::client::ClientError;
 use crate::contracts::{ProcessShares as shares, TestDollar as erc20};
 
@@ -77,6 +77,21 @@ impl Work {
     pub fn claim(&self, asset: Asset, to: Address) -> Act {
         let asset_ = self.address_of(asset);
         Act::call(self.shares, &shares::claimCall { asset_, to })
+    }
+
+    /// What a claim of an asset that was carried out has taken: revenue may have come in since anybody looked.
+    #[must_use]
+    pub fn claimed(&self, receipt: &Receipt, asset: Asset) -> U256 {
+        let asset = self.address_of(asset);
+        let own = receipt
+            .logs()
+            .iter()
+            .filter(|log| log.address() == self.shares);
+        let claims = own.filter_map(|log| shares::Claimed::decode_log_data(log.data()).ok());
+        claims
+            .filter(|claim| claim.asset == asset)
+            .map(|claim| claim.amount)
+            .sum()
     }
 
     /// Takes what `account` is owed to `to`; the caller is its operator.

@@ -2,12 +2,12 @@
 
 use alloy_eips::Encodable2718;
 use alloy_primitives::{B256, Bytes, U256};
-use alloy_rpc_types_eth::{Block, Filter, Transaction, TransactionReceipt};
+use alloy_rpc_types_eth::{Block, Filter, Transaction};
 use alloy_sol_types::SolEvent;
 use daedal_core::digest::Digest;
 use thiserror::Error;
 
-use super::{AnchorBlock, AnchorProof, AnchorTransaction, FORM};
+use super::{AnchorBlock, AnchorProof, AnchorTransaction, FORM, ProvenReceipt};
 use crate::client::{Client, ClientError};
 use crate::contracts::{ProcessRegistry, ReceiptAnchor as contract};
 use crate::operations::{Anchored, Ledgers, OperationError, RunReceipt};
@@ -91,7 +91,15 @@ impl AnchorProof {
         let block = block(client, number)
             .await?
             .ok_or_else(|| unknown(format!("block {number}")))?;
-        let header = block.header.inner;
+        let proven = ProvenReceipt::of_block(client, number, &[hash]).await;
+        let left = match proven {
+            Ok(proven) => proven.into_iter().next(),
+            // A node that is away may give it the next time; one of another kind of chain never will.
+            Err(error @ (ClientError::Unreachable { .. } | ClientError::Timeout { .. })) => {
+                return Err(error.into());
+            }
+            Err(_) => None,
+        };
         let proof = Self {
             daedal: FORM.to_owned(),
             chain: client.chain_id(),
@@ -109,8 +117,8 @@ impl AnchorProof {
             block: AnchorBlock {
                 number,
                 hash: block.header.hash,
-                timestamp: header.timestamp,
-                header: (header.hash_slow() == block.header.hash).then_some(header),
+                timestamp: block.header.inner.timestamp,
+                receipt: left,
             },
         };
         proof.check().map_err(|fault| {
@@ -157,7 +165,7 @@ impl AnchorProof {
         let Some(receipt) = client.receipt(hash).await? else {
             return denied(format!("there is no transaction {hash}"));
         };
-        if !receipt.status() || !self.left_in(&receipt) {
+        if !receipt.status() || !self.is_among(receipt.logs().iter().map(|log| &log.inner)) {
             return denied(format!("transaction {hash} did not anchor the root {root}"));
         }
         let number = self.block.number;
@@ -179,18 +187,6 @@ impl AnchorProof {
         let bundle = self.bundle(client).await?;
         let place = place.to_owned();
         Ok(Confirmed { place, bundle })
-    }
-
-    /// Whether the transaction left the event of this anchor.
-    fn left_in(&self, receipt: &TransactionReceipt) -> bool {
-        let mut logs = receipt.logs().iter().map(|log| &log.inner);
-        logs.any(|log| {
-            log.address == self.contract
-                && contract::Anchored::decode_log_data(&log.data).is_ok_and(|event| {
-                    (event.by, event.root, event.count)
-                        == (self.by, self.root, U256::from(self.count))
-                })
-        })
     }
 
     /// The bundle of the run's version, by the registry.

@@ -75,7 +75,7 @@ async fn shown(client: &Client, folder: &TempDir) {
         proof.check().unwrap();
         let bytes = proof.to_bytes();
         assert_eq!(AnchorProof::read(&bytes).as_ref(), Ok(proof));
-        assert!(proof.block.header.is_some());
+        assert!(proof.block.receipt.is_some());
         assert_eq!((proof.by, proof.block.timestamp), (by, batch.anchored.at));
         assert_eq!(proof.run.receipt(), *receipt);
         let on_chain = reads.verify_anchor(proof.by, receipt, &proof.path).await;
@@ -157,7 +157,8 @@ async fn each_field_fails_with_a_reason_of_its_own() {
     let root = "the run and its path lead to the root";
     let transaction = "its transaction does not anchor this batch: ";
     let header = "its block header does not fit: the header's hash is";
-    let changes: [Change; 34] = [
+    let receipt = "it does not show the anchor in its block: ";
+    let changes: [Change; 37] = [
         ("/chain", json!(1), root),
         ("/contract", who.clone(), root),
         ("/root", word.clone(), root),
@@ -192,19 +193,26 @@ async fn each_field_fails_with_a_reason_of_its_own() {
             json!(1),
             "its block header does not fit: the header's timestamp is",
         ),
-        ("/block/header/parentHash", word.clone(), header),
-        ("/block/header/stateRoot", word.clone(), header),
-        ("/block/header/transactionsRoot", word.clone(), header),
-        ("/block/header/receiptsRoot", word.clone(), header),
-        ("/block/header/number", json!("0x5"), header),
-        ("/block/header/timestamp", json!("0x5"), header),
-        ("/block/header/gasUsed", json!("0x5"), header),
-        ("/block/header/extraData", json!("0x05"), header),
+        ("/block/receipt/header/parentHash", word.clone(), header),
+        ("/block/receipt/header/stateRoot", word.clone(), header),
+        (
+            "/block/receipt/header/transactionsRoot",
+            word.clone(),
+            header,
+        ),
+        ("/block/receipt/header/receiptsRoot", word.clone(), header),
+        ("/block/receipt/header/number", json!("0x5"), header),
+        ("/block/receipt/header/timestamp", json!("0x5"), header),
+        ("/block/receipt/header/gasUsed", json!("0x5"), header),
+        ("/block/receipt/header/extraData", json!("0x05"), header),
         (
             "/daedal",
-            json!("anchor/v2"),
-            "it is a proof of the form `anchor/v2`",
+            json!("anchor/v1"),
+            "it is a proof of the form `anchor/v1`",
         ),
+        ("/block/receipt/index", json!(1), receipt),
+        ("/block/receipt/path", json!([]), receipt),
+        ("/block/receipt/path/0", json!("0x00"), receipt),
         ("/daedal", json!("run/v1"), "it is no proof of an anchor"),
         ("/count", json!("three"), "it is no proof of an anchor"),
         ("/by", json!(null), "it is no proof of an anchor"),
@@ -220,10 +228,19 @@ async fn each_field_fails_with_a_reason_of_its_own() {
     let pretty = serde_json::to_vec_pretty(&whole).unwrap();
     assert_eq!(fault(&pretty), Some(ProofFault::Form));
     assert!(fault(b"not JSON").is_some_and(|fault| fault.is_foreign()));
-    // Where the hash can't be computed again there is no header, and the node alone tells of the block.
+    // Where hashes can't be computed again nothing of the block is there, and the node alone tells of it.
     let mut bare = proof.clone();
-    bare.block.header = None;
+    bare.block.receipt = None;
     bare.check().unwrap();
+    // What another transaction left shows nothing of this one.
+    let others = receipts(9);
+    let another = batch.operator.anchor("another", &others, "").await.unwrap();
+    let other = AnchorProof::of(batch.operator.reads(), &another, &others[0], 0);
+    let mut mixed = proof.clone();
+    mixed.block = other.await.unwrap().block;
+    assert_ne!(mixed.block.number, proof.block.number);
+    let told = mixed.check().unwrap_err().to_string();
+    assert!(told.starts_with(receipt), "{told}");
 }
 
 async fn refused(proof: &AnchorProof, client: &Client) -> ConfirmFault {

@@ -45,15 +45,17 @@ impl Claim {
                     let owed = desk.reads.owed(&work, desk.me, asset).await;
                     let owed = owed.map_err(chain::refused)?;
                     let coin = coins.of(asset);
-                    claimed.insert(coin.symbol.clone(), owed.to_string().into());
                     if owed.is_zero() {
+                        claimed.insert(coin.symbol.clone(), "0".into());
                         continue;
                     }
                     let amount = coins.told(asset, owed);
                     let what = format!("claim:{}:{}:{to}", work.work, coin.address);
                     let words = format!("claim {amount} of work {} to {to}", work.work);
-                    desk.act(&what, &work.claim(asset, to), &words).await?;
-                    told.push(amount);
+                    let receipt = desk.act(&what, &work.claim(asset, to), &words).await?;
+                    let taken = receipt.map_or(owed, |receipt| work.claimed(&receipt, asset));
+                    claimed.insert(coin.symbol.clone(), taken.to_string().into());
+                    told.push(coins.told(asset, taken));
                 }
                 let text = match told.is_empty() {
                     true => format!("{} has nothing to claim of work {}\n", desk.me, work.work),

@@ -52,7 +52,7 @@ impl Ledger {
                 if let Some(file) = &self.csv {
                     let table = csv(&movements, &coins, &costs)?;
                     if file.as_os_str() == "-" {
-                        ui.result(&Value::String(table.clone()), &table);
+                        ui.result(&json!({ "work": number, "csv": table }), &table);
                         return Ok(0);
                     }
                     text::write_whole(file, table.as_bytes())?;
@@ -66,7 +66,7 @@ impl Ledger {
                     let title = format!("Revenue of work {number}");
                     let drawn = plot::svg(&title, &series);
                     if file.as_os_str() == "-" {
-                        ui.result(&Value::String(drawn.clone()), &drawn);
+                        ui.result(&json!({ "work": number, "svg": drawn }), &drawn);
                         return Ok(0);
                     }
                     text::write_whole(file, drawn.as_bytes())?;

@@ -38,9 +38,11 @@ impl Time {
                 "{place} to work on the embedded chain; elsewhere, voting periods and deadlines take their time"
             )));
         }
-        if self.acting.account.is_some() {
-            keys::address_named(&home, self.acting.account.as_deref())?;
-        }
+        // The clock is nobody's: an account that is named has to be one, and none is needed.
+        let account = match self.acting.account.as_deref() {
+            Some(name) => Some(keys::address_named(&home, Some(name))?),
+            None => keys::address_named(&home, None).ok(),
+        };
         let forward = self
             .forward
             .as_deref()
@@ -60,7 +62,9 @@ impl Time {
                 let then = text::moment(Moment((now + seconds) * 1_000));
                 let words = format!("put the clock forward to {then}");
                 let acts = [json!({ "would": words, "gas": 0 })];
-                let value = json!({ "dry_run": true, "time": now, "acts": acts, "gas": 0 });
+                let value = json!({
+                    "dry_run": true, "account": account, "time": now, "acts": acts, "gas": 0,
+                });
                 let shown = format!("nothing was done; it would\n  {words}  (0 gas)\n");
                 ui.result(&value, &shown);
                 return Ok(0);

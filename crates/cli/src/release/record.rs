@@ -131,6 +131,19 @@ impl Closing<'_> {
     }
 }
 
+/// Refuses a record that nobody could verify: its log was damaged, or another version wrote it otherwise.
+pub(super) fn require_sound(record: &RunRecord, run: RunId) -> Result<(), Failure> {
+    let faults = record.faults();
+    let Some(fault) = faults.first() else {
+        return Ok(());
+    };
+    let what = format!(
+        "the record of run {} does not stand: {fault}",
+        run.0.short()
+    );
+    Err(Failure::new(what).help("nothing is released of it: run the process once more, what has not changed is not made again"))
+}
+
 /// The record of a run, which has to be over.
 pub(crate) async fn record_of(
     studio: &Studio,

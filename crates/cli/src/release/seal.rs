@@ -7,7 +7,7 @@ use daedal_core::intent::Domain;
 use daedal_core::{AssetRef, Digest};
 use daedal_provenance::ingredients::parts;
 use daedal_provenance::manifest::{Anchoring, Content, Ingredient, Source};
-use daedal_provenance::{SealRequest, attest, seal};
+use daedal_provenance::{Exit, Given, Outcome, SealRequest, attest, seal, verify};
 use daedal_store::Studio;
 use daedal_store::ports::Document;
 use serde::{Deserialize, Serialize};
@@ -223,7 +223,7 @@ fn ingredients(sealing: &Sealing<'_>, asset: &AssetRef) -> Vec<Ingredient> {
         .flat_map(|(name, value)| assets_in(value).into_iter().map(move |a| (a.digest, name)))
         .collect();
     let known = brought.keys().copied().collect();
-    let parts = parts(&subject.record, &asset.digest, &known).into_iter();
+    let parts = parts(&subject.record, &asset.digest, &known, is_by_model).into_iter();
     parts
         .map(|part| {
             let name = brought.get(&part.asset.digest).map(|name| (*name).clone());
@@ -234,8 +234,12 @@ fn ingredients(sealing: &Sealing<'_>, asset: &AssetRef) -> Vec<Ingredient> {
                 None => sealing.copies.read(sealing.studio, &part.asset).ok(),
                 Some(_) => None,
             };
+            let title = name.or(made_by).unwrap_or_default();
+            if let Some(bytes) = &bytes {
+                doubted(sealing, &title, &part.asset, bytes);
+            }
             Ingredient {
-                title: name.or(made_by).unwrap_or_default(),
+                title,
                 media_type: part.asset.media_type,
                 digest: part.asset.digest,
                 bytes: bytes.map(|bytes| bytes.to_vec()),
@@ -243,6 +247,28 @@ fn ingredients(sealing: &Sealing<'_>, asset: &AssetRef) -> Vec<Ingredient> {
             }
         })
         .collect()
+}
+
+/// Says so where something that was brought has a credential that does not hold: what is made of it names it as it is.
+fn doubted(sealing: &Sealing<'_>, title: &str, asset: &AssetRef, bytes: &[u8]) {
+    let verdict = verify(&Given {
+        file: bytes,
+        media_type: Some(&asset.media_type),
+        ..Given::default()
+    });
+    // That nobody here knows its signer is no fault of it.
+    let mut failed = verdict
+        .checks
+        .iter()
+        .filter(|check| check.outcome == Outcome::Failed && check.name != "signer");
+    if verdict.exit == Exit::Tampered
+        && let Some(check) = failed.next()
+    {
+        sealing.signing.ui.note(format!(
+            "`{title}` came with a credential that does not hold ({}: {}): what is made of it tells that",
+            check.name, check.detail
+        ));
+    }
 }
 
 #[cfg(test)]

@@ -3,8 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use alloy_primitives::B256;
-use daedal_core::canonical;
-use daedal_core::intent::{Disclosure, IntentKind, shown};
+use daedal_core::intent::{Disclosure, Edited, IntentKind, shown};
 use daedal_core::plan::Plan;
 use daedal_core::process::suggestion;
 use daedal_core::run::{State, TaskName, TaskRecord, records};
@@ -64,17 +63,14 @@ pub(crate) fn edit(
         let studio = home.open_to_write("daedal edit").await?;
         release::require_unreleased(&studio, summary.run).await?;
         let domain = domain_of(&home, &studio, &spec.process, spec.governed.as_ref()).await?;
-        let (from, to) = (
-            canonical::digest(&target.from),
-            canonical::digest(&target.to.value),
-        );
+        let edited = Edited::of(&target.from, &target.to.value);
         let draft = Draft {
             place: format!("{}/{}/edit", summary.run, target.task),
             domain,
             run: summary.run.0.0.into(),
             step: Some(target.task.step.to_string()),
             kind: IntentKind::Edit,
-            decided: Box::new(move |salt| Disclosure::edit(salt, from, to)),
+            decided: Box::new(move |salt| Disclosure::edit(salt, &edited)),
             private: by.private(),
             shown: vec![shown(&target.from)],
             prev: target.asked,

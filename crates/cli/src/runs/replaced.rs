@@ -18,6 +18,10 @@ pub(super) struct Replaced {
 
 /// What the file comes to in the place of `old`: an image for an image, text for text, the same fields for fields.
 pub(super) fn replaced(old: &Value, path: &Path, bytes: &[u8]) -> Result<Replaced, Failure> {
+    if bytes.trim_ascii().is_empty() {
+        return Err(Failure::new(format!("{} is empty", path.display()))
+            .help("write into it what comes in the place of what stands"));
+    }
     if let Some(asset) = AssetRef::from_value(old) {
         let fields = old.as_object().cloned().unwrap_or_default();
         return asset_for(&asset, fields, path, bytes);
@@ -191,6 +195,7 @@ mod tests {
         assert_eq!((&told["text"], &told["size"]), (&json!("seas"), &json!(4)));
         assert_eq!(told["media_type"], "text/plain");
         assert!(made(&note, "a.txt", &[0xff, 0xfe]).is_err());
+        assert_eq!(made(&note, "a.txt", b" \n"), Err("a.txt is empty".into()));
         let picture = json!({
             "$asset": "1".repeat(64), "media_type": "image/png", "size": 3, "width": 9, "height": 9,
             "attachments": { "plot": note },

@@ -15,6 +15,9 @@ use serde_json::{Value, json};
 use crate::failure::Failure;
 use crate::text;
 
+/// How far the clock of a studio may be ahead of a chain's: a day, for one that is set to another place's time.
+const CLOCKS_APART_MS: u64 = 24 * 60 * 60 * 1_000;
+
 /// The anchor that was given for a file, and what came of it.
 pub(crate) struct Given {
     /// The proof, if it stands by itself.
@@ -70,19 +73,20 @@ pub(super) fn offline(bytes: &[u8], origin: &Origin) -> Given {
             let text = format!("said to be {text}; {why}: --rpc asks a node");
             Err(AnchorFault::Unproven(text))
         };
-        match (&proof.block.header, origin.anchoring) {
+        match (&proof.block.receipt, origin.anchoring) {
             (None, _) => unproven(
-                "the header of that block is not there, so that nothing shows block and date",
+                "what the transaction left in that block is not there, so that nothing shows block and date",
             ),
             (_, None) if origin.registered.is_some() => unproven(
                 "the credential does not say who anchors the run, so that anybody may have sent this",
             ),
             (Some(_), Some(_)) => Ok(format!(
-                "{text}; that this account sent it is signed, as the credential says; block and date are told by the \
-                 anchor's file and not independently checked: --rpc confirms"
+                "{text}, as the credential says, and signed by that account; it is among the receipts of that block, whose \
+                 header is not independently checked: --rpc confirms"
             )),
             (Some(_), None) => Ok(format!(
-                "{text}; neither that block nor that account is independently checked: --rpc confirms"
+                "{text}; it is among the receipts of that block, and neither its header nor that account is independently \
+                 checked: --rpc confirms"
             )),
         }
     });
@@ -112,6 +116,14 @@ fn judge(bytes: &[u8], origin: &Origin) -> Result<AnchorProof, AnchorFault> {
     if said != (U256::from(origin.receipts), origin.inputs.0) {
         let detail = "it tells the run otherwise than the credential: another number of receipts, or other inputs";
         return Err(AnchorFault::Broken(detail.to_owned()));
+    }
+    let at_ms = proof.block.timestamp.saturating_mul(1_000);
+    if at_ms.saturating_add(CLOCKS_APART_MS) < origin.ended_ms {
+        return Err(AnchorFault::Broken(format!(
+            "its block is of {}, and the run ended at {}: nobody can have anchored it then",
+            text::moment(Moment(at_ms)),
+            text::moment(Moment(origin.ended_ms))
+        )));
     }
     if let Some(due) = origin.anchoring
         && (due.by, due.contract) != (proof.by, proof.contract)

@@ -81,7 +81,7 @@ fn an_anchor_without_its_block_or_by_somebody_else_is_no_more_than_a_claim() {
     assert!(fine.contains("as the credential says"), "{fine}");
     let (place, honest) = anchor(&studio);
     let mut headless = honest.clone();
-    headless.block.header = None;
+    headless.block.receipt = None;
     studio.write(&place, headless.to_bytes());
     let told = studio.daedal(&["verify", &poster]).ends(12).out;
     assert!(
@@ -94,6 +94,9 @@ fn an_anchor_without_its_block_or_by_somebody_else_is_no_more_than_a_claim() {
     foreign.by = Address::from_private_key(&key);
     foreign.transaction.hash = keccak256(&raw);
     foreign.transaction.raw = Bytes::from(raw);
+    let fault = foreign.check().unwrap_err().to_string();
+    assert!(fault.contains("did not anchor the root"), "{fault}");
+    foreign.block.receipt = None;
     assert_eq!(foreign.check(), Ok(()), "by itself it stands");
     studio.write(&place, foreign.to_bytes());
     let told = studio.daedal(&["verify", &poster]).ends(12).out;

@@ -6,6 +6,7 @@ mod anew;
 mod artifacts;
 mod bad;
 mod ballots;
+mod brought;
 mod calls;
 mod capital;
 mod captions;

@@ -6,6 +6,7 @@ use alloy_primitives::{B256, keccak256};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use crate::asset::assets_in;
 use crate::{Digest, canonical, merkle};
 
 /// Where a payload keeps commitments to what stays private when the rest of it is told.
@@ -20,6 +21,33 @@ pub struct Disclosure {
     /// What was decided: `{"chosen": ["0x…"]}` for a choice. Notes and values that were set stand in it as
     /// commitments of their own, `{"sealed": {"note": "0x…"}}`, so that each can be told by itself.
     pub payload: Value,
+}
+
+/// What a person replaced by what: values by the digest of their canonical form
+/// ([`crate::receipt::Receipt::value`]), and all assets in the new one, in order. A digest alone would not tell which
+/// files it stands for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Edited {
+    /// What was there.
+    pub from: Digest,
+    /// What is there now.
+    pub to: Digest,
+    /// The assets in it.
+    pub assets: Vec<Digest>,
+}
+
+impl Edited {
+    /// One value in the place of another.
+    #[must_use]
+    pub fn of(from: &Value, to: &Value) -> Self {
+        let assets = assets_in(to).into_iter().map(|asset| asset.digest);
+        Self {
+            from: canonical::digest(from),
+            to: canonical::digest(to),
+            assets: assets.collect(),
+        }
+    }
 }
 
 /// What stands behind the commitments in a payload, by name: `note`, or a dial such as `inputs.theme`.
@@ -59,13 +87,12 @@ impl Disclosure {
         }
     }
 
-    /// The replacement of what a task gave; both by the digest of the value's canonical form
-    /// ([`crate::receipt::Receipt::value`]).
+    /// The replacement of what a task gave.
     #[must_use]
-    pub fn edit(salt: B256, from: Digest, to: Digest) -> Self {
+    pub fn edit(salt: B256, edited: &Edited) -> Self {
         Self {
             salt,
-            payload: json!({ "edited": { "from": from, "to": to } }),
+            payload: json!({ "edited": edited }),
         }
     }
 
@@ -130,9 +157,7 @@ impl Disclosure {
 
     /// What was replaced by what, where it is an edit.
     #[must_use]
-    pub fn edited(&self) -> Option<(Digest, Digest)> {
-        let edited = self.payload.get("edited")?;
-        let digest = |name: &str| edited.get(name)?.as_str()?.parse().ok();
-        Some((digest("from")?, digest("to")?))
+    pub fn edited(&self) -> Option<Edited> {
+        serde_json::from_value(self.payload.get("edited")?.clone()).ok()
     }
 }

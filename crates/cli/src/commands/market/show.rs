@@ -74,7 +74,12 @@ async fn told(desk: &Desk, listing: &Listing, state: &str) -> Result<(Value, Str
         ),
         Goods::Shares { amount, left } => {
             let (left, amount) = (amount::plain(left, 18), amount::plain(amount, 18));
-            ("shares", format!("{left} shares left of {amount}"), None)
+            // What is taken back leaves nothing on the market, whatever was sold of it.
+            let goods = match state {
+                "taken back" => format!("{amount} shares"),
+                _ => format!("{left} shares left of {amount}"),
+            };
+            ("shares", goods, None)
         }
     };
     // What was sold can't be priced: the market refuses to.

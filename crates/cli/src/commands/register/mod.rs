@@ -176,11 +176,17 @@ pub(crate) async fn register(
         };
         wish.agrees(reads, known.work, subject.kind, &lineage.works, holders)
             .await?;
+        let first = reads.first_holders(known.work).await;
+        let first: Vec<_> = first
+            .map_err(chain::refused)?
+            .into_iter()
+            .map(|holder| (holder.account, holder.shares))
+            .collect();
         return Ok(Registered {
             known,
             version,
             before: true,
-            holders: Vec::new(),
+            holders: chain::parts_told(&first),
         });
     }
     if let Some(planned) = &subject.planned {

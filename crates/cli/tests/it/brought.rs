@@ -1,0 +1,104 @@
+//! Pictures that come into a run with a credential of their own.
+
+use crate::studio::{Studio, files_below};
+
+const PROCESS: &str = "daedal: v1
+name: choice
+inputs:
+  one: { type: asset, media_types: [image/png] }
+  other: { type: asset, media_types: [image/png] }
+steps:
+  pick:
+    uses: choose
+    with: { from: [\"{{ inputs.one }}\", \"{{ inputs.other }}\"] }
+  small:
+    uses: image
+    with: { image: \"{{ steps.pick[0] }}\", operations: [ { resize: { width: 30 } } ] }
+outputs: { pick: \"{{ steps.pick[0] }}\", small: \"{{ steps.small }}\" }
+";
+
+/// A picture that another studio has sealed and published.
+fn sealed() -> Vec<u8> {
+    let theirs = Studio::tide();
+    theirs.daedal(&["run", "-q"]).ends(0);
+    theirs.daedal(&["release", "latest", "-q"]).ends(0);
+    let files = files_below(&theirs.path().join("site/media/tide"));
+    let is_piece = |name: &String| name.ends_with(".png") && !name.contains("preview");
+    let mut pieces = files.into_iter().filter(|(name, _)| is_piece(name));
+    pieces.next().unwrap().1
+}
+
+/// A run that takes the first of two pictures, and what its release says.
+fn released(first: &[u8]) -> (Studio, String) {
+    let studio = Studio::empty();
+    studio.write("process.yaml", PROCESS);
+    studio.write("one.png", first);
+    let plain = image::RgbImage::from_pixel(8, 8, image::Rgb([9, 9, 9]));
+    plain.save(studio.path().join("other.png")).unwrap();
+    let run = ["run", "-q", "-i", "one=@one.png", "-i", "other=@other.png"];
+    studio.daedal(&run).ends(0);
+    let told = studio.daedal(&["release", "latest"]).ends(0);
+    (studio, told.err)
+}
+
+/// Where the other piece is published: the one with its credential inside.
+fn small(studio: &Studio) -> String {
+    let files = files_below(&studio.path().join("site/media/choice"));
+    let is_small =
+        |name: &&String| name.ends_with(".png") && !files.contains_key(&format!("{name}.c2pa"));
+    format!("site/media/choice/{}", files.keys().find(is_small).unwrap())
+}
+
+#[test]
+fn a_sealed_picture_that_is_passed_on_stays_as_it_is_with_the_runs_credential_beside_it() {
+    let theirs = sealed();
+    let (studio, told) = released(&theirs);
+    assert!(!told.contains("does not hold"), "{told}");
+    let files = files_below(&studio.path().join("site/media/choice"));
+    let pick = files.keys().find_map(|name| name.strip_suffix(".c2pa"));
+    let pick = pick.unwrap_or_else(|| panic!("{:?}", files.keys()));
+    assert_eq!(files[pick], theirs);
+    let told = studio.daedal(&["verify", "site"]).ends(0).out;
+    assert!(told.contains("2 of 2 files fine"), "{told}");
+    let place = format!("site/media/choice/{pick}");
+    let told = studio.daedal(&["verify", &place]).ends(0).out;
+    assert!(
+        told.contains("it is a version of “one” (with a credential of"),
+        "{told}"
+    );
+    assert!(told.contains("made by     choice"), "{told}");
+    let small = small(&studio);
+    let told = studio.daedal(&["verify", &small]).ends(0).out;
+    assert!(
+        told.contains("it is a version of “one” (with a credential of"),
+        "{told}"
+    );
+    // Alone, it is what the other studio published.
+    studio.write("alone/pick.png", &theirs);
+    let told = studio.daedal(&["verify", "alone/pick.png"]).ends(11).out;
+    assert!(told.contains("made by     tide"), "{told}");
+    // Its own credential can't be replaced under the one beside it.
+    let mut bent = theirs.clone();
+    let at = bent.len() - 20;
+    bent[at] ^= 1;
+    studio.write(&place, &bent);
+    studio.daedal(&["verify", &place]).ends(10);
+}
+
+#[test]
+fn a_picture_that_was_changed_after_it_was_sealed_is_told_when_it_is_taken_in() {
+    let mut bent = sealed();
+    // Behind its end: every reader still shows the picture.
+    bent.push(0);
+    let (studio, told) = released(&bent);
+    assert!(
+        told.contains("`one` came with a credential that does not hold (binding: "),
+        "{told}"
+    );
+    let small = small(&studio);
+    let told = studio.daedal(&["verify", &small]).ends(0).out;
+    assert!(
+        told.contains("! made of") && told.contains("did not hold when it was taken in"),
+        "{told}"
+    );
+}

@@ -1,0 +1,124 @@
+//! What a credential says that its asset was made of, and whether what had a credential of its own came with one that
+//! holds.
+
+use c2pa::{Ingredient, Reader, Relationship};
+use daedal_core::Digest;
+use serde::Serialize;
+
+use crate::manifest::Relation;
+use crate::verdict::{Outcome, Verdict};
+
+/// Ingredients that are told one by one in words; all of them are in [`Verdict::ingredients`].
+const TOLD_MAX: usize = 6;
+
+/// Something that an asset was made of, by its credential.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct MadeOf {
+    /// What people call it.
+    pub title: String,
+    /// Its media type.
+    pub media_type: Option<String>,
+    /// SHA-256 of its bytes.
+    pub sha256: Option<Digest>,
+    /// What became of it.
+    pub relation: Relation,
+    /// The credential that it came with.
+    pub credential: Option<Own>,
+}
+
+/// The credential of an ingredient, as it was when it was taken in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Own {
+    /// Whom the certificate names.
+    pub signer: Option<String>,
+    /// What was wrong with it; nothing if it held. That its signer is unknown is no fault of it.
+    pub faults: Vec<String>,
+}
+
+pub(crate) fn made_of(verdict: &mut Verdict, reader: &Reader) {
+    let manifest = reader.active_manifest();
+    let ingredients = manifest.map(|manifest| manifest.ingredients());
+    let ingredients = ingredients.unwrap_or_default().iter();
+    verdict.ingredients = ingredients.map(|own| of(reader, own)).collect();
+    if verdict.ingredients.is_empty() {
+        return;
+    }
+    let is_faulty = |part: &&MadeOf| part.faults().is_some();
+    let outcome = match verdict.ingredients.iter().any(|part| is_faulty(&part)) {
+        true => Outcome::Noted,
+        false => Outcome::Passed,
+    };
+    // Those that something is wrong with come first: they have to be among the ones that are told.
+    let (faulty, sound): (Vec<_>, Vec<_>) = verdict.ingredients.iter().partition(is_faulty);
+    let mut told: Vec<String> = faulty
+        .iter()
+        .chain(&sound)
+        .map(|part| part.told())
+        .collect();
+    if told.len() > TOLD_MAX {
+        let more = told.len() - TOLD_MAX;
+        told.truncate(TOLD_MAX);
+        told.push(format!("and {more} more"));
+    }
+    verdict.note("made of", outcome, told.join("; "));
+}
+
+fn of(reader: &Reader, ingredient: &Ingredient) -> MadeOf {
+    let own = ingredient.active_manifest().map(|label| {
+        let manifest = reader.get_manifest(label);
+        let results = ingredient.validation_results();
+        let failed = results.and_then(|results| results.active_manifest());
+        let failed = failed.map(|codes| codes.failure().iter());
+        let is_fault = |code: &&str| !code.starts_with("signingCredential.untrusted");
+        let faults = failed.into_iter().flatten().map(|status| status.code());
+        Own {
+            signer: manifest.and_then(|manifest| manifest.common_name()),
+            faults: faults.filter(is_fault).map(str::to_owned).collect(),
+        }
+    });
+    MadeOf {
+        title: ingredient.title().unwrap_or_default().to_owned(),
+        media_type: ingredient.format().map(str::to_owned),
+        sha256: ingredient
+            .instance_id()
+            .strip_prefix("sha256:")
+            .and_then(|digest| digest.parse().ok()),
+        relation: match ingredient.relationship() {
+            Relationship::ParentOf => Relation::Parent,
+            Relationship::ComponentOf => Relation::Component,
+            Relationship::InputTo => Relation::Input,
+        },
+        credential: own,
+    }
+}
+
+impl MadeOf {
+    /// What is wrong with the credential that it came with, if something is.
+    fn faults(&self) -> Option<&[String]> {
+        let faults = &self.credential.as_ref()?.faults[..];
+        (!faults.is_empty()).then_some(faults)
+    }
+
+    fn told(&self) -> String {
+        let became = match self.relation {
+            Relation::Parent => "it is a version of",
+            Relation::Component => "in it is",
+            Relation::Input => "it was made from",
+        };
+        let title = match self.title.is_empty() {
+            true => "something unnamed".to_owned(),
+            false => format!("“{}”", self.title),
+        };
+        let own = self.credential.as_ref().map(|own| {
+            let signer = own.signer.as_deref().unwrap_or("an unnamed signer");
+            match self.faults() {
+                None => format!(" (with a credential of {signer})"),
+                Some(faults) => format!(
+                    " (whose credential, said to be of {signer}, did not hold when it was taken in: {})",
+                    faults.join(", ")
+                ),
+            }
+        });
+        format!("{became} {title}{}", own.unwrap_or_default())
+    }
+}
