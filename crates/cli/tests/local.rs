@@ -30,7 +30,8 @@ fn model() -> PathBuf {
 fn studio(is_pinned: impl Fn(&str) -> bool) -> tempfile::TempDir {
     let dir = tempfile::tempdir().unwrap();
     let mut settings =
-        "[diffusion.pond]\nkind = \"local\"\npath = \"models/pond\"\n[diffusion.pond.sha256]\n".to_owned();
+        "[diffusion.pond]\nkind = \"local\"\npath = \"models/pond\"\n[diffusion.pond.sha256]\n"
+            .to_owned();
     for part in ["", "scheduler", "text_encoder", "tokenizer", "unet", "vae"] {
         let to = dir.path().join("models/pond").join(part);
         std::fs::create_dir_all(&to).unwrap();
@@ -41,7 +42,11 @@ fn studio(is_pinned: impl Fn(&str) -> bool) -> tempfile::TempDir {
             }
             let name = from.file_name().unwrap().to_str().unwrap();
             std::fs::copy(&from, to.join(name)).unwrap();
-            let path = if part.is_empty() { name.to_owned() } else { format!("{part}/{name}") };
+            let path = if part.is_empty() {
+                name.to_owned()
+            } else {
+                format!("{part}/{name}")
+            };
             if is_pinned(&path) {
                 let digest = Digest::of(&std::fs::read(&from).unwrap());
                 writeln!(settings, "\"{path}\" = \"{digest}\"").unwrap();
@@ -66,7 +71,10 @@ fn daedal(studio: &Path, args: &[&str]) -> Output {
 }
 
 fn error(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stderr).split_whitespace().collect::<Vec<_>>().join(" ")
+    String::from_utf8_lossy(&output.stderr)
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 #[test]
@@ -110,7 +118,10 @@ fn a_model_that_is_not_pinned_is_not_used() {
     let told = error(&output);
     let path = model().join("unet/diffusion_pytorch_model.safetensors");
     let digest = Digest::of(&std::fs::read(path).unwrap()).to_string();
-    assert!(told.contains("not all files of the model are pinned"), "{told}");
+    assert!(
+        told.contains("not all files of the model are pinned"),
+        "{told}"
+    );
     assert!(told.replace([' ', '│'], "").contains(&digest), "{told}");
     let broken = studio(|_| true);
     std::fs::write(broken.path().join("models/pond/vae/config.json"), "{}").unwrap();

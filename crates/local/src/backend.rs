@@ -66,16 +66,6 @@ impl Local {
             false => Ok(()),
         };
         let image = brief.image.map(decoded).transpose()?;
-        let side = |given: Option<u32>, own: Option<u32>| u64::from(given.or(own).unwrap_or(1));
-        let pixels = side(brief.width, image.as_ref().map(RgbImage::width))
-            * side(brief.height, image.as_ref().map(RgbImage::height));
-        if pixels > self.settings.pixels_max {
-            return Err(Error::Limit(format!(
-                "a picture of {pixels} pixels is asked for, and it makes at most {}: raise `pixels_max` in \
-                 daedal.toml, or ask for less",
-                self.settings.pixels_max
-            )));
-        }
         let mut loaded = loop {
             beat()?;
             match self.loaded.try_lock() {
@@ -96,6 +86,7 @@ impl Local {
                     pins: settings.sha256.clone(),
                     on_cuda: settings.on_cuda,
                     memory_max: settings.memory_max,
+                    pixels_max: settings.pixels_max,
                 };
                 empty.insert(Model::load(&source, &beat)?)
             }

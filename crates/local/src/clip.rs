@@ -11,6 +11,9 @@ use crate::Error;
 use crate::config::Json;
 use crate::layers::{Found, attend, gelu, layer_norm, linear, linear_without_bias};
 
+/// Longest prompt, in tokens.
+const LENGTH_MAX: usize = 4_096;
+
 fn epsilon() -> f64 {
     1e-5
 }
@@ -132,6 +135,10 @@ impl Clip {
             )));
         }
         let (width, length) = (config.hidden_size, config.max_position_embeddings);
+        if !(3..=LENGTH_MAX).contains(&length) {
+            let said = json.said.get("max_position_embeddings").unwrap_or_default();
+            return Err(json.refused("max_position_embeddings", said, &["3 to 4096"]));
+        }
         let projection = at
             .contains_tensor("text_projection.weight")
             .then(|| linear_without_bias(width, config.projection_dim, at.pp("text_projection")));

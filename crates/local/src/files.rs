@@ -208,7 +208,9 @@ impl Folder {
             return Err(broken());
         }
         let mut head = Vec::new();
-        file.take(head_length).read_to_end(&mut head).map_err(unread)?;
+        file.take(head_length)
+            .read_to_end(&mut head)
+            .map_err(unread)?;
         let said: Metadata = serde_json::from_slice(&head).map_err(|_| broken())?;
         let mut numbers = 0_u64;
         for tensor in said.tensors().into_values() {

@@ -32,6 +32,8 @@ pub struct Source {
     pub on_cuda: bool,
     /// Most memory that it may take, in bytes.
     pub memory_max: u64,
+    /// Largest picture, in pixels.
+    pub pixels_max: u64,
 }
 
 /// What a picture is to be.
@@ -81,6 +83,7 @@ pub struct Model {
     /// Bytes that its weights take.
     weights: u64,
     memory_max: u64,
+    pixels_max: u64,
 }
 
 impl Model {
@@ -137,6 +140,7 @@ impl Model {
             digest: folder.digest(&needed),
             is_nothing_zero: is_xl && index.flag("force_zeros_for_empty_prompt", true),
             memory_max: source.memory_max,
+            pixels_max: source.pixels_max,
             weights,
             readers,
             plan,
@@ -164,7 +168,15 @@ impl Model {
         let (width, height) = self.size(wish)?;
         let channels = self.vae.config.block_out_channels.first_chunk::<2>();
         let channels = channels.map_or(1, |channels| channels[0].max(channels[1]));
-        room::for_picture(width * height, channels, self.weights, self.memory_max)?;
+        let pixels = (width as u64).saturating_mul(height as u64);
+        if pixels > self.pixels_max {
+            return Err(Error::Limit(format!(
+                "a picture of {width} × {height} is asked for, and it makes at most {} pixels: raise `pixels_max` in \
+                 daedal.toml, or ask for less",
+                self.pixels_max
+            )));
+        }
+        room::for_picture(pixels, channels, self.weights, self.memory_max)?;
         let guidance = wish.guidance.unwrap_or(if is_xl { 5.0 } else { 7.5 });
         let is_guided = guidance > 1.0;
         let context = self.context(Some(wish.prompt), width, height)?;
@@ -208,7 +220,7 @@ impl Model {
     /// Width and height of a wish, in pixels.
     fn size(&self, wish: &Wish<'_>) -> Found<(usize, usize)> {
         let factor = self.vae.config.factor();
-        let own = self.unet.config.side * factor;
+        let own = self.unet.config.side.saturating_mul(factor);
         let side = |name: &str, given: Option<usize>, image: Option<u32>| match (given, image) {
             (Some(given), _) if given % factor == 0 && given > 0 => Ok(given),
             (Some(given), _) => Err(Error::invalid(format!(

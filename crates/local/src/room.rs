@@ -8,7 +8,7 @@ use crate::layers::Found;
 const NUMBER: u64 = 4;
 /// Copies of the widest layer of the decoder that are there at once.
 const COPIES: u64 = 8;
-/// What attention and all else take, in bytes.
+/// What attention and all else take in a model of usual size, in bytes; no more than its weights in a small one.
 const ELSE: u64 = 1 << 30;
 
 /// Bytes that the weights take once they are numbers of 32 bits; refused where they, and the largest file while it is
@@ -31,12 +31,12 @@ pub(crate) fn for_weights(folder: &Folder, needed: &[String], memory_max: u64) -
 
 /// Refuses a picture that does not fit beside the weights: `channels` at most stand for a pixel in the decoder.
 pub(crate) fn for_picture(
-    pixels: usize,
+    pixels: u64,
     channels: usize,
     weights: u64,
     memory_max: u64,
 ) -> Found<()> {
-    let widest = (pixels as u64)
+    let widest = pixels
         .saturating_mul(channels as u64)
         .saturating_mul(NUMBER);
     let all = weights

@@ -6,6 +6,10 @@ use crate::Error;
 use crate::config::{Json, OneOrEach};
 use crate::layers::Found;
 
+/// More stages would halve a picture to nothing.
+const STAGES_MAX: usize = 8;
+const BLOCKS_MAX: usize = 16;
+
 fn groups() -> usize {
     32
 }
@@ -156,8 +160,11 @@ impl Config {
                 middle_layers: layers[index],
             });
         }
-        if count == 0 || said.block_out_channels[0] % 2 != 0 {
-            return Err(wrong("block_out_channels", "even numbers"));
+        if !(1..=STAGES_MAX).contains(&count) || said.block_out_channels[0] % 2 != 0 {
+            return Err(wrong("block_out_channels", "up to 8 even numbers"));
+        }
+        if !(1..=BLOCKS_MAX).contains(&said.layers_per_block) {
+            return Err(wrong("layers_per_block", "1 to 16"));
         }
         let added = said.addition_embed_type.as_ref().map(|_| {
             let width = said.addition_time_embed_dim;

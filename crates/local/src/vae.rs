@@ -10,6 +10,8 @@ use crate::layers::{Beat, Found, attend, conv1, conv3, group_norm, linear, to_pl
 use crate::resnet::{Resnet, Sizes};
 
 const EPSILON: f64 = 1e-6;
+/// More stages would halve a picture to nothing.
+const STAGES_MAX: usize = 8;
 
 fn scaling() -> f64 {
     0.18215
@@ -53,7 +55,7 @@ impl Config {
             let said = json.said.get(field).unwrap_or_default();
             let kinds = said.as_array().into_iter().flatten();
             let count = kinds.filter(|kind| kind.as_str() == Some(known)).count();
-            if count == 0 || count != config.block_out_channels.len() {
+            if !(1..=STAGES_MAX).contains(&count) || count != config.block_out_channels.len() {
                 return Err(json.refused(
                     field,
                     said,

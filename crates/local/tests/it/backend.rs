@@ -55,13 +55,19 @@ fn each_picture_has_its_seed_and_the_model_its_digest() {
     let pond = pond(&made().join("sd1"), |_| {});
     let lines = Mutex::new(Vec::new());
     let tell = |line: &str| lines.lock().unwrap().push(line.to_owned());
-    let two = Brief { count: 2, ..brief() };
+    let two = Brief {
+        count: 2,
+        ..brief()
+    };
     let painted = pond.paint(&two, &AtomicBool::new(false), &tell).unwrap();
     let seeds: Vec<u64> = painted.pictures.iter().map(|(_, seed)| *seed).collect();
     assert_eq!(seeds, [7, 8]);
     let told = lines.lock().unwrap();
     assert_eq!(told[0], "loading the model");
-    assert_eq!(told[1..3], ["picture 1 of 2, step 0 of 3", "picture 1 of 2, step 1 of 3"]);
+    assert_eq!(
+        told[1..3],
+        ["picture 1 of 2, step 0 of 3", "picture 1 of 2, step 1 of 3"]
+    );
     assert_eq!(told.last().unwrap(), "picture 2 of 2, step 3 of 3");
     // The second is what its own seed makes.
     let second = paint(&*pond, &Brief { seed: 8, ..brief() }).unwrap();
@@ -80,7 +86,9 @@ fn each_picture_has_its_seed_and_the_model_its_digest() {
         image: None,
         strength: None,
     };
-    let picture = model.paint(&wish, &mut TorchNoise::new(7), &mut |_, _| Ok(()), &|| Ok(()));
+    let picture = model.paint(&wish, &mut TorchNoise::new(7), &mut |_, _| Ok(()), &|| {
+        Ok(())
+    });
     let picture = picture.unwrap().to_vec3::<f32>().unwrap();
     let png = pixels(&painted.pictures[0].0);
     assert_eq!(png.dimensions(), (40, 24));
@@ -114,16 +122,30 @@ fn a_picture_to_begin_with_is_fitted() {
     assert_eq!(size(from(png.get_ref(), None).unwrap()), (48, 32));
     assert_eq!(size(from(png.get_ref(), Some(64)).unwrap()), (64, 64));
     let told = from(b"no picture", None).unwrap_err().to_string();
-    assert!(told.contains("[diffusion.pond]") && told.contains("PNG, JPEG or WebP"), "{told}");
+    assert!(
+        told.contains("[diffusion.pond]") && told.contains("PNG, JPEG or WebP"),
+        "{told}"
+    );
 }
 
 #[test]
 fn limits_and_pins_hold() {
     let small = pond(&made().join("sd1"), |pond| pond.pixels_max = 900);
-    let error = paint(&*small, &brief()).unwrap_err();
-    assert!(matches!(&error, EngineError::Limit { message } if message.contains("pixels_max")), "{error}");
+    // Of the size that is asked for, and of the model's own.
+    for side in [Some(40), None] {
+        let brief = Brief {
+            width: side,
+            height: side,
+            ..brief()
+        };
+        let error = paint(&*small, &brief).unwrap_err();
+        let is_told =
+            matches!(&error, EngineError::Limit { message } if message.contains("pixels_max"));
+        assert!(is_told, "{error}");
+    }
     let mistaken = pond(&made().join("sd1"), |pond| {
-        pond.sha256.insert("unet/config.json".to_owned(), Digest::of(b"another"));
+        pond.sha256
+            .insert("unet/config.json".to_owned(), Digest::of(b"another"));
     });
     let told = paint(&*mistaken, &brief()).unwrap_err().to_string();
     assert!(told.contains("not the file that is pinned"), "{told}");

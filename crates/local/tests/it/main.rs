@@ -45,6 +45,7 @@ fn source(path: &Path) -> Source {
         pins: pins(path),
         on_cuda: false,
         memory_max: 1 << 30,
+        pixels_max: 1 << 24,
     }
 }
 

@@ -136,7 +136,10 @@ fn what_cant_be_computed_is_refused() {
             "up_block_types",
             json!(vec!["UpBlock2D"; 3]),
         ),
+        ("sd1", "unet/config.json", "layers_per_block", json!(0)),
+        ("sd1", "unet/config.json", "block_out_channels", json!([])),
         ("sd1", "vae/config.json", "shift_factor", json!(0.1)),
+        ("sd1", "vae/config.json", "down_block_types", json!([])),
         (
             "sd1",
             "vae/config.json",

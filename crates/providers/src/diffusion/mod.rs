@@ -184,6 +184,7 @@ fn paint(own: &Own, wish: &Wish<'_>, context: &TaskContext<'_>) -> Result<Perfor
         strength: wish.strength,
         count: wish.count,
     };
+    // Nobody follows a task yet.
     let painted = own.model.paint(&brief, context.stop, &|_| {})?;
     let pictures = painted.pictures.into_iter();
     let pictures = pictures.map(|(bytes, seed)| OneMade {

@@ -43,10 +43,7 @@ fn a_model_of_this_process_is_asked_for_nothing_but_pictures() {
     settings.diffusion.insert("pond".to_owned(), pond);
     settings.local = Some(|settings| {
         assert_eq!(settings.path, std::path::Path::new("models/pond"));
-        assert_eq!(
-            (settings.memory_max, settings.on_cuda),
-            (16 << 30, false)
-        );
+        assert_eq!((settings.memory_max, settings.on_cuda), (16 << 30, false));
         Arc::new(Seeds)
     });
     let engine = engine("diffusion", &settings);
