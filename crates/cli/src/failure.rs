@@ -12,6 +12,10 @@ pub(crate) mod exit {
     pub(crate) const WAITING: u8 = 3;
     /// Something that can be done again came out otherwise.
     pub(crate) const DIFFERS: u8 = 15;
+    /// A picture is near the signature, past its tolerance.
+    pub(crate) const NEAR: u8 = 20;
+    /// A picture is outside of the signature.
+    pub(crate) const OUTSIDE: u8 = 21;
     /// Stopped by Ctrl-C, as shells count it (128 + SIGINT).
     pub(crate) const INTERRUPTED: u8 = 130;
     /// Stopped by SIGTERM.

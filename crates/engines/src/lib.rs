@@ -9,6 +9,7 @@ pub mod fonts;
 pub mod grammar;
 pub mod image;
 pub mod score;
+pub mod signature;
 pub mod sketch;
 pub mod template;
 pub mod video;
@@ -39,6 +40,14 @@ pub fn picture_size(name: &str, bytes: &[u8]) -> Result<(u32, u32), String> {
     Ok((picture.width, picture.height))
 }
 
+/// An SVG as a PNG of this width in pixels, drawn with the bundled type faces; else what is wrong with it.
+pub fn png_of(name: &str, svg: &str, width: u32) -> Result<Vec<u8>, String> {
+    let limits = Limits::default();
+    picture::decode(name, svg.as_bytes(), Some(width.into()), &limits)
+        .and_then(|picture| picture::encode(&picture, picture::Encoding::Png))
+        .map_err(|error| error.to_string())
+}
+
 /// Every engine; those that need programs of the system take them from `tools`.
 #[must_use]
 pub fn all(tools: Tools) -> Engines {
@@ -47,7 +56,7 @@ pub fn all(tools: Tools) -> Engines {
         Box::new(|| Arc::new(E::default()))
     }
     let same = tools.clone();
-    let made: [(_, Make); 9] = [
+    let made: [(_, Make); 10] = [
         (
             "audio",
             Box::new(|| Arc::new(audio::AudioEngine::new(same))),
@@ -57,6 +66,7 @@ pub fn all(tools: Tools) -> Engines {
         ("grammar", plain::<grammar::GrammarEngine>()),
         ("image", plain::<image::ImageEngine>()),
         ("score", plain::<score::ScoreEngine>()),
+        ("signature", plain::<signature::SignatureEngine>()),
         ("sketch", plain::<sketch::Sketch>()),
         ("template", plain::<template::TemplateEngine>()),
         (
@@ -73,7 +83,7 @@ mod tests {
     fn engines_are_found_by_their_names() {
         let all = super::all(super::Tools::default());
         let names: Vec<_> = all.iter().map(|engine| engine.spec().name).collect();
-        assert_eq!(names.len(), 9);
+        assert_eq!(names.len(), 10);
         for name in names {
             assert_eq!(all.get(name).map(|engine| engine.spec().name), Some(name));
         }

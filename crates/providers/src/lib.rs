@@ -1,4 +1,5 @@
-//! The engines that call out: to servers over HTTP, to feeds, to language models, to makers of pictures.
+//! The engines that call out: to servers over HTTP, to feeds, to language models, to makers of pictures
+//! and of speech.
 //!
 //! What they give can't be made again at will: the first answer is recorded and stands. Everything that they
 //! may reach, spend and know by secret stands in the studio's [`Settings`], never in a process.
@@ -9,12 +10,16 @@ pub mod diffusion;
 #[cfg(test)]
 mod docs_tests;
 pub mod feed;
+mod gate;
 pub mod http;
 pub mod llm;
 mod net;
+pub mod notice;
+mod patience;
 mod picture;
 pub mod secrets;
 mod server;
+pub mod speech;
 mod task;
 #[cfg(test)]
 mod testing;
@@ -30,6 +35,7 @@ use crate::diffusion::{Opener, PainterSettings, Painters};
 use crate::http::{HttpSettings, Web};
 use crate::llm::{DayCap, ModelSettings, Models, Purse};
 use crate::secrets::{Reader, SecretSettings, Secrets};
+use crate::speech::{SpeakerSettings, Speakers};
 
 /// What a studio lets these engines reach and spend.
 #[derive(Debug, Clone, Default)]
@@ -46,6 +52,8 @@ pub struct Settings {
     pub diffusion: BTreeMap<String, PainterSettings>,
     /// Gives models that make pictures in this process, where there are any.
     pub local: Option<Opener>,
+    /// `[speech.NAME]`, by name.
+    pub speech: BTreeMap<String, SpeakerSettings>,
     /// The most that models may cost in a day.
     pub day_cap: Option<DayCap>,
 }
@@ -78,6 +86,7 @@ pub fn unset() -> Vec<Arc<dyn Engine>> {
         models: Models::unset(),
         servers: Servers::default(),
         painters: Painters::default(),
+        speakers: Speakers::default(),
         secrets: Secrets::default(),
         purse: Purse::new(None),
     };
@@ -86,12 +95,13 @@ pub fn unset() -> Vec<Arc<dyn Engine>> {
 
 /// Every engine of a studio that is set so; `read` gives what a secret's place holds.
 pub fn all(settings: &Settings, read: Reader) -> Result<Vec<Arc<dyn Engine>>, SettingsError> {
-    let secrets = Secrets::new(&settings.secrets, read)?;
+    let secrets = Secrets::new(&settings.secrets, Arc::clone(&read))?;
     let studio = Studio {
         web: Web::new(&settings.http)?,
         models: Models::new(&settings.llm, &secrets)?,
         servers: Servers::new(&settings.comfyui, &secrets)?,
-        painters: Painters::new(&settings.diffusion, settings.local, &secrets)?,
+        painters: Painters::new(&settings.diffusion, settings.local, &secrets, &read)?,
+        speakers: Speakers::new(&settings.speech, &secrets)?,
         purse: Purse::new(settings.day_cap.clone()),
         secrets,
     };
@@ -104,6 +114,7 @@ struct Studio {
     models: Models,
     servers: Servers,
     painters: Painters,
+    speakers: Speakers,
     secrets: Secrets,
     purse: Purse,
 }
@@ -129,6 +140,11 @@ impl Studio {
                 Arc::clone(&calls),
                 web,
                 Arc::clone(&secrets),
+            )),
+            Arc::new(speech::SpeechEngine::new(
+                Arc::clone(&calls),
+                self.speakers,
+                Arc::clone(&purse),
             )),
             Arc::new(llm::LlmEngine::new(calls, self.models, secrets, purse)),
         ]

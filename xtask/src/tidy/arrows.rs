@@ -59,6 +59,7 @@ const WALLS: &[(&str, &str)] = &[
     ("genai", "daedal-providers"),
     ("feed-rs", "daedal-providers"),
     ("candle-core", "daedal-local"),
+    ("croner", "daedal-exec"),
     ("revm", "daedal-chain"),
     ("alloy-evm", "daedal-chain"),
     ("alloy-provider", "daedal-chain"),

@@ -19,6 +19,7 @@ mod engines;
 mod export;
 mod fork;
 mod govern;
+mod import;
 mod ledger;
 mod lock;
 mod market;
@@ -38,6 +39,8 @@ mod runs;
 mod schema;
 mod shares;
 pub(crate) mod show;
+mod signature;
+mod tend;
 mod time;
 mod transfer;
 mod treasury;
@@ -68,8 +71,8 @@ Begin with:
   daedal run my-almanac       carry it out
 
 Exit codes: 0 done, 1 you can fix it, 2 wrong usage, 3 waits for a person,
-10-15 verdicts of `verify`, 70 a bug of ours, 130 stopped by Ctrl-C (129 by
-SIGHUP, 143 by SIGTERM).";
+10-15 verdicts of `verify`, 20-21 of `signature test`, 70 a bug of ours, 130
+stopped by Ctrl-C (129 by SIGHUP, 143 by SIGTERM).";
 
 /// What every command takes.
 #[derive(Debug, Clone, Args)]
@@ -92,12 +95,16 @@ pub(crate) struct Common {
 enum Command {
     /// Write a new process to begin with
     New(new::New),
+    /// Make a process of a workflow of ComfyUI
+    Import(import::Import),
     /// Find every mistake in a process and show its plan
     Check(check::Check),
     /// Carry out a process, or go on with a run of it that was stopped
     Run(run::Run),
     /// Go on with a run that was stopped or waited
     Resume(resume::Resume),
+    /// Run processes by themselves, on their schedule
+    Tend(tend::Tend),
     /// List runs, or show one
     Runs(runs::Runs),
     /// Say why a step ran again: what changed since the previous run
@@ -164,6 +171,8 @@ enum Command {
     Time(time::Time),
     /// Pin the versions of the engines that a process uses
     Lock(lock::Lock),
+    /// Keep the hand of a process recognisable: measure it, test pictures, see it drift
+    Signature(signature::Signature),
     /// List the engines, or show what one takes
     Engines(engines::Show),
     /// Print the JSON Schema of the process file, for editors
@@ -190,9 +199,11 @@ pub(crate) fn run(cli: Cli) -> Result<u8, Failure> {
     let common = &cli.common;
     match cli.command {
         Command::New(command) => command.run(ui),
+        Command::Import(command) => command.run(common, ui),
         Command::Check(command) => command.run(common, ui),
         Command::Run(command) => command.run(common, ui),
         Command::Resume(command) => command.run(common, ui),
+        Command::Tend(command) => command.run(common, ui),
         Command::Runs(command) => command.run(common, ui),
         Command::Why(command) => command.run(common, ui),
         Command::Choose(command) => command.run(common, ui),
@@ -226,6 +237,7 @@ pub(crate) fn run(cli: Cli) -> Result<u8, Failure> {
         Command::Collective(command) => command.run(common, ui),
         Command::Time(command) => command.run(common, ui),
         Command::Lock(command) => command.run(ui),
+        Command::Signature(command) => command.run(common, ui),
         Command::Engines(command) => command.run(ui),
         Command::Schema(command) => command.run(ui),
         Command::Account(command) => command.run(common, ui),

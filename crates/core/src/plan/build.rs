@@ -10,7 +10,7 @@ use super::names::{Context, Names};
 use super::nodes::Reader;
 use super::place::Place;
 use super::{Planned, TASKS_MAX, Warning};
-use super::{labels, lock};
+use super::{gate, labels, lock};
 use crate::AssetRef;
 use crate::bundle::{Bundle, FileError, ProcessFiles};
 use crate::engine::Engines;
@@ -42,7 +42,12 @@ pub(super) fn plan(
         root,
         mistakes,
     } = parsed;
-    let names = Names::new(&process, &root, engines, files);
+    // What is planned has a step for each output that is held to the signature; what is frozen is what was written.
+    let gated = gate::expanded(&process, &root);
+    let (held, held_root) = gated
+        .as_ref()
+        .map_or((&process, &root), |(held, at)| (held, at));
+    let names = Names::new(held, held_root, engines, files);
     if names.drafts.len() > STEPS_MAX {
         let message = format!(
             "{} steps, those of loops included, are more than the limit of {STEPS_MAX}",
@@ -53,7 +58,7 @@ pub(super) fn plan(
         return Err(mistakes.into_iter().chain([mistake]).collect());
     }
     let mut reader = Reader {
-        process: &process,
+        process: held,
         names: &names,
         engines,
         text: origin.text,
@@ -69,7 +74,8 @@ pub(super) fn plan(
         }
         nodes.push(reader.node(id));
     }
-    let outputs = outputs(&mut reader, &process, &root);
+    let outputs = outputs(&mut reader, held, held_root);
+    gate::check(&mut reader, &process, &root);
     labels::check(&mut reader, &process, &root);
     release(&mut reader, &process, &root);
     let signature = named_files(&mut reader, &process, &root);
@@ -98,7 +104,7 @@ pub(super) fn plan(
         signature,
         caption: process.disclosure.caption.clone(),
     };
-    let estimates = estimate::estimates(&plan, &names, &order, &process);
+    let estimates = estimate::estimates(&plan, &names, &order, held);
     if let Some(mistake) = too_many(&estimates, &root) {
         return Err(vec![mistake]);
     }
@@ -221,8 +227,13 @@ fn named_files(reader: &mut Reader<'_, '_>, process: &Process, root: &Source) ->
         problems.push(("/license/file", error));
     }
     let mut signature = Vec::new();
-    if let Some(directory) = &process.signature {
-        let span = root.span_at("/signature");
+    if let Some(directory) = process
+        .signature
+        .as_ref()
+        .map(|signature| &signature.references)
+    {
+        let pointer = gate::directory(root);
+        let span = root.span_at(pointer);
         match reader.files.below(directory) {
             Ok(files) if files.is_empty() => reader.wrong(
                 span,
@@ -238,7 +249,7 @@ fn named_files(reader: &mut Reader<'_, '_>, process: &Process, root: &Source) ->
                 "keep those that show the hand best",
             ),
             Ok(files) => signature = files,
-            Err(error) => problems.push(("/signature", error)),
+            Err(error) => problems.push((pointer, error)),
         }
     }
     for (pointer, error) in problems {

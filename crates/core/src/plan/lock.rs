@@ -40,6 +40,13 @@ pub fn lock(process: &Process, engines: &Engines) -> String {
             }
         }
     }
+    let gate = process
+        .signature
+        .as_ref()
+        .and_then(|signature| signature.gate.as_ref());
+    if let Some(engine) = gate.and_then(|_| engines.get(super::gate::ENGINE)) {
+        used.insert(engine.spec().name, engine.spec().version);
+    }
     let mut text = String::from(
         "# The engines that this process was made with. Written by `daedal lock`.\n\
          daedal: v1\nengines:",

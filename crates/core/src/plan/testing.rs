@@ -50,7 +50,7 @@ impl Engine for Fake {
     }
 }
 
-fn engine(
+pub(super) fn engine(
     name: &'static str,
     main_input: Option<&'static str>,
     schema: Value,
@@ -193,7 +193,7 @@ pub(crate) fn engines() -> Engines {
     ])
 }
 
-fn with(properties: Value, required: &[&str]) -> Value {
+pub(super) fn with(properties: Value, required: &[&str]) -> Value {
     json!({
         "type": "object",
         "properties": properties,

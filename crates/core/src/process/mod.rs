@@ -13,6 +13,7 @@ mod print;
 mod read;
 mod resolve;
 mod scalar;
+mod signature;
 mod snippet;
 pub(crate) mod source;
 mod steps;
@@ -26,6 +27,7 @@ pub use mistake::{Mistake, Mistakes, Span, nearest, suggestion};
 pub use model::*;
 pub use print::{print, to_value};
 pub use resolve::DialError;
+pub use signature::{Gate, Outside, Signature};
 pub use source::{FILE_BYTES_MAX, NESTING_MAX};
 pub use steps::{FAN_OUT_MAX, STEPS_MAX};
 

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::disclosure::Disclosure;
+use super::signature::Signature;
 use crate::{BasisPoints, UsdMicros};
 
 /// A process as its author wrote it.
@@ -26,8 +27,8 @@ pub struct Process {
     pub token: Option<Token>,
     /// Works that this one derives from.
     pub upstream: Vec<Upstream>,
-    /// Directory of reference assets of the hand that must stay recognisable.
-    pub signature: Option<String>,
+    /// The hand that must stay recognisable.
+    pub signature: Option<Signature>,
     /// What a caller sets for one run.
     pub inputs: Vec<(String, Dial)>,
     /// The dials of the style.
@@ -249,6 +250,8 @@ pub struct Perform {
     pub timeout_ms: Option<u64>,
     /// Whether outcomes of earlier runs may stand in.
     pub reuse: Reuse,
+    /// What becomes of a call whose outcome got lost with the program that made it.
+    pub on_interrupt: OnInterrupt,
 }
 
 impl Perform {
@@ -261,6 +264,7 @@ impl Perform {
             retry: Retry::default(),
             timeout_ms: None,
             reuse: Reuse::default(),
+            on_interrupt: OnInterrupt::default(),
         }
     }
 }
@@ -304,6 +308,17 @@ pub enum Reuse {
     Studio,
     /// Only this run's own.
     Run,
+}
+
+/// What becomes of a task that pays or shows outside, and of which nobody knows whether it did.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OnInterrupt {
+    /// The run waits until a person says.
+    #[default]
+    Ask,
+    /// It is done once more.
+    Repeat,
 }
 
 /// What a failure of one task means.

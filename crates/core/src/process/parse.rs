@@ -4,7 +4,7 @@ use super::mistake::nearest;
 use super::model::*;
 use super::read::Reader;
 use super::source::{Kind, Node};
-use super::{dial, disclosure, steps};
+use super::{dial, disclosure, signature, steps};
 
 const TOP: &[&str] = &[
     "$schema",
@@ -96,7 +96,7 @@ pub(super) fn process(reader: &mut Reader, root: &Node) -> Option<Process> {
             .unwrap_or_default(),
         signature: fields
             .get("signature")
-            .and_then(|node| reader.text(node, "`signature`")),
+            .and_then(|node| signature::signature(reader, node)),
         inputs: fields
             .get("inputs")
             .map(|node| dial::dials(reader, node, dial::Use::Input))

@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::disclosure::Disclosure;
 use super::model::*;
+use super::signature;
 use super::units::print_duration;
 
 /// The process as the JSON of its file: what is absent stays absent, defaults are left out.
@@ -43,7 +44,7 @@ pub fn to_value(process: &Process) -> Value {
     put(
         &mut file,
         "signature",
-        process.signature.as_ref().map(|text| json!(text)),
+        process.signature.as_ref().map(signature::print),
     );
     put(&mut file, "inputs", named(&process.inputs, dial));
     put(&mut file, "parameters", named(&process.parameters, dial));
@@ -266,6 +267,9 @@ fn perform(fields: &mut Map<String, Value>, perform: &Perform) {
     );
     if perform.reuse != Reuse::default() {
         fields.insert("reuse".into(), json!(perform.reuse));
+    }
+    if perform.on_interrupt != OnInterrupt::default() {
+        fields.insert("on_interrupt".into(), json!(perform.on_interrupt));
     }
 }
 

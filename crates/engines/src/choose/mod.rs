@@ -1,6 +1,6 @@
 //! Takes the best by score, or asks a person.
 
-mod sheet;
+pub(crate) mod sheet;
 #[cfg(test)]
 mod tests;
 

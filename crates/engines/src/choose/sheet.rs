@@ -37,7 +37,7 @@ struct Grid {
 }
 
 /// Draws all alternatives and keeps the page as a PNG.
-pub(super) fn draw(
+pub(crate) fn draw(
     options: &[DecisionOption],
     suggested: &[usize],
     task: &Task,

@@ -2,6 +2,7 @@
 
 mod colour;
 mod encode;
+mod plane;
 pub(crate) mod svg;
 #[cfg(test)]
 mod tests;
@@ -17,6 +18,7 @@ use tiny_skia::{IntSize, Pixmap};
 
 pub(crate) use colour::{Colour, Oklab, linear_to_srgb, srgb_to_linear};
 pub(crate) use encode::{Encoding, encode};
+pub(crate) use plane::Plane;
 
 use crate::task::label;
 

@@ -3,8 +3,7 @@
 
 use std::sync::LazyLock;
 
-use super::look::Plane;
-use crate::picture::{Filter, Picture};
+use crate::picture::{Filter, Picture, Plane};
 
 const SIDE: usize = 32;
 const KEPT: usize = 8;

@@ -2,7 +2,6 @@
 
 mod hash;
 mod look;
-mod profile;
 #[cfg(test)]
 mod tests;
 
@@ -18,10 +17,10 @@ use daedal_core::{AssetRef, Digest};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use crate::picture::{self, Colour, Oklab};
+use crate::picture::{self, Colour, Oklab, Plane};
+use crate::signature::{Aspect, Distance, References};
 use crate::task::params;
-use look::{Look, Plane};
-use profile::Signature;
+use look::Look;
 
 /// Every measure, and what it is for.
 const MEASURES: [(&str, &str); 8] = [
@@ -50,8 +49,9 @@ const REMEMBERED_MAX: usize = 4_096;
 /// The engine `score`.
 pub struct ScoreEngine {
     spec: EngineSpec,
-    /// What pictures look like, by their bytes: references are the same for every candidate.
+    /// What pictures look like, by their bytes: earlier ones are the same for every candidate.
     looks: Mutex<BTreeMap<Digest, Arc<Look>>>,
+    references: References,
 }
 
 impl Default for ScoreEngine {
@@ -59,7 +59,7 @@ impl Default for ScoreEngine {
         Self {
             spec: EngineSpec {
                 name: "score",
-                version: "1",
+                version: "2",
                 summary: "Measures a picture: contrast, colour, balance, edges, palette, novelty, signature.",
                 determinism: Determinism::Exact,
                 seeded: false,
@@ -70,7 +70,17 @@ impl Default for ScoreEngine {
                     "properties": {
                         "score": { "type": "number", "minimum": 0, "maximum": 1 },
                         "measures": { "type": "object", "additionalProperties": { "type": "number" } },
-                        "left_out": { "type": "object", "additionalProperties": { "type": "string" } }
+                        "left_out": { "type": "object", "additionalProperties": { "type": "string" } },
+                        "distance": {
+                            "type": "object",
+                            "description": "How far it is from the references, where there are any: 1 is as far as they are from one another.",
+                            "properties": {
+                                "overall": { "type": "number" }, "colour": { "type": "number" },
+                                "composition": { "type": "number" }, "edge": { "type": "number" },
+                                "texture": { "type": "number" }
+                            },
+                            "additionalProperties": false
+                        }
                     },
                     "required": ["score", "measures", "left_out"],
                     "additionalProperties": false
@@ -78,6 +88,7 @@ impl Default for ScoreEngine {
                 effect: false,
             },
             looks: Mutex::default(),
+            references: References::default(),
         }
     }
 }
@@ -91,12 +102,14 @@ fn schema() -> Value {
         json!({ "type": "object", "properties": properties, "additionalProperties": false })
     };
     let assets = json!({ "type": "array", "items": picture::schema("A picture.") });
-    let mut earlier = assets.clone();
+    let mut earlier = assets;
     earlier["description"] =
         json!("Pictures that novelty compares with; those of earlier runs when absent.");
-    let mut signature = assets;
-    signature["description"] =
-        json!("References; those of the process's `signature:` when absent.");
+    let signature = json!({
+        "type": "array",
+        "items": { "type": "object", "format": "asset" },
+        "description": "References, and perhaps their profile; those of the process's `signature:` when absent."
+    });
     json!({
         "type": "object",
         "properties": {
@@ -157,13 +170,20 @@ impl Engine for ScoreEngine {
         let listed = lists
             .filter_map(|name| with.get(name)?.as_array())
             .flatten();
+        // A profile may stand beside its references.
+        let listed =
+            listed.filter(|file| file.as_str().is_none_or(|path| !path.ends_with(".json")));
         picture::check_files(with.get("image").into_iter().chain(listed), files)
     }
 
     fn run(&self, task: &Task, context: &TaskContext<'_>) -> Result<Performed, EngineError> {
         let params: Params = params(&self.spec, task)?;
         params.check_names()?;
-        let (measures, left_out) = self.measure(&params, task, context)?;
+        let Measured {
+            measures,
+            left_out,
+            distance,
+        } = self.measure(&params, task, context)?;
         let weights = params.weights(&measures);
         let mut sum = 0.0;
         let mut total = 0.0;
@@ -185,12 +205,24 @@ impl Engine for ScoreEngine {
             .into_iter()
             .map(|(name, measure)| (name.to_owned(), json!(rounded(measure))))
             .collect();
-        Ok(Performed::Done(Outcome::free(json!({
+        let mut value = json!({
             "score": rounded(sum / total),
             "measures": measures,
             "left_out": left_out
-        }))))
+        });
+        if let Some(distance) = distance {
+            value["distance"] = told(&distance);
+        }
+        Ok(Performed::Done(Outcome::free(value)))
     }
+}
+
+fn told(distance: &Distance) -> Value {
+    let mut told = json!({ "overall": distance.overall });
+    for aspect in Aspect::ALL {
+        told[aspect.name()] = json!(distance.aspect(aspect));
+    }
+    told
 }
 
 /// Six digits: more would be noise.
@@ -200,6 +232,13 @@ fn rounded(measure: f64) -> f64 {
 
 type Measures = BTreeMap<&'static str, f64>;
 
+/// What could be measured, and why the rest could not.
+struct Measured {
+    measures: Measures,
+    left_out: BTreeMap<&'static str, &'static str>,
+    distance: Option<Distance>,
+}
+
 impl ScoreEngine {
     /// Every measure that can be taken, and why the others can't.
     fn measure(
@@ -207,7 +246,7 @@ impl ScoreEngine {
         params: &Params,
         task: &Task,
         context: &TaskContext<'_>,
-    ) -> Result<(Measures, BTreeMap<&'static str, &'static str>), EngineError> {
+    ) -> Result<Measured, EngineError> {
         let picture = picture::read(task, context, &params.image, None)?;
         let plane = Plane::of(&picture);
         let look = self.remember(params.image.digest, || Ok(Look::of(&picture, &plane)))?;
@@ -236,11 +275,13 @@ impl ScoreEngine {
                 measures.insert("novelty", distances.fold(1.0, f64::min));
             }
         }
-        let references = self.looks(&params.signature, task, context)?;
-        let profiles: Vec<_> = references.iter().map(|look| &look.profile).collect();
-        match Signature::new(&profiles) {
-            Some(signature) => {
-                measures.insert("signature", signature.nearness(&look.profile));
+        let mut distance = None;
+        match self.references.profile(&params.signature, task, context)? {
+            Some(profile) => {
+                let traits = self.references.traits(&params.image, task, context)?;
+                let away = profile.distance(&traits, &params.image.digest);
+                measures.insert("signature", away.nearness());
+                distance = Some(away);
             }
             None => {
                 left_out.insert("signature", "there is no reference picture");
@@ -248,7 +289,11 @@ impl ScoreEngine {
         }
         let weighed = params.weights.as_ref();
         left_out.retain(|name, _| weighed.is_some_and(|weights| weights.contains_key(*name)));
-        Ok((measures, left_out))
+        Ok(Measured {
+            measures,
+            left_out,
+            distance,
+        })
     }
 
     /// What every picture in `value` looks like.

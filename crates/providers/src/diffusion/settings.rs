@@ -2,19 +2,24 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use daedal_core::UsdMicros;
 use daedal_core::process::suggestion;
 use daedal_core::process::units::parse_usd;
 use serde::Deserialize;
+use serde_json::{Map, Value};
 
 use super::a1111::A1111;
 use super::backend::Backend;
+use super::comfyui::ComfyUi;
 use super::openai::OpenAi;
+use super::replicate::Replicate;
 use super::within::{Opener, Own};
 use crate::SettingsError;
+use crate::gate::Gate;
 use crate::net::is_near;
-use crate::secrets::Secrets;
+use crate::secrets::{Reader, Secrets};
 use crate::server::Server;
 
 /// A maker of pictures, and how it is reached.
@@ -31,7 +36,24 @@ pub struct PainterSettings {
     pub key: Option<String>,
     /// The most that one picture costs, such as `0.04 USD`.
     pub price: Option<String>,
-    /// Of a model of one's own: its folder.
+    /// Calls at once.
+    pub concurrency: Option<usize>,
+    /// Calls within a time, such as `60/m`.
+    pub rate: Option<String>,
+    /// Entries that make pictures in its place while it doesn't, in this order.
+    #[serde(default)]
+    pub fallback: Vec<String>,
+    /// Of the kind `comfyui`: a file of the studio, a workflow in ComfyUI's API format.
+    pub workflow: Option<PathBuf>,
+    /// Where what a step says goes: `NODE.FIELD` of a workflow, or what a model of Replicate calls it.
+    #[serde(default)]
+    pub inputs: BTreeMap<String, String>,
+    /// Of the kind `comfyui`: nodes whose pictures are taken; all that save some if none are named.
+    pub outputs: Option<Vec<String>>,
+    /// Of the kind `replicate`: what the model is given besides.
+    #[serde(default)]
+    pub fixed: Map<String, Value>,
+    /// Of the kind `local`: the model's folder.
     pub path: Option<PathBuf>,
     /// Which revision, where that is a repository in a cache of the Hub; `main` when absent.
     pub revision: Option<String>,
@@ -46,6 +68,64 @@ pub struct PainterSettings {
     pub pixels_max: Option<u64>,
 }
 
+impl PainterSettings {
+    /// A server of a kind, with nothing else said of it.
+    #[must_use]
+    pub fn new(kind: Kind) -> Self {
+        Self {
+            kind,
+            url: None,
+            model: None,
+            key: None,
+            price: None,
+            concurrency: None,
+            rate: None,
+            fallback: Vec::new(),
+            workflow: None,
+            inputs: BTreeMap::new(),
+            outputs: None,
+            fixed: Map::new(),
+            path: None,
+            revision: None,
+            sha256: BTreeMap::new(),
+            device: None,
+            memory_mib: None,
+            pixels_max: None,
+        }
+    }
+
+    /// A setting that its kind has no place for.
+    pub(super) fn stray(&self) -> Option<&'static str> {
+        let kind = self.kind;
+        let of = |kinds: &[Kind]| kinds.contains(&kind);
+        let is_own = kind == Kind::Local;
+        [
+            ("url", self.url.is_some() && is_own),
+            ("model", self.model.is_some() && is_own),
+            ("key", self.key.is_some() && is_own),
+            ("price", self.price.is_some() && is_own),
+            ("concurrency", self.concurrency.is_some() && is_own),
+            ("rate", self.rate.is_some() && is_own),
+            ("fallback", !self.fallback.is_empty() && is_own),
+            ("path", self.path.is_some() && !is_own),
+            ("revision", self.revision.is_some() && !is_own),
+            ("sha256", !self.sha256.is_empty() && !is_own),
+            ("device", self.device.is_some() && !is_own),
+            ("memory_mib", self.memory_mib.is_some() && !is_own),
+            ("pixels_max", self.pixels_max.is_some() && !is_own),
+            ("workflow", self.workflow.is_some() && !of(&[Kind::ComfyUi])),
+            ("outputs", self.outputs.is_some() && !of(&[Kind::ComfyUi])),
+            ("fixed", !self.fixed.is_empty() && !of(&[Kind::Replicate])),
+            (
+                "inputs",
+                !self.inputs.is_empty() && !of(&[Kind::ComfyUi, Kind::Replicate]),
+            ),
+        ]
+        .into_iter()
+        .find_map(|(name, is_stray)| is_stray.then_some(name))
+    }
+}
+
 /// Whose protocol a server speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -54,6 +134,10 @@ pub enum Kind {
     OpenAi,
     /// That of Stable Diffusion web UI, Forge and others.
     A1111,
+    /// ComfyUI's, with a workflow of the studio.
+    ComfyUi,
+    /// Replicate's predictions API.
+    Replicate,
     /// None: the model is in this process.
     Local,
 }
@@ -63,17 +147,26 @@ impl Kind {
         match self {
             Self::OpenAi => "openai",
             Self::A1111 => "a1111",
+            Self::ComfyUi => "comfyui",
+            Self::Replicate => "replicate",
             Self::Local => "local",
         }
     }
 
-    /// What its servers are asked, where it has any.
-    fn backend(self) -> Option<Box<dyn Backend>> {
-        match self {
-            Self::OpenAi => Some(Box::new(OpenAi)),
-            Self::A1111 => Some(Box::new(A1111)),
-            Self::Local => None,
-        }
+    /// What a server of the kind is asked; nothing where there is no server.
+    fn backend(
+        self,
+        section: &str,
+        entry: &PainterSettings,
+        read: &Reader,
+    ) -> Result<Option<Box<dyn Backend>>, SettingsError> {
+        Ok(Some(match self {
+            Self::OpenAi => Box::new(OpenAi),
+            Self::A1111 => Box::new(A1111),
+            Self::ComfyUi => Box::new(ComfyUi::new(section, entry, read)?),
+            Self::Replicate => Box::new(Replicate::new(section, entry)?),
+            Self::Local => return Ok(None),
+        }))
     }
 }
 
@@ -85,17 +178,28 @@ pub(super) struct Painter {
     pub(super) backend: Box<dyn Backend>,
     pub(super) server: Server,
     pub(super) model: Option<String>,
+    pub(super) gate: Arc<Gate>,
     price: UsdMicros,
+    fallback: Vec<String>,
 }
 
 impl Painter {
     fn new(
         name: &str,
         entry: &PainterSettings,
-        backend: Box<dyn Backend>,
         secrets: &Secrets,
-    ) -> Result<Self, SettingsError> {
+        read: &Reader,
+    ) -> Result<Option<Self>, SettingsError> {
         let section = format!("diffusion.{name}");
+        if let Some(stray) = entry.stray() {
+            return Err(SettingsError::new(
+                format!("`{stray}` stands under [{section}], whose `kind` has no place for it"),
+                "leave it out, or change the `kind`",
+            ));
+        }
+        let Some(backend) = entry.kind.backend(&section, entry, read)? else {
+            return Ok(None);
+        };
         let key = entry.key.as_deref().map(|key| (key, backend.scheme()));
         let url = entry.url.as_deref().unwrap_or(backend.url());
         let server = Server::new(&section, url, key, secrets)?;
@@ -126,14 +230,21 @@ impl Painter {
                 ));
             }
         };
-        Ok(Self {
+        Ok(Some(Self {
             name: name.to_owned(),
             kind: entry.kind,
             backend,
-            server,
             model: model.cloned(),
+            gate: Gate::of(
+                &section,
+                &server.url,
+                entry.concurrency,
+                entry.rate.as_deref(),
+            )?,
+            server,
             price,
-        })
+            fallback: entry.fallback.clone(),
+        }))
     }
 
     /// What so many pictures cost at most.
@@ -162,6 +273,7 @@ impl Painter {
 #[derive(Default)]
 pub(crate) struct Painters {
     known: BTreeMap<String, Painter>,
+    /// Models of this process.
     own: BTreeMap<String, Own>,
     /// Whether a studio has said who they are.
     pub(super) is_set: bool,
@@ -172,21 +284,30 @@ impl Painters {
         settings: &BTreeMap<String, PainterSettings>,
         opener: Option<Opener>,
         secrets: &Secrets,
+        read: &Reader,
     ) -> Result<Self, SettingsError> {
         let mut painters = Self {
             is_set: true,
             ..Self::default()
         };
         for (name, entry) in settings {
-            match entry.kind.backend() {
-                Some(backend) => {
-                    let painter = Painter::new(name, entry, backend, secrets)?;
-                    painters.known.insert(name.clone(), painter);
-                }
-                None => {
-                    let own = Own::new(name, entry, opener)?;
-                    painters.own.insert(name.clone(), own);
-                }
+            let others = |other: &String| settings.get(other).map(|other| other.kind);
+            let is_wrong = |other: &&String| {
+                *other == name || matches!(others(other), None | Some(Kind::Local))
+            };
+            if let Some(other) = entry.fallback.iter().find(is_wrong) {
+                return Err(SettingsError::new(
+                    format!("`fallback` under [diffusion.{name}] has `{other}`"),
+                    "name other entries, each of which stands under [diffusion.NAME] and is a server",
+                ));
+            }
+            match Painter::new(name, entry, secrets, read)? {
+                Some(painter) => drop(painters.known.insert(name.clone(), painter)),
+                None => drop(
+                    painters
+                        .own
+                        .insert(name.clone(), Own::new(name, entry, opener)?),
+                ),
             }
         }
         Ok(painters)
@@ -195,6 +316,16 @@ impl Painters {
     /// The model of this process that a step names, where it is one.
     pub(super) fn own(&self, name: &str) -> Option<&Own> {
         self.own.get(name)
+    }
+
+    /// The one that a step names, and those in its place, in order.
+    pub(super) fn chain(&self, name: &str) -> Result<Vec<&Painter>, String> {
+        let first = self.get(name)?;
+        let others = first
+            .fallback
+            .iter()
+            .filter_map(|name| self.known.get(name));
+        Ok(std::iter::once(first).chain(others).collect())
     }
 
     /// The one that a step names.
@@ -207,7 +338,7 @@ impl Painters {
             };
             format!(
                 "nobody makes pictures under the name `{name}` in this studio ({known}): add to its daedal.toml\n\
-                 [diffusion.{name}]\nkind = \"a1111\"    # or openai\nurl = \"…\""
+                 [diffusion.{name}]\nkind = \"a1111\"    # or openai, comfyui, replicate\nurl = \"…\""
             )
         })
     }

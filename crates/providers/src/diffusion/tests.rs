@@ -1,4 +1,3 @@
-use std::collections::BTreeMap;
 use std::io::Cursor;
 use std::sync::Arc;
 
@@ -25,33 +24,15 @@ pub(super) fn picture(width: u32, format: ImageFormat) -> (Vec<u8>, String) {
     (bytes, packed)
 }
 
-/// An entry of a kind that says nothing else.
-pub(super) fn bare(kind: Kind) -> PainterSettings {
-    PainterSettings {
-        kind,
-        url: None,
-        model: None,
-        key: None,
-        price: None,
-        path: None,
-        revision: None,
-        sha256: BTreeMap::new(),
-        device: None,
-        memory_mib: None,
-        pixels_max: None,
-    }
-}
-
 /// A studio whose `ink` is of a kind, at a server.
-fn studio(kind: Kind, model: Option<&str>, url: &str, price: &str) -> Settings {
+pub(super) fn studio(kind: Kind, model: Option<&str>, url: &str, price: &str) -> Settings {
     let mut settings = settings(&[]);
     let ink = PainterSettings {
-        kind,
         url: Some(url.to_owned()),
         model: model.map(str::to_owned),
         key: Some("press".to_owned()),
         price: Some(price.to_owned()),
-        ..bare(kind)
+        ..PainterSettings::new(kind)
     };
     settings.diffusion.insert("ink".to_owned(), ink);
     settings
@@ -62,7 +43,7 @@ fn painter(kind: Kind, model: Option<&str>, url: &str) -> Arc<dyn Engine> {
 }
 
 /// What OpenAI's API answers (ImagesResponse).
-fn from_openai(pictures: &[&str]) -> Value {
+pub(super) fn from_openai(pictures: &[&str]) -> Value {
     let data: Vec<Value> = pictures
         .iter()
         .map(|packed| json!({ "b64_json": packed }))
@@ -75,7 +56,7 @@ fn from_openai(pictures: &[&str]) -> Value {
 }
 
 /// What web UI answers: `info` is JSON in a text.
-fn from_a1111(pictures: &[&str], info: &Value) -> Value {
+pub(super) fn from_a1111(pictures: &[&str], info: &Value) -> Value {
     json!({ "images": pictures, "parameters": { "prompt": "tide" }, "info": info.to_string() })
 }
 
@@ -233,9 +214,8 @@ fn a_process_is_judged_before_it_runs() {
         "http://127.0.0.1:1",
         "0 USD",
     );
-    settings
-        .diffusion
-        .insert("paint".to_owned(), bare(Kind::A1111));
+    let paint = PainterSettings::new(Kind::A1111);
+    settings.diffusion.insert("paint".to_owned(), paint);
     let engine = engine("diffusion", &settings);
     let mut told = String::new();
     for with in [
@@ -373,6 +353,4 @@ fn settings_that_cant_be_used_say_what_to_write() {
     assert!(told(&|ink| ink.price = Some("cheap".to_owned())).contains("is `cheap`"));
     assert!(told(&|ink| ink.key = Some("other".to_owned())).contains("secret `other`"));
     assert!(told(&|ink| ink.url = Some("ftp://ink".to_owned())).contains("no base address"));
-    // A build that has none.
-    assert!(told(&|ink| *ink = bare(Kind::Local)).contains("features local-models"));
 }

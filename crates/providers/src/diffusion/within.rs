@@ -84,8 +84,10 @@ pub trait Within: Send + Sync {
 pub type Opener = fn(ModelSettings) -> Arc<dyn Within>;
 
 /// A model of a studio.
-pub(crate) struct Own {
+pub(super) struct Own {
     pub(super) model: Arc<dyn Within>,
+    /// Which files it has.
+    pub(super) pins: String,
 }
 
 impl Own {
@@ -103,18 +105,6 @@ impl Own {
                 "build it with them: cargo install --features local-models; or name another `kind`",
             ));
         };
-        let strange = [
-            ("url", entry.url.is_some()),
-            ("model", entry.model.is_some()),
-            ("key", entry.key.is_some()),
-            ("price", entry.price.is_some()),
-        ];
-        if let Some((field, _)) = strange.iter().find(|(_, is_set)| *is_set) {
-            return Err(SettingsError::new(
-                format!("{section} is of the kind `local`, for which `{field}` says nothing"),
-                "leave it out",
-            ));
-        }
         let path = entry.path.clone().ok_or_else(|| {
             SettingsError::new(
                 format!("{section} does not say where its model is"),
@@ -155,7 +145,12 @@ impl Own {
                 .saturating_mul(1 << 20),
             pixels_max: entry.pixels_max.unwrap_or(PIXELS_MAX),
         };
+        let mut pins = String::new();
+        for (path, digest) in &settings.sha256 {
+            pins += &format!("{digest}  {path}\n");
+        }
         Ok(Self {
+            pins: Digest::of(pins.as_bytes()).to_string(),
             model: opener(settings),
         })
     }

@@ -6,7 +6,7 @@ use daedal_core::engine::EngineError;
 use image::ImageFormat;
 use serde_json::{Value, json};
 
-use super::tests::{bare, picture};
+use super::tests::picture;
 use super::{Brief, Kind, Painted, PainterSettings, Within};
 use crate::testing::{Bench, engine, settings};
 
@@ -38,7 +38,7 @@ fn a_model_of_this_process_is_asked_for_nothing_but_pictures() {
     let mut settings = settings(&[]);
     let pond = PainterSettings {
         path: Some("models/pond".into()),
-        ..bare(Kind::Local)
+        ..PainterSettings::new(Kind::Local)
     };
     settings.diffusion.insert("pond".to_owned(), pond);
     settings.local = Some(|settings| {
@@ -66,6 +66,8 @@ fn a_model_of_this_process_is_asked_for_nothing_but_pictures() {
     assert_eq!(told, [(json!(64), json!(64)), (json!(65), json!(65))]);
     let tool = outcome.usage.tool.unwrap();
     assert_eq!(tool, "local/a tide Some(\"people\") Some(3) None");
+    // What another model made is made again.
+    assert!(engine.behind(&task).is_some());
     let near = json!({ "model": "pon", "prompt": "a tide" });
     let told = engine.check(&near, &|_| None).join("\n");
     assert!(told.contains("`pond`"), "{told}");
@@ -77,7 +79,7 @@ fn settings_of_a_model_of_this_process_say_what_to_write() {
         let mut settings = settings(&[]);
         let mut pond = PainterSettings {
             path: Some("pond".into()),
-            ..bare(Kind::Local)
+            ..PainterSettings::new(Kind::Local)
         };
         set(&mut pond);
         settings.diffusion.insert("pond".to_owned(), pond);
@@ -90,11 +92,33 @@ fn settings_of_a_model_of_this_process_say_what_to_write() {
     };
     assert_eq!(told(&|_| {}), "");
     assert!(told(&|pond| pond.path = None).contains("path = "));
-    assert!(told(&|pond| pond.model = Some("sd".to_owned())).contains("`model` says nothing"));
+    assert!(told(&|pond| pond.model = Some("sd".to_owned())).contains("`model` stands under"));
+    assert!(told(&|pond| pond.fallback = vec!["ink".to_owned()]).contains("`fallback`"));
     assert!(told(&|pond| pond.device = Some("tpu".to_owned())).contains("is `tpu`"));
     let pin = |pond: &mut PainterSettings| {
         pond.sha256
             .insert("unet/config.json".to_owned(), "abc".to_owned());
     };
     assert!(told(&pin).contains("`unet/config.json`, which is no SHA-256"));
+}
+
+#[test]
+fn a_server_has_no_folder_and_a_build_without_models_says_so() {
+    let told = |entry: PainterSettings| {
+        let mut settings = settings(&[]);
+        settings.diffusion.insert("pond".to_owned(), entry);
+        let made = crate::all(&settings, Arc::new(|_| Err(String::new())));
+        let error = made.err().unwrap();
+        format!("{error} ({})", error.help)
+    };
+    let own = PainterSettings {
+        path: Some("pond".into()),
+        ..PainterSettings::new(Kind::Local)
+    };
+    assert!(told(own).contains("features local-models"));
+    let server = PainterSettings {
+        path: Some("pond".into()),
+        ..PainterSettings::new(Kind::A1111)
+    };
+    assert!(told(server).contains("`path` stands under"));
 }
