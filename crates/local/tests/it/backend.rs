@@ -93,9 +93,9 @@ fn each_picture_has_its_seed_and_the_model_its_digest() {
     let png = pixels(&painted.pictures[0].0);
     assert_eq!(png.dimensions(), (40, 24));
     for (x, y, pixel) in png.enumerate_pixels() {
-        for channel in 0..3 {
-            let exact = picture[channel][y as usize][x as usize] * 255.0;
-            assert!((exact - f32::from(pixel[channel])).abs() < 0.51, "{x} {y}");
+        for (plane, shown) in picture.iter().zip(pixel.0) {
+            let exact = plane[y as usize][x as usize] * 255.0;
+            assert!((exact - f32::from(shown)).abs() < 0.51, "{x} {y}");
         }
     }
 }

@@ -301,13 +301,11 @@ impl Painters {
                     "name other entries, each of which stands under [diffusion.NAME] and is a server",
                 ));
             }
-            match Painter::new(name, entry, secrets, read)? {
-                Some(painter) => drop(painters.known.insert(name.clone(), painter)),
-                None => drop(
-                    painters
-                        .own
-                        .insert(name.clone(), Own::new(name, entry, opener)?),
-                ),
+            if let Some(painter) = Painter::new(name, entry, secrets, read)? {
+                painters.known.insert(name.clone(), painter);
+            } else {
+                let own = Own::new(name, entry, opener)?;
+                painters.own.insert(name.clone(), own);
             }
         }
         Ok(painters)
