@@ -8,8 +8,11 @@ use daedal_core::engine::Engines;
 use daedal_core::plan::{self, Objection};
 use daedal_core::process::{Process, suggestion};
 use daedal_engines::Tools;
+use daedal_exec::tend::Schedule;
+use daedal_providers::SettingsError;
 use daedal_providers::llm::DayCap;
-use daedal_providers::secrets::Place;
+use daedal_providers::notice::Notices;
+use daedal_providers::secrets::{Place, Reader};
 use daedal_store::embedded::FOLDER;
 use serde_json::Value;
 
@@ -30,33 +33,53 @@ fn tools() -> Tools {
 
 /// Every engine of this build as the studio at `home` is set, to perform tasks with.
 pub(crate) fn engines_of(home: &Home) -> Result<Engines, Failure> {
-    let settings = daedal_providers::Settings {
+    let calling = daedal_providers::all(&calling(home)?, secrets_of(home))
+        .map_err(|error| refused(home, &error))?;
+    Ok(daedal_engines::all(tools()).and(Engines::new(calling)))
+}
+
+/// What the studio at `home` lets engines that call out reach and spend.
+fn calling(home: &Home) -> Result<daedal_providers::Settings, Failure> {
+    Ok(daedal_providers::Settings {
         http: home.settings.http.clone(),
         secrets: home.settings.secrets.clone(),
         llm: home.settings.llm.clone(),
         comfyui: home.settings.comfyui.clone(),
         diffusion: home.settings.diffusion.clone(),
+        speech: home.settings.speech.clone(),
         day_cap: home.settings.run.day_max()?.map(|max| DayCap {
             max,
             book: home.root.join(FOLDER).join("spending.json"),
         }),
-    };
+    })
+}
+
+/// Reads the secrets of the studio at `home`.
+fn secrets_of(home: &Home) -> Reader {
     let root = home.root.clone();
-    let read = move |place: &Place| match place {
+    Arc::new(move |place: &Place| match place {
         Place::Variable(name) => std::env::var(name).map_err(|error| error.to_string()),
         Place::File(path) => {
             std::fs::read_to_string(root.join(path)).map_err(|error| error.to_string())
         }
+    })
+}
+
+/// Where the studio at `home` tells what happens while it is tended; nowhere unless it is set.
+pub(crate) fn notices_of(home: &Home) -> Result<Option<Notices>, Failure> {
+    let tend = &home.settings.tend;
+    let Some(url) = &tend.webhook else {
+        return Ok(None);
     };
-    let calling = daedal_providers::all(&settings, Arc::new(read)).map_err(|error| {
-        Failure::new(format!(
-            "{}: {}",
-            home.root.join(SETTINGS_FILE).display(),
-            error.message
-        ))
-        .help(error.help)
-    })?;
-    Ok(daedal_engines::all(tools()).and(Engines::new(calling)))
+    let secret = tend.webhook_secret.as_deref();
+    let notices = Notices::new(&calling(home)?, url, secret, secrets_of(home));
+    notices.map(Some).map_err(|error| refused(home, &error))
+}
+
+/// A setting that can't be used.
+fn refused(home: &Home, error: &SettingsError) -> Failure {
+    let place = home.root.join(SETTINGS_FILE);
+    Failure::new(format!("{}: {}", place.display(), error.message)).help(&error.help)
 }
 
 /// Every channel of this build, where the gallery is in `site`.
@@ -64,12 +87,24 @@ fn channels(site: PathBuf) -> Vec<Box<dyn Channel>> {
     vec![Box::new(Site::new(site))]
 }
 
-/// What is wrong with the channels that a process names.
+/// What is wrong with the channels that a process names, and with its schedule.
 pub(crate) fn judge(process: &Process) -> Vec<Objection> {
     // Nothing is published: where the gallery would be does not matter.
     let channels = channels(PathBuf::new());
     let named = process.release.iter().flat_map(|release| &release.channels);
     let mut found = Vec::new();
+    // Which zone stands where none is named does not matter here.
+    if let Some(Err(error)) = process
+        .schedule
+        .as_ref()
+        .map(|text| Schedule::parse(text, "UTC"))
+    {
+        found.push(Objection {
+            pointer: "/schedule".to_owned(),
+            message: format!("`schedule`: {}", error.message),
+            help: error.help,
+        });
+    }
     for (index, channel) in named.enumerate() {
         let pointer = format!("/release/channels/{index}");
         let names = channels.iter().map(|known| known.name());

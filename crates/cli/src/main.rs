@@ -3,6 +3,7 @@
 mod assemble;
 mod chain;
 mod commands;
+mod estimate;
 mod examples;
 mod export;
 mod failure;
@@ -21,6 +22,7 @@ mod release;
 mod runs;
 mod settings;
 mod signature;
+mod tend;
 mod text;
 mod ui;
 mod verify;

@@ -1,5 +1,6 @@
 //! The transparency duties of the EU AI Act, and what evidence of each a released run has.
 
+use daedal_chain::embedded::is_embedded;
 use daedal_core::AssetRef;
 use daedal_core::asset::assets_in;
 use daedal_core::engine::Determinism;
@@ -85,7 +86,8 @@ fn marked(run: &Gathered) -> Duty {
     if beside > 0 {
         let files = count(beside, "file");
         open.push(format!(
-            "{files} can carry no credential: publish the .c2pa beside each of them, too"
+            "{files} can carry no credential, or came with one of their own that stays: publish the .c2pa beside each of \
+             them, too"
         ));
     }
     Duty {
@@ -100,7 +102,9 @@ fn inputs(run: &Gathered) -> Duty {
     let brought = run.subject.spec.inputs.as_object().into_iter().flatten();
     let assets = brought.map(|(_, value)| assets_in(value).len()).sum();
     let evidence = match assets {
-        0 => "the run was given no files whose marks could have been lost".to_owned(),
+        0 => "the run was given no files; of the process's own, of edits and of what servers gave, those with marks are \
+              named as ingredients in the credentials"
+            .to_owned(),
         assets => format!(
             "brought to the run: {}, named as ingredients in the credentials",
             count(assets, "file")
@@ -125,6 +129,11 @@ fn detectable(run: &Gathered) -> Duty {
     ];
     let mut open = Vec::new();
     match &run.on_chain {
+        Some(on_chain) if is_embedded(on_chain.work.chain) => open.push(
+            "the run is anchored on the studio's own chain only, which shows its times to nobody else: a public chain \
+             does (`rpc` under [chain])"
+                .to_owned(),
+        ),
         Some(on_chain) => evidence.push(format!(
             "anchored on chain {} in block {}",
             on_chain.work.chain, on_chain.anchor.block

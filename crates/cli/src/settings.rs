@@ -13,6 +13,7 @@ use daedal_providers::diffusion::PainterSettings;
 use daedal_providers::http::HttpSettings;
 use daedal_providers::llm::ModelSettings;
 use daedal_providers::secrets::SecretSettings;
+use daedal_providers::speech::SpeakerSettings;
 use serde::Deserialize;
 
 use crate::failure::Failure;
@@ -68,6 +69,20 @@ pub(crate) const SETTINGS_NEW: &str = "\
 # [diffusion.ink]               # steps of the engine diffusion say `model: ink`
 # kind = \"a1111\"              # or openai
 # url = \"http://127.0.0.1:7860\"
+
+# [speech.narrator]             # steps of the engine speech say `voice: narrator`
+# kind = \"openai\"
+# model = \"tts-1\"
+# voice = \"onyx\"
+# key = \"openai\"
+# price = \"15 USD\"            # of a million characters
+
+[tend]                          # what `daedal tend` does by itself
+# processes = [\"almanac\"]       # whose `schedule:` it follows
+# zone = \"Europe/Oslo\"          # by which clocks; UTC by default
+# day_max = \"3 USD\"             # the most that its runs may cost in a day (UTC)
+# failures_max = 3              # a process that fails so often in a row is stopped
+# webhook = \"https://…\"         # who is told, signed with `webhook_secret`, the name of a secret
 ";
 
 /// What a studio is set to.
@@ -84,6 +99,8 @@ pub(crate) struct Settings {
     pub(crate) llm: BTreeMap<String, ModelSettings>,
     pub(crate) comfyui: ComfySettings,
     pub(crate) diffusion: BTreeMap<String, PainterSettings>,
+    pub(crate) tend: TendSettings,
+    pub(crate) speech: BTreeMap<String, SpeakerSettings>,
 }
 
 /// Who the studio is.
@@ -110,25 +127,61 @@ impl RunSettings {
     /// What an hour of a task costs; nothing unless it is set.
     pub(crate) fn rate(&self) -> Result<UsdMicros, Failure> {
         let help = "write what an hour of a task costs here, such as \"0.60 USD\"";
-        Ok(price("compute", self.compute.as_deref(), help)?.unwrap_or_default())
+        Ok(price("run", "compute", self.compute.as_deref(), help)?.unwrap_or_default())
     }
 
     /// The most that models may cost in a day, where that is set.
     pub(crate) fn day_max(&self) -> Result<Option<UsdMicros>, Failure> {
         let help = "write the most that models may cost in a day, such as \"5 USD\"";
-        price("day_max", self.day_max.as_deref(), help)
+        price("run", "day_max", self.day_max.as_deref(), help)
     }
 }
 
-/// A price under [run].
-fn price(name: &str, text: Option<&str>, help: &str) -> Result<Option<UsdMicros>, Failure> {
+/// A price of a section.
+fn price(
+    section: &str,
+    name: &str,
+    text: Option<&str>,
+    help: &str,
+) -> Result<Option<UsdMicros>, Failure> {
     let read = |text| {
         parse_usd(text).ok_or_else(|| {
-            let what = format!("`{name}` under [run] is `{text}`, which is no price");
+            let what = format!("`{name}` under [{section}] is `{text}`, which is no price");
             Failure::new(what).help(help)
         })
     };
     text.map(read).transpose()
+}
+
+/// What `daedal tend` does.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct TendSettings {
+    /// Processes whose schedule is followed, relative to the studio.
+    pub(crate) processes: Vec<PathBuf>,
+    /// The IANA time zone of schedules that name none.
+    pub(crate) zone: Option<String>,
+    /// The most that their runs may cost in a day, such as `3 USD`.
+    pub(crate) day_max: Option<String>,
+    /// Failures in a row after which a process is stopped.
+    pub(crate) failures_max: Option<std::num::NonZero<u32>>,
+    /// Who is told what happens.
+    pub(crate) webhook: Option<String>,
+    /// Name of the secret that signs what they are told.
+    pub(crate) webhook_secret: Option<String>,
+}
+
+impl TendSettings {
+    /// The most that runs which begin by themselves may cost in a day, where that is set.
+    pub(crate) fn day_max(&self) -> Result<Option<UsdMicros>, Failure> {
+        let help = "write the most that runs which begin by themselves may cost in a day, such as \"3 USD\"";
+        price("tend", "day_max", self.day_max.as_deref(), help)
+    }
+
+    /// The time zone of schedules that name none.
+    pub(crate) fn zone(&self) -> &str {
+        self.zone.as_deref().unwrap_or("UTC")
+    }
 }
 
 /// The gallery.
@@ -204,6 +257,8 @@ struct Strict {
     llm: Option<BTreeMap<String, ModelSettings>>,
     comfyui: Option<ComfySettings>,
     diffusion: Option<BTreeMap<String, PainterSettings>>,
+    tend: Option<TendSettings>,
+    speech: Option<BTreeMap<String, SpeakerSettings>>,
 }
 
 impl Settings {

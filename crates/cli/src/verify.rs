@@ -9,6 +9,7 @@ mod disclosed;
 mod folder;
 mod misnamed;
 mod replay;
+mod sidecar;
 mod told;
 mod votes;
 
@@ -22,7 +23,7 @@ use daedal_provenance::chain::Chain;
 use daedal_provenance::container::is_credential;
 use daedal_provenance::verdict::Origin;
 use daedal_provenance::verify::{Given, attested_run, verify};
-use daedal_provenance::{Exit, Keys, Outcome, Verdict};
+use daedal_provenance::{Exit, Keys, Verdict};
 
 use crate::failure::{Failure, exit};
 use crate::home::Home;
@@ -33,6 +34,7 @@ pub(crate) use around::{Around, around};
 pub(crate) use disclosed::{disclosed, disclosed_among};
 pub(crate) use folder::{Fault, Folder, folder};
 pub(crate) use replay::{Replayed, Scene};
+use sidecar::Beside;
 pub(crate) use told::{line, table, to_json, told, told_shortly, told_whole};
 pub(crate) use votes::Given as Votes;
 
@@ -58,6 +60,8 @@ pub(crate) struct Verified {
     pub(crate) votes: Option<Votes>,
     /// The attestation that it took into account.
     pub(crate) attestation: Option<Vec<u8>>,
+    /// Where credential, attestation and receipts lie that it took into account.
+    pub(crate) read: Vec<PathBuf>,
 }
 
 /// The worse of two exit codes: first those that are about the file itself, then the others.
@@ -91,14 +95,11 @@ pub(crate) fn with(path: &Path, named: Named<'_>, anchors: &[Chain]) -> Result<V
         ..Given::default()
     };
     let sidecar = match named.sidecar {
-        Some(given) => Some(credential(given)?),
-        None => {
-            let beside = sidecar_of(path).map(|beside| read(&beside)).transpose()?;
-            beside.filter(|beside| is_its_own(&bare, beside))
-        }
+        Some(given) => Beside::Own(credential(given)?),
+        None => sidecar::of(path, &bare)?,
     };
     let given = Given {
-        sidecar: sidecar.as_deref(),
+        sidecar: sidecar.own(),
         ..bare
     };
     let mut verdict = verify(&given);
@@ -121,6 +122,7 @@ pub(crate) fn with(path: &Path, named: Named<'_>, anchors: &[Chain]) -> Result<V
             ..given
         });
     }
+    sidecar.tell(&bare, &mut verdict);
     let anchor = anchor_of(path, named.anchor, verdict.origin.as_ref())?;
     if let Some(anchor) = &anchor {
         verdict.anchored(anchor.result.clone());
@@ -129,8 +131,16 @@ pub(crate) fn with(path: &Path, named: Named<'_>, anchors: &[Chain]) -> Result<V
     if let Some(votes) = &votes {
         verdict.votes(votes.result.clone());
     }
+    let mut read = Vec::new();
+    if let (Some(run), None) = (run, named.attestation) {
+        read.extend(attestation.is_some().then(|| attestation_name(&run)));
+        read.extend(receipts.is_some().then(|| receipts_name(&run)));
+    }
+    let read = read.iter().map(|name| path.with_file_name(name));
+    let credential = sidecar.own().and_then(|_| sidecar::place(path));
     Ok(Verified {
         verdict,
+        read: read.chain(credential).collect(),
         anchor,
         votes,
         attestation,
@@ -317,29 +327,6 @@ pub(crate) fn find_published(site: &Path, digest: &Digest) -> Vec<PathBuf> {
     }
     found.sort();
     found
-}
-
-/// The credential beside a file: `poster.c2pa` or `poster.txt.c2pa`.
-fn sidecar_of(path: &Path) -> Option<PathBuf> {
-    let name = path.file_name()?.to_string_lossy().into_owned();
-    let appended = path.with_file_name(format!("{name}.c2pa"));
-    [appended, path.with_extension("c2pa")]
-        .into_iter()
-        .find(|beside| beside != path && beside.is_file())
-}
-
-/// Whether the credential beside a file is meant for it: what lies beside a file that carries its own credential is
-/// somebody else's, unless it was made for just these bytes, as of a picture that came with a credential and was passed on.
-fn is_its_own(bare: &Given<'_>, sidecar: &[u8]) -> bool {
-    let binds = || {
-        let verdict = verify(&Given {
-            sidecar: Some(sidecar),
-            ..*bare
-        });
-        let mut checks = verdict.checks.iter();
-        checks.any(|check| check.name == "binding" && check.outcome == Outcome::Passed)
-    };
-    verify(bare).exit == Exit::Incomplete || binds()
 }
 
 /// The bytes of the file called `name` beside another, if there is one.

@@ -114,7 +114,7 @@ fn places<'a>(
             let told = by_name
                 .get(hash)
                 .and_then(|signed| signed.disclosed.as_ref());
-            found = told.and_then(|told| told.edited()).map(|edited| edited.to);
+            found = told.and_then(|told| told.given()).map(|given| given.value);
         }
         before = Some(receipt);
     }
@@ -146,14 +146,17 @@ fn fault_at<'a>(
     if !(is_edit || judges) || is_edit != (receipt.engine == EDIT) {
         return Some(RecordFault::IntentKind { hash });
     }
+    // Else whoever keeps what it says could have it stand for anything.
+    if intent.disclosed.is_none() {
+        return Some(RecordFault::IntentUntold { hash });
+    }
     let contradicts = intent.intent.step != step_word(&receipt.step)
         // Nothing comes of what was rejected, but for what somebody put in its place.
         || named.is_last && kind == IntentKind::Reject && !gives_nothing(receipt)
         // What is chosen is passed on, never made.
         || judges && receipt.outputs.iter().any(|asset| !receipt.inputs.contains(asset))
-        || !tells_what(intent)
         || !chosen_is_given(intent, receipt)
-        || !edit_is_given(intent, named);
+        || !is_what_was_signed(intent, named);
     if contradicts {
         let label = label();
         return Some(RecordFault::IntentOutcome { hash, label });
@@ -169,15 +172,6 @@ fn fault_at<'a>(
 fn gives_nothing(receipt: &Receipt) -> bool {
     let is_empty = |value: Value| canonical::digest(&value) == receipt.value;
     receipt.outputs.is_empty() && (is_empty(json!([])) || is_empty(Value::Null))
-}
-
-/// What is disclosed of a decision says what was decided.
-fn tells_what(intent: &SignedIntent) -> bool {
-    let told = intent.disclosed.as_ref();
-    told.is_none_or(|told| match intent.intent.kind {
-        IntentKind::Edit => told.edited().is_some(),
-        _ => told.chosen().is_some(),
-    })
 }
 
 /// Of the assets that were shown, those that were chosen are given, and no others.
@@ -196,19 +190,26 @@ fn chosen_is_given(intent: &SignedIntent, receipt: &Receipt) -> bool {
     all_given && shown.all(|option| !given.contains(option) || chosen.contains(option))
 }
 
-/// What was edited is what was there, and what was edited last is what is given, to the last file of it.
-fn edit_is_given(intent: &SignedIntent, named: &Named<'_>) -> bool {
-    let Some(edited) = intent.disclosed.as_ref().and_then(|told| told.edited()) else {
-        return true;
+/// What is told of a decision says what was decided; of the last one comes what is given, to the last file of it, and what
+/// was edited is what was there.
+fn is_what_was_signed(intent: &SignedIntent, named: &Named<'_>) -> bool {
+    let told = intent.disclosed.as_ref();
+    let Some((told, given)) = told.and_then(|told| Some((told, told.given()?))) else {
+        return false;
     };
-    let given = named.receipt.outputs.iter().map(|asset| asset.digest);
-    named.found.is_none_or(|found| found == edited.from)
-        && (!named.is_last
-            || edited.to == named.receipt.value && given.eq(edited.assets.iter().copied()))
+    let says_what = match intent.intent.kind {
+        IntentKind::Edit => told
+            .edited()
+            .is_some_and(|from| named.found.is_none_or(|found| found == from)),
+        _ => told.chosen().is_some(),
+    };
+    let outputs = named.receipt.outputs.iter().map(|asset| asset.digest);
+    let is_given = given.value == named.receipt.value && outputs.eq(given.assets);
+    says_what && (!named.is_last || is_given)
 }
 
 /// The decisions of a run in the order in which they were drawn up are in the order of time too, none of them from
-/// before the run began. Authors sign earlier, and elsewhere.
+/// before the run began or from after its end. Authors sign earlier, and elsewhere.
 fn untimely(header: &RunHeader, intents: &[SignedIntent], hashes: &[B256]) -> Vec<RecordFault> {
     let mut ordered: Vec<(&SignedIntent, B256)> =
         intents.iter().zip(hashes.iter().copied()).collect();
@@ -223,7 +224,7 @@ fn untimely(header: &RunHeader, intents: &[SignedIntent], hashes: &[B256]) -> Ve
             IntentKind::Set => 0,
             _ => header.started_ms / 1_000,
         };
-        if at < last.max(from) {
+        if at < last.max(from) || at > header.ended_ms.div_ceil(1_000) {
             faults.push(RecordFault::IntentTime { hash });
         }
         last = last.max(at);

@@ -96,6 +96,12 @@ pub trait Engine: Send + Sync {
         self.spec().seeded
     }
 
+    /// What stands in this studio behind names in the task's `with:`, such as the model behind `writer`, as far as
+    /// it decides what comes of it: an outcome of another one is no outcome of this.
+    fn behind(&self, _task: &Task) -> Option<String> {
+        None
+    }
+
     /// The most that this task can cost, for the budget.
     fn cost_max(&self, _task: &Task) -> UsdMicros {
         UsdMicros::default()
@@ -150,9 +156,57 @@ pub struct TaskContext<'a> {
     pub blobs: &'a dyn BlobWrite,
     /// Set when the task should stop: its time is over or the run was cancelled.
     pub stop: &'a AtomicBool,
+    /// Who follows it.
+    watch: Option<&'a dyn Watch>,
 }
 
-impl TaskContext<'_> {
+/// Who follows a task while it runs.
+pub trait Watch: Sync {
+    /// Whether a person reads what is told.
+    fn is_followed(&self) -> bool;
+    /// What the task is at, on one line.
+    fn tell(&self, line: &str);
+    /// What it has used so far without an outcome to show for it.
+    fn spend(&self, usage: &Usage);
+}
+
+impl<'a> TaskContext<'a> {
+    /// What surrounds a task that nobody follows.
+    pub fn new(blobs: &'a dyn BlobWrite, stop: &'a AtomicBool) -> Self {
+        Self {
+            blobs,
+            stop,
+            watch: None,
+        }
+    }
+
+    /// The same, followed.
+    #[must_use]
+    pub fn watched(mut self, watch: &'a dyn Watch) -> Self {
+        self.watch = Some(watch);
+        self
+    }
+
+    /// Whether a person reads what is told.
+    #[must_use]
+    pub fn is_followed(&self) -> bool {
+        self.watch.is_some_and(Watch::is_followed)
+    }
+
+    /// Tells whoever follows what the task is at. Nothing of it is kept.
+    pub fn tell(&self, line: &str) {
+        if let Some(watch) = self.watch {
+            watch.tell(line);
+        }
+    }
+
+    /// Notes what was used and comes to nothing: an engine that fails says so before it does, so that budgets know
+    /// it. What came to something stands in the [`Outcome`].
+    pub fn spend(&self, usage: &Usage) {
+        if let Some(watch) = self.watch {
+            watch.spend(usage);
+        }
+    }
     /// Returns [`EngineError::Stopped`] once the task should stop; engines call it in long loops.
     pub fn check_stop(&self) -> Result<(), EngineError> {
         if self.stop.load(Ordering::Relaxed) {
@@ -223,6 +277,29 @@ pub struct Usage {
     /// Digest of the model or version of the tool that did the work, where it isn't the engine.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tool: Option<String>,
+}
+
+impl Usage {
+    /// Whether nothing was used.
+    #[must_use]
+    pub fn is_nothing(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Counts other usage in. The tool stays, unless there was none.
+    pub fn add(&mut self, other: &Self) {
+        self.cost = self.cost.saturating_add(other.cost);
+        self.elapsed_ms = self.elapsed_ms.saturating_add(other.elapsed_ms);
+        self.tokens = match (self.tokens, other.tokens) {
+            (Some(own), Some(other)) => {
+                Some((own.0.saturating_add(other.0), own.1.saturating_add(other.1)))
+            }
+            (own, other) => own.or(other),
+        };
+        if self.tool.is_none() {
+            self.tool.clone_from(&other.tool);
+        }
+    }
 }
 
 /// A choice that a person is asked to make.

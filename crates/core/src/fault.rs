@@ -103,9 +103,15 @@ pub enum RecordFault {
         /// Its name.
         hash: B256,
     },
-    /// An intent is from before the run, or before one that was drawn up earlier.
+    /// A judgement or an edit that nobody tells.
+    #[error("what the intent {hash} decided is not told, so that it could stand for anything")]
+    IntentUntold {
+        /// Its name.
+        hash: B256,
+    },
+    /// An intent is from before the run, from after it, or before one that was drawn up earlier.
     #[error(
-        "the intent {hash} is said to be from before the run, or before an earlier decision of it"
+        "the intent {hash} is said to be from before the run or after its end, or before an earlier decision of it"
     )]
     IntentTime {
         /// Its name.

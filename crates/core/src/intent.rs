@@ -15,7 +15,7 @@ use crate::merkle::{self, Tree};
 use crate::{AssetRef, Digest, canonical};
 
 pub use contract::{Accepted, SIGNATURE_BYTES_MAX};
-pub use disclosure::{Disclosure, Edited, Openings, set_name};
+pub use disclosure::{Disclosure, Given, Openings, set_name};
 pub use typed::typed_data;
 
 const DOMAIN_TYPE: &str =

@@ -83,7 +83,8 @@ fn a_wallets_signature_stands_and_no_other_form_of_it() {
 #[test]
 fn what_is_disclosed_is_what_was_committed_to() {
     let options = [keccak256("a"), keccak256("b"), keccak256("c")];
-    let disclosed = Disclosure::choice(keccak256("salt"), &options[1..2]);
+    let given = Given::of(&json!(["b"]));
+    let disclosed = Disclosure::choice(keccak256("salt"), &options[1..2], &given);
     let mut other = disclosed.clone();
     other.payload = json!({ "chosen": [options[0]] });
     assert_ne!(other.commitment(), disclosed.commitment());
@@ -186,7 +187,9 @@ fn nothing_of_what_was_set_is_published() {
 fn chosen() -> SignedIntent {
     let mut chosen = signed();
     chosen.intent.kind = IntentKind::Choose;
-    chosen.disclosed = Some(Disclosure::choice(keccak256("salt"), &[keccak256("a")]));
+    let given = Given::of(&json!(["a"]));
+    let told = Disclosure::choice(keccak256("salt"), &[keccak256("a")], &given);
+    chosen.disclosed = Some(told);
     chosen
 }
 
@@ -260,7 +263,11 @@ fn a_decision_for_another_registry_counts_for_nothing() {
         registry: address!("00000000000000000000000000000000000000ab"),
     };
     let mut told = signed();
-    told.disclosed = Some(Disclosure::choice(keccak256("salt"), &[]));
+    told.disclosed = Some(Disclosure::choice(
+        keccak256("salt"),
+        &[],
+        &Given::of(&json!([])),
+    ));
     let mut shown = |domain, anchor| {
         told.domain = domain;
         Oversight::shown_by(std::slice::from_ref(&told), anchor)

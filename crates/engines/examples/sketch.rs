@@ -112,10 +112,7 @@ fn run() -> Result<(), Box<dyn Error>> {
         labels,
     };
     let stop = AtomicBool::new(false);
-    let context = TaskContext {
-        blobs: &shelf,
-        stop: &stop,
-    };
+    let context = TaskContext::new(&shelf, &stop);
     let started = Instant::now();
     let Performed::Done(outcome) = engine.run(&task, &context)? else {
         return Err("the sketch asked a question".into());

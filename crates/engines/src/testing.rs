@@ -49,10 +49,7 @@ impl Bench {
 
     /// What surrounds a task.
     pub(crate) fn context(&self) -> TaskContext<'_> {
-        TaskContext {
-            blobs: self,
-            stop: &self.stop,
-        }
+        TaskContext::new(self, &self.stop)
     }
 
     /// Performs a task with these fields and a seed made from `seed`.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use daedal_core::Digest;
-use daedal_core::engine::{EngineError, Limits, Outcome, Task};
+use daedal_core::engine::{EngineError, Limits, Outcome, Task, Usage};
 use daedal_core::run::{RunId, TaskName, Timer};
 use serde_json::json;
 use tokio::time::timeout;
@@ -55,6 +55,7 @@ fn done(job: &Job) -> Report {
         attempt: job.attempt,
         key: job.key,
         result: JobResult::Done(Outcome::free(job.task.params.clone())),
+        spent: Usage::default(),
     }
 }
 

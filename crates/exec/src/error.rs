@@ -45,6 +45,14 @@ pub enum ExecError {
         /// Why not.
         reason: String,
     },
+    /// There is nothing to be said about the task.
+    #[error("{task} of run {run} does not wait to be repeated or given up")]
+    NotLost {
+        /// Which run.
+        run: RunId,
+        /// Which task.
+        task: String,
+    },
     /// What a task gave can't be edited.
     #[error("what {task} of run {run} gave can't be edited: {reason}")]
     NotEdited {

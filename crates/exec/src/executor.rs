@@ -5,9 +5,11 @@ use std::sync::Arc;
 use daedal_core::UsdMicros;
 use daedal_core::asset::assets_in;
 use daedal_core::blob::BlobRead;
-use daedal_core::engine::Engines;
+use daedal_core::engine::{Engines, Task};
 use daedal_core::plan::Plan;
-use daedal_core::run::{Decision, Event, RunId, RunSpec, State, TaskName, Tool, fold};
+use daedal_core::run::{
+    Action, Decision, Dispatch, Event, Ruling, RunId, RunSpec, State, TaskName, Tool, decide, fold,
+};
 use daedal_store::ports::{Log, Memo};
 use serde_json::Value;
 
@@ -161,6 +163,77 @@ impl Executor {
         Ok(self.ports.log.append(run, vec![event]).await?)
     }
 
+    /// Takes note of effects that were announced and of which nothing is known, as going on with the run does, and
+    /// gives the run's state. What was noted is durable when this returns.
+    pub async fn find_lost(
+        &self,
+        plan: &Plan,
+        run: RunId,
+        options: &Options,
+    ) -> Result<State, ExecError> {
+        let (mut state, _) = self.replay(plan, run).await?;
+        let at = self.ports.timers.now();
+        let decided = decide(plan, &mut state.clone(), at, usize::MAX);
+        let started = decided.into_iter().filter_map(|action| match action {
+            Action::Dispatch(dispatch) if dispatch.started => Some(dispatch),
+            _ => None,
+        });
+        let started: Vec<Dispatch> = started.collect();
+        let keys = started.iter().map(|dispatch| dispatch.key).collect();
+        let known = self.ports.memo.get(keys).await?;
+        let anew = state.spec().is_some_and(|spec| spec.fresh);
+        let mut events = vec![Event::Resumed { at }];
+        for (dispatch, entry) in started.into_iter().zip(known) {
+            if entry.is_none_or(|entry| anew && entry.run != run) {
+                events.push(Event::EffectLost {
+                    cost_max: cost_max(&self.ports.engines, options.rate, &dispatch.task),
+                    task: dispatch.name,
+                    attempt: dispatch.attempt,
+                    at,
+                });
+            }
+        }
+        if events.len() > 1 {
+            for event in &events {
+                fold(&mut state, plan, event);
+            }
+            self.ports.log.append(run, events).await?;
+        }
+        Ok(state)
+    }
+
+    /// Says what becomes of tasks whose effect got lost: of all of them, or of none. That is durable when this
+    /// returns; the run goes on when it is resumed.
+    pub async fn rule(
+        &self,
+        plan: &Plan,
+        run: RunId,
+        rulings: &[(TaskName, Ruling)],
+    ) -> Result<(), ExecError> {
+        let (mut state, _) = self.replay(plan, run).await?;
+        let mut events = Vec::new();
+        for (task, ruling) in rulings {
+            let not_lost = || ExecError::NotLost {
+                run,
+                task: task.to_string(),
+            };
+            let mut lost = state.lost();
+            let attempt = lost.find(|lost| lost.task == *task).ok_or_else(not_lost)?;
+            let event = Event::Ruled {
+                task: task.clone(),
+                attempt: attempt.attempt,
+                ruling: *ruling,
+                at: self.ports.timers.now(),
+            };
+            drop(lost);
+            if !fold(&mut state, plan, &event) {
+                return Err(not_lost());
+            }
+            events.push(event);
+        }
+        Ok(self.ports.log.append(run, events).await?)
+    }
+
     /// Puts a value in the place of what a task gave. That is durable when this returns; what was made from it is
     /// made again when the run is resumed, also where it was over. Nothing happens where it gave just that.
     pub async fn edit(
@@ -225,6 +298,13 @@ impl Executor {
         check_bundle(plan, run, spec)?;
         Ok((state, events))
     }
+}
+
+/// The most that an attempt at a task costs, the worker's time included.
+pub(crate) fn cost_max(engines: &Engines, rate: UsdMicros, task: &Task) -> UsdMicros {
+    let engine = engines.get(&task.engine);
+    let asked = engine.map_or(UsdMicros::default(), |engine| engine.cost_max(task));
+    asked.saturating_add(rate.of_time(task.limits.timeout_ms_max))
 }
 
 fn check_bundle(plan: &Plan, run: RunId, spec: &RunSpec) -> Result<(), ExecError> {

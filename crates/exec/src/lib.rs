@@ -19,6 +19,7 @@ pub mod replay;
 mod report;
 mod session;
 mod stop;
+pub mod tend;
 mod watched;
 mod worker;
 

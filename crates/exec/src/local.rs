@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use daedal_core::engine::EngineError;
+use daedal_core::engine::{EngineError, Usage};
 use daedal_core::run::{Moment, RunId, Timer};
 use daedal_store::ports::Reply;
 use tokio::sync::Notify;
 
-use crate::Halt;
 use crate::ports::{Delivery, Job, JobResult, Lane, Queue, Report, Timers};
+use crate::{Halt, Progress};
 
 /// Jobs and reports in memory. What is lost with the process is decided again from the log.
 #[derive(Default)]
@@ -26,6 +26,8 @@ struct Shelves {
     reports: BTreeMap<RunId, Vec<Report>>,
     /// Those of runs that have jobs in workers' hands.
     halts: BTreeMap<RunId, Weak<Halt>>,
+    /// Who looks on at which run.
+    followers: BTreeMap<RunId, Arc<dyn Progress>>,
     closed: bool,
 }
 
@@ -48,8 +50,27 @@ impl LocalQueue {
         self.offered.notify_waiters();
     }
 
+    /// Has somebody told what the jobs of a run are at, until that is dropped.
+    #[must_use]
+    pub fn follow(&self, run: RunId, progress: Arc<dyn Progress>) -> Following<'_> {
+        self.shelves().followers.insert(run, progress);
+        Following { queue: self, run }
+    }
+
     fn shelves(&self) -> MutexGuard<'_, Shelves> {
         lock(&self.shelves)
+    }
+}
+
+/// Somebody who looks on at a run.
+pub struct Following<'q> {
+    queue: &'q LocalQueue,
+    run: RunId,
+}
+
+impl Drop for Following<'_> {
+    fn drop(&mut self) {
+        self.queue.shelves().followers.remove(&self.run);
     }
 }
 
@@ -92,6 +113,7 @@ impl Queue for LocalQueue {
                     attempt: job.attempt,
                     key: job.key,
                     result: JobResult::Failed(EngineError::Stopped),
+                    spent: Usage::default(),
                 });
                 shelves.reports.entry(run).or_default().extend(reports);
                 self.reported.notify_waiters();
@@ -114,7 +136,12 @@ impl Lane for LocalQueue {
                         if !shelves.jobs.is_empty() {
                             self.offered.notify_one();
                         }
-                        return Ok(Some(Delivery { job, halt }));
+                        let followed = shelves.followers.get(&job.run).cloned();
+                        return Ok(Some(Delivery {
+                            job,
+                            halt,
+                            followed,
+                        }));
                     }
                     if shelves.closed {
                         return Ok(None);

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use daedal_core::Digest;
-use daedal_core::engine::{DecisionRequest, EngineError, Outcome, Task};
+use daedal_core::engine::{DecisionRequest, EngineError, Outcome, Task, Usage};
 use daedal_core::run::{Moment, RunId, TaskName, Timer};
 use daedal_store::ports::Reply;
 use serde::{Deserialize, Serialize};
 
-use crate::Halt;
+use crate::{Halt, Progress};
 
 /// A task on its way to a worker.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -41,6 +41,9 @@ pub struct Report {
     pub key: Digest,
     /// What came of it.
     pub result: JobResult,
+    /// What it used where it failed; what is done tells that itself.
+    #[serde(default, skip_serializing_if = "Usage::is_nothing")]
+    pub spent: Usage,
 }
 
 /// What came of a job.
@@ -86,12 +89,14 @@ pub trait Lane: Send + Sync {
 }
 
 /// A job in a worker's hands.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Delivery {
     /// What is to be done.
     pub job: Job,
     /// Set off when the job should stop.
     pub halt: Arc<Halt>,
+    /// Is told what the job is at, where somebody looks and the way there is short.
+    pub followed: Option<Arc<dyn Progress>>,
 }
 
 /// The clock, and what is to happen by it.

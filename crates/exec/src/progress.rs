@@ -13,7 +13,8 @@ pub trait Progress: Send + Sync {
     fn update(&self, update: Update);
 }
 
-/// Something that happened in a run. Outcomes, failures and questions are durable when they are told.
+/// Something that happened in a run. Outcomes, failures and questions are durable when they are told; what a task
+/// says while it works is told at once and kept nowhere.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "update", rename_all = "snake_case")]
 pub enum Update {
@@ -41,6 +42,13 @@ pub enum Update {
         /// Engine name.
         engine: String,
     },
+    /// What a task is at.
+    Said {
+        /// Which.
+        task: TaskName,
+        /// What it says, on one line, such as the end of what a model has written so far.
+        line: String,
+    },
     /// A task is done.
     Done {
         /// Which.
@@ -65,6 +73,17 @@ pub enum Update {
         attempt: u32,
         /// Why.
         error: EngineError,
+        /// What it cost all the same.
+        cost: UsdMicros,
+    },
+    /// A call was under way when the run was interrupted, and nobody knows whether it took effect.
+    Lost {
+        /// Which task.
+        task: TaskName,
+        /// From 1.
+        attempt: u32,
+        /// The most that it has cost.
+        cost_max: UsdMicros,
     },
     /// A person is asked.
     Asked {
@@ -121,11 +140,23 @@ pub(crate) fn of(event: &Event) -> Option<Update> {
             task,
             attempt,
             error,
+            spent,
             ..
         } => Update::Failed {
             task: task.clone(),
             attempt: *attempt,
             error: error.clone(),
+            cost: spent.cost,
+        },
+        Event::EffectLost {
+            task,
+            attempt,
+            cost_max,
+            ..
+        } => Update::Lost {
+            task: task.clone(),
+            attempt: *attempt,
+            cost_max: *cost_max,
         },
         Event::DecisionRequested {
             task,

@@ -133,10 +133,7 @@ impl Replay<'_> {
     }
 
     fn perform(&self, engine: &dyn Engine, record: &TaskRecord) -> Result<Performed, EngineError> {
-        let context = TaskContext {
-            blobs: self.blobs,
-            stop: self.stop,
-        };
+        let context = TaskContext::new(self.blobs, self.stop);
         engine.run(&record.task, &context)
     }
 

@@ -1,7 +1,7 @@
 //! What became of a run.
 
 use daedal_core::UsdMicros;
-use daedal_core::run::{Event, Finish, Question, RunId, Skipped, TaskName};
+use daedal_core::run::{Event, Finish, Lost, Question, RunId, Skipped, TaskName};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -22,6 +22,8 @@ pub struct RunReport {
     pub mended: Vec<TaskName>,
     /// What it cost.
     pub cost: UsdMicros,
+    /// What calls whose outcome got lost may have cost beside it.
+    pub cost_lost: UsdMicros,
     /// Working time of the run in all, in milliseconds.
     pub worked_ms: u64,
     /// From the beginning of this call to its end, in milliseconds.
@@ -30,6 +32,8 @@ pub struct RunReport {
     pub skipped: Vec<Skipped>,
     /// What people are asked, in plan order.
     pub questions: Vec<Question>,
+    /// Tasks whose effect got lost and that wait for a person, in plan order.
+    pub lost: Vec<Lost>,
     /// Its whole log.
     pub events: Vec<Event>,
 }

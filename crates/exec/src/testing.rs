@@ -7,7 +7,7 @@ use std::time::Duration;
 use daedal_core::bundle::MemoryFiles;
 use daedal_core::engine::{
     DecisionOption, DecisionRequest, Determinism, Engine, EngineError, EngineSpec, Engines,
-    Otherwise, Outcome, Performed, Task, TaskContext,
+    Otherwise, Outcome, Performed, Task, TaskContext, Usage,
 };
 use daedal_core::plan::{self, Plan};
 use daedal_core::run::{Moment, RunSpec};
@@ -23,7 +23,7 @@ type Run = dyn Fn(&Task, &TaskContext<'_>, &Counts) -> Result<Performed, EngineE
 
 /// How often each task (by engine and parameters) was executed.
 #[derive(Clone, Default)]
-pub(crate) struct Counts(Arc<Mutex<BTreeMap<String, usize>>>);
+pub(crate) struct Counts(Arc<Mutex<BTreeMap<String, usize>>>, Arc<Mutex<String>>);
 
 impl Counts {
     /// Counts one execution and gives the number of it, from 1.
@@ -33,6 +33,11 @@ impl Counts {
         let count = counts.entry(key).or_default();
         *count += 1;
         *count
+    }
+
+    /// Puts something else behind the names that the engine `model` knows.
+    pub(crate) fn put_behind(&self, what: &str) {
+        what.clone_into(&mut self.1.lock().unwrap());
     }
 
     /// Executions of one engine.
@@ -66,6 +71,11 @@ impl Engine for TestEngine {
         )
     }
 
+    fn behind(&self, _: &Task) -> Option<String> {
+        let behind = self.counts.1.lock().unwrap();
+        (self.spec.name == "model").then(|| behind.clone())
+    }
+
     fn run(&self, task: &Task, context: &TaskContext<'_>) -> Result<Performed, EngineError> {
         (self.run)(task, context, &self.counts)
     }
@@ -94,7 +104,7 @@ fn engine(
             },
             effect: name == "post",
         },
-        cost: u64::from(name == "pay"),
+        cost: u64::from(name == "pay" || name == "lose"),
         counts: counts.clone(),
         run: Box::new(run),
     }
@@ -186,6 +196,33 @@ pub(crate) fn engines(counts: &Counts) -> Engines {
             counts.add(task);
             done(json!({ "posted": task.params }))
         }),
+        // Pays each time, also for what comes to nothing.
+        engine(counts, "lose", |task, context, counts| {
+            let cost = UsdMicros(task.params["price"].as_u64().unwrap());
+            let tokens = Some((3, 2));
+            let usage = Usage {
+                cost,
+                tokens,
+                ..Usage::default()
+            };
+            if counts.add(task) as u64 <= task.params["fails"].as_u64().unwrap() {
+                context.spend(&usage);
+                return Err(EngineError::Transient {
+                    message: "the line is dead".into(),
+                });
+            }
+            let value = task.params.clone();
+            Ok(Performed::Done(Outcome { value, usage }))
+        }),
+        engine(counts, "say", |task, context, counts| {
+            counts.add(task);
+            context.tell("half of it");
+            done(json!({ "followed": context.is_followed() }))
+        }),
+        engine(counts, "model", |task, _, counts| {
+            counts.add(task);
+            done(json!({ "by": *counts.1.lock().unwrap() }))
+        }),
         engine(counts, "pay", |task, _, counts| {
             counts.add(task);
             let mut outcome = Outcome::free(task.params.clone());
@@ -225,6 +262,7 @@ pub(crate) struct Rig {
     pub(crate) studio: Studio,
     pub(crate) counts: Counts,
     pub(crate) executor: Executor,
+    pub(crate) queue: Arc<LocalQueue>,
     pub(crate) options: Options,
     _workers: Workers,
 }
@@ -249,7 +287,7 @@ impl Rig {
             log: Arc::clone(&studio.log),
             memo: Arc::clone(&studio.memo),
             blobs: Arc::clone(&studio.blobs) as _,
-            queue,
+            queue: Arc::clone(&queue) as _,
             timers: Arc::new(LocalTimers::default()),
             engines,
         });
@@ -257,6 +295,7 @@ impl Rig {
             studio,
             counts,
             executor,
+            queue,
             options: Options {
                 jobs,
                 ..Options::default()

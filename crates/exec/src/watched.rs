@@ -1,10 +1,63 @@
+//! What is seen of a task while it runs.
+//!
 //! Telling a task that fails from a disk that does: whatever an engine says of it, a failure of the place
-//! that keeps bytes is noted here.
+//! that keeps bytes is noted here. And what a task says and uses, whether it comes to an end or not.
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use daedal_core::blob::{BlobError, BlobRead, BlobWrite};
-use daedal_core::{AssetRef, Digest};
+use daedal_core::engine::{Usage, Watch};
+use daedal_core::run::TaskName;
+use daedal_core::{AssetRef, Digest, UsdMicros};
+
+use crate::{Progress, Update};
+
+/// Who looks on at a job.
+pub(crate) struct Looking {
+    name: TaskName,
+    followed: Option<Arc<dyn Progress>>,
+    spent: Mutex<Usage>,
+}
+
+impl Looking {
+    pub(crate) fn new(name: TaskName, followed: Option<Arc<dyn Progress>>) -> Self {
+        Self {
+            name,
+            followed,
+            spent: Mutex::default(),
+        }
+    }
+
+    /// What the job used that came to nothing after so long, where an hour of a worker costs `rate`.
+    pub(crate) fn spent(&self, elapsed: Duration, rate: UsdMicros) -> Usage {
+        let spent = self.spent.lock();
+        let mut usage = spent.unwrap_or_else(PoisonError::into_inner).clone();
+        usage.elapsed_ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
+        usage.cost = usage.cost.saturating_add(rate.of_time(usage.elapsed_ms));
+        usage
+    }
+}
+
+impl Watch for Looking {
+    fn is_followed(&self) -> bool {
+        self.followed.is_some()
+    }
+
+    fn tell(&self, line: &str) {
+        if let Some(progress) = &self.followed {
+            progress.update(Update::Said {
+                task: self.name.clone(),
+                line: line.to_owned(),
+            });
+        }
+    }
+
+    fn spend(&self, usage: &Usage) {
+        let spent = self.spent.lock();
+        spent.unwrap_or_else(PoisonError::into_inner).add(usage);
+    }
+}
 
 /// Blobs of an engine, watched.
 pub(crate) struct Watched<'a> {

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use daedal_core::UsdMicros;
 use daedal_core::blob::BlobWrite;
-use daedal_core::engine::{Engine, EngineError, Engines, Performed, Task, TaskContext};
+use daedal_core::engine::{Engine, EngineError, Engines, Performed, Task, TaskContext, Usage};
 use tokio::runtime::Handle;
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
@@ -19,7 +19,7 @@ use tokio::task::JoinHandle;
 use crate::measure::measure;
 use crate::ports::{Delivery, Job, JobResult, Lane, Report};
 use crate::reasons::{late, panicked, timed_out, unasked};
-use crate::watched::Watched;
+use crate::watched::{Looking, Watched};
 
 /// An engine that keeps the time itself knows better where it was: it gets so long to say so first.
 const NOTICE: Duration = Duration::from_millis(200);
@@ -93,6 +93,7 @@ struct Away {
 struct Engagement {
     /// What is reported if it has to be stopped, the reason aside.
     report: Report,
+    looking: Arc<Looking>,
     stop: Arc<AtomicBool>,
     halt: Arc<Halt>,
     task: Arc<Task>,
@@ -214,7 +215,11 @@ impl Shop {
 
     /// What came of a job; nothing if the guard has reported on it.
     fn perform(&self, seat: usize, delivery: Delivery) -> Option<Report> {
-        let Delivery { job, halt } = delivery;
+        let Delivery {
+            job,
+            halt,
+            followed,
+        } = delivery;
         let Job {
             run,
             name,
@@ -230,6 +235,7 @@ impl Shop {
             attempt,
             key,
             result: JobResult::Failed(EngineError::Stopped),
+            spent: Usage::default(),
         };
         let engine = match self.engine_for(&task) {
             Ok(engine) => Arc::clone(engine),
@@ -239,9 +245,11 @@ impl Shop {
             }
         };
         let stop = Arc::new(AtomicBool::new(false));
+        let looking = Arc::new(Looking::new(report.name.clone(), followed));
         let begun = Instant::now();
         *self.seat(seat) = Some(Engagement {
             report,
+            looking: Arc::clone(&looking),
             stop: Arc::clone(&stop),
             halt,
             task: Arc::clone(&task),
@@ -253,10 +261,7 @@ impl Shop {
             self.wake_guard.notify_one();
         }
         let blobs = Watched::new(&*self.blobs);
-        let context = TaskContext {
-            blobs: &blobs,
-            stop: &stop,
-        };
+        let context = TaskContext::new(&blobs, &stop).watched(&*looking);
         let result = catch_unwind(AssertUnwindSafe(|| engine.run(&task, &context)));
         let mut own = self.seat(seat);
         own.as_ref()
@@ -277,7 +282,12 @@ impl Shop {
             (Ok(Err(error)), None) if is_over(&task, begun) => Err(late(unasked(error), effect)),
             (Ok(Err(error)), None) => Err(unasked(error)),
         };
+        let spent = match &result {
+            Ok(_) => Usage::default(),
+            Err(_) => looking.spent(begun.elapsed(), self.rate),
+        };
         Some(Report {
+            spent,
             result: match result {
                 Ok(Performed::Done(outcome)) => JobResult::Done(outcome),
                 Ok(Performed::Asked(request)) => JobResult::Asked(request),
@@ -345,10 +355,17 @@ impl Shop {
             }
             Some((since, _)) if since.elapsed() < self.grace => None,
             Some(_) => {
-                let Engagement { report, told, .. } = seat.take()?;
+                let Engagement {
+                    report,
+                    looking,
+                    begun,
+                    told,
+                    ..
+                } = seat.take()?;
                 let (_, reason) = told?;
                 Some(Report {
                     result: JobResult::Failed(reason),
+                    spent: looking.spent(begun.elapsed(), self.rate),
                     ..report
                 })
             }

@@ -5,7 +5,7 @@ use daedal_core::disclosed::{Disclosed, DisclosureFault};
 use daedal_core::engine::Determinism;
 use daedal_core::excerpt::Excerpt;
 use daedal_core::intent::{
-    Disclosure, Domain, Edited, Intent, IntentKind, Openings, Oversight, SignedIntent, step_word,
+    Disclosure, Domain, Given, Intent, IntentKind, Openings, Oversight, SignedIntent, step_word,
 };
 use daedal_core::receipt::first_link;
 use daedal_core::record::{RecordFault, RunRecord};
@@ -103,6 +103,59 @@ fn a_choice_is_what_its_receipt_gives() {
     ));
 }
 
+/// What is wrong with a run whose decision is told otherwise.
+fn told(change: impl Fn(&mut SignedIntent)) -> Vec<RecordFault> {
+    let record = run_of(b"poster", "image/png", true);
+    changed(&record, |record| {
+        record.intents.iter_mut().for_each(&change)
+    })
+    .faults()
+}
+
+#[test]
+fn a_picture_that_nobody_was_shown_takes_the_place_of_no_other() {
+    let record = run_of(b"poster", "image/png", true);
+    let other = AssetRef {
+        digest: Digest::of(b"never shown"),
+        ..record.receipts[PICK].outputs[0].clone()
+    };
+    // In what the choice took as in what it gave, so that the receipt fits by itself.
+    let swapped = changed(&record, |record| {
+        record.receipts[PICK].inputs[3] = other.clone();
+        record.receipts[PICK].outputs = vec![other.clone()];
+        record.receipts[FINISH].inputs = vec![other];
+    });
+    let faults = swapped.faults();
+    assert!(
+        matches!(faults[..], [RecordFault::IntentOutcome { .. }]),
+        "{faults:?}"
+    );
+    let texts = changed(&record, |record| {
+        record.receipts[PICK].value = Digest::of(b"another text")
+    });
+    assert!(matches!(
+        texts.faults()[..],
+        [RecordFault::IntentOutcome { .. }]
+    ));
+}
+
+#[test]
+fn a_judgement_tells_what_was_decided_and_is_from_the_time_of_the_run() {
+    assert_eq!(told(|_| ()), []);
+    assert!(matches!(
+        told(|intent| intent.disclosed = None)[..],
+        [RecordFault::IntentUntold { .. }]
+    ));
+    let record = run_of(b"poster", "image/png", true);
+    let late = changed(&record, |record| {
+        record.header.ended_ms = record.header.started_ms - 1_000;
+    });
+    assert!(matches!(
+        late.faults()[..],
+        [RecordFault::IntentTime { .. }]
+    ));
+}
+
 #[test]
 fn a_decision_that_is_told_twice_is_no_second_one() {
     let record = run_of(b"poster", "image/png", true);
@@ -119,12 +172,11 @@ fn a_decision_that_is_told_twice_is_no_second_one() {
 /// The same run with its poster edited to `to`, by an intent that says `said`.
 fn edited(record: &RunRecord, to: &str, said: &str) -> RunRecord {
     let value = |text: &str| Digest::of(text.as_bytes());
-    let signed = Edited {
-        from: value("value"),
-        to: value(said),
+    let given = Given {
+        value: value(said),
         assets: vec![value(said)],
     };
-    let told = Disclosure::edit(B256::repeat_byte(7), &signed);
+    let told = Disclosure::edit(B256::repeat_byte(7), value("value"), &given);
     let mut by_hand = record.receipts[FINISH].clone();
     by_hand.engine = EDIT.into();
     let asked = by_hand.asked(record.header.run());

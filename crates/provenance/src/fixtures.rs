@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use alloy_primitives::B256;
 use daedal_core::engine::{Determinism, Usage};
 use daedal_core::intent::{
-    Disclosure, Domain, Intent, IntentKind, SignedIntent, seen_root, shown, step_word,
+    Disclosure, Domain, Given, Intent, IntentKind, SignedIntent, seen_root, shown, step_word,
 };
 use daedal_core::process::{DerivativeTerms, License, Training};
 use daedal_core::receipt::Receipt;
@@ -151,7 +151,7 @@ pub(crate) fn run_in(bytes: &[u8], media_type: &str, human: Option<Domain>) -> R
     let mut intents = Vec::new();
     if let Some(domain) = human {
         let asked = pick.asked(header.run());
-        let intent = choice(person, domain, &header, asked, &drafts, 3);
+        let intent = choice(person, domain, &header, (&pick, asked), &drafts, 3);
         pick.intents = vec![intent.hash()];
         intents.push(intent);
     }
@@ -161,11 +161,19 @@ pub(crate) fn run_in(bytes: &[u8], media_type: &str, human: Option<Domain>) -> R
     RunRecord::close(header, inputs, parameters, receipts, intents)
 }
 
+/// What comes of a task by its receipt.
+pub(crate) fn given_by(receipt: &Receipt) -> Given {
+    Given {
+        value: receipt.value,
+        assets: receipt.outputs.iter().map(|asset| asset.digest).collect(),
+    }
+}
+
 fn choice(
     person: &Person,
     domain: Domain,
     header: &RunHeader,
-    asked: B256,
+    (pick, asked): (&Receipt, B256),
     drafts: &[AssetRef],
     at: usize,
 ) -> SignedIntent {
@@ -173,7 +181,7 @@ fn choice(
         .iter()
         .map(|draft| shown(&draft.to_value()))
         .collect();
-    let disclosed = Disclosure::choice(B256::repeat_byte(9), &options[at..=at]);
+    let disclosed = Disclosure::choice(B256::repeat_byte(9), &options[at..=at], &given_by(pick));
     let intent = Intent {
         run: B256::from(header.run().0),
         step: step_word("pick"),

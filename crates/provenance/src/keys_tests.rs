@@ -1,5 +1,5 @@
 use super::*;
-use daedal_core::intent::{IntentKind, seen_root, step_word};
+use daedal_core::intent::{Given, IntentKind, seen_root, step_word};
 
 const NOW_MS: u64 = 1_790_000_000_000;
 
@@ -130,7 +130,11 @@ fn what_a_person_signs_is_recognised() {
     let (_dir, keys) = made();
     let person = keys.person(&password("correct horse")).unwrap();
     let options = vec![B256::repeat_byte(1), B256::repeat_byte(2)];
-    let disclosed = Disclosure::choice(B256::repeat_byte(9), &options[..1]);
+    let disclosed = Disclosure::choice(
+        B256::repeat_byte(9),
+        &options[..1],
+        &Given::of(&serde_json::json!([])),
+    );
     let intent = Intent {
         run: B256::repeat_byte(7),
         step: step_word("pick"),

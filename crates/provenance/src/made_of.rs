@@ -1,11 +1,14 @@
 //! What a credential says that its asset was made of, and whether what had a credential of its own came with one that
 //! holds.
 
+use c2pa::jumbf_io::load_jumbf_from_memory;
 use c2pa::{Ingredient, Reader, Relationship};
 use daedal_core::Digest;
 use serde::Serialize;
 
+use crate::container::{Carrier, carrier_of, sniff};
 use crate::manifest::Relation;
+use crate::seal::read;
 use crate::verdict::{Outcome, Verdict};
 
 /// Ingredients that are told one by one in words; all of them are in [`Verdict::ingredients`].
@@ -29,10 +32,53 @@ pub struct MadeOf {
 /// The credential of an ingredient, as it was when it was taken in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Own {
-    /// Whom the certificate names.
+    /// Whom the certificate names. Nothing tells here whether that is true: verify the ingredient itself.
     pub signer: Option<String>,
     /// What was wrong with it; nothing if it held. That its signer is unknown is no fault of it.
     pub faults: Vec<String>,
+}
+
+/// What a file says of itself that has to outlast what is made of it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Marks {
+    /// It has a credential inside, whatever that is worth.
+    pub credential: bool,
+    /// It says, in its metadata or its credential, that a trained model made it or a part of it (IPTC's digital source
+    /// types).
+    pub by_model: bool,
+}
+
+impl Marks {
+    /// Those of a file of this media type.
+    #[must_use]
+    pub fn of(media_type: &str, file: &[u8]) -> Self {
+        const WORD: &str = "rainedAlgorithmicMedia";
+        let media_type = sniff(file).unwrap_or(media_type);
+        let carrier = carrier_of(media_type);
+        let credential = match carrier {
+            Carrier::Embedded { format } => load_jumbf_from_memory(format, file).is_ok(),
+            Carrier::Sidecar => false,
+        };
+        // In clear, but where a manifest is compressed.
+        let in_clear = || {
+            let mut words = file.windows(WORD.len());
+            words.any(|word| word == WORD.as_bytes())
+        };
+        let in_manifest = || {
+            let reader = read(carrier, file, None, &[]);
+            reader.is_ok_and(|reader| reader.json().contains(WORD))
+        };
+        Self {
+            credential,
+            by_model: in_clear() || credential && in_manifest(),
+        }
+    }
+
+    /// Whether there are any.
+    #[must_use]
+    pub fn any(self) -> bool {
+        self.credential || self.by_model
+    }
 }
 
 pub(crate) fn made_of(verdict: &mut Verdict, reader: &Reader) {
@@ -112,7 +158,7 @@ impl MadeOf {
         let own = self.credential.as_ref().map(|own| {
             let signer = own.signer.as_deref().unwrap_or("an unnamed signer");
             match self.faults() {
-                None => format!(" (with a credential of {signer})"),
+                None => format!(" (with a credential said to be of {signer})"),
                 Some(faults) => format!(
                     " (whose credential, said to be of {signer}, did not hold when it was taken in: {})",
                     faults.join(", ")

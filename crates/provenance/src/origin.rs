@@ -1,11 +1,12 @@
 //! What a credential tells of the run that a file came from.
 
 use daedal_core::excerpt::Excerpt;
-use daedal_core::intent::{Domain, Oversight};
+use daedal_core::intent::{Domain, Oversight, SignedIntent};
+use daedal_core::receipt::Receipt;
 
 use crate::contracts::ContractSigned;
 use crate::manifest::Claim;
-use crate::verdict::{ANCHOR, Exit, Origin, Outcome, VOTES, Verdict};
+use crate::verdict::{ANCHOR, Decision, Exit, Origin, Outcome, VOTES, Verdict};
 
 pub(crate) fn origin(verdict: &mut Verdict, claim: &Claim) {
     let excerpt = &claim.excerpt;
@@ -66,6 +67,10 @@ pub(crate) fn origin(verdict: &mut Verdict, claim: &Claim) {
         engine: format!("{} {}", maker.engine, maker.engine_version),
         determinism: maker.determinism,
         intents: if stands { by_keys } else { 0 },
+        decisions: match stands {
+            true => told(excerpt),
+            false => Vec::new(),
+        },
         contracts,
         human_oversight: match stands {
             true => oversight,
@@ -74,6 +79,28 @@ pub(crate) fn origin(verdict: &mut Verdict, claim: &Claim) {
         coverage: None,
     });
     verdict.contracts_unasked();
+}
+
+/// The decisions that were signed by keys, one by one.
+fn told(excerpt: &Excerpt) -> Vec<Decision> {
+    let by_keys = excerpt
+        .intents
+        .iter()
+        .filter(|signed| signed.accepted.is_none());
+    let decision = |signed: &SignedIntent| {
+        let hash = signed.hash();
+        let mut receipts = excerpt.receipts.iter().map(|proven| &proven.receipt);
+        let decided = receipts.find(|receipt| receipt.intents.contains(&hash));
+        Decision {
+            kind: signed.intent.kind,
+            by: signed.signer,
+            at: signed.intent.at,
+            task: decided.map(Receipt::label),
+        }
+    };
+    let mut told: Vec<Decision> = by_keys.map(decision).collect();
+    told.sort_by_key(|decision| decision.at);
+    told
 }
 
 /// Says how many decisions stand, and what of them is not told or does not count.

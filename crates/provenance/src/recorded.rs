@@ -8,6 +8,7 @@ use daedal_core::record::RunRecord;
 
 use crate::attest::{self, Attested};
 use crate::chain::Chain;
+use crate::made_of::MadeOf;
 use crate::manifest::Claim;
 use crate::verdict::{Coverage, Exit, Outcome, Verdict};
 use crate::verify::Given;
@@ -143,11 +144,30 @@ fn own(
         verdict.judge(name, Exit::Tampered, Err(detail));
         return None;
     }
+    if let Some(part) = verdict.ingredients.iter().find(|part| !took(&record, part)) {
+        let detail = format!(
+            "by it the run never took “{}”, which the credential names",
+            part.title
+        );
+        verdict.judge(name, Exit::Tampered, Err(detail));
+        return None;
+    }
     if let Some(detail) = intents_missing(&record) {
         verdict.judge(name, Exit::Incomplete, Err(detail));
         return None;
     }
     Some((record, attested))
+}
+
+/// Whether a run took or made something that a credential names as an ingredient.
+fn took(record: &RunRecord, part: &MadeOf) -> bool {
+    let mut receipts = record.receipts.iter();
+    part.sha256.is_some_and(|digest| {
+        receipts.any(|receipt| {
+            let mut assets = receipt.inputs.iter().chain(&receipt.outputs);
+            assets.any(|asset| asset.digest == digest)
+        })
+    })
 }
 
 /// What is said of a record that names decisions and does not have them all.

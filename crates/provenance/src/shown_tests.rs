@@ -4,14 +4,14 @@ use alloy_primitives::B256;
 use daedal_core::engine::Determinism;
 use daedal_core::excerpt::Excerpt;
 use daedal_core::intent::{
-    Disclosure, Domain, Edited, Intent, IntentKind, SignedIntent, seen_root, step_word,
+    Disclosure, Domain, Given, Intent, IntentKind, SignedIntent, seen_root, step_word,
 };
 use daedal_core::receipt::Receipt;
 use daedal_core::record::{RecordFault, RunRecord};
 use daedal_core::run::EDIT;
 use daedal_core::{AssetRef, Digest};
 
-use crate::fixtures::{NOW_MS, asset, receipt, run_of, studio};
+use crate::fixtures::{NOW_MS, asset, given_by, receipt, run_of, studio};
 
 const PICK: usize = 6;
 
@@ -37,7 +37,7 @@ fn choice(
     options: Vec<B256>,
     change: impl FnOnce(&mut Intent),
 ) -> SignedIntent {
-    let told = Disclosure::choice(B256::repeat_byte(9), &options[..1]);
+    let told = Disclosure::choice(B256::repeat_byte(9), &options[..1], &given_by(pick));
     let run = record.header.run();
     let mut intent = Intent {
         run: run.0.into(),
@@ -183,7 +183,8 @@ fn a_decision_follows_what_was_asked_and_none_is_from_before_the_run() {
 
 #[test]
 fn edits_of_one_task_follow_one_another_in_order_and_time() {
-    let record = run_of(b"poster", "image/png", false);
+    let mut record = run_of(b"poster", "image/png", false);
+    record.header.ended_ms += 60_000;
     let run = record.header.run();
     let value = |text: &str| Digest::of(text.as_bytes());
     let mut by_hand = record.receipts[PICK + 1].clone();
@@ -192,12 +193,11 @@ fn edits_of_one_task_follow_one_another_in_order_and_time() {
     by_hand.inputs = by_hand.outputs.clone();
     by_hand.value = value("third");
     let edit = |prev: B256, nonce: u64, later: u64, from: &str, to: &str| {
-        let edited = Edited {
-            from: value(from),
-            to: value(to),
-            assets: by_hand.outputs.iter().map(|asset| asset.digest).collect(),
+        let given = Given {
+            value: value(to),
+            ..given_by(&by_hand)
         };
-        let told = Disclosure::edit(B256::repeat_byte(7), &edited);
+        let told = Disclosure::edit(B256::repeat_byte(7), value(from), &given);
         let intent = Intent {
             run: run.0.into(),
             step: step_word("finish"),

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use alloy_primitives::B256;
-use daedal_core::intent::{Domain, Oversight};
+use alloy_primitives::{Address, B256};
+use daedal_core::intent::{Domain, IntentKind, Oversight};
 use daedal_core::{Digest, Governed};
 use serde::Serialize;
 
@@ -147,6 +147,9 @@ pub struct Origin {
     pub determinism: daedal_core::engine::Determinism,
     /// Intents that are shared and stand.
     pub intents: usize,
+    /// They, one by one, in the order of time.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub decisions: Vec<Decision>,
     /// Decisions that contracts are said to have signed; they count above once their chain has confirmed them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub contracts: Vec<ContractSigned>,
@@ -154,6 +157,20 @@ pub struct Origin {
     pub human_oversight: Oversight,
     /// How many receipts are exact, close and attested; with a record only.
     pub coverage: Option<Coverage>,
+}
+
+/// A decision that is shared and stands. Nothing tells whose account it is: that is for whoever knows the account.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Decision {
+    /// Of what kind it is.
+    pub kind: IntentKind,
+    /// The account.
+    pub by: Address,
+    /// When, by the signer's word, in seconds since 1970.
+    pub at: u64,
+    /// The task that it decided, as a person names it; none for what was set up before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub task: Option<String>,
 }
 
 /// How well the tasks of a run can be checked by running them again.
@@ -257,6 +274,41 @@ impl Verdict {
             means,
         };
         self.exit = self.decided();
+    }
+
+    /// Reports a credential beside the file that is not the one the verdict is on: what is said of another's, or why it is one
+    /// of this file that was changed.
+    pub fn beside(&mut self, result: Result<String, String>) {
+        match result {
+            Ok(detail) => self.note("beside", Outcome::Noted, detail),
+            // Before what lacks for the verdict that takes its place.
+            Err(detail) => {
+                let check = Check {
+                    name: "beside",
+                    outcome: Outcome::Failed,
+                    detail,
+                    means: Exit::Tampered,
+                };
+                self.checks.insert(0, check);
+                self.exit = self.decided();
+            }
+        }
+    }
+
+    /// Reports the credential that a file has inside, where the verdict is on the one beside it.
+    pub fn inside(&mut self, holds: bool, detail: String) {
+        let outcome = match holds {
+            true => Outcome::Passed,
+            false => Outcome::Noted,
+        };
+        self.note("inside", outcome, detail);
+    }
+
+    /// Whether a check of this name was made and holds.
+    #[must_use]
+    pub fn passed(&self, name: &str) -> bool {
+        let mut checks = self.checks.iter();
+        checks.any(|check| check.name == name && check.outcome == Outcome::Passed)
     }
 
     /// Takes back what was said of something, which is looked at again.

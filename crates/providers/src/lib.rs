@@ -1,4 +1,5 @@
-//! The engines that call out: to servers over HTTP, to feeds, to language models, to makers of pictures.
+//! The engines that call out: to servers over HTTP, to feeds, to language models, to makers of pictures
+//! and of speech.
 //!
 //! What they give can't be made again at will: the first answer is recorded and stands. Everything that they
 //! may reach, spend and know by secret stands in the studio's [`Settings`], never in a process.
@@ -12,9 +13,11 @@ pub mod feed;
 pub mod http;
 pub mod llm;
 mod net;
+pub mod notice;
 mod picture;
 pub mod secrets;
 mod server;
+pub mod speech;
 mod task;
 #[cfg(test)]
 mod testing;
@@ -30,6 +33,7 @@ use crate::diffusion::{PainterSettings, Painters};
 use crate::http::{HttpSettings, Web};
 use crate::llm::{DayCap, ModelSettings, Models, Purse};
 use crate::secrets::{Reader, SecretSettings, Secrets};
+use crate::speech::{SpeakerSettings, Speakers};
 
 /// What a studio lets these engines reach and spend.
 #[derive(Debug, Clone, Default)]
@@ -44,6 +48,8 @@ pub struct Settings {
     pub comfyui: ComfySettings,
     /// `[diffusion.NAME]`, by name.
     pub diffusion: BTreeMap<String, PainterSettings>,
+    /// `[speech.NAME]`, by name.
+    pub speech: BTreeMap<String, SpeakerSettings>,
     /// The most that models may cost in a day.
     pub day_cap: Option<DayCap>,
 }
@@ -76,6 +82,7 @@ pub fn unset() -> Vec<Arc<dyn Engine>> {
         models: Models::unset(),
         servers: Servers::default(),
         painters: Painters::default(),
+        speakers: Speakers::default(),
         secrets: Secrets::default(),
         purse: Purse::new(None),
     };
@@ -90,6 +97,7 @@ pub fn all(settings: &Settings, read: Reader) -> Result<Vec<Arc<dyn Engine>>, Se
         models: Models::new(&settings.llm, &secrets)?,
         servers: Servers::new(&settings.comfyui, &secrets)?,
         painters: Painters::new(&settings.diffusion, &secrets)?,
+        speakers: Speakers::new(&settings.speech, &secrets)?,
         purse: Purse::new(settings.day_cap.clone()),
         secrets,
     };
@@ -102,6 +110,7 @@ struct Studio {
     models: Models,
     servers: Servers,
     painters: Painters,
+    speakers: Speakers,
     secrets: Secrets,
     purse: Purse,
 }
@@ -127,6 +136,11 @@ impl Studio {
                 Arc::clone(&calls),
                 web,
                 Arc::clone(&secrets),
+            )),
+            Arc::new(speech::SpeechEngine::new(
+                Arc::clone(&calls),
+                self.speakers,
+                Arc::clone(&purse),
             )),
             Arc::new(llm::LlmEngine::new(calls, self.models, secrets, purse)),
         ]

@@ -8,7 +8,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use daedal_core::blob::{BlobError, BlobRead, BlobWrite};
-use daedal_core::engine::{Engine, EngineError, Limits, Outcome, Performed, Task, TaskContext};
+use daedal_core::engine::{
+    Engine, EngineError, Limits, Outcome, Performed, Task, TaskContext, Usage, Watch,
+};
 use daedal_core::{Digest, Seed};
 use serde_json::Value;
 
@@ -53,6 +55,26 @@ pub(crate) struct Bench {
     blobs: Mutex<BTreeMap<Digest, Arc<[u8]>>>,
     pub(crate) limits: Limits,
     pub(crate) stop: AtomicBool,
+    /// Whether somebody looks.
+    pub(crate) is_followed: bool,
+    /// What was told.
+    pub(crate) told: Mutex<Vec<String>>,
+    /// What was used and came to nothing.
+    pub(crate) spent: Mutex<Usage>,
+}
+
+impl Watch for Bench {
+    fn is_followed(&self) -> bool {
+        self.is_followed
+    }
+
+    fn tell(&self, line: &str) {
+        self.told.lock().unwrap().push(line.to_owned());
+    }
+
+    fn spend(&self, usage: &Usage) {
+        self.spent.lock().unwrap().add(usage);
+    }
 }
 
 impl BlobRead for Bench {
@@ -74,6 +96,14 @@ impl BlobWrite for Bench {
 }
 
 impl Bench {
+    /// A bench that somebody looks at.
+    pub(crate) fn followed() -> Self {
+        Self {
+            is_followed: true,
+            ..Self::default()
+        }
+    }
+
     /// Keeps a file of the bundle and gives the asset that stands for it.
     pub(crate) fn file(&self, path: &str, bytes: impl AsRef<[u8]>) -> Value {
         let asset = daedal_core::bundle::file_asset(path, bytes.as_ref());
@@ -101,10 +131,7 @@ impl Bench {
         seed: u64,
     ) -> Result<Outcome, EngineError> {
         let task = self.task(engine, with, seed);
-        let context = TaskContext {
-            blobs: self,
-            stop: &self.stop,
-        };
+        let context = TaskContext::new(self, &self.stop).watched(self);
         match engine.run(&task, &context)? {
             Performed::Done(outcome) => Ok(outcome),
             Performed::Asked(_) => panic!("it asks"),
@@ -243,6 +270,21 @@ pub(crate) fn bytes(media_type: &str, body: &[u8]) -> Reply {
         "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: {length}\r\ncontent-type: {media_type}\r\n\r\n"
     );
     Reply::Raw([head.as_bytes(), body].concat())
+}
+
+/// An answer that comes piece by piece, each of these a message of it.
+pub(crate) fn pieces(messages: &[Value]) -> Reply {
+    let mut text = String::from(
+        "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-type: text/event-stream\r\n\r\n",
+    );
+    for message in messages {
+        let kind = message["type"].as_str().unwrap_or("message");
+        text.push_str(&match message {
+            Value::String(word) => format!("data: {word}\n\n"),
+            message => format!("event: {kind}\ndata: {message}\n\n"),
+        });
+    }
+    Reply::Raw(text.into_bytes())
 }
 
 /// An answer of JSON.

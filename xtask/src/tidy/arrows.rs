@@ -56,6 +56,7 @@ const WALLS: &[(&str, &str)] = &[
     ("rquickjs", "daedal-engines"),
     ("genai", "daedal-providers"),
     ("feed-rs", "daedal-providers"),
+    ("croner", "daedal-exec"),
     ("revm", "daedal-chain"),
     ("alloy-evm", "daedal-chain"),
     ("alloy-provider", "daedal-chain"),

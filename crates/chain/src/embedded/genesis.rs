@@ -39,6 +39,12 @@ pub fn chain_id_of(operator: Address) -> u64 {
     (CHAIN_ID_PREFIX << 32) | u64::from(own)
 }
 
+/// Whether the chain with this id is one that somebody keeps by themselves.
+#[must_use]
+pub fn is_embedded(chain_id: u64) -> bool {
+    chain_id >> 32 == CHAIN_ID_PREFIX
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

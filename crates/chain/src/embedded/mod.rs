@@ -27,7 +27,7 @@ use self::writer::Failure;
 
 pub use self::call::{Call, CallError, CallOutcome};
 pub use self::error::{ChainError, Rejection};
-pub use self::genesis::{Genesis, chain_id_of};
+pub use self::genesis::{Genesis, chain_id_of, is_embedded};
 pub use self::logs::LogsError;
 pub use self::rows::{BlockRow, EntryRow};
 pub use self::view::View;

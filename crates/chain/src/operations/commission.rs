@@ -108,6 +108,8 @@ pub struct Commission {
     pub since: u64,
     /// What is in escrow for it, or was.
     pub amount: U256,
+    /// What the work and the client had of it in the end.
+    pub paid: Option<(U256, U256)>,
     /// Root of the run that was submitted.
     pub run_root: Option<B256>,
 }
@@ -252,7 +254,7 @@ impl Ledgers {
     }
 
     async fn commissions_by(&self, filter: Filter) -> Result<Vec<Commission>, OperationError> {
-        let mut commissions = Vec::new();
+        let mut commissions: Vec<Commission> = Vec::new();
         for log in self.all_logs(filter).await? {
             // The indexed fields are in the topics.
             let Ok(event) = contract::CommissionOpened::decode_log(&log.inner) else {
@@ -267,8 +269,22 @@ impl Ledgers {
                 state: CommissionState::of(found.state),
                 since: found.since.to(),
                 amount: U256::from(found.amount),
+                paid: None,
                 run_root: Some(found.runRoot).filter(|root| !root.is_zero()),
             });
+        }
+        if commissions.iter().any(|one| one.state.is_end()) {
+            let ended = Filter::new()
+                .address(self.at.commissions)
+                .event_signature(contract::CommissionEnded::SIGNATURE_HASH);
+            for log in self.all_logs(ended).await? {
+                let Ok(event) = contract::CommissionEnded::decode_log(&log.inner) else {
+                    continue;
+                };
+                if let Some(one) = commissions.iter_mut().find(|one| one.id == event.id) {
+                    one.paid = Some((event.toWork, event.toClient));
+                }
+            }
         }
         Ok(commissions)
     }

@@ -19,9 +19,16 @@ pub struct Holder {
 }
 
 impl Ledgers {
-    /// Who has shares of a work, the largest holder first. Reckoned from all transfers there have
-    /// been, and compared with the supply.
+    /// Who has shares of a work, the largest holder first.
     pub async fn holders(&self, work: u64) -> Result<Vec<Holder>, OperationError> {
+        let mut holders = self.holders_ever(work).await?;
+        holders.retain(|holder| !holder.shares.is_zero());
+        Ok(holders)
+    }
+
+    /// Who has or had shares of a work, the largest holder first: whoever has none any more may still be owed what they
+    /// earned. Reckoned from all transfers there have been, and compared with the supply.
+    pub async fn holders_ever(&self, work: u64) -> Result<Vec<Holder>, OperationError> {
         let token = self.work(work).await?.shares;
         let mut balances: BTreeMap<Address, U256> = BTreeMap::new();
         for event in self.share_transfers(token).await? {
@@ -44,7 +51,6 @@ impl Ledgers {
         }
         let mut holders: Vec<Holder> = balances
             .into_iter()
-            .filter(|(_, shares)| !shares.is_zero())
             .map(|(account, shares)| Holder { account, shares })
             .collect();
         holders.sort_by(|a, b| b.shares.cmp(&a.shares).then(a.account.cmp(&b.account)));

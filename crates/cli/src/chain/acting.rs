@@ -152,7 +152,9 @@ impl Acting {
                 return Err(super::nothing_registered());
             }
             let operator = super::operator(&home, &studio, client, known, person.clone()).await?;
+            let found_at = operator.reads().client().block_number().await;
             let desk = Desk {
+                found_at: found_at.map_err(super::refused)?,
                 home,
                 studio,
                 reads: operator.reads().clone(),
@@ -176,6 +178,7 @@ async fn looking(home: Home, me: Address, command: &str, ui: Ui) -> Result<Desk,
     let (studio, client) = super::look(&home, command).await?;
     let reads = super::ledgers(&home, &studio, &client).await?;
     Ok(Desk {
+        found_at: 0,
         home,
         studio,
         reads,

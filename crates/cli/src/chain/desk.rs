@@ -28,6 +28,8 @@ pub(crate) struct Desk {
     pub(super) operator: Option<Operator>,
     /// Whose key signs; none when nothing is to be done.
     pub(super) person: Option<Person>,
+    /// The last block of the chain as the command found it.
+    pub(super) found_at: u64,
     pub(super) planned: Mutex<Vec<(Act, String)>>,
     pub(super) ui: Ui,
 }
@@ -47,6 +49,32 @@ impl Desk {
         act: &Act,
         words: &str,
     ) -> Result<Option<Receipt>, Failure> {
+        self.turn(what, act, words, |_| false).await
+    }
+
+    /// The same of something that the chain, as this command found it, still lacks: what was done before that, by a
+    /// command that was killed and had no time to note it, is not what is meant now.
+    pub(crate) async fn ensure(
+        &self,
+        what: &str,
+        act: &Act,
+        words: &str,
+    ) -> Result<Option<Receipt>, Failure> {
+        let was_before = |receipt: &Receipt| {
+            let block = receipt.block_number;
+            block.is_some_and(|block| block <= self.found_at)
+        };
+        self.turn(what, act, words, was_before).await
+    }
+
+    /// Takes the turn of an act, and further ones as long as what came of them `is_past`.
+    async fn turn(
+        &self,
+        what: &str,
+        act: &Act,
+        words: &str,
+        is_past: impl Fn(&Receipt) -> bool,
+    ) -> Result<Option<Receipt>, Failure> {
         let Some(operator) = &self.operator else {
             let mut planned = self.planned.lock().map_err(super::refused)?;
             planned.push((act.clone(), words.to_owned()));
@@ -55,18 +83,24 @@ impl Desk {
         let name = self.name_of(what);
         let turn = self.studio.records.get(TURNS, &name).await;
         let turn = turn.map_err(|error| remembered(&error))?;
-        let turn = turn.and_then(|turn| turn.as_u64()).unwrap_or(0);
-        let settled = operator
-            .carry_out(&format!("{what}:{}:{turn}", self.me), act)
-            .await;
-        let settled = settled.map_err(super::refused)?;
+        let mut turn = turn.and_then(|turn| turn.as_u64()).unwrap_or(0);
+        let settled = loop {
+            let settled = operator
+                .carry_out(&format!("{what}:{}:{turn}", self.me), act)
+                .await;
+            let settled = settled.map_err(super::refused)?;
+            turn += 1;
+            if settled.is_new || !is_past(&settled.receipt) {
+                break settled;
+            }
+        };
         if !settled.is_new {
             self.ui.note(format!(
                 "a command that was stopped had sent this already: transaction {}",
                 settled.receipt.transaction_hash
             ));
         }
-        let next = Document::of(TURNS, name, &(turn + 1));
+        let next = Document::of(TURNS, name, &turn);
         let kept = self.studio.records.put(vec![next]).await;
         kept.map_err(|error| remembered(&error))?;
         Ok(Some(settled.receipt))
@@ -150,7 +184,7 @@ impl Desk {
         }
         let what = format!("allow:{}:{spender}:{amount}", coin.address);
         let words = format!("let {spender} take {told}");
-        self.act(&what, &coin.approve(spender, amount), &words)
+        self.ensure(&what, &coin.approve(spender, amount), &words)
             .await?;
         Ok(())
     }

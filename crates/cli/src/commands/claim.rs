@@ -52,7 +52,7 @@ impl Claim {
                     let amount = coins.told(asset, owed);
                     let what = format!("claim:{}:{}:{to}", work.work, coin.address);
                     let words = format!("claim {amount} of work {} to {to}", work.work);
-                    let receipt = desk.act(&what, &work.claim(asset, to), &words).await?;
+                    let receipt = desk.ensure(&what, &work.claim(asset, to), &words).await?;
                     let taken = receipt.map_or(owed, |receipt| work.claimed(&receipt, asset));
                     claimed.insert(coin.symbol.clone(), taken.to_string().into());
                     told.push(coins.told(asset, taken));

@@ -56,7 +56,7 @@ impl Collect {
                         let coin = coins.of(asset);
                         let what = format!("collect:{}:{ancestor}:{}", work.work, coin.address);
                         let words = format!("pay {told} of work {} to work {ancestor}", work.work);
-                        desk.act(&what, &work.collect(ancestor, asset), &words)
+                        desk.ensure(&what, &work.collect(ancestor, asset), &words)
                             .await?;
                         text.push_str(&format!("paid {told} to work {ancestor}\n"));
                         paid.push(json!({

@@ -39,6 +39,7 @@ mod schema;
 mod shares;
 pub(crate) mod show;
 mod signature;
+mod tend;
 mod time;
 mod transfer;
 mod treasury;
@@ -99,6 +100,8 @@ enum Command {
     Run(run::Run),
     /// Go on with a run that was stopped or waited
     Resume(resume::Resume),
+    /// Run processes by themselves, on their schedule
+    Tend(tend::Tend),
     /// List runs, or show one
     Runs(runs::Runs),
     /// Say why a step ran again: what changed since the previous run
@@ -196,6 +199,7 @@ pub(crate) fn run(cli: Cli) -> Result<u8, Failure> {
         Command::Check(command) => command.run(common, ui),
         Command::Run(command) => command.run(common, ui),
         Command::Resume(command) => command.run(common, ui),
+        Command::Tend(command) => command.run(common, ui),
         Command::Runs(command) => command.run(common, ui),
         Command::Why(command) => command.run(common, ui),
         Command::Choose(command) => command.run(common, ui),

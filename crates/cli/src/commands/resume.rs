@@ -5,15 +5,21 @@ use super::run::Carrying;
 use crate::assemble;
 use crate::failure::Failure;
 use crate::home::{Home, block_on, remembered};
-use crate::runs::{self, Begun, Carrier, Telling};
+use crate::runs::{self, Begun, Carrier, Rulings, Telling};
 use crate::ui::Ui;
 
 /// Goes on with a run that was stopped or waited.
+///
+/// A call that pays or shows outside, and that was under way when the program was killed, is not made again by
+/// itself. The run waits, and says so: look whether the call was made, then say what becomes of it, for example
+/// `daedal resume latest --repeat idea`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Resume {
     /// First digits of the run, its process, or `latest`
     #[arg(default_value = "latest")]
     run: String,
+    #[command(flatten)]
+    rulings: Rulings,
     #[command(flatten)]
     carrying: Carrying,
 }
@@ -35,6 +41,9 @@ impl Resume {
                 home.jobs(self.carrying.jobs),
                 home.settings.run.rate()?,
             );
+            if !self.rulings.is_empty() {
+                carrier.rule(&planned.plan, run.run, &self.rulings).await?;
+            }
             let show = self.carrying.show();
             let begun = Begun { spec, runs: all };
             let report = carrier.carry(&home, &planned.plan, begun, show, ui).await?;

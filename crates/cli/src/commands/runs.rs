@@ -109,10 +109,14 @@ async fn show(home: &Home, studio: &Studio, name: &str, ui: Ui) -> Result<(), Fa
     for question in state.questions() {
         text.push_str(&format!("asks     {}\n", question.task));
     }
+    let lost: Vec<String> = state.lost().map(|lost| lost.task.to_string()).collect();
+    for task in &lost {
+        text.push_str(&format!("lost     {task}\n"));
+    }
     let value = json!({
         "run": run.run, "process": spec.process, "bundle": spec.bundle, "created": created(&run),
         "status": status, "seed": spec.seed, "inputs": spec.inputs,
-        "parameters": spec.parameters, "governed": spec.governed, "steps": steps, "outputs": outputs, "events": events.len(),
+        "parameters": spec.parameters, "governed": spec.governed, "steps": steps, "lost": lost, "outputs": outputs, "events": events.len(),
     });
     ui.result(&value, &text);
     Ok(())

@@ -27,7 +27,7 @@ impl Shares {
                 let work = desk.work(&self.work).await?;
                 let number = work.work;
                 let coins = desk.coins(&work).await?;
-                let holders = reads.holders(number).await.map_err(chain::refused)?;
+                let holders = reads.holders_ever(number).await.map_err(chain::refused)?;
                 let contracts = chain::contracts_among(reads, number, &holders).await?;
                 // Names are for reading: what is there to see does not hang on them.
                 let accounts = keys::addresses(&desk.home).unwrap_or_default();
@@ -46,6 +46,10 @@ impl Shares {
                         let can = can.map_err(chain::refused)?;
                         told.push(coins.told(asset, can));
                         owed.insert(coins.of(asset).symbol.clone(), can.to_string().into());
+                    }
+                    let is_owed = owed.values().any(|can| can != "0");
+                    if holder.shares.is_zero() && !is_owed {
+                        continue;
                     }
                     let is = contracts.get(&holder.account);
                     let mut own = accounts.iter();

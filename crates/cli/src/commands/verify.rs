@@ -238,11 +238,8 @@ impl Verify {
             return Ok(());
         }
         let whole = verify::archive(&verify::read(archive)?, anchors);
-        let run = whole
-            .archive
-            .record
-            .as_ref()
-            .map(|record| record.header.run());
+        let record = whole.archive.record.as_ref();
+        let run = record.map(|record| record.header.run());
         let origin = verified.verdict.origin.as_ref();
         let own = origin.map(|origin| origin.run);
         let unsigned = origin.map(|origin| origin.unsigned);
@@ -252,6 +249,16 @@ impl Verify {
                 "{shown} is not the archive of the file's run, or is not sound"
             ))
             .help(format!("verify it by itself: daedal verify {shown}")));
+        }
+        let closed = record.map(|record| (record.root, record.count));
+        if closed != origin.map(|origin| (origin.root, origin.receipts)) {
+            let detail =
+                "the archive tells the run otherwise than the file's credential: another root";
+            found.code = verify::worse(found.code, Exit::Tampered.code());
+            found.value["code"] = json!(found.code);
+            found.value["bundle"] = json!({ "code": Exit::Tampered.code(), "error": detail });
+            found.text.push_str(&format!("  ✗ bundle       {detail}\n"));
+            return Ok(());
         }
         let replayed = scene_of(&whole)?.replay(unsigned.as_ref(), ui);
         add_replay(found, &replayed);

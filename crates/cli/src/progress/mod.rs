@@ -60,6 +60,11 @@ impl Showing {
         Arc::clone(&self.sink)
     }
 
+    /// Who is told what tasks say while they work: a person at a terminal, and nobody else.
+    pub(crate) fn listener(&self) -> Option<Arc<dyn Progress>> {
+        self.tree.as_ref().map(tree::Tree::sink)
+    }
+
     /// Leaves the last state on the screen.
     pub(crate) fn finish(self) {
         if let Some(tree) = self.tree {

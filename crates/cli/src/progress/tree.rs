@@ -133,6 +133,14 @@ fn render(view: &View, elapsed_ms: u64) -> String {
             "  ".repeat(depth),
             view.notes(step).dimmed()
         );
+        if let Some(said) = view.said(step) {
+            let gap = if view.notes(step).is_empty() {
+                ""
+            } else {
+                "  "
+            };
+            let _ = write!(text, "{gap}{}", said.italic());
+        }
     }
     if view.steps.len() > LINES_MAX {
         let _ = write!(text, "\n  … {} more", view.steps.len() - LINES_MAX);
@@ -208,11 +216,19 @@ mod tests {
             cost: daedal_core::UsdMicros(20_000),
             elapsed_ms: 1_500,
         });
+        view.update(&Update::Said {
+            task: TaskName {
+                step: "draft".into(),
+                round: 0,
+                index: 4,
+            },
+            line: format!("\u{1b}[2J{} and then the tide", "waves, ".repeat(9)),
+        });
         let plain = anstream::adapter::strip_str(&render(&view, 2_000)).to_string();
         insta::assert_snapshot!(plain, @r"
         almanac 070707070707  1/4 steps, 2.0 s, 0.02 USD
           ✓ concept          
-          ⠴ draft            2/6, 1 reused, 1.5 s, 0.02 USD
+          ⠴ draft            2/6, 1 reused, 1.5 s, 0.02 USD  …waves, waves, waves, waves,  and then the tide
           · polish           
             · revise           
         ");

@@ -18,10 +18,15 @@ pub(super) struct View {
     /// In plan order.
     pub(super) steps: Vec<StepView>,
     places: BTreeMap<Arc<str>, usize>,
+    /// What steps said last.
+    saying: BTreeMap<Arc<str>, String>,
     pub(super) used: BTreeMap<Arc<str>, Used>,
     pub(super) cost: UsdMicros,
     pub(super) ended: bool,
 }
+
+/// Signs of what a step says that are shown.
+const SAID_MAX: usize = 48;
 
 /// What a step has used.
 #[derive(Debug, Clone, Default)]
@@ -62,12 +67,17 @@ impl View {
                     .then(|| self.line(step))
                     .flatten()
             }
+            Update::Said { task, line } => {
+                self.saying.insert(Arc::clone(&task.step), end_of(line));
+                None
+            }
             Update::Done {
                 task,
                 reused_from,
                 cost,
                 elapsed_ms,
             } => {
+                self.saying.remove(&task.step);
                 let used = self.used.entry(Arc::clone(&task.step)).or_default();
                 used.reused += usize::from(reused_from.is_some());
                 used.elapsed_ms += elapsed_ms;
@@ -79,19 +89,31 @@ impl View {
                 task,
                 attempt,
                 error,
+                cost,
             } => {
-                self.used.entry(Arc::clone(&task.step)).or_default().retries += 1;
+                self.saying.remove(&task.step);
+                let used = self.used.entry(Arc::clone(&task.step)).or_default();
+                used.retries += 1;
+                used.cost = used.cost.saturating_add(*cost);
+                self.cost = self.cost.saturating_add(*cost);
                 Some(format!("  {task}: attempt {attempt} failed: {error}"))
             }
             Update::Mended { task } => {
                 Some(format!("  {task}: its bytes were damaged, made again"))
             }
-            Update::Asked { .. } | Update::Started { .. } => None,
+            Update::Asked { .. } | Update::Lost { .. } | Update::Started { .. } => None,
             Update::Ended { .. } => {
                 self.ended = true;
                 None
             }
         }
+    }
+
+    /// What a step says while it works.
+    pub(super) fn said(&self, step: &StepView) -> Option<&str> {
+        let is_open = step.status == StepStatus::Running;
+        let said = self.saying.get(&step.step).filter(|_| is_open);
+        said.map(String::as_str)
     }
 
     fn line(&self, step: &StepView) -> Option<String> {
@@ -135,5 +157,20 @@ impl View {
             notes.push(format!("{} failed", step.failed));
         }
         notes.join(", ")
+    }
+}
+
+/// The end of a line, fit for a terminal: what a model writes may hold anything.
+fn end_of(line: &str) -> String {
+    let plain = |c: char| match c.is_control() {
+        true => ' ',
+        false => c,
+    };
+    let signs: Vec<char> = line.chars().map(plain).collect();
+    match signs.len().checked_sub(SAID_MAX) {
+        None | Some(0) => signs.into_iter().collect(),
+        Some(left) => std::iter::once('…')
+            .chain(signs.into_iter().skip(left))
+            .collect(),
     }
 }

@@ -6,7 +6,7 @@
 use std::sync::atomic::AtomicBool;
 
 use daedal_core::AssetRef;
-use daedal_core::engine::{Engines, Limits, Outcome, Performed, Task, TaskContext};
+use daedal_core::engine::{Engines, Limits, Outcome, Performed, Task, TaskContext, Usage};
 use daedal_core::process::Caption;
 use daedal_core::run::{CAPTION, CAPTIONS, Moment, RunSpec, TaskName, TaskRecord, TaskResult};
 use daedal_store::Studio;
@@ -62,10 +62,8 @@ pub(super) fn draw(
 }
 
 fn perform(studio: &Studio, engines: &Engines, task: &Task) -> Result<Outcome, Failure> {
-    let context = TaskContext {
-        blobs: &*studio.blobs,
-        stop: &AtomicBool::new(false),
-    };
+    let stop = AtomicBool::new(false);
+    let context = TaskContext::new(&*studio.blobs, &stop);
     let refused = |problem: String| {
         Failure::new(format!("the caption can't be drawn: {problem}"))
             .help("mend `disclosure.caption` of the process file, and begin another run")
@@ -93,6 +91,7 @@ pub(crate) fn tasks(drawn: Vec<Drawn>, at: Moment) -> Vec<TaskRecord> {
         key: task.key(None),
         task,
         result: TaskResult::Done(outcome),
+        lost: Usage::default(),
         reused_from: None,
         request: None,
         decision: None,

@@ -65,10 +65,7 @@ pub(super) async fn small(
         labels: BTreeMap::new(),
     };
     let stop = AtomicBool::new(false);
-    let context = TaskContext {
-        blobs: &*studio.blobs,
-        stop: &stop,
-    };
+    let context = TaskContext::new(&*studio.blobs, &stop);
     match engine.run(&task, &context) {
         Ok(Performed::Done(outcome)) => {
             kept::put(studio, "preview", &key, outcome.value.clone()).await?;

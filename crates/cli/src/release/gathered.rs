@@ -60,6 +60,7 @@ pub(crate) async fn gathered(
         anchoring,
         signing,
         copies: &copies,
+        outside: std::cell::OnceCell::new(),
     };
     let pieces = sealing.all().await?;
     let made = Made {

@@ -204,9 +204,12 @@ async fn step(
         decisions.extend(decision(studio, engines, telling, record).await?);
     }
     let mut usage = daedal_core::engine::Usage::default();
-    for outcome in all.iter().filter_map(|record| record.outcome()) {
-        usage.cost = usage.cost.saturating_add(outcome.usage.cost);
-        usage.elapsed_ms += outcome.usage.elapsed_ms;
+    for record in all {
+        usage.cost = usage.cost.saturating_add(record.lost.cost);
+        if let Some(outcome) = record.outcome() {
+            usage.cost = usage.cost.saturating_add(outcome.usage.cost);
+            usage.elapsed_ms += outcome.usage.elapsed_ms;
+        }
     }
     let value = first
         .and_then(TaskRecord::outcome)

@@ -15,6 +15,7 @@ mod lineage;
 mod making;
 mod minting;
 mod onchain;
+mod outside;
 mod payment;
 mod record;
 mod reopen;
@@ -124,6 +125,7 @@ pub(crate) async fn release(
             anchoring: chain.anchoring_of(subject.run),
             signing,
             copies: &copies,
+            outside: std::cell::OnceCell::new(),
         };
         let pieces = sealing.all().await?;
         let attestation = attestation(&sealing, &pieces).await?;

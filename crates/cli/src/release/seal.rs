@@ -1,13 +1,13 @@
 //! Each piece with its credential.
 
-use std::collections::BTreeMap;
+use std::cell::OnceCell;
 
-use daedal_core::asset::assets_in;
+use daedal_core::AssetRef;
 use daedal_core::intent::Domain;
-use daedal_core::{AssetRef, Digest};
+use daedal_core::receipt::Receipt;
 use daedal_provenance::ingredients::parts;
-use daedal_provenance::manifest::{Anchoring, Content, Ingredient, Source};
-use daedal_provenance::{Exit, Given, Outcome, SealRequest, attest, seal, verify};
+use daedal_provenance::manifest::{Anchoring, Content, Ingredient, Relation, Source};
+use daedal_provenance::{SealRequest, attest, seal};
 use daedal_store::Studio;
 use daedal_store::ports::Document;
 use serde::{Deserialize, Serialize};
@@ -15,6 +15,7 @@ use serde_json::Value;
 
 use super::copies::Copies;
 use super::lineage::Telling;
+use super::outside::Outside;
 use super::{Signing, Subject, kept};
 use crate::failure::Failure;
 use crate::oversight::is_by_model;
@@ -89,9 +90,16 @@ pub(super) struct Sealing<'a> {
     pub(super) anchoring: Option<Anchoring>,
     pub(super) signing: &'a Signing<'a>,
     pub(super) copies: &'a Copies<'a>,
+    /// Looked for when something is sealed.
+    pub(super) outside: OnceCell<Outside>,
 }
 
 impl Sealing<'_> {
+    fn outside(&self) -> &Outside {
+        self.outside
+            .get_or_init(|| Outside::of(self.studio, self.subject, self.copies, self.signing.ui))
+    }
+
     /// Seals every piece that is not sealed yet, or of which the sealed file was lost.
     pub(super) async fn all(&self) -> Result<Vec<SealedPiece>, Failure> {
         let mut sealed = Vec::new();
@@ -182,7 +190,7 @@ fn seal_one(
     } = *sealing;
     let process = &subject.planned.process;
     let maker = signing.maker()?;
-    let ingredients = ingredients(sealing, asset);
+    let (ingredients, source) = ingredients(sealing, asset);
     let request = SealRequest {
         bytes,
         content: Content {
@@ -193,7 +201,7 @@ fn seal_one(
             record: &subject.record,
             anchor: sealing.domain,
             anchoring: sealing.anchoring,
-            source: Source::of(&subject.record, &asset.digest, is_by_model),
+            source,
             training: process.disclosure.training,
             license: process.license.as_ref(),
             creator: Some(&maker),
@@ -215,60 +223,52 @@ fn seal_one(
     })
 }
 
-/// What the asset was made of. What the caller brought is given with its bytes, so that a credential that it has is kept.
-fn ingredients(sealing: &Sealing<'_>, asset: &AssetRef) -> Vec<Ingredient> {
-    let subject = sealing.subject;
-    let inputs = subject.spec.inputs.as_object().into_iter().flatten();
-    let brought: BTreeMap<Digest, &String> = inputs
-        .flat_map(|(name, value)| assets_in(value).into_iter().map(move |a| (a.digest, name)))
-        .collect();
-    let known = brought.keys().copied().collect();
-    let parts = parts(&subject.record, &asset.digest, &known, is_by_model).into_iter();
-    parts
+/// What the asset was made of, and what kind of process gave it. What came from elsewhere is given with its bytes, so that a
+/// credential that it has is kept; and where a model made that, the asset has parts of a model.
+fn ingredients(sealing: &Sealing<'_>, asset: &AssetRef) -> (Vec<Ingredient>, Source) {
+    let record = &sealing.subject.record;
+    let outside = sealing.outside();
+    let named = parts(record, &asset.digest, &outside.brought(), is_by_model).into_iter();
+    let mut ingredients: Vec<Ingredient> = named
         .map(|part| {
-            let name = brought.get(&part.asset.digest).map(|name| (*name).clone());
-            let made_by = part
-                .maker
-                .map(|maker| subject.record.receipts[maker].label());
-            let bytes = match part.maker {
-                None => sealing.copies.read(sealing.studio, &part.asset).ok(),
-                Some(_) => None,
-            };
-            let title = name.or(made_by).unwrap_or_default();
-            if let Some(bytes) = &bytes {
-                doubted(sealing, &title, &part.asset, bytes);
-            }
+            let foreign = outside.get(&part.asset.digest);
+            let made_by = part.maker.map(|maker| record.receipts[maker].label());
+            let title = made_by.or_else(|| foreign.map(|foreign| foreign.title.clone()));
+            let bytes = foreign.and_then(|foreign| foreign.bytes.as_deref());
             Ingredient {
-                title,
+                title: title.unwrap_or_default(),
                 media_type: part.asset.media_type,
                 digest: part.asset.digest,
-                bytes: bytes.map(|bytes| bytes.to_vec()),
+                bytes: bytes.map(<[u8]>::to_vec),
                 relation: part.relation,
             }
         })
-        .collect()
-}
-
-/// Says so where something that was brought has a credential that does not hold: what is made of it names it as it is.
-fn doubted(sealing: &Sealing<'_>, title: &str, asset: &AssetRef, bytes: &[u8]) {
-    let verdict = verify(&Given {
-        file: bytes,
-        media_type: Some(&asset.media_type),
-        ..Given::default()
-    });
-    // That nobody here knows its signer is no fault of it.
-    let mut failed = verdict
-        .checks
-        .iter()
-        .filter(|check| check.outcome == Outcome::Failed && check.name != "signer");
-    if verdict.exit == Exit::Tampered
-        && let Some(check) = failed.next()
-    {
-        sealing.signing.ui.note(format!(
-            "`{title}` came with a credential that does not hold ({}: {}): what is made of it tells that",
-            check.name, check.detail
-        ));
+        .collect();
+    // What people put in by hand, and what servers gave, with the credentials that it came with.
+    let lineage = record.lineage(&asset.digest).into_iter();
+    let lineage: Vec<&Receipt> = lineage.map(|place| &record.receipts[place]).collect();
+    for foreign in outside.given() {
+        let digest = foreign.asset.digest;
+        let is_known = ingredients.iter().any(|known| known.digest == digest);
+        if !is_known && lineage.iter().any(|receipt| receipt.gives(&digest)) {
+            ingredients.push(Ingredient {
+                title: foreign.title.clone(),
+                media_type: foreign.asset.media_type.clone(),
+                digest,
+                bytes: foreign.bytes.as_deref().map(<[u8]>::to_vec),
+                relation: Relation::Input,
+            });
+        }
     }
+    let by_model = |ingredient: &Ingredient| {
+        let foreign = outside.get(&ingredient.digest);
+        foreign.is_some_and(|foreign| foreign.marks.by_model)
+    };
+    let source = match Source::of(record, &asset.digest, is_by_model) {
+        Source::Algorithmic if ingredients.iter().any(by_model) => Source::Composite,
+        source => source,
+    };
+    (ingredients, source)
 }
 
 #[cfg(test)]

@@ -9,10 +9,10 @@ use daedal_core::engine::Engines;
 use daedal_core::plan::Plan;
 use daedal_core::run::RunId;
 use daedal_exec::local::{LocalQueue, LocalTimers};
-use daedal_exec::{Executor, Options, Ports, RunReport, RunStatus, Stop, Workers};
+use daedal_exec::{ExecError, Executor, Options, Ports, RunReport, RunStatus, Stop, Workers};
 use daedal_store::Studio;
 
-use super::{Begun, interrupt};
+use super::{Begun, Rulings, interrupt};
 use crate::failure::Failure;
 use crate::home::Home;
 use crate::progress::{self, Show};
@@ -26,6 +26,7 @@ const WISH_POLL: Duration = Duration::from_millis(500);
 pub(crate) struct Carrier<'a> {
     studio: &'a Studio,
     executor: Executor,
+    queue: Arc<LocalQueue>,
     engines: Engines,
     jobs: usize,
     rate: UsdMicros,
@@ -47,13 +48,14 @@ impl<'a> Carrier<'a> {
             log: Arc::clone(&studio.log),
             memo: Arc::clone(&studio.memo),
             blobs: Arc::clone(&studio.blobs) as _,
-            queue,
+            queue: Arc::clone(&queue) as _,
             timers: Arc::new(LocalTimers::default()),
             engines: engines.clone(),
         });
         Self {
             studio,
             executor,
+            queue,
             engines,
             jobs,
             rate,
@@ -66,6 +68,24 @@ impl<'a> Carrier<'a> {
         &self.executor
     }
 
+    /// Says what becomes of calls of a run that were interrupted.
+    pub(crate) async fn rule(
+        &self,
+        plan: &Plan,
+        run: RunId,
+        rulings: &Rulings,
+    ) -> Result<(), Failure> {
+        let failed = |error: ExecError| Failure::new(error.to_string());
+        let options = Options {
+            rate: self.rate,
+            ..Options::default()
+        };
+        // They may not have been found yet.
+        let state = self.executor.find_lost(plan, run, &options).await;
+        let ruled = rulings.of(&state.map_err(failed)?, run)?;
+        self.executor.rule(plan, run, &ruled).await.map_err(failed)
+    }
+
     /// Carries a run on to its end, or until only a person can bring it further. Ctrl-C and
     /// SIGTERM stop it cleanly; a second one at once.
     pub(crate) async fn carry(
@@ -76,11 +96,47 @@ impl<'a> Carrier<'a> {
         show: Show,
         ui: Ui,
     ) -> Result<RunReport, Failure> {
+        let stop = Stop::default();
+        interrupt::listen(&stop, ui);
+        let carried = self.execute(home, plan, begun, &stop, show, ui).await;
+        // What follows has no half-way: from here on the first Ctrl-C ends the command at once.
+        stop.request();
+        self.close(home, plan, carried?).await
+    }
+
+    /// The same for one run of many: `stop` stops it, and goes on to be listened to.
+    pub(crate) async fn carry_within(
+        &self,
+        home: &Home,
+        plan: &Plan,
+        begun: Begun,
+        (stop, show): (&Stop, Show),
+        ui: Ui,
+    ) -> Result<RunReport, Failure> {
+        // Whoever cancels the run does not end the others.
+        let own = Stop::default();
+        let (all, one) = (stop.clone(), own.clone());
+        let passed_on = tokio::spawn(async move {
+            all.requested().await;
+            one.request();
+        });
+        let carried = self.execute(home, plan, begun, &own, show, ui).await;
+        passed_on.abort();
+        self.close(home, plan, carried?).await
+    }
+
+    async fn execute(
+        &self,
+        home: &Home,
+        plan: &Plan,
+        begun: Begun,
+        stop: &Stop,
+        show: Show,
+        ui: Ui,
+    ) -> Result<RunReport, Failure> {
         let warm = begun.warm();
         let spec = begun.spec;
         let run = spec.id();
-        let stop = Stop::default();
-        interrupt::listen(&stop, ui);
         let wish = tokio::spawn(cancel_on_wish(home.root.clone(), run, stop.clone()));
         let progress = progress::start(show, ui);
         let options = Options {
@@ -91,14 +147,24 @@ impl<'a> Carrier<'a> {
             stop: stop.clone(),
             progress: Some(progress.sink()),
         };
+        let following = progress
+            .listener()
+            .map(|listener| self.queue.follow(run, listener));
         let carried = self.executor.run(plan, spec, &options).await;
+        drop(following);
         wish.abort();
         progress.finish();
-        // What follows has no half-way: from here on the first Ctrl-C ends the command at once.
-        stop.request();
-        let report = carried.map_err(|error| Failure::new(error.to_string()))?;
+        carried.map_err(|error| Failure::new(error.to_string()))
+    }
+
+    async fn close(
+        &self,
+        home: &Home,
+        plan: &Plan,
+        report: RunReport,
+    ) -> Result<RunReport, Failure> {
         if !matches!(report.status, RunStatus::Waiting | RunStatus::Interrupted) {
-            Studio::forget_to_cancel(&home.root, run);
+            Studio::forget_to_cancel(&home.root, report.run);
         }
         release::close(self.studio, &self.engines, plan, &report).await?;
         Ok(report)

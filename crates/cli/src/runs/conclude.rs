@@ -9,7 +9,7 @@ use daedal_exec::{RunReport, RunStatus};
 use daedal_store::Studio;
 use serde_json::{Value, json};
 
-use super::{interrupt, outputs};
+use super::{interrupt, lost, outputs};
 use crate::failure::{Failure, exit};
 use crate::hint;
 use crate::home::Home;
@@ -44,6 +44,39 @@ pub(crate) fn conclude(
     ui: Ui,
     telling: Telling,
 ) -> Result<u8, Failure> {
+    let Shown {
+        mut value,
+        files,
+        sheets,
+    } = write_out(home, studio, plan, report)?;
+    value["over_before"] = json!(telling.was_over);
+    if telling.events {
+        ui.event(&json!({ "update": "report", "report": value }));
+    } else {
+        let text = match telling.was_over {
+            true => over(plan, report, &files),
+            false => told(plan, report, &files, &sheets),
+        };
+        ui.result(&value, &text);
+    }
+    Ok(code_of(&report.status))
+}
+
+/// What is to be seen of a run.
+pub(crate) struct Shown {
+    /// How it stands, for programs.
+    pub(crate) value: Value,
+    files: Vec<PathBuf>,
+    sheets: Vec<Option<PathBuf>>,
+}
+
+/// Writes what the run gave, and what people can choose from.
+pub(crate) fn write_out(
+    home: &Home,
+    studio: &Studio,
+    plan: &Plan,
+    report: &RunReport,
+) -> Result<Shown, Failure> {
     let files = match report.status {
         RunStatus::Succeeded => outputs::write(
             studio,
@@ -56,17 +89,12 @@ pub(crate) fn conclude(
     };
     let sheets = contact_sheets(home, studio, report)?;
     let mut value = to_json(report, &files, &sheets);
-    value["over_before"] = json!(telling.was_over);
-    if telling.events {
-        ui.event(&json!({ "update": "report", "report": value }));
-    } else {
-        let text = match telling.was_over {
-            true => over(plan, report, &files),
-            false => told(plan, report, &files, &sheets),
-        };
-        ui.result(&value, &text);
-    }
-    Ok(code_of(&report.status))
+    value["lost"] = lost::to_json(plan, &report.lost);
+    Ok(Shown {
+        value,
+        files,
+        sheets,
+    })
 }
 
 /// Writes the pictures that show what a person can choose from, and takes those of the run away that
@@ -134,6 +162,8 @@ fn to_json(report: &RunReport, files: &[PathBuf], sheets: &[Option<PathBuf>]) ->
         fields.insert("mended".into(), mended.collect());
         fields.insert("skipped".into(), json!(report.skipped));
         fields.insert("cost_usd_micros".into(), json!(report.cost));
+        let lost = json!(report.cost_lost);
+        fields.insert("cost_lost_usd_micros".into(), lost);
         fields.insert("worked_ms".into(), json!(report.worked_ms));
         fields.insert("elapsed_ms".into(), json!(report.elapsed_ms));
         fields.insert("questions".into(), Value::Array(questions));
@@ -229,6 +259,7 @@ fn told(plan: &Plan, report: &RunReport, files: &[PathBuf], sheets: &[Option<Pat
             let _ = writeln!(text, "  until    {}", text::moment(due));
         }
     }
+    text.push_str(&lost::told(plan, report.run, &report.lost));
     for file in files {
         let _ = writeln!(text, "  {}", file.display());
     }

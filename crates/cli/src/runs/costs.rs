@@ -44,7 +44,7 @@ pub(crate) async fn costs(studio: &Studio, process: &str) -> Result<Vec<Cost>, F
     Ok(costs)
 }
 
-/// What an event says that was spent; reused outcomes are free.
+/// What an event says that was spent; reused outcomes are free, and attempts that failed are not.
 fn cost_of(event: &Event) -> UsdMicros {
     match event {
         Event::TaskDone {
@@ -52,6 +52,7 @@ fn cost_of(event: &Event) -> UsdMicros {
             reused_from: None,
             ..
         } => outcome.usage.cost,
+        Event::TaskFailed { spent, .. } => spent.cost,
         _ => UsdMicros::default(),
     }
 }

@@ -2,7 +2,7 @@
 
 use alloy_primitives::B256;
 use daedal_core::engine::Otherwise;
-use daedal_core::intent::{Disclosure, Domain, IntentKind, SignedIntent, shown};
+use daedal_core::intent::{Disclosure, Domain, Given, IntentKind, SignedIntent, shown};
 use daedal_core::plan::Plan;
 use daedal_core::process::suggestion;
 use daedal_core::run::{Decider, Decision, Event, Question, RunId, State, records};
@@ -143,6 +143,10 @@ fn not_asked(plan: &Plan, state: &State, events: &[Event], step: &str) -> Failur
         .collect();
     let waits = match asking.is_empty() {
         true if state.finished().is_some() => "the run is over".to_owned(),
+        true if state.lost().next().is_some() => format!(
+            "calls of the run were interrupted: {} resume RUN tells what to do",
+            hint::daedal()
+        ),
         true => format!(
             "the run waits for nobody; `{} runs RUN` shows how it stands",
             hint::daedal()
@@ -251,6 +255,7 @@ fn draft(
     let shown: Vec<_> = options.map(|option| shown(&option.value)).collect();
     let chosen = kept.iter().filter_map(|at| shown.get(*at).copied());
     let chosen: Vec<_> = chosen.collect();
+    let given = Given::of(&question.request.answer(kept).unwrap_or_default());
     Draft {
         place: format!("{run}/{}", question.task),
         domain,
@@ -261,7 +266,7 @@ fn draft(
             Answer::Suggested => IntentKind::Approve,
             Answer::Nothing => IntentKind::Reject,
         },
-        decided: Box::new(move |salt| Disclosure::choice(salt, &chosen)),
+        decided: Box::new(move |salt| Disclosure::choice(salt, &chosen, &given)),
         private: by.private(),
         shown,
         prev: follows.prev,

@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use alloy_primitives::B256;
-use daedal_core::intent::{Disclosure, Edited, IntentKind, shown};
+use daedal_core::canonical;
+use daedal_core::intent::{Disclosure, Given, IntentKind, shown};
 use daedal_core::plan::Plan;
 use daedal_core::process::suggestion;
 use daedal_core::run::{State, TaskName, TaskRecord, records};
@@ -63,14 +64,14 @@ pub(crate) fn edit(
         let studio = home.open_to_write("daedal edit").await?;
         release::require_unreleased(&studio, summary.run).await?;
         let domain = domain_of(&home, &studio, &spec.process, spec.governed.as_ref()).await?;
-        let edited = Edited::of(&target.from, &target.to.value);
+        let (from, given) = (canonical::digest(&target.from), Given::of(&target.to.value));
         let draft = Draft {
             place: format!("{}/{}/edit", summary.run, target.task),
             domain,
             run: summary.run.0.0.into(),
             step: Some(target.task.step.to_string()),
             kind: IntentKind::Edit,
-            decided: Box::new(move |salt| Disclosure::edit(salt, &edited)),
+            decided: Box::new(move |salt| Disclosure::edit(salt, from, &given)),
             private: by.private(),
             shown: vec![shown(&target.from)],
             prev: target.asked,

@@ -39,6 +39,14 @@ pub(crate) struct Dials {
 }
 
 impl Dials {
+    /// Everything as the process says, with this seed.
+    pub(crate) fn seeded(seed: Seed) -> Self {
+        Self {
+            seed: Some(seed.to_string()),
+            ..Self::default()
+        }
+    }
+
     /// What was set by hand, each once: `inputs` or `parameters`, and the name.
     pub(crate) fn by_hand(&self) -> impl Iterator<Item = (&'static str, &str)> {
         let inputs = self.inputs.iter().map(|option| ("inputs", option));

@@ -18,7 +18,7 @@ pub(super) fn code() -> u8 {
 /// Asks the run to stop at the first signal; ends the command at the next, or at once when no run is
 /// under way. Lives as long as the command: whoever listens once is asked for ever.
 #[cfg(unix)]
-pub(super) fn listen(stop: &Stop, ui: Ui) {
+pub(crate) fn listen(stop: &Stop, ui: Ui) {
     use tokio::signal::unix::{SignalKind, signal};
     let kinds = [
         (SignalKind::interrupt(), exit::INTERRUPTED, "Ctrl-C"),
@@ -44,7 +44,7 @@ pub(super) fn listen(stop: &Stop, ui: Ui) {
 
 /// The same, where there is nothing but Ctrl-C.
 #[cfg(not(unix))]
-pub(super) fn listen(stop: &Stop, ui: Ui) {
+pub(crate) fn listen(stop: &Stop, ui: Ui) {
     let stop = stop.clone();
     tokio::spawn(async move {
         while tokio::signal::ctrl_c().await.is_ok() {

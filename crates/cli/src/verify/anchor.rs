@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use alloy_primitives::U256;
 use daedal_chain::client::Remote;
+use daedal_chain::embedded::is_embedded;
 use daedal_chain::proof::{AnchorProof, ConfirmFault, Confirmed};
 use daedal_chain::{Client, ClientError};
 use daedal_core::Digest;
@@ -15,8 +16,8 @@ use serde_json::{Value, json};
 use crate::failure::Failure;
 use crate::text;
 
-/// How far the clock of a studio may be ahead of a chain's: a day, for one that is set to another place's time.
-const CLOCKS_APART_MS: u64 = 24 * 60 * 60 * 1_000;
+/// How far the clock of a studio may be ahead of a chain's.
+const CLOCKS_APART_MS: u64 = 60 * 60 * 1_000;
 
 /// The anchor that was given for a file, and what came of it.
 pub(crate) struct Given {
@@ -77,16 +78,12 @@ pub(super) fn offline(bytes: &[u8], origin: &Origin) -> Given {
             (None, _) => unproven(
                 "what the transaction left in that block is not there, so that nothing shows block and date",
             ),
-            (_, None) if origin.registered.is_some() => unproven(
+            (_, None) => unproven(
                 "the credential does not say who anchors the run, so that anybody may have sent this",
             ),
             (Some(_), Some(_)) => Ok(format!(
                 "{text}, as the credential says, and signed by that account; it is among the receipts of that block, whose \
                  header is not independently checked: --rpc confirms"
-            )),
-            (Some(_), None) => Ok(format!(
-                "{text}; it is among the receipts of that block, and neither its header nor that account is independently \
-                 checked: --rpc confirms"
             )),
         }
     });
@@ -148,8 +145,12 @@ fn told(proof: &AnchorProof) -> String {
     let AnchorProof { chain, by, .. } = proof;
     let block = &proof.block;
     let at = text::moment(Moment(block.timestamp.saturating_mul(1_000)));
+    let own = match is_embedded(*chain) {
+        true => ", a chain that its studio keeps by itself, which shows nobody else when that was",
+        false => "",
+    };
     format!(
-        "anchored on chain {chain} in block {} at {at} by {by}",
+        "anchored on chain {chain} in block {} at {at} by {by}{own}",
         block.number
     )
 }

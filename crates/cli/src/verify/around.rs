@@ -34,16 +34,21 @@ pub(crate) fn around<'v>(
         faults: folder.faults.clone(),
         ..Around::default()
     };
-    let of_runs = records_of(folder, verified.clone());
-    around.covered = folder.credentials.len() + of_runs.len();
-    let loose = folder
-        .records
-        .iter()
-        .filter(|path| !of_runs.contains(*path));
-    for path in loose {
-        let detail = "it has the name of a run's record, and no file here is of that run";
-        let fault = (path.clone(), Exit::Incomplete, detail.to_owned());
-        around.faults.push(fault);
+    let read = read_for(verified.clone());
+    for (paths, detail) in [
+        (
+            &folder.credentials,
+            "it lies beside a file as its credential, and is none of it",
+        ),
+        (
+            &folder.records,
+            "it has the name of a run's record, and says nothing of a file here",
+        ),
+    ] {
+        let (own, loose): (Vec<_>, Vec<_>) = paths.iter().partition(|path| read.contains(*path));
+        around.covered += own.len();
+        let fault = |path: &PathBuf| (path.clone(), Exit::Incomplete, detail.to_owned());
+        around.faults.extend(loose.into_iter().map(fault));
     }
     let judged = Judged {
         files: folder.files.iter().map(|path| real(path)).collect(),
@@ -100,41 +105,30 @@ struct Judged {
     tampered: BTreeSet<PathBuf>,
 }
 
-/// The records that were read for a file beside them.
-fn records_of<'v>(
-    folder: &Folder,
-    verified: impl Iterator<Item = (&'v Path, &'v Verified)>,
-) -> BTreeSet<PathBuf> {
+/// Credentials and records that were read for a file beside them, and are about it.
+fn read_for<'v>(verified: impl Iterator<Item = (&'v Path, &'v Verified)>) -> BTreeSet<PathBuf> {
     let mut read = BTreeSet::new();
     for (file, verified) in verified {
+        read.extend(verified.read.iter().cloned());
         let Some(origin) = &verified.verdict.origin else {
             continue;
         };
-        let run = &origin.run.to_string()[..16];
-        for what in ["attestation", "receipts", "anchor", "votes"] {
-            read.insert(file.with_file_name(format!("{run}.{what}.json")));
-        }
         // What says nothing about the file is nothing of it.
         let is_own =
             |result: &Result<String, AnchorFault>| !matches!(result, Err(AnchorFault::Foreign(_)));
         let anchor = verified.anchor.as_ref().map(|anchor| &anchor.result);
         let votes = verified.votes.as_ref().map(|votes| &votes.result);
-        let bare = [
-            ("anchor.json", anchor.is_some_and(is_own)),
-            ("votes.json", votes.is_some_and(is_own)),
-        ];
-        // Those that have the run's name come first, and then nobody reads the others.
-        let is_named = |name: &str| file.with_file_name(format!("{run}.{name}")).is_file();
-        let bare = bare
-            .into_iter()
-            .filter(|(name, is_read)| *is_read && !is_named(name));
-        read.extend(bare.map(|(name, _)| file.with_file_name(name)));
+        for (name, result) in [("anchor.json", anchor), ("votes.json", votes)] {
+            if result.is_some_and(is_own) {
+                // The one that has the run's name comes first, and then nobody reads the other.
+                let run = &origin.run.to_string()[..16];
+                let named = file.with_file_name(format!("{run}.{name}"));
+                let bare = || file.with_file_name(name);
+                read.insert(if named.is_file() { named } else { bare() });
+            }
+        }
     }
-    let records = folder.records.iter();
-    records
-        .filter(|path| read.contains(*path))
-        .cloned()
-        .collect()
+    read
 }
 
 /// What attestations name and is not among these files.

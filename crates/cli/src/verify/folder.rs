@@ -8,7 +8,7 @@ use daedal_channels::site::{Audit, audit};
 use daedal_provenance::Exit;
 
 use super::disclosed::is_disclosure;
-use super::sidecar_of;
+use super::sidecar;
 use crate::failure::Failure;
 use crate::settings::SETTINGS_FILE;
 
@@ -258,7 +258,7 @@ pub(super) fn original_of(path: &Path) -> Option<PathBuf> {
         .collect();
     originals.sort();
     let with_sidecar = |original: &&PathBuf| {
-        !name.ends_with(".c2pa") || sidecar_of(original).is_some_and(|own| own == path)
+        !name.ends_with(".c2pa") || sidecar::place(original).is_some_and(|own| own == path)
     };
     originals.iter().find(with_sidecar).cloned()
 }

@@ -2,13 +2,14 @@
 
 use std::path::Path;
 
-use daedal_core::intent::Oversight;
+use daedal_core::intent::{IntentKind, Oversight};
+use daedal_core::run::Moment;
 use daedal_provenance::verdict::Origin;
 use daedal_provenance::{AnchorFault, Check, Exit, Outcome, Verdict};
 use serde_json::{Value, json};
 
 use super::{Anchor, Around, Verified, Votes, Whole};
-use crate::text::{count, foreign};
+use crate::text::{count, foreign, moment};
 
 pub(crate) fn to_json(file: &Path, verified: &Verified) -> Value {
     let anchor = verified.anchor.as_ref().and_then(Anchor::to_json);
@@ -114,6 +115,19 @@ pub(crate) fn told(file: &Path, verified: &Verified) -> String {
             foreign(&origin.engine),
             words_of(origin.human_oversight),
         ));
+        for decision in &origin.decisions {
+            let task = decision
+                .task
+                .as_deref()
+                .map(|task| format!(" ({})", foreign(task)));
+            text.push_str(&format!(
+                "  {:<11} {} at {}{}\n",
+                did(decision.kind),
+                decision.by,
+                moment(Moment(decision.at.saturating_mul(1_000))),
+                task.unwrap_or_default()
+            ));
+        }
         if let Some(governed) = &origin.governed {
             text.push_str(&format!(
                 "  by vote     {}: of work {} at block {} of eip155:{}\n",
@@ -134,6 +148,20 @@ pub(crate) fn told(file: &Path, verified: &Verified) -> String {
     text
 }
 
+/// What somebody did who decided.
+fn did(kind: IntentKind) -> &'static str {
+    match kind {
+        IntentKind::Author => "written by",
+        IntentKind::Set => "set by",
+        IntentKind::Choose => "chosen by",
+        IntentKind::Approve => "approved by",
+        IntentKind::Reject => "rejected by",
+        IntentKind::Edit => "edited by",
+        IntentKind::Vote => "voted by",
+        IntentKind::Delegate => "let vote by",
+    }
+}
+
 fn words_of(oversight: Oversight) -> String {
     let word = serde_json::to_value(oversight).unwrap_or_default();
     word.as_str().unwrap_or_default().replace('_', " ")
@@ -144,9 +172,13 @@ fn meaning(verdict: &Verdict, origin: &Origin) -> String {
     let decisions = match origin.intents {
         0 => String::new(),
         intents => format!(
-            ", and {} signed by people's own keys",
+            ", and {} signed by the keys of these accounts",
             count(intents, "decision")
         ),
+    };
+    let people = match origin.intents {
+        0 => "",
+        _ => ", or whose accounts decided",
     };
     let signer = verdict
         .signer
@@ -161,7 +193,7 @@ fn meaning(verdict: &Verdict, origin: &Origin) -> String {
     format!(
         "  shown       that no byte was changed since it was sealed, and that the run's root holds its receipt{decisions}\n  \
          attested    by {} alone: that the tasks ran as the receipts say{hosted}\n  \
-         not claimed who that is beyond the certificate, that nothing was made and left out, or that what it tells is true\n",
+         not claimed who that is beyond the certificate{people}, that nothing was made and left out, or that what it tells is true\n",
         signer.map_or_else(|| "whoever sealed it".to_owned(), foreign),
     )
 }

@@ -10,30 +10,50 @@ use crate::text;
 /// Longest of each span of time, as the contracts have it: 90 days.
 const SPAN_MAX: u32 = 90 * 86_400;
 
+const DELAY: &str = "1d";
+const PERIOD: &str = "5d";
+const EXTENSION: &str = "1d";
+const TIMELOCK: &str = "1d";
+const QUORUM: &str = "20%";
+const THRESHOLD: &str = "1%";
+
 /// How votes go. None of it can be changed later.
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct SettingFlags {
     /// From a proposal to its vote: the time to delegate shares
-    #[arg(long, value_name = "DURATION", default_value = "1d")]
+    #[arg(long, value_name = "DURATION", default_value = DELAY)]
     voting_delay: String,
     /// In which votes are cast
-    #[arg(long, value_name = "DURATION", default_value = "5d")]
+    #[arg(long, value_name = "DURATION", default_value = PERIOD)]
     voting_period: String,
     /// That remain to vote, at least, once the quorum is reached
-    #[arg(long, value_name = "DURATION", default_value = "1d")]
+    #[arg(long, value_name = "DURATION", default_value = EXTENSION)]
     extension: String,
     /// From a vote that passed to its execution: the time to leave
-    #[arg(long, value_name = "DURATION", default_value = "1d")]
+    #[arg(long, value_name = "DURATION", default_value = TIMELOCK)]
     timelock: String,
     /// Votes for or abstaining that a proposal needs, of all shares that are issued
-    #[arg(long, value_name = "PERCENT", default_value = "20%")]
+    #[arg(long, value_name = "PERCENT", default_value = QUORUM)]
     quorum: String,
     /// Votes that a proposer needs, of all shares
-    #[arg(long, value_name = "PERCENT", default_value = "1%")]
+    #[arg(long, value_name = "PERCENT", default_value = THRESHOLD)]
     threshold: String,
 }
 
 impl SettingFlags {
+    /// Whether they say anything that they do not say by themselves.
+    pub(crate) fn any(&self) -> bool {
+        let said = [
+            (&self.voting_delay, DELAY),
+            (&self.voting_period, PERIOD),
+            (&self.extension, EXTENSION),
+            (&self.timelock, TIMELOCK),
+            (&self.quorum, QUORUM),
+            (&self.threshold, THRESHOLD),
+        ];
+        said.iter().any(|(said, default)| *said != default)
+    }
+
     /// What they say, if the contracts take it.
     pub(crate) fn read(&self) -> Result<Settings, Failure> {
         let settings = Settings {

@@ -63,20 +63,39 @@ fn a_sealed_picture_that_is_passed_on_stays_as_it_is_with_the_runs_credential_be
     let place = format!("site/media/choice/{pick}");
     let told = studio.daedal(&["verify", &place]).ends(0).out;
     assert!(
-        told.contains("it is a version of “one” (with a credential of"),
+        told.contains("it is a version of “one” (with a credential said to be of"),
         "{told}"
     );
     assert!(told.contains("made by     choice"), "{told}");
     let small = small(&studio);
     let told = studio.daedal(&["verify", &small]).ends(0).out;
     assert!(
-        told.contains("it is a version of “one” (with a credential of"),
+        told.contains("it is a version of “one” (with a credential said to be of"),
         "{told}"
     );
     // Alone, it is what the other studio published.
     studio.write("alone/pick.png", &theirs);
     let told = studio.daedal(&["verify", "alone/pick.png"]).ends(11).out;
     assert!(told.contains("made by     tide"), "{told}");
+    let told = studio.daedal(&["verify", &place]).ends(0).out;
+    assert!(
+        told.contains("✓ inside       the file came with a credential"),
+        "{told}"
+    );
+    // One beside it that was changed is no reason to take the file for another studio's.
+    let sidecar = format!("{place}.c2pa");
+    let honest = std::fs::read(studio.path().join(&sidecar)).unwrap();
+    for at in [honest.len() / 2, honest.len() / 3] {
+        let mut bent = honest.clone();
+        bent[at] ^= 1;
+        studio.write(&sidecar, &bent);
+        studio.daedal(&["verify", &place]).ends(10);
+    }
+    studio.write(&sidecar, &honest);
+    studio.write(&format!("{small}.c2pa"), &honest);
+    let told = studio.daedal(&["verify", &small]).ends(0).out;
+    assert!(told.contains("is the credential of another file"), "{told}");
+    studio.daedal(&["verify", "site"]).ends(13);
     // Its own credential can't be replaced under the one beside it.
     let mut bent = theirs.clone();
     let at = bent.len() - 20;
@@ -101,4 +120,41 @@ fn a_picture_that_was_changed_after_it_was_sealed_is_told_when_it_is_taken_in() 
         told.contains("! made of") && told.contains("did not hold when it was taken in"),
         "{told}"
     );
+}
+
+#[test]
+fn what_a_person_puts_in_keeps_its_credential_and_its_mark_of_a_model() {
+    let theirs = sealed();
+    let studio = Studio::empty();
+    studio.write("process.yaml", PROCESS);
+    let plain = image::RgbImage::from_pixel(8, 8, image::Rgb([9, 9, 9]));
+    plain.save(studio.path().join("one.png")).unwrap();
+    // A picture that says of itself that a model made it: readers pass over what lies behind its end.
+    let mut marked = std::fs::read(studio.path().join("one.png")).unwrap();
+    marked.extend(b"http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia");
+    studio.write("other.png", &marked);
+    studio.write("theirs.png", &theirs);
+    let run = ["run", "-q", "-i", "one=@other.png", "-i", "other=@one.png"];
+    studio.daedal(&run).ends(0);
+    studio.daedal(&["release", "latest", "-q"]).ends(0);
+    let published = |name: &String| std::fs::read(studio.path().join(name)).unwrap();
+    let holds =
+        |bytes: &[u8], word: &str| bytes.windows(word.len()).any(|at| at == word.as_bytes());
+    let made = published(&small(&studio));
+    assert!(holds(&made, "compositeWithTrainedAlgorithmicMedia"));
+    studio.daedal(&run).ends(0);
+    studio
+        .daedal(&["edit", "latest", "small", "theirs.png"])
+        .ends(0);
+    studio.daedal(&["resume", "-q"]).ends(0);
+    studio.daedal(&["release", "latest", "-q"]).ends(0);
+    let files = files_below(&studio.path().join("site/media/choice"));
+    let place = files.iter().find(|(_, bytes)| **bytes == theirs).unwrap().0;
+    let place = format!("site/media/choice/{place}");
+    let told = studio.daedal(&["verify", &place]).ends(0).out;
+    assert!(
+        told.contains("it was made from “small” (with a credential said to be of"),
+        "{told}"
+    );
+    assert!(told.contains("edited by   0x"), "{told}");
 }

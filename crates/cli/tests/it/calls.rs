@@ -6,22 +6,29 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::studio::{Studio, files_below};
 
-const SECRET: &str = "sea-glass-0123456789";
+pub(crate) const SECRET: &str = "sea-glass-0123456789";
 
 /// A server that answers every path: an OpenAI-compatible model, a feed, and a page that counts its calls.
-struct Server {
-    port: u16,
+pub(crate) struct Server {
+    pub(crate) port: u16,
     calls: Arc<AtomicUsize>,
     /// Paths that get no answer.
-    silent: Arc<Mutex<Vec<&'static str>>>,
+    pub(crate) silent: Arc<Mutex<Vec<&'static str>>>,
 }
 
 impl Server {
-    fn start() -> Self {
+    pub(crate) fn start() -> Self {
+        Self::answering(|path, _| answer(path))
+    }
+
+    /// A server that looks at what it is asked: the path and the body.
+    pub(crate) fn answering(
+        mut answer: impl FnMut(&str, &str) -> (&'static str, String) + Send + 'static,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let server = Self {
             port: listener.local_addr().unwrap().port(),
@@ -62,7 +69,7 @@ impl Server {
                     });
                     continue;
                 }
-                let (kind, text) = answer(path);
+                let (kind, text) = answer(path, &String::from_utf8_lossy(&body));
                 let length = text.len();
                 let head = format!(
                     "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-type: {kind}\r\ncontent-length: {length}\r\n\r\n"
@@ -75,11 +82,11 @@ impl Server {
         server
     }
 
-    fn calls(&self) -> usize {
+    pub(crate) fn calls(&self) -> usize {
         self.calls.load(Ordering::SeqCst)
     }
 
-    fn settings(&self) -> String {
+    pub(crate) fn settings(&self) -> String {
         let port = self.port;
         format!(
             "[http]\nallow = [\"127.0.0.1:{port}\"]\n[secrets.press]\nenv = \"PRESS_KEY\"\nhosts = [\"127.0.0.1:{port}\"]\n\
@@ -127,14 +134,14 @@ outputs: {{ note: \"{{{{ steps.note }}}}\" }}
     )
 }
 
-fn studio(server: &Server, more: &str) -> Studio {
+pub(crate) fn studio(server: &Server, more: &str) -> Studio {
     let studio = Studio::empty();
     studio.write("daedal.toml", server.settings());
     studio.write("process.yaml", process(server.port, more));
     studio
 }
 
-fn run(studio: &Studio, args: &[&str]) -> crate::studio::Told {
+pub(crate) fn run(studio: &Studio, args: &[&str]) -> crate::studio::Told {
     let mut command = studio.command(args);
     command.env("PRESS_KEY", SECRET).output().unwrap().into()
 }
@@ -197,34 +204,4 @@ fn a_model_that_is_missing_is_told_by_check() {
     studio.write("daedal.toml", "[llm.writer]\nkind = \"oracle\"\n");
     let told = run(&studio, &["check"]).ends(1);
     assert!(told.err.contains("oracle"), "{}", told.err);
-}
-
-#[test]
-fn a_call_that_was_under_way_when_the_program_was_killed_is_not_repeated() {
-    let server = Server::start();
-    let studio = studio(&server, "");
-    server.silent.lock().unwrap().push("/v1/");
-    let mut command = studio.command(&["run", "--quiet"]);
-    let mut child = command.env("PRESS_KEY", SECRET).spawn().unwrap();
-    while server.calls() < 3 {
-        assert!(
-            child.try_wait().unwrap().is_none(),
-            "it ended before it asked the model"
-        );
-        std::thread::sleep(Duration::from_millis(20));
-    }
-    child.kill().unwrap();
-    child.wait().unwrap();
-    server.silent.lock().unwrap().clear();
-    let told = run(&studio, &["resume", "latest"]);
-    assert_ne!(told.code, 0);
-    let text = format!("{}{}", told.out, told.err);
-    assert!(
-        text.contains("nobody knows whether it took effect"),
-        "{text}"
-    );
-    // What only looks was kept, and what has an effect was not asked for again.
-    assert_eq!(server.calls(), 3);
-    let value: Value = run(&studio, &["runs", "latest", "--json"]).ends(0).json();
-    assert_eq!(value["status"], "failed", "{value}");
 }

@@ -49,7 +49,19 @@ pub(crate) fn with_client(settings: &str) -> Studio {
 /// Ada orders; gives the commission.
 pub(crate) fn open(studio: &Studio, args: &[&str]) -> String {
     let order = ["commission", "open", "tide", TOLD, "--account", "ada"];
-    let rest = ["--arbiter", "bob", "--out", "order.json", "--json"];
+    // Each in the place of the one before.
+    let place = studio.path().join("order.json");
+    if place.exists() {
+        std::fs::remove_file(&place).unwrap();
+    }
+    let rest = [
+        "--arbiter",
+        "bob",
+        "--another",
+        "--out",
+        "order.json",
+        "--json",
+    ];
     let opened = studio.daedal(&[&order, args, &rest].concat()).ends(0);
     opened.json()["commission"].as_str().unwrap().to_owned()
 }

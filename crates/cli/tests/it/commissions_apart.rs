@@ -155,11 +155,17 @@ fn a_file_that_an_input_is_given_comes_along_with_the_order() {
         &["-i", "photo=@photo.svg", "--out", "order.json", "--json"],
     ]
     .concat();
-    client.daedal(&order).ends(0);
     let looked = client
         .daedal(&[&order[..], &["--dry-run"]].concat())
         .ends(0);
     assert!(looked.json()["gas"].as_u64().unwrap() > 50_000);
+    client.daedal(&order).ends(0);
+    // Given once more it costs nothing, and no order takes the place of another.
+    let again = client.daedal(&order).ends(0).json();
+    assert_eq!(again["opened_before"], true, "{again}");
+    let another = client.daedal(&[&order[..], &["--another"]].concat());
+    let told = another.ends(1).err;
+    assert!(told.contains("order.json is there already"), "{told}");
     let file = client.path().join("order.json").display().to_string();
     let delivered = ["commission", "deliver", "--order", &file, "--json"];
     let delivered = studio.daedal(&delivered).ends(0).json();

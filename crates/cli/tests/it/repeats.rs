@@ -1,6 +1,8 @@
 //! What is asked twice is told as what it is: done before, or done once more.
 
-use serde_json::Value;
+use daedal_store::ports::Document;
+use daedal_store::{OpenMode, Studio as Store};
+use serde_json::{Value, json};
 
 use crate::chains::Elsewhere;
 use crate::studio::Studio;
@@ -197,4 +199,57 @@ fn what_has_nothing_to_do_says_why() {
     let lost = ["transfer", "tide", "40%", shares.as_str().unwrap()];
     let lost = studio.daedal(&lost).ends(1).err;
     assert!(lost.contains("daedal pay"), "{lost}");
+}
+
+/// Has the studio forget that acts of this kind were done, as a kill between the answer of the chain and the note of it
+/// does.
+fn forget(studio: &Studio, kind: &str) {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let opened = Store::open(studio.path(), OpenMode::write("the test"));
+        let opened = opened.await.unwrap();
+        let notes = opened.records.list("turn").await.unwrap();
+        let notes = notes.into_iter().filter(|(name, _)| name.contains(kind));
+        let notes: Vec<Document> = notes
+            .map(|(name, _)| Document::of("turn", name, &0))
+            .collect();
+        assert!(!notes.is_empty(), "{kind}");
+        opened.records.put(notes).await.unwrap();
+        opened.close().await.unwrap();
+    });
+}
+
+#[test]
+fn what_a_killed_command_had_done_is_not_the_answer_to_what_is_asked_later() {
+    let studio = studio();
+    let delegate = |to: &str| {
+        json(&studio, &["govern", "delegate", "tide", to]);
+        // The chain has it: there is nothing left to do.
+        let dry = json(&studio, &["govern", "delegate", "tide", to, "--dry-run"]);
+        assert_eq!(dry["acts"], json!([]), "{to}");
+    };
+    delegate("ada");
+    forget(&studio, "delegate:");
+    delegate("creator");
+    forget(&studio, "delegate:");
+    delegate("ada");
+    delegate("creator");
+    let earn = |amount: &str| {
+        json(&studio, &["pay", "tide", amount, "--account", "ada"]);
+    };
+    let claim = || json(&studio, &["claim", "tide"])["claimed"].clone();
+    earn("5 USDC");
+    let first = claim();
+    forget(&studio, "claim:");
+    assert_ne!(claim(), first, "nothing is left");
+    earn("7 USDC");
+    let second = claim();
+    assert_ne!(second, first);
+    let nothing = claim();
+    let sums: u64 = [&second, &nothing]
+        .iter()
+        .flat_map(|claimed| claimed.as_object().unwrap().values())
+        .map(|amount| amount.as_str().unwrap().parse::<u64>().unwrap())
+        .sum();
+    assert_eq!(sums, 7_000_000);
 }

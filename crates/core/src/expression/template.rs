@@ -114,6 +114,14 @@ impl Template {
     }
 }
 
+impl Template {
+    /// The value with every expression replaced by what `give` puts in its place. Where that can't stand inside of
+    /// text, nothing does.
+    pub(crate) fn fill(&self, give: &mut dyn FnMut(Found<'_>) -> Value) -> Value {
+        fill(&self.node, &mut String::new(), give)
+    }
+}
+
 /// Appends a segment to a JSON pointer while `inside` runs.
 pub(crate) fn with_segment<T>(
     pointer: &mut String,
@@ -313,6 +321,47 @@ fn resolve(node: &Node, scope: &dyn Scope) -> Result<Value, ExpressionError> {
             Value::Object(object)
         }
     })
+}
+
+fn fill(node: &Node, pointer: &mut String, give: &mut dyn FnMut(Found<'_>) -> Value) -> Value {
+    let mut put = |placed: &Placed, pointer: &str, is_whole| {
+        give(Found {
+            pointer,
+            range: placed.range.clone(),
+            expression: &placed.expression,
+            is_whole,
+        })
+    };
+    match node {
+        Node::Literal(value) => value.clone(),
+        Node::Expression(placed) => put(placed, pointer, true),
+        Node::Text(parts) => {
+            let mut text = String::new();
+            for part in parts {
+                match part {
+                    Part::Literal(literal) => text.push_str(literal),
+                    Part::Expression(placed) => {
+                        push_text(&mut text, &put(placed, pointer, false)).ok();
+                    }
+                }
+            }
+            Value::String(text)
+        }
+        Node::List(items) => {
+            let items = items.iter().enumerate();
+            let filled = items.map(|(index, item)| {
+                with_segment(pointer, &index.to_string(), |at| fill(item, at, give))
+            });
+            filled.collect()
+        }
+        Node::Object(fields) => {
+            let filled = fields.iter().map(|(name, field)| {
+                let value = with_segment(pointer, name, |at| fill(field, at, give));
+                (name.clone(), value)
+            });
+            Value::Object(filled.collect())
+        }
+    }
 }
 
 fn push_text(text: &mut String, value: &Value) -> Result<(), String> {

@@ -18,33 +18,30 @@ const SEALED: &str = "sealed";
 pub struct Disclosure {
     /// 32 random bytes.
     pub salt: B256,
-    /// What was decided: `{"chosen": ["0x…"]}` for a choice. Notes and values that were set stand in it as
+    /// What was decided: `{"chosen": ["0x…"], "given": {…}}` for a choice. Notes and values that were set stand in it as
     /// commitments of their own, `{"sealed": {"note": "0x…"}}`, so that each can be told by itself.
     pub payload: Value,
 }
 
-/// What a person replaced by what: values by the digest of their canonical form
-/// ([`crate::receipt::Receipt::value`]), and all assets in the new one, in order. A digest alone would not tell which
-/// files it stands for.
+/// What comes of a task by a decision, to the last file of it: its value by the digest of the canonical form
+/// ([`crate::receipt::Receipt::value`]), and all assets in it, in order. A digest alone would not tell which files it stands
+/// for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Edited {
-    /// What was there.
-    pub from: Digest,
-    /// What is there now.
-    pub to: Digest,
+pub struct Given {
+    /// The value.
+    pub value: Digest,
     /// The assets in it.
     pub assets: Vec<Digest>,
 }
 
-impl Edited {
-    /// One value in the place of another.
+impl Given {
+    /// What comes of a task that gives this.
     #[must_use]
-    pub fn of(from: &Value, to: &Value) -> Self {
-        let assets = assets_in(to).into_iter().map(|asset| asset.digest);
+    pub fn of(value: &Value) -> Self {
+        let assets = assets_in(value).into_iter().map(|asset| asset.digest);
         Self {
-            from: canonical::digest(from),
-            to: canonical::digest(to),
+            value: canonical::digest(value),
             assets: assets.collect(),
         }
     }
@@ -60,12 +57,12 @@ pub fn set_name(dials: &str, name: &str) -> String {
 }
 
 impl Disclosure {
-    /// The choice of these of the options that were shown.
+    /// The choice of these of the options that were shown, of which `given` comes.
     #[must_use]
-    pub fn choice(salt: B256, chosen: &[B256]) -> Self {
+    pub fn choice(salt: B256, chosen: &[B256], given: &Given) -> Self {
         Self {
             salt,
-            payload: json!({ "chosen": chosen }),
+            payload: json!({ "chosen": chosen, "given": given }),
         }
     }
 
@@ -87,12 +84,12 @@ impl Disclosure {
         }
     }
 
-    /// The replacement of what a task gave.
+    /// The replacement of what a task gave: `from` is the digest of that value.
     #[must_use]
-    pub fn edit(salt: B256, edited: &Edited) -> Self {
+    pub fn edit(salt: B256, from: Digest, given: &Given) -> Self {
         Self {
             salt,
-            payload: json!({ "edited": edited }),
+            payload: json!({ "edited": from, "given": given }),
         }
     }
 
@@ -155,9 +152,15 @@ impl Disclosure {
         serde_json::from_value(self.payload.get("chosen")?.clone()).ok()
     }
 
-    /// What was replaced by what, where it is an edit.
+    /// What was replaced, where it is an edit: the digest of that value.
     #[must_use]
-    pub fn edited(&self) -> Option<Edited> {
-        serde_json::from_value(self.payload.get("edited")?.clone()).ok()
+    pub fn edited(&self) -> Option<Digest> {
+        self.payload.get("edited")?.as_str()?.parse().ok()
+    }
+
+    /// What comes of the task by it, where it judges or edits.
+    #[must_use]
+    pub fn given(&self) -> Option<Given> {
+        serde_json::from_value(self.payload.get("given")?.clone()).ok()
     }
 }

@@ -7,7 +7,8 @@ use super::nodes::Reader;
 use crate::process::source::{Key, Kind, Node};
 use crate::process::units::print_duration;
 use crate::process::{
-    Action, FanOut, Gate, OnFailure, Perform, Process, Retry, Reuse, Role, Step, suggestion,
+    Action, FanOut, Gate, OnFailure, OnInterrupt, Perform, Process, Retry, Reuse, Role, Step,
+    suggestion,
 };
 
 /// The engine that lets through or not.
@@ -89,6 +90,7 @@ pub(super) fn expanded(process: &Process, root: &Node) -> Option<(Process, Node)
                 retry: Retry::default(),
                 timeout_ms: None,
                 reuse: Reuse::default(),
+                on_interrupt: OnInterrupt::default(),
             }),
         });
     }

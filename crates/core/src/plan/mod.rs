@@ -4,6 +4,7 @@
 //! What it gives is frozen: [`of_bundle`] makes the same plan again from the bundle alone.
 
 mod alternatives;
+mod bound;
 mod build;
 mod estimate;
 mod expected;
@@ -43,6 +44,7 @@ use crate::bundle::{Bundle, BundleFiles, ProcessFiles};
 use crate::engine::Engines;
 use crate::process::{self, Mistake, Mistakes, Process};
 
+pub use bound::{Bound, TEXT_BYTES_ASSUMED, bounds};
 pub use estimate::Estimate;
 pub use fit::objections;
 pub use lock::lock;

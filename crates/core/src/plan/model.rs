@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::engine::Limits;
 use crate::expression::{Expression, Template};
-use crate::process::{Budget, Caption, OnFailure, Retry, Reuse, Role};
+use crate::process::{Budget, Caption, OnFailure, OnInterrupt, Retry, Reuse, Role};
 use crate::{AssetRef, Digest};
 
 /// Position of a node in [`Plan::nodes`].
@@ -94,6 +94,8 @@ pub struct PerformNode {
     pub limits: Limits,
     /// Whether outcomes of earlier runs may stand in.
     pub reuse: Reuse,
+    /// What becomes of a call whose outcome got lost.
+    pub on_interrupt: OnInterrupt,
 }
 
 /// How many tasks a node has.

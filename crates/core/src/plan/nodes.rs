@@ -154,6 +154,7 @@ impl<'s> Reader<'s, '_> {
                 ..Limits::default()
             },
             reuse: perform.reuse,
+            on_interrupt: perform.on_interrupt,
         })
     }
 

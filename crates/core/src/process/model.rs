@@ -250,6 +250,8 @@ pub struct Perform {
     pub timeout_ms: Option<u64>,
     /// Whether outcomes of earlier runs may stand in.
     pub reuse: Reuse,
+    /// What becomes of a call whose outcome got lost with the program that made it.
+    pub on_interrupt: OnInterrupt,
 }
 
 impl Perform {
@@ -262,6 +264,7 @@ impl Perform {
             retry: Retry::default(),
             timeout_ms: None,
             reuse: Reuse::default(),
+            on_interrupt: OnInterrupt::default(),
         }
     }
 }
@@ -305,6 +308,17 @@ pub enum Reuse {
     Studio,
     /// Only this run's own.
     Run,
+}
+
+/// What becomes of a task that pays or shows outside, and of which nobody knows whether it did.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OnInterrupt {
+    /// The run waits until a person says.
+    #[default]
+    Ask,
+    /// It is done once more.
+    Repeat,
 }
 
 /// What a failure of one task means.

@@ -268,6 +268,9 @@ fn perform(fields: &mut Map<String, Value>, perform: &Perform) {
     if perform.reuse != Reuse::default() {
         fields.insert("reuse".into(), json!(perform.reuse));
     }
+    if perform.on_interrupt != OnInterrupt::default() {
+        fields.insert("on_interrupt".into(), json!(perform.on_interrupt));
+    }
 }
 
 fn release(release: &Release) -> Value {

@@ -166,6 +166,7 @@ fn perform() -> impl Strategy<Value = Action> {
         backoff_ms,
     });
     let reuse = prop_oneof![Just(Reuse::Studio), Just(Reuse::Run)];
+    let on_interrupt = prop_oneof![Just(OnInterrupt::Ask), Just(OnInterrupt::Repeat)];
     (
         name(),
         map(value()),
@@ -173,17 +174,21 @@ fn perform() -> impl Strategy<Value = Action> {
         retry,
         option::of(1_u64..99_999_999),
         reuse,
+        on_interrupt,
     )
-        .prop_map(|(uses, with, fan_out, retry, timeout_ms, reuse)| {
-            Action::Perform(Perform {
-                uses,
-                with,
-                fan_out,
-                retry,
-                timeout_ms,
-                reuse,
-            })
-        })
+        .prop_map(
+            |(uses, with, fan_out, retry, timeout_ms, reuse, on_interrupt)| {
+                Action::Perform(Perform {
+                    uses,
+                    with,
+                    fan_out,
+                    retry,
+                    timeout_ms,
+                    reuse,
+                    on_interrupt,
+                })
+            },
+        )
 }
 
 fn steps(action: impl Strategy<Value = Action>) -> impl Strategy<Value = Vec<Step>> {

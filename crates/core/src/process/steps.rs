@@ -21,6 +21,8 @@ const ROLES: &[(&str, Role)] = &[
     ("distribute", Role::Distribute),
 ];
 const ON_FAILURE: &[(&str, OnFailure)] = &[("stop", OnFailure::Stop), ("skip", OnFailure::Skip)];
+const ON_INTERRUPT: &[(&str, OnInterrupt)] =
+    &[("ask", OnInterrupt::Ask), ("repeat", OnInterrupt::Repeat)];
 const REUSE: &[(&str, Reuse)] = &[("studio", Reuse::Studio), ("run", Reuse::Run)];
 
 const STEP: &[&str] = &[
@@ -35,6 +37,7 @@ const STEP: &[&str] = &[
     "timeout",
     "reuse",
     "on_failure",
+    "on_interrupt",
 ];
 /// What expressions inside a loop begin with, besides its steps.
 const TAKEN_IN_LOOPS: &[&str] = &[
@@ -164,6 +167,10 @@ fn perform(reader: &mut Reader, fields: &Fields<'_>) -> Perform {
             .get("reuse")
             .and_then(|node| reader.word(node, "`reuse`", REUSE))
             .unwrap_or_default(),
+        on_interrupt: fields
+            .get("on_interrupt")
+            .and_then(|node| reader.word(node, "`on_interrupt`", ON_INTERRUPT))
+            .unwrap_or_default(),
     }
 }
 
@@ -200,7 +207,15 @@ fn repeat(
     node: &Node,
     in_loop: bool,
 ) -> Option<Repeat> {
-    for name in ["with", "count", "foreach", "retry", "timeout", "reuse"] {
+    for name in [
+        "with",
+        "count",
+        "foreach",
+        "retry",
+        "timeout",
+        "reuse",
+        "on_interrupt",
+    ] {
         if let Some(key) = outer.key(name) {
             reader.wrong(
                 key.span,

@@ -28,18 +28,23 @@ pub fn admit(
     let Some(budget) = plan.budget.cost else {
         return Admission::Go;
     };
-    let alone = spent.cost.saturating_add(cost_max);
+    let so_far = spent.cost.saturating_add(spent.lost);
+    let alone = so_far.saturating_add(cost_max);
     if alone.saturating_add(reserved) <= budget || cost_max == UsdMicros(0) {
         Admission::Go
     } else if alone <= budget {
         Admission::Hold
     } else {
+        let lost = match spent.lost {
+            UsdMicros(0) => String::new(),
+            lost => format!(" ({lost} of it perhaps, by calls that were interrupted)"),
+        };
         Admission::Stop(Finish::Failed {
             step: Some(step.to_owned()),
             message: format!(
-                "stopped before it passed its budget: {} of {budget} are spent and the next task \
-                 may cost {cost_max}; raise `budget: cost:`, and finished steps are not paid again",
-                spent.cost
+                "stopped before it passed its budget: {so_far} of {budget} are spent{lost} and the \
+                 next task may cost {cost_max}; raise `budget: cost:`, and finished steps are not \
+                 paid again"
             ),
         })
     }

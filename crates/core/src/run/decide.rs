@@ -3,7 +3,7 @@
 use super::state::{Phase, Slot, State, TaskPhase};
 use super::{Event, Finish, Moment, TaskName, Timer};
 use crate::Digest;
-use crate::engine::{EngineError, Task};
+use crate::engine::{EngineError, Task, Usage};
 use crate::plan::Plan;
 
 /// Something to be done for a run.
@@ -36,7 +36,7 @@ pub struct Dispatch {
     /// Whether [`Event::EffectStarted`] must be durable before it starts.
     pub effect: bool,
     /// Whether that has happened already, before the run was interrupted: unless the memo knows the
-    /// outcome, the task fails with [`Dispatch::unknown_effect`].
+    /// outcome, append [`Event::EffectLost`].
     pub started: bool,
 }
 
@@ -63,7 +63,7 @@ pub fn decide(plan: &Plan, state: &mut State, now: Moment, room: usize) -> Vec<A
     }
     let mut left = room;
     while left > 0
-        && let Some(slot) = state.agenda.tasks.pop_front()
+        && let Some(slot) = state.agenda.tasks.pop()
     {
         if let Some(action) = state.begin(plan, slot, now) {
             left -= 1;
@@ -98,7 +98,7 @@ impl State {
     }
 
     /// Whether anything still waits for the timer.
-    fn wants(&self, timer: &Timer) -> bool {
+    pub(super) fn wants(&self, timer: &Timer) -> bool {
         let phase = |task| {
             let slot = self.slot(task)?;
             Some(&self.nodes[slot.node].tasks[slot.index as usize])
@@ -131,26 +131,15 @@ impl State {
                 task: resolved,
                 key,
                 effect: super::fold::perform(plan, slot.node)?.effect,
-                started: task.effect == attempt,
+                started: task.effect == attempt && !task.is_cleared,
             }),
             Err(message) => Action::Record(Event::TaskFailed {
                 task: name,
                 attempt,
                 error: EngineError::invalid(message),
+                spent: Usage::default(),
                 at: now,
             }),
         })
-    }
-}
-
-impl Dispatch {
-    /// Why a task whose effect was begun and whose outcome nobody knows is not begun again.
-    #[must_use]
-    pub fn unknown_effect() -> EngineError {
-        EngineError::invalid(
-            "was started before the run was interrupted, and nobody knows whether it took effect; it \
-             is not repeated by itself. Look whether it did, then start a new run: finished steps \
-             are not run again",
-        )
     }
 }

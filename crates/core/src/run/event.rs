@@ -6,11 +6,12 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::{Moment, Ruling};
 use crate::digest::DigestParseError;
-use crate::engine::{DecisionRequest, EngineError, Outcome};
+use crate::engine::{DecisionRequest, EngineError, Outcome, Usage};
 use crate::plan::Plan;
 use crate::record::{run_id, settings, settings_digest};
-use crate::{AssetRef, Digest, Governed, Seed};
+use crate::{AssetRef, Digest, Governed, Seed, UsdMicros};
 
 /// Name of a run: digest of bundle, inputs, parameters, seed and a nonce of the studio.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -30,13 +31,6 @@ impl FromStr for RunId {
         text.parse().map(Self)
     }
 }
-
-/// A moment: milliseconds since 1970-01-01T00:00:00Z.
-#[derive(
-    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
-)]
-#[serde(transparent)]
-pub struct Moment(pub u64);
 
 /// What a run was asked to do. Together with the bundle it decides everything else.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -182,6 +176,9 @@ pub enum Event {
         attempt: u32,
         /// Why.
         error: EngineError,
+        /// What it used all the same.
+        #[serde(default, skip_serializing_if = "Usage::is_nothing")]
+        spent: Usage,
         /// When.
         at: Moment,
     },
@@ -200,6 +197,28 @@ pub enum Event {
         task: TaskName,
         /// From 1.
         attempt: u32,
+        /// When.
+        at: Moment,
+    },
+    /// An effect was started, and nobody knows whether it came about: the program that could have told is gone.
+    EffectLost {
+        /// Which task.
+        task: TaskName,
+        /// From 1.
+        attempt: u32,
+        /// The most that it has cost.
+        cost_max: UsdMicros,
+        /// When that was found.
+        at: Moment,
+    },
+    /// A person says what becomes of a task whose effect got lost.
+    Ruled {
+        /// Which task.
+        task: TaskName,
+        /// The attempt that got lost.
+        attempt: u32,
+        /// What becomes of it.
+        ruling: Ruling,
         /// When.
         at: Moment,
     },
@@ -340,6 +359,8 @@ impl Event {
             | Self::TaskFailed { at, .. }
             | Self::TaskPoisoned { at, .. }
             | Self::EffectStarted { at, .. }
+            | Self::EffectLost { at, .. }
+            | Self::Ruled { at, .. }
             | Self::DecisionRequested { at, .. }
             | Self::Decided { at, .. }
             | Self::Edited { at, .. }
@@ -347,20 +368,6 @@ impl Event {
             | Self::CancelRequested { at }
             | Self::Finished { at, .. } => *at,
         }
-    }
-}
-
-impl Moment {
-    /// So much later.
-    #[must_use]
-    pub fn plus_ms(self, ms: u64) -> Self {
-        Self(self.0.saturating_add(ms))
-    }
-
-    /// Milliseconds since `earlier`; 0 if the clock went back.
-    #[must_use]
-    pub fn ms_since(self, earlier: Self) -> u64 {
-        self.0.saturating_sub(earlier.0)
     }
 }
 

@@ -26,6 +26,7 @@ pub fn fold(state: &mut State, plan: &Plan, event: &Event) -> bool {
                 Event::Created { .. }
                     | Event::Resumed { .. }
                     | Event::Decided { .. }
+                    | Event::Ruled { .. }
                     | Event::Edited { .. }
                     | Event::CancelRequested { .. }
             );
@@ -66,12 +67,22 @@ fn apply(state: &mut State, plan: &Plan, event: &Event) -> bool {
             task,
             attempt,
             error,
+            spent,
             at,
-        } => state.failed(plan, task, *attempt, error, *at),
+        } => {
+            let changed = state.failed(plan, task, *attempt, error, *at);
+            if changed {
+                // A call that came to nothing is paid like any other.
+                state.spent.cost = state.spent.cost.saturating_add(spent.cost);
+            }
+            changed
+        }
         Event::TaskPoisoned {
             task, deliveries, ..
         } => state.poisoned(plan, task, *deliveries),
-        Event::EffectStarted { task, attempt, .. } => state.effect_started(task, *attempt),
+        Event::EffectStarted { .. } | Event::EffectLost { .. } | Event::Ruled { .. } => {
+            state.effect(plan, event)
+        }
         Event::DecisionRequested {
             task,
             key,
@@ -173,7 +184,7 @@ impl State {
     }
 
     /// The task called so, while an attempt is under way or to come.
-    fn unfinished(&mut self, name: &TaskName) -> Option<Slot> {
+    pub(super) fn unfinished(&mut self, name: &TaskName) -> Option<Slot> {
         let slot = self.slot(name)?;
         matches!(
             self.task_mut(slot).phase,
@@ -233,18 +244,6 @@ impl State {
         true
     }
 
-    fn effect_started(&mut self, name: &TaskName, attempt: u32) -> bool {
-        let Some(slot) = self.unfinished(name) else {
-            return false;
-        };
-        let task = self.task_mut(slot);
-        let news = task.attempts + 1 == attempt && task.effect < attempt;
-        if news {
-            task.effect = attempt;
-        }
-        news
-    }
-
     fn asked(&mut self, question: Question) -> bool {
         let Some(slot) = self.unfinished(&question.task) else {
             return false;
@@ -287,7 +286,7 @@ impl State {
                 let due = task.phase == TaskPhase::Backoff && task.attempts == *attempt;
                 if due {
                     task.phase = TaskPhase::Ready;
-                    self.agenda.tasks.push_back(slot);
+                    self.agenda.tasks.push(slot);
                     self.touched.push(slot.node);
                 }
                 due
@@ -331,7 +330,7 @@ impl State {
     pub(super) fn end_task(&mut self, plan: &Plan, slot: Slot, end: TaskPhase) {
         let failed = matches!(end, TaskPhase::Failed);
         match std::mem::replace(&mut self.task_mut(slot).phase, end) {
-            TaskPhase::Parked(_) => {
+            TaskPhase::Parked(_) | TaskPhase::Lost(_) => {
                 self.parked.remove(&slot);
             }
             TaskPhase::Ready | TaskPhase::Backoff => self.active -= 1,
@@ -347,7 +346,7 @@ impl State {
         }
     }
 
-    fn fail_task(&mut self, plan: &Plan, slot: Slot, message: String) {
+    pub(super) fn fail_task(&mut self, plan: &Plan, slot: Slot, message: String) {
         if plan.nodes[slot.node].on_failure == OnFailure::Skip {
             self.skip(slot, message);
             self.end_task(plan, slot, TaskPhase::Failed);

@@ -10,10 +10,14 @@ mod edit;
 mod event;
 mod explain;
 mod fold;
+mod lost;
+mod moment;
+mod queue;
 mod records;
 mod scope;
 mod settle;
 mod skipped;
+mod sleep;
 mod state;
 mod task;
 mod view;
@@ -23,6 +27,8 @@ pub use edit::EditRefusal;
 pub use event::*;
 pub use explain::{Change, explain};
 pub use fold::fold;
+pub use lost::{Lost, Ruling};
+pub use moment::Moment;
 pub use records::{CAPTION, CAPTIONS, EDIT, TaskRecord, TaskResult, end_of, finish_of, records};
 pub use skipped::Skipped;
 pub use state::{Question, Spent, State};
@@ -32,6 +38,8 @@ pub use view::{StepStatus, StepView};
 mod edit_tests;
 #[cfg(test)]
 mod key_tests;
+#[cfg(test)]
+mod lost_tests;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]

@@ -7,8 +7,8 @@ use serde_json::Value;
 
 use super::edit::below;
 use super::state::{Slot, State};
-use super::{Decider, Decision, Event, Finish, Moment, RunId, TaskName, Timer, fold};
-use crate::engine::{DecisionRequest, Determinism, EngineError, Outcome, Task};
+use super::{Decider, Decision, Event, Finish, Moment, Ruling, RunId, TaskName, Timer, fold};
+use crate::engine::{DecisionRequest, Determinism, EngineError, Outcome, Task, Usage};
 use crate::intent::SignedIntent;
 use crate::plan::{NodeKind, Plan};
 use crate::receipt::{Place, Receipt, asked};
@@ -29,6 +29,8 @@ pub struct TaskRecord {
     pub key: Digest,
     /// What came of it.
     pub result: TaskResult,
+    /// What its attempts that failed used.
+    pub lost: Usage,
     /// The run that the outcome was taken from, when nothing was executed for this task.
     pub reused_from: Option<RunId>,
     /// The question to a person, where there was one.
@@ -125,16 +127,16 @@ impl TaskRecord {
     }
 
     /// Its receipt, if something came of it: not yet linked, and without the intents that decided it
-    /// and the receipt that a reused outcome came from, which the log does not know.
+    /// and the receipt that a reused outcome came from, which the log does not know. What failed attempts
+    /// cost is part of what an outcome did.
     #[must_use]
     pub fn receipt(&self, determinism: Determinism) -> Option<Receipt> {
         let outcome = self.outcome()?;
-        Some(Receipt::of_task(
-            self.place(),
-            &self.task,
-            outcome,
-            determinism,
-        ))
+        let mut receipt = Receipt::of_task(self.place(), &self.task, outcome, determinism);
+        if self.reused_from.is_none() {
+            receipt.usage.add(&self.lost);
+        }
+        Some(receipt)
     }
 }
 
@@ -242,6 +244,7 @@ fn edit(plan: &Plan, state: &mut State, found: &mut BTreeMap<Order, TaskRecord>,
     };
     edited.key = edited.task.key(None);
     edited.result = TaskResult::Done(Outcome::free(value.clone()));
+    edited.lost = Usage::default();
     edited.reused_from = None;
     edited.request = None;
     edited.decision = None;
@@ -262,6 +265,11 @@ fn subject(event: &Event) -> Option<&TaskName> {
         | Event::TaskPoisoned { task, .. }
         | Event::DecisionRequested { task, .. }
         | Event::Decided { task, .. }
+        | Event::Ruled {
+            task,
+            ruling: Ruling::GiveUp,
+            ..
+        }
         | Event::TimerFired {
             timer: Timer::Decision { task },
             ..
@@ -301,6 +309,7 @@ fn blank(state: &State, plan: &Plan, slot: Slot) -> Option<TaskRecord> {
         task,
         key,
         result: TaskResult::Asked,
+        lost: Usage::default(),
         reused_from: None,
         request: None,
         decision: None,
@@ -320,7 +329,13 @@ fn note(record: &mut TaskRecord, event: &Event) {
             record.result = TaskResult::Done(outcome.clone());
             record.reused_from = *reused_from;
         }
-        Event::TaskFailed { attempt, error, .. } => {
+        Event::TaskFailed {
+            attempt,
+            error,
+            spent,
+            ..
+        } => {
+            record.lost.add(spent);
             record.result = TaskResult::Failed {
                 attempts: *attempt,
                 error: error.clone(),
@@ -330,6 +345,12 @@ fn note(record: &mut TaskRecord, event: &Event) {
             record.result = TaskResult::Failed {
                 attempts: *deliveries,
                 error: EngineError::limit(format!("brought its worker down {deliveries} times")),
+            };
+        }
+        Event::Ruled { attempt, .. } => {
+            record.result = TaskResult::Failed {
+                attempts: *attempt,
+                error: EngineError::invalid("was interrupted, and given up by hand"),
             };
         }
         Event::DecisionRequested { request, .. } => record.request = Some(request.clone()),

@@ -120,11 +120,13 @@ impl State {
         let ready = (0_u32..)
             .zip(&node.tasks)
             .filter(|(_, task)| task.phase == TaskPhase::Ready);
-        self.agenda.tasks.extend(ready.map(|(index, _)| Slot {
-            node: id,
-            round,
-            index,
-        }));
+        for (index, _) in ready {
+            self.agenda.tasks.push(Slot {
+                node: id,
+                round,
+                index,
+            });
+        }
     }
 
     /// Gives a node its value (`None`: it was skipped) and opens what waited for it alone.

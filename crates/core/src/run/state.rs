@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
+use super::queue::Queue;
 use super::skipped::{Skips, Verdicts};
-use super::{Finish, Moment, RunId, RunSpec, TaskName, Timer};
+use super::{Finish, Lost, Moment, RunId, RunSpec, TaskName, Timer};
 use crate::engine::DecisionRequest;
 use crate::plan::{NodeId, NodeKind, Plan};
 use crate::{Digest, UsdMicros};
@@ -51,6 +52,8 @@ pub struct State {
 pub struct Spent {
     /// Money, reused outcomes being free.
     pub cost: UsdMicros,
+    /// Money that calls may have cost beside it whose outcome got lost.
+    pub lost: UsdMicros,
     /// Working time in milliseconds; waiting for people and lying still are free.
     pub worked_ms: u64,
 }
@@ -81,7 +84,7 @@ pub(super) struct Slot {
 
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Agenda {
-    pub(super) tasks: VecDeque<Slot>,
+    pub(super) tasks: Queue,
     pub(super) timers: Vec<(Timer, Moment)>,
 }
 
@@ -146,6 +149,10 @@ pub(super) struct TaskState {
     pub(super) attempts: u32,
     /// The last attempt whose effect was announced.
     pub(super) effect: u32,
+    /// Times that its effect got lost.
+    pub(super) losses: u32,
+    /// Whether it may begin although its effect was announced.
+    pub(super) is_cleared: bool,
     pub(super) phase: TaskPhase,
 }
 
@@ -153,13 +160,14 @@ impl TaskState {
     pub(super) const READY: Self = Self {
         attempts: 0,
         effect: 0,
+        losses: 0,
+        is_cleared: false,
         phase: TaskPhase::Ready,
     };
 
     pub(super) const PASSED_OVER: Self = Self {
-        attempts: 0,
-        effect: 0,
         phase: TaskPhase::PassedOver,
+        ..Self::READY
     };
 }
 
@@ -168,6 +176,7 @@ pub(super) enum TaskPhase {
     Ready,
     Backoff,
     Parked(Box<Question>),
+    Lost(Box<Lost>),
     Done(Value),
     Failed,
     /// There never was a task: the item at its place is null.

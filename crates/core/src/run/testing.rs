@@ -7,10 +7,11 @@ use serde_json::{Value, json};
 use super::{
     Action, Decider, Decision, Dispatch, Event, Finish, Moment, RunSpec, State, Timer, decide, fold,
 };
+use crate::UsdMicros;
 use crate::bundle::MemoryFiles;
 use crate::engine::{
     DecisionOption, DecisionRequest, Determinism, Engine, EngineError, EngineSpec, Engines,
-    Otherwise, Outcome, Performed, Task, TaskContext,
+    Otherwise, Outcome, Performed, Task, TaskContext, Usage,
 };
 use crate::plan::{self, Plan};
 
@@ -186,6 +187,10 @@ fn perform(dispatch: &Dispatch, at: Moment) -> Event {
             task,
             attempt: dispatch.attempt,
             error,
+            spent: Usage {
+                cost: UsdMicros(params.get("price").and_then(Value::as_u64).unwrap_or(0)),
+                ..Usage::default()
+            },
             at,
         };
     }

@@ -200,6 +200,7 @@ fn money_that_is_out_is_not_spent() {
     let usd = |cents: u64| UsdMicros(cents * 10_000);
     let spent = |cents| Spent {
         cost: usd(cents),
+        lost: UsdMicros(0),
         worked_ms: 0,
     };
     assert_eq!(

@@ -1,4 +1,5 @@
-//! Makes sound: a bed of music from the seed, a narration by a program of the system, and a mix of tracks.
+//! Makes sound: a bed of music from the seed, a narration by a program of the system or of what was spoken
+//! elsewhere, and a mix of tracks.
 
 mod bed;
 mod loudness;
@@ -6,7 +7,10 @@ pub(crate) mod mix;
 pub(crate) mod schema;
 mod sentences;
 mod sound;
+mod speaker;
 mod speech;
+#[cfg(all(test, unix))]
+mod speech_tests;
 #[cfg(test)]
 mod tests;
 pub(crate) mod wav;
@@ -101,8 +105,8 @@ impl Engine for AudioEngine {
                 bed.play(seed, &task.limits, context)?
             }
             (None, Some(speech), None) => {
-                let (sound, told, tool) = speech.speak(&self.tools, &task.limits, context)?;
-                usage.tool = Some(tool);
+                let (sound, told, tool) = speech.speak(&self.tools, task, context)?;
+                usage.tool = tool;
                 (sound, told)
             }
             (None, None, Some(mix)) => mix.mix(task, context)?,

@@ -105,9 +105,20 @@ fn bed() -> Value {
 fn speech() -> Value {
     json!({
         "type": "object",
-        "required": ["text"],
+        "oneOf": [{ "required": ["text"] }, { "required": ["spoken"] }],
         "additionalProperties": false,
         "properties": {
+            "spoken": {
+                "type": "array", "minItems": 1, "maxItems": speech::SPOKEN_MAX,
+                "items": {
+                    "type": "object", "format": "asset",
+                    "properties": { "media_type": { "enum": ["audio/wav", "audio/x-wav"] } }
+                },
+                "description": "Sentences that were spoken elsewhere, in order, such as the engine speech gives."
+            },
+            "model": { "type": "string", "format": "bundle-file", "description": "A voice of piper, an .onnx file; it speaks in the place of espeak-ng." },
+            "config": { "type": "string", "format": "bundle-file", "description": "The model's settings, an .onnx.json file." },
+            "speaker": { "type": "integer", "minimum": 0, "maximum": 100_000, "description": "Which voice of a model that has several." },
             "text": {
                 "type": "string", "minLength": 1, "maxLength": speech::TEXT_LENGTH_MAX,
                 "description": "What is said; an empty line is a longer pause."
@@ -116,7 +127,7 @@ fn speech() -> Value {
                 "type": "string", "pattern": "^[A-Za-z][A-Za-z0-9+_-]*$", "maxLength": 64, "default": "en",
                 "description": "a voice of espeak-ng, such as en-gb, en-us+f3 or de"
             },
-            "rate": { "type": "number", "minimum": 80, "maximum": 450, "default": 150, "description": "Words in a minute." },
+            "rate": { "type": "number", "minimum": 80, "maximum": 450, "default": speech::RATE, "description": "Words in a minute, of which 150 are a piper model's own." },
             "pitch": { "type": "number", "minimum": 0, "maximum": 99, "default": 42, "description": "Low to high." },
             "pause": { "type": "number", "minimum": 0, "maximum": 20, "default": 0.45, "description": "Between sentences, in seconds." },
             "paragraph_pause": { "type": "number", "minimum": 0, "maximum": 60, "description": "Between paragraphs, in seconds; twice the pause when absent." },

@@ -1,60 +1,63 @@
-//! A narration, spoken by a program of the system: each sentence by itself, so that it is known when it is said.
+//! A narration: spoken by a program of the system, or made of sentences that were spoken elsewhere. Each sentence is heard
+//! by itself, so that it is known when it is said.
 
-use std::ffi::OsString;
-
-use daedal_core::engine::{EngineError, Limits, TaskContext};
+use daedal_core::AssetRef;
+use daedal_core::engine::{EngineError, Limits, Task, TaskContext};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::loudness::normalise;
 use super::sentences::{Sentence, sentences};
 use super::sound::{Sound, check_length, samples};
+use super::speaker::Speaker;
 use super::{rounded, wav};
-use crate::tool::{Process, Program, Tool, Tools, file_error, folder, read_file};
+use crate::task::label;
+use crate::tool::Tools;
 
 /// Characters of a narration.
 pub(super) const TEXT_LENGTH_MAX: usize = 20_000;
+/// Sentences that were spoken elsewhere.
+pub(super) const SPOKEN_MAX: usize = 1_000;
 /// How loud a narration is, where nothing else is said.
 pub(super) const LOUDNESS: f64 = -18.0;
+/// Words in a minute, where nothing else is said.
+pub(super) const RATE: f64 = 150.0;
 const PEAK_MAX: f64 = -1.0;
 /// Quieter than this, before and after a sentence, is silence.
 const SILENCE: f32 = 0.002;
-/// Bytes of one spoken sentence.
-const SENTENCE_BYTES_MAX: u64 = 64 << 20;
-
-const ESPEAK: Program = Program {
-    name: "espeak-ng",
-    version: &["--version"],
-    install: "Debian and Ubuntu: apt install espeak-ng; macOS: brew install espeak-ng",
-};
 
 /// What is said, and how.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Speech {
-    text: String,
-    #[serde(default = "english")]
-    voice: String,
+    text: Option<String>,
+    /// Sentences that were spoken elsewhere; nothing where one failed.
+    spoken: Option<Vec<Option<Spoken>>>,
+    voice: Option<String>,
+    /// A voice of piper, and its settings.
+    pub(super) model: Option<AssetRef>,
+    pub(super) config: Option<AssetRef>,
+    /// Which of the voices of a model that has several.
+    pub(super) speaker: Option<u32>,
     #[serde(default = "unhurried")]
-    rate: f64,
-    #[serde(default = "low")]
-    pitch: f64,
+    pub(super) rate: f64,
+    pitch: Option<f64>,
     #[serde(default = "breath")]
     pause: f64,
     paragraph_pause: Option<f64>,
     loudness: Option<f64>,
 }
 
-fn english() -> String {
-    "en".to_owned()
+/// A sentence that was spoken elsewhere.
+#[derive(Debug, Deserialize)]
+struct Spoken {
+    #[serde(flatten)]
+    asset: AssetRef,
+    text: Option<String>,
 }
 
 fn unhurried() -> f64 {
-    150.0
-}
-
-fn low() -> f64 {
-    42.0
+    RATE
 }
 
 fn breath() -> f64 {
@@ -62,31 +65,138 @@ fn breath() -> f64 {
 }
 
 impl Speech {
-    /// Speaks it; gives the sound, what is told of it, and who spoke.
+    /// A voice of espeak-ng.
+    pub(super) fn voice(&self) -> &str {
+        self.voice.as_deref().unwrap_or("en")
+    }
+
+    /// Low to high, for espeak-ng.
+    pub(super) fn pitch(&self) -> f64 {
+        self.pitch.unwrap_or(42.0)
+    }
+
+    /// Speaks it; gives the sound, what is told of it, and who spoke, where that was here.
     pub(super) fn speak(
         &self,
         tools: &Tools,
+        task: &Task,
+        context: &TaskContext<'_>,
+    ) -> Result<(Sound, Value, Option<String>), EngineError> {
+        self.check()?;
+        match (&self.text, &self.spoken) {
+            (Some(text), None) => self.read_out(text, tools, &task.limits, context),
+            (None, Some(spoken)) => {
+                let said = self.heard(spoken, task, context)?;
+                let (sound, told) = self.narration(said, &task.limits, context)?;
+                Ok((sound, told, None))
+            }
+            _ => Err(EngineError::invalid(
+                "`speech` says a `text`, or lays out what was `spoken` elsewhere: give one of them",
+            )),
+        }
+    }
+
+    /// Fields that have no place beside others.
+    fn check(&self) -> Result<(), EngineError> {
+        let by_piper = self.model.is_some();
+        let is_elsewhere = self.spoken.is_some();
+        let given = [
+            ("voice", self.voice.is_some(), by_piper || is_elsewhere),
+            ("pitch", self.pitch.is_some(), by_piper || is_elsewhere),
+            ("model", by_piper, is_elsewhere),
+            ("config", self.config.is_some(), !by_piper || is_elsewhere),
+            ("speaker", self.speaker.is_some(), !by_piper || is_elsewhere),
+        ];
+        let misplaced = given
+            .into_iter()
+            .find(|(_, is_given, is_no_place)| *is_given && *is_no_place);
+        let Some((name, ..)) = misplaced else {
+            return Ok(());
+        };
+        let where_ = match (name, is_elsewhere) {
+            (_, true) => "beside `spoken`, which is spoken already",
+            ("voice" | "pitch", _) => "beside `model`: it is for espeak-ng",
+            _ => "without `model`: it is for piper",
+        };
+        Err(EngineError::invalid(format!(
+            "`speech.{name}` has no place {where_}; leave it out"
+        )))
+    }
+
+    /// Has a text spoken by a program.
+    fn read_out(
+        &self,
+        text: &str,
+        tools: &Tools,
         limits: &Limits,
         context: &TaskContext<'_>,
-    ) -> Result<(Sound, Value, String), EngineError> {
-        let length = self.text.chars().count();
+    ) -> Result<(Sound, Value, Option<String>), EngineError> {
+        let length = text.chars().count();
         if length > TEXT_LENGTH_MAX {
             return Err(EngineError::limit(format!(
                 "the text has {length} characters, more than the {TEXT_LENGTH_MAX} of a narration: speak it in several steps"
             )));
         }
-        let said = sentences(&self.text);
+        let said = sentences(text);
         if said.is_empty() {
             return Err(EngineError::invalid(
                 "`speech.text` has no word that can be spoken: give it a sentence",
             ));
         }
-        let tool = tools.find(&ESPEAK, context)?;
+        let speaker = Speaker::of(self, tools, context)?;
+        let said = said.into_iter().map(|sentence| {
+            let bytes = speaker.speak(self, &sentence.text, context)?;
+            let sound = wav::read(&sentence.text, &bytes, limits)?;
+            Ok((sentence, sound))
+        });
+        let (sound, told) = self.narration(said, limits, context)?;
+        Ok((sound, told, Some(speaker.version())))
+    }
+
+    /// Sentences that were spoken elsewhere.
+    fn heard<'h>(
+        &self,
+        spoken: &'h [Option<Spoken>],
+        task: &'h Task,
+        context: &'h TaskContext<'_>,
+    ) -> Result<impl Iterator<Item = Result<(Sentence, Sound), EngineError>> + use<'h>, EngineError>
+    {
+        let there: Vec<&Spoken> = spoken.iter().flatten().collect();
+        if there.is_empty() {
+            return Err(EngineError::invalid(
+                "`speech.spoken` has no sentence: give what the engine speech spoke, such as a step with `foreach:` gives",
+            ));
+        }
+        Ok(there.into_iter().map(move |one| {
+            let bytes = context.read(&one.asset)?;
+            let name = label(task, &one.asset);
+            let sound = wav::read(&name, &bytes, &task.limits)?;
+            let sentence = Sentence {
+                text: one.text.clone().unwrap_or_default(),
+                ends_paragraph: false,
+            };
+            Ok((sentence, sound))
+        }))
+    }
+
+    /// Lays sentences one after the other.
+    fn narration(
+        &self,
+        said: impl Iterator<Item = Result<(Sentence, Sound), EngineError>>,
+        limits: &Limits,
+        context: &TaskContext<'_>,
+    ) -> Result<(Sound, Value), EngineError> {
         let mut whole = Sound::default();
         let mut told = Vec::new();
-        for (at, sentence) in said.iter().enumerate() {
+        let mut pause = None;
+        for one in said {
             context.check_stop()?;
-            let sound = self.sentence(&tool, sentence, limits, context)?;
+            let (sentence, sound) = one?;
+            let mut sound = sound.trimmed(SILENCE);
+            sound.fade(0.004, 0.02);
+            if let Some(pause) = pause {
+                whole.set_length(whole.length() + samples(pause));
+            }
             let start = whole.seconds();
             check_length("the narration", start + sound.seconds(), limits)?;
             told.push(json!({
@@ -97,13 +207,11 @@ impl Speech {
             let at_sample = whole.length();
             whole.set_length(at_sample + sound.length());
             whole.add(&sound, at_sample, 1.0);
-            if at + 1 < said.len() {
-                whole.set_length(whole.length() + samples(self.pause_after(sentence)));
-            }
+            pause = Some(self.pause_after(&sentence));
         }
         let target = self.loudness.unwrap_or(LOUDNESS);
         normalise(&mut whole, target, PEAK_MAX, context)?;
-        Ok((whole, json!({ "sentences": told }), tool.version))
+        Ok((whole, json!({ "sentences": told })))
     }
 
     fn pause_after(&self, sentence: &Sentence) -> f64 {
@@ -111,43 +219,5 @@ impl Speech {
             true => self.paragraph_pause.unwrap_or(self.pause * 2.0),
             false => self.pause,
         }
-    }
-
-    fn sentence(
-        &self,
-        tool: &Tool,
-        sentence: &Sentence,
-        limits: &Limits,
-        context: &TaskContext<'_>,
-    ) -> Result<Sound, EngineError> {
-        let folder = folder()?;
-        let (text, spoken) = (folder.path().join("text"), folder.path().join("spoken.wav"));
-        std::fs::write(&text, &sentence.text).map_err(|error| file_error(&text, &error))?;
-        let mut args: Vec<OsString> = Vec::new();
-        let number = |value: f64| OsString::from((value.round() as i64).to_string());
-        for (name, value) in [
-            ("-v", OsString::from(&self.voice)),
-            ("-s", number(self.rate)),
-            ("-p", number(self.pitch)),
-            // UTF-8, whatever the machine's language is.
-            ("-b", "1".into()),
-            ("-w", spoken.clone().into_os_string()),
-            ("-f", text.into_os_string()),
-        ] {
-            args.push(name.into());
-            args.push(value);
-        }
-        let process = Process::start(tool, args, folder.path(), false)?;
-        process.finish(context).map_err(|error| match error {
-            EngineError::Invalid { message } => EngineError::invalid(format!(
-                "{message} (`speech.voice` is `{}`; espeak-ng --voices lists those that are there)",
-                self.voice
-            )),
-            other => other,
-        })?;
-        let bytes = read_file(&spoken, SENTENCE_BYTES_MAX)?;
-        let mut sound = wav::read(&sentence.text, &bytes, limits)?.trimmed(SILENCE);
-        sound.fade(0.004, 0.02);
-        Ok(sound)
     }
 }

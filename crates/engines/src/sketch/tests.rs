@@ -71,10 +71,7 @@ fn task(shelf: &Shelf, script: &str, with: &Value, limits: Limits) -> Task {
 
 fn run_on(shelf: &Shelf, task: &Task) -> Result<Value, EngineError> {
     let stop = AtomicBool::new(false);
-    let context = TaskContext {
-        blobs: shelf,
-        stop: &stop,
-    };
+    let context = TaskContext::new(shelf, &stop);
     match Sketch::new().run(task, &context)? {
         Performed::Done(outcome) => Ok(outcome.value),
         Performed::Asked(_) => unreachable!("a sketch asks nobody"),

@@ -217,10 +217,9 @@ fn writer(mut stdin: std::process::ChildStdin) -> Input {
     let (chunks, waiting) = channel::<Arc<Vec<u8>>>();
     let (permit, permits) = sync_channel(UNDER_WAY);
     std::thread::spawn(move || {
+        // Whoever has no more to give may have given all before this begins.
         for _ in 0..UNDER_WAY {
-            if permit.send(()).is_err() {
-                return;
-            }
+            let _ = permit.send(());
         }
         for chunk in waiting {
             if stdin.write_all(&chunk).is_err() {

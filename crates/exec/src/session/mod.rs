@@ -20,6 +20,7 @@ use daedal_store::ports::Reply;
 
 use self::waiting::Wake;
 use crate::desk::Desk;
+use crate::executor::cost_max;
 use crate::journal::Journal;
 use crate::ports::{Job, Report};
 use crate::{ExecError, Options, Ports, RunReport, RunStatus, Update};
@@ -263,7 +264,8 @@ impl<'a> Session<'a> {
         }
         let fresh = std::mem::take(&mut self.fresh);
         let anew = self.state.spec().is_some_and(|spec| spec.fresh);
-        let keys = fresh.iter().map(|dispatch| dispatch.key).collect();
+        let keys = fresh.iter().map(|dispatch| self.memo_key(dispatch));
+        let keys = keys.collect();
         let known = self.ports.memo.get(keys).await?;
         let mut ended = false;
         for (dispatch, entry) in fresh.into_iter().zip(known) {
@@ -277,13 +279,7 @@ impl<'a> Session<'a> {
                     ended = true;
                 }
                 None if dispatch.started => {
-                    let at = self.now();
-                    self.record(Event::TaskFailed {
-                        task: dispatch.name,
-                        attempt: dispatch.attempt,
-                        error: Dispatch::unknown_effect(),
-                        at,
-                    });
+                    self.lose(&dispatch);
                     ended = true;
                 }
                 None => self.desk.add(dispatch),
@@ -344,16 +340,21 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
-    fn cost_max(&self, dispatch: &Dispatch) -> UsdMicros {
+    /// The key of a task in the memo of this studio: its own, and what stands here behind the names in it. The log
+    /// has its own alone, so that it reads the same wherever it is read.
+    pub(super) fn memo_key(&self, dispatch: &Dispatch) -> Digest {
         let engine = self.ports.engines.get(&dispatch.task.engine);
-        let asked = engine.map_or(UsdMicros::default(), |engine| {
-            engine.cost_max(&dispatch.task)
-        });
-        asked.saturating_add(
-            self.options
-                .rate
-                .of_time(dispatch.task.limits.timeout_ms_max),
-        )
+        match engine.and_then(|engine| engine.behind(&dispatch.task)) {
+            Some(behind) => {
+                let parts = [&dispatch.key.0[..], behind.as_bytes()];
+                Digest::of_parts("daedal/memo/v1", &parts)
+            }
+            None => dispatch.key,
+        }
+    }
+
+    pub(super) fn cost_max(&self, dispatch: &Dispatch) -> UsdMicros {
+        cost_max(&self.ports.engines, self.options.rate, &dispatch.task)
     }
 
     fn finish(&mut self, status: Finish) -> Result<(), ExecError> {

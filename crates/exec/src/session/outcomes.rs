@@ -25,6 +25,7 @@ impl Session<'_> {
         };
         let Flight { dispatch, .. } = flight;
         let (name, key, attempt) = (dispatch.name.clone(), dispatch.key, dispatch.attempt);
+        let memo_key = self.memo_key(&dispatch);
         let at = self.now();
         match report.result {
             JobResult::Done(outcome) => {
@@ -36,7 +37,7 @@ impl Session<'_> {
                     run: self.run,
                     at,
                 };
-                self.journal.keep(key, entry);
+                self.journal.keep(memo_key, entry);
                 for follower in followers {
                     self.done(follower.name, key, outcome.clone(), Some(self.run));
                 }
@@ -55,15 +56,13 @@ impl Session<'_> {
             // It starts again: now, or when the run is resumed.
             JobResult::Failed(EngineError::Stopped) if self.stopping() => {}
             JobResult::Failed(EngineError::Stopped) if !dispatch.effect => self.desk.add(dispatch),
+            JobResult::Failed(EngineError::Stopped) => self.lose(&dispatch),
             JobResult::Failed(error) => {
-                let error = match error {
-                    EngineError::Stopped => Dispatch::unknown_effect(),
-                    error => error,
-                };
                 self.record(Event::TaskFailed {
                     task: name,
                     attempt,
                     error,
+                    spent: report.spent,
                     at,
                 });
             }
@@ -71,6 +70,8 @@ impl Session<'_> {
             JobResult::Unkept { message } => {
                 return Err(daedal_store::StoreError::Io { message }.into());
             }
+            // It was handed out once, and nothing was heard of it.
+            JobResult::Poisoned { .. } if dispatch.effect => self.lose(&dispatch),
             JobResult::Poisoned { deliveries } => {
                 self.record(Event::TaskPoisoned {
                     task: name,
@@ -81,6 +82,17 @@ impl Session<'_> {
         }
         followers.into_iter().for_each(|task| self.desk.add(task));
         Ok(())
+    }
+
+    /// Takes note that nobody knows whether an effect that was announced came about.
+    pub(super) fn lose(&mut self, dispatch: &Dispatch) {
+        let event = Event::EffectLost {
+            task: dispatch.name.clone(),
+            attempt: dispatch.attempt,
+            cost_max: self.cost_max(dispatch),
+            at: self.now(),
+        };
+        self.record(event);
     }
 
     pub(super) fn stopping(&self) -> bool {
@@ -199,10 +211,12 @@ impl Session<'_> {
             tasks: self.tasks,
             hits: self.hits,
             cost: spent.cost,
+            cost_lost: spent.lost,
             worked_ms: spent.worked_ms,
             elapsed_ms,
             skipped: self.state.skipped(self.plan),
             questions: self.state.questions().cloned().collect(),
+            lost: self.state.lost().cloned().collect(),
             mended: self.mended,
             status,
             events: self.journal.into_log(),

@@ -12,7 +12,7 @@ use std::sync::{Arc, LazyLock};
 use std::task::{Context, Poll, Waker};
 
 use daedal_core::plan::Plan;
-use daedal_core::run::{Decider, Decision, RunId, RunSpec, TaskName, records};
+use daedal_core::run::{Decider, Decision, Lost, Ruling, RunId, RunSpec, TaskName, records};
 use serde_json::{Value, json};
 
 use self::world::World;
@@ -139,7 +139,10 @@ impl Simulation {
             };
             match report.status {
                 RunStatus::Waiting if self.edits < EDITS.len() => self.edit(report.run),
-                RunStatus::Waiting => self.answer(&report),
+                RunStatus::Waiting => match report.lost.first() {
+                    Some(lost) => self.rule(report.run, lost.clone()),
+                    None => self.answer(&report),
+                },
                 _ => return report,
             }
         }
@@ -172,6 +175,19 @@ impl Simulation {
         if self.sit(sitting).is_some() {
             self.edits += 1;
         }
+    }
+
+    /// A person looks whether a post went out, and says what becomes of it.
+    fn rule(&mut self, run: RunId, lost: Lost) {
+        let gives_up = self.is_wild() && self.world.chance().one_in(3);
+        let ruling = match gives_up {
+            true => Ruling::GiveUp,
+            false => Ruling::Repeat,
+        };
+        let (plan, executor) = (self.plan.clone(), self.executor.clone());
+        let sitting = async move { executor.rule(&plan, run, &[(lost.task, ruling)]).await };
+        // Whoever is not told that it was kept looks again.
+        self.sit(sitting);
     }
 
     fn answer(&mut self, report: &RunReport) {
@@ -252,6 +268,7 @@ impl Simulation {
             RunStatus::Failed { step, message } => {
                 assert_eq!(step.as_deref(), Some("post"), "{message}");
                 assert!(self.world.lost_an_effect(), "{message}");
+                assert!(message.contains("given up by hand"), "{message}");
             }
             other => panic!("ended as {other:?}"),
         }
@@ -298,7 +315,7 @@ fn whatever_happens_the_run_comes_out_the_same() {
             Err(_) => panic!("replay with DAEDAL_SIM_SEED={seed}"),
         }
     }
-    // Effects whose outcome got lost end some runs; a test where all end so would show nothing.
+    // Effects whose outcome got lost and that a person gave up end some runs; a test where all end so would show nothing.
     if seeds.end - seeds.start >= 100 {
         assert!(
             succeeded * 2 > seeds.end - seeds.start,

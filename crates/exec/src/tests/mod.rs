@@ -1,11 +1,12 @@
 //! Runs carried out by real workers of this process.
 
 mod failures;
+mod spent;
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use daedal_core::run::{Decider, Decision, Event, Finish, TaskName, records};
+use daedal_core::run::{Decider, Decision, Event, Finish, Ruling, TaskName, records};
 use serde_json::json;
 
 use crate::testing::{Rig, plan, seed, spec};
@@ -276,12 +277,12 @@ async fn a_run_that_waits_can_be_cancelled_for_good() {
 }
 
 #[tokio::test]
-async fn an_effect_that_may_have_happened_is_not_repeated() {
+async fn an_effect_that_may_have_happened_is_not_repeated_until_a_person_says_so() {
     let rig = Rig::new(1);
     let plan = plan(
         r#"
 steps:
-  post: { uses: post, with: { a: 1 } }
+  post: { uses: post, with: { a: 1, price: 3 } }
 outputs: { post: "{{ steps.post }}" }
 "#,
     );
@@ -294,16 +295,61 @@ outputs: { post: "{{ steps.post }}" }
     rig.studio.log.create(run, created).await.unwrap();
     let task = task("post");
     let started = Event::EffectStarted {
-        task,
+        task: task.clone(),
+        attempt: 1,
+        at,
+    };
+    rig.studio.log.append(run, vec![started]).await.unwrap();
+    let executor = &rig.executor;
+    let report = executor.run(&plan, spec, &rig.options).await.unwrap();
+    assert_eq!(report.status, RunStatus::Waiting);
+    assert_eq!(report.lost[0].task, task);
+    assert_eq!(rig.counts.of("post"), 0);
+    // Asking again leaves no trace.
+    let again = executor.resume(&plan, run, &rig.options).await.unwrap();
+    assert_eq!(again.events.len(), report.events.len());
+    let other = [(self::task("press"), Ruling::Repeat)];
+    let refused = executor.rule(&plan, run, &other).await.unwrap_err();
+    assert!(matches!(refused, ExecError::NotLost { .. }), "{refused}");
+    let repeat = [(task, Ruling::Repeat)];
+    executor.rule(&plan, run, &repeat).await.unwrap();
+    assert!(executor.rule(&plan, run, &repeat).await.is_err());
+    let report = executor.resume(&plan, run, &rig.options).await.unwrap();
+    assert_eq!(report.status, RunStatus::Succeeded);
+    assert_eq!(rig.counts.of("post"), 1);
+}
+
+#[tokio::test]
+async fn a_step_that_may_be_repeated_is_without_a_person() {
+    let rig = Rig::new(1);
+    let plan = plan(
+        r#"
+steps:
+  post: { uses: post, with: { a: 1 }, on_interrupt: repeat }
+outputs: { post: "{{ steps.post }}" }
+"#,
+    );
+    let spec = spec(&plan, json!({}));
+    let (run, at) = (spec.id(), crate::testing::at(1));
+    let created = Event::Created {
+        spec: spec.clone(),
+        at,
+    };
+    rig.studio.log.create(run, created).await.unwrap();
+    let started = Event::EffectStarted {
+        task: task("post"),
         attempt: 1,
         at,
     };
     rig.studio.log.append(run, vec![started]).await.unwrap();
     let report = rig.executor.run(&plan, spec, &rig.options).await.unwrap();
-    let (step, message) = failure(&report.status);
-    assert_eq!(step, Some("post"));
-    assert!(message.contains("not repeated by itself"), "{message}");
-    assert_eq!(rig.counts.of("post"), 0);
+    assert_eq!(report.status, RunStatus::Succeeded);
+    assert_eq!(rig.counts.of("post"), 1);
+    // What happened is in the log: lost, then announced anew.
+    let is_lost = |event: &&Event| matches!(event, Event::EffectLost { .. });
+    assert_eq!(report.events.iter().filter(is_lost).count(), 1);
+    let is_started = |event: &&Event| matches!(event, Event::EffectStarted { .. });
+    assert_eq!(report.events.iter().filter(is_started).count(), 2);
 }
 
 #[tokio::test]

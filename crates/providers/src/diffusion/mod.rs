@@ -131,10 +131,14 @@ impl Engine for DiffusionEngine {
             )
         };
         let meter = Meter::default();
-        let held = self.purse.hold(painter.cost(params.count()))?;
+        let most = painter.cost(params.count());
+        let held = self.purse.hold(most)?;
         let asked = ask(painter, &wish, bytes_max, &meter);
         let made = self.calls.wait(context, limit_ms, late, asked);
         let settled = held.settle(&meter);
+        if made.is_err() {
+            context.spend(&meter.lost(most));
+        }
         // Pictures that are there are not thrown away because the book can't be written.
         let made = made?;
         settled.ok();
@@ -165,7 +169,7 @@ async fn ask(
     meter.begin();
     let answer = painter.server.ask(request, bytes_max).await?;
     if !answer.status.is_success() {
-        meter.end(UsdMicros::default());
+        meter.end(UsdMicros::default(), (0, 0));
         let look_at = "what was asked for (sizes and counts that a model takes differ), at `model`";
         return Err(painter.server.unexpected(&answer, look_at));
     }
@@ -182,7 +186,7 @@ async fn ask(
         serde_json::from_slice(&answer.bytes).map_err(|_| foreign("it gives no JSON"))?;
     let made = painter.backend.read(wish, &said);
     let made = made.map_err(|why| foreign(&why))?;
-    meter.end(painter.cost(made.pictures.len() as u64));
+    meter.end(painter.cost(made.pictures.len() as u64), (0, 0));
     Ok(made)
 }
 

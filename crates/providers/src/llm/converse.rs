@@ -7,15 +7,21 @@ use std::time::{Duration, Instant};
 use daedal_core::UsdMicros;
 use daedal_core::engine::EngineError;
 use genai::Client;
-use genai::chat::{ChatMessage, ChatOptions, ChatRequest, ChatResponseFormat, JsonSpec};
+use genai::chat::{
+    ChatMessage, ChatOptions, ChatRequest, ChatResponseFormat, ContentPart, JsonSpec,
+    MessageContent, ToolCall, ToolChoice, ToolResponse,
+};
 use serde_json::Value;
 
-use super::estimate::{Size, repair};
+use super::estimate::{Size, refusal, repair};
 use super::form;
 use super::models::Model;
 use super::provider::{self, Reply, Trouble};
 use super::purse::Meter;
 use super::settings::Structured;
+use super::stream;
+use super::talk::Talk;
+use super::tools::{Calls, Tools};
 use crate::secrets::{Secret, Secrets};
 use crate::server::unique;
 
@@ -30,6 +36,12 @@ const WAIT_MAX: Duration = Duration::from_secs(60);
 pub(super) struct Question {
     pub(super) system: String,
     pub(super) messages: Vec<ChatMessage>,
+    /// What the model may have done.
+    pub(super) tools: Tools,
+    /// Whether it may now.
+    pub(super) may_call: bool,
+    /// What was said before.
+    pub(super) talk: Talk,
     /// JSON Schema of the answer, where it has a form.
     pub(super) form: Option<Value>,
     pub(super) repairs_max: u32,
@@ -49,22 +61,33 @@ pub(super) struct Answered {
     pub(super) text: String,
     /// In the form that was asked for.
     pub(super) value: Option<Value>,
+    /// What it wants tools to do, as it said it and as they take it; then it is no answer yet.
+    pub(super) calls: Option<(Vec<ToolCall>, Calls)>,
     pub(super) is_cut: bool,
     pub(super) tokens: (u64, u64),
     pub(super) cost: UsdMicros,
     pub(super) model: String,
 }
 
+/// What an answer is found to be.
+enum Found {
+    Text,
+    Form(Value),
+    Calls(Calls),
+}
+
 /// Who is asked, and with what.
-pub(super) struct Talk<'t> {
+pub(super) struct Asking<'t> {
     pub(super) client: &'t Client,
     pub(super) secrets: &'t Secrets,
     /// The model of the step, and those in its place.
     pub(super) chain: &'t [Arc<Model>],
     pub(super) meter: &'t Meter,
+    /// Is told what is written, where somebody reads it.
+    pub(super) tell: Option<&'t stream::Tell<'t>>,
 }
 
-impl Talk<'_> {
+impl Asking<'_> {
     /// Asks until there is an answer that can be used.
     pub(super) async fn hold(&self, question: &Question) -> Result<Answered, EngineError> {
         let mut messages = question.messages.clone();
@@ -75,6 +98,10 @@ impl Talk<'_> {
             let request = match question.system.as_str() {
                 "" => request,
                 system => request.with_system(system),
+            };
+            let request = match question.tools.is_empty() {
+                true => request,
+                false => request.with_tools(question.tools.offers()),
             };
             let (at, reply) = self.ask(question, &request, first).await?;
             // Whoever answered knows what was said.
@@ -87,14 +114,19 @@ impl Talk<'_> {
                 .unwrap_or((size.tokens(model.image_tokens), answer_tokens));
             tokens = (tokens.0 + used.0, tokens.1 + used.1);
             let own = model.price.of(used.0, used.1);
-            self.meter.end(own);
+            self.meter.end(own, used);
             cost = cost.saturating_add(own);
-            let formed = question.form.as_ref().map(|form| read(form, &reply));
-            let told = match formed {
-                Some(Err(told)) => told,
-                sound => {
+            let told = match judge(question, &reply) {
+                Err(told) => told,
+                Ok(found) => {
+                    let (value, calls) = match found {
+                        Found::Text => (None, None),
+                        Found::Form(value) => (Some(value), None),
+                        Found::Calls(calls) => (None, Some((reply.calls, calls))),
+                    };
                     return Ok(Answered {
-                        value: sound.and_then(Result::ok),
+                        value,
+                        calls,
                         text: reply.text,
                         is_cut: reply.is_cut,
                         tokens,
@@ -104,12 +136,14 @@ impl Talk<'_> {
                 }
             };
             if round == question.repairs_max {
-                return Err(formless(model, round + 1, &told, tokens, cost));
+                return Err(formless(model, round + 1, &told.join("; "), tokens, cost));
             }
-            let request = repair(&told);
-            size = size.after(&reply.text, answer_tokens, &request);
-            messages.push(ChatMessage::assistant(reply.text));
-            messages.push(ChatMessage::user(request));
+            let requests = again(&reply, &told);
+            let answer = reply.text.len() + reply.calls.iter().map(ToolCall::size).sum::<usize>();
+            let request = requests.iter().map(ChatMessage::size).sum::<usize>();
+            size = size.after(answer as u64, answer_tokens, request as u64);
+            messages.push(said(reply));
+            messages.extend(requests);
         }
         Err(EngineError::invalid(
             "nothing was asked, which is a bug in the engine",
@@ -189,10 +223,11 @@ impl Talk<'_> {
     ) -> Result<Reply, Trouble> {
         let place = model.gate.enter().await;
         self.meter.begin();
-        let asked = provider::ask(self.client, model, key, request.clone(), options).await;
+        let asked =
+            provider::ask(self.client, model, key, request.clone(), options, self.tell).await;
         drop(place);
         if let Err(Trouble::Busy { .. } | Trouble::Refused { .. }) = &asked {
-            self.meter.end(UsdMicros::default());
+            self.meter.end(UsdMicros::default(), (0, 0));
         }
         match &asked {
             Err(Trouble::Busy { .. } | Trouble::Lost { .. }) => model.gate.failed(Instant::now()),
@@ -223,6 +258,50 @@ fn formless(
     ))
 }
 
+/// What an answer is, or what is wrong with it: with each of its calls, or with all of it.
+fn judge(question: &Question, reply: &Reply) -> Result<Found, Vec<String>> {
+    if question.tools.is_empty() || reply.calls.is_empty() {
+        return match &question.form {
+            Some(form) => read(form, reply)
+                .map(Found::Form)
+                .map_err(|told| vec![told]),
+            None => Ok(Found::Text),
+        };
+    }
+    if !question.may_call {
+        let told = "no tool can be called any more: answer".to_owned();
+        return Err(vec![told; reply.calls.len()]);
+    }
+    let taken = question.tools.take(&reply.calls, &question.talk.gave)?;
+    Ok(Found::Calls(taken))
+}
+
+/// The request to answer once more.
+fn again(reply: &Reply, told: &[String]) -> Vec<ChatMessage> {
+    if reply.calls.is_empty() {
+        return vec![ChatMessage::user(repair(&told.join("; ")))];
+    }
+    let responses = reply.calls.iter().zip(told).map(|(call, told)| {
+        let told = match told.as_str() {
+            "" => "It was not done, for another call was wrong. Call again.".to_owned(),
+            told => refusal(told),
+        };
+        ToolResponse::from_tool_call(call, told)
+    });
+    let responses = MessageContent::from_tool_responses(responses.collect());
+    vec![ChatMessage::tool(responses)]
+}
+
+/// What a model said, as it is told again.
+fn said(reply: Reply) -> ChatMessage {
+    let mut parts = Vec::new();
+    if !reply.text.is_empty() || reply.calls.is_empty() {
+        parts.push(ContentPart::Text(reply.text));
+    }
+    parts.extend(reply.calls.into_iter().map(ContentPart::ToolCall));
+    ChatMessage::assistant(MessageContent::from_parts(parts))
+}
+
 /// The answer in its form, or what is wrong with it.
 fn read(schema: &Value, reply: &Reply) -> Result<Value, String> {
     let found = form::json_in(&reply.text);
@@ -249,6 +328,11 @@ fn options(model: &Model, question: &Question) -> ChatOptions {
     options.temperature = question.temperature;
     options.top_p = question.top_p;
     options.seed = question.seed.or(task_seed);
+    if !question.tools.is_empty() {
+        // Servers that keep to a form can't keep to calls at the same time: then it stands in the prompt only.
+        options.tool_choice = (!question.may_call).then_some(ToolChoice::None);
+        return options;
+    }
     options.response_format = match (&question.form, model.structured) {
         (Some(schema), Structured::Schema) => Some(ChatResponseFormat::JsonSpec(JsonSpec::new(
             "answer",

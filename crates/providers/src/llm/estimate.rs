@@ -31,10 +31,10 @@ impl Size {
     }
 
     /// The size after an answer, which had so many tokens at most, and a request to repair it.
-    pub(super) fn after(self, answer: &str, answer_tokens: u64, request: &str) -> Self {
-        let answer = (answer.len() as u64).min(answer_tokens);
+    pub(super) fn after(self, answer: u64, answer_tokens: u64, request: u64) -> Self {
+        let answer = answer.min(answer_tokens);
         Self {
-            bytes: self.bytes + answer + request.len() as u64,
+            bytes: self.bytes + answer + request,
             messages: self.messages + 2,
             ..self
         }
@@ -66,12 +66,23 @@ pub(super) fn cost_max(
 
 /// The request to answer once more.
 pub(super) fn repair(told: &str) -> String {
-    let mut request = format!(
-        "That does not have the form that was asked for: {told}\nAnswer again, with the whole JSON and nothing else."
-    );
-    let end = request.floor_char_boundary(REPAIR_BYTES_MAX);
-    request.truncate(end);
-    request
+    short(
+        format!(
+            "That does not have the form that was asked for: {told}\nAnswer again, with the whole JSON and nothing else."
+        ),
+        REPAIR_BYTES_MAX,
+    )
+}
+
+/// What is said of a call that can't be done; there may be several.
+pub(super) fn refusal(told: &str) -> String {
+    let told = format!("It was not done: {told}. Call again, as the tool takes it.");
+    short(told, REPAIR_BYTES_MAX / 16)
+}
+
+fn short(mut text: String, bytes_max: usize) -> String {
+    text.truncate(text.floor_char_boundary(bytes_max));
+    text
 }
 
 #[cfg(test)]

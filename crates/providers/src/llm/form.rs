@@ -37,8 +37,13 @@ pub(super) fn schema(answer: &Value) -> Result<Value, String> {
             "`answer` names no fields: write some, such as { score: number, reason: text }".into(),
         );
     };
+    self::fields(fields, "answer")
+}
+
+/// JSON Schema of these fields, which stand at `place`.
+pub(super) fn fields(fields: &Map<String, Value>, place: &str) -> Result<Value, String> {
     let mut left = FIELDS_MAX;
-    object(fields, "answer", DEPTH_MAX, &mut left)
+    object(fields, place, DEPTH_MAX, &mut left)
 }
 
 /// What of `value` does not fit.
@@ -92,7 +97,7 @@ fn object(
         }
         *left = left
             .checked_sub(1)
-            .ok_or_else(|| format!("`answer` has more than {FIELDS_MAX} fields"))?;
+            .ok_or_else(|| format!("`{place}` has more than {FIELDS_MAX} fields"))?;
         let place = format!("{place}.{name}");
         properties.insert(name.clone(), of(form, &place, depth, left)?);
     }

@@ -12,8 +12,15 @@ mod prices;
 mod provider;
 mod purse;
 mod settings;
+mod stream;
+#[cfg(test)]
+mod stream_tests;
+mod talk;
+#[cfg(test)]
+mod talk_tests;
 #[cfg(test)]
 mod tests;
+mod tools;
 
 use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
@@ -34,8 +41,9 @@ pub use settings::{Kind, ModelSettings, PriceSettings, Structured};
 use crate::call::Calls;
 use crate::secrets::Secrets;
 use crate::task;
-use converse::Talk;
+use converse::{Answered, Asking, Question};
 use params::Params;
+use tools::Tools;
 
 /// The engine `llm`.
 pub struct LlmEngine {
@@ -81,8 +89,15 @@ impl Engine for LlmEngine {
         &self.spec
     }
 
+    fn implied(&self, with: &Value) -> Vec<(&'static str, &'static str)> {
+        match with.get("tools") {
+            Some(_) => vec![("before", "previous")],
+            None => Vec::new(),
+        }
+    }
+
     fn output(&self, with: &Map<String, Value>, _: &Files<'_>) -> Option<Cow<'_, Value>> {
-        let form = match with.get("answer") {
+        let mut form = match with.get("answer") {
             Some(answer) if answer.to_string().contains("{{") => return None,
             Some(answer) => form::schema(answer).ok()?,
             None => json!({
@@ -94,6 +109,14 @@ impl Engine for LlmEngine {
                 "additionalProperties": false
             }),
         };
+        if let Some(tools) = with.get("tools") {
+            let tools = Tools::read(tools.as_object()?).ok()?;
+            form["properties"]["turn"] = json!({ "type": "integer" });
+            form["properties"]["done"] = json!({ "type": "boolean" });
+            form["properties"]["calls"] = tools.calls();
+            form["properties"]["gave"] = tools.gave();
+            form["properties"]["said"] = json!({ "type": "object", "format": "asset", "properties": { "media_type": { "const": talk::MEDIA_TYPE } } });
+        }
         Some(Cow::Owned(form))
     }
 
@@ -103,11 +126,21 @@ impl Engine for LlmEngine {
         if let Some(answer) = answer.filter(|answer| !answer.to_string().contains("{{")) {
             found.extend(form::schema(answer).err());
         }
+        if let Some(tools) = with.get("tools").and_then(Value::as_object) {
+            found.extend(Tools::read(tools).err());
+            found.extend(answer.and_then(taken_name));
+        }
         let alias = with.get("model").and_then(Value::as_str);
         if let Some(alias) = alias.filter(|alias| self.models.is_set && !alias.contains("{{")) {
             found.extend(self.models.chain(alias).err());
         }
         found
+    }
+
+    fn behind(&self, task: &Task) -> Option<String> {
+        let alias = task.params.get("model")?.as_str()?;
+        let chain = self.models.chain(alias).ok()?;
+        chain.first().map(|model| model.identity())
     }
 
     fn cost_max(&self, task: &Task) -> UsdMicros {
@@ -142,11 +175,13 @@ impl Engine for LlmEngine {
             )
         })?;
         let meter = Meter::default();
-        let talk = Talk {
+        let tell = |written: &str| context.tell(written);
+        let asking = Asking {
             client,
             secrets: &self.secrets,
             chain: &chain,
             meter: &meter,
+            tell: context.is_followed().then_some(&tell as &stream::Tell<'_>),
         };
         let limit_ms = task.limits.timeout_ms_max;
         let late = || {
@@ -158,25 +193,71 @@ impl Engine for LlmEngine {
                 params.model
             )
         };
-        let held = self.purse.hold(self.cost_max(task))?;
-        let asked = talk.hold(&question);
+        let most = self.cost_max(task);
+        let held = self.purse.hold(most)?;
+        let asked = asking.hold(&question);
         let answered = self.calls.wait(context, limit_ms, late, asked);
         let settled = held.settle(&meter);
+        if answered.is_err() {
+            context.spend(&meter.lost(most));
+        }
         // An answer that is there is not thrown away because the book can't be written: the book tells too much then.
         let answered = answered?;
         settled.ok();
-        let value = match answered.value {
-            Some(value) => value,
-            None => json!({ "text": answered.text, "cut": answered.is_cut }),
+        let usage = Usage {
+            cost: answered.cost,
+            tokens: Some(answered.tokens),
+            tool: Some(answered.model.clone()),
+            ..Usage::default()
         };
         Ok(Performed::Done(Outcome {
-            value,
-            usage: Usage {
-                cost: answered.cost,
-                tokens: Some(answered.tokens),
-                tool: Some(answered.model),
-                ..Usage::default()
-            },
+            value: value(question, answered, context)?,
+            usage,
         }))
     }
+}
+
+/// What a step gives.
+fn value(
+    question: Question,
+    answered: Answered,
+    context: &TaskContext<'_>,
+) -> Result<Value, EngineError> {
+    let Question { tools, talk, .. } = question;
+    let Answered {
+        text,
+        value,
+        is_cut,
+        calls,
+        ..
+    } = answered;
+    if tools.is_empty() {
+        return Ok(value.unwrap_or_else(|| json!({ "text": text, "cut": is_cut })));
+    }
+    let calls = calls.as_ref().map(|(made, taken)| (&made[..], taken));
+    let has_form = question.form.is_some();
+    let mut given = talk.end(&text, calls, &tools, context)?;
+    match value {
+        Some(Value::Object(fields)) => {
+            for (name, value) in fields {
+                given[name] = value;
+            }
+        }
+        _ if has_form => {}
+        _ => {
+            given["text"] = Value::from(text);
+            given["cut"] = Value::from(is_cut);
+        }
+    }
+    Ok(given)
+}
+
+/// A field of the form that has the name of something that a turn gives.
+fn taken_name(answer: &Value) -> Option<String> {
+    let fields = answer.as_object()?;
+    let taken = ["turn", "done", "calls", "gave", "said"];
+    let name = taken.into_iter().find(|name| fields.contains_key(*name))?;
+    Some(format!(
+        "`answer` has a field `{name}`, which a step with `tools` gives by itself: call it something else"
+    ))
 }

@@ -34,6 +34,7 @@ pub(crate) struct Model {
     pub(super) structured: Structured,
     pub(super) takes_seed: bool,
     pub(super) image_tokens: u32,
+    pub(super) streams: bool,
     pub(super) fallback: Vec<String>,
     pub(super) gate: Arc<Gate>,
 }
@@ -44,6 +45,19 @@ pub(crate) struct Models {
     known: BTreeMap<String, Arc<Model>>,
     /// Whether a studio has said what they are.
     pub(super) is_set: bool,
+}
+
+impl Model {
+    /// What tells it from other models: whose protocol, which model, and where, unless that is its provider's own place or
+    /// nearby. What it costs, and how often it is asked, is none of it.
+    pub(super) fn identity(&self) -> String {
+        let (kind, model) = (self.kind.name(), &self.model);
+        let is_usual = is_near(&self.url) || self.url.as_str() == self.kind.url();
+        match self.url.host_str().filter(|_| !is_usual) {
+            Some(host) => format!("{kind}/{model} at {host}"),
+            None => format!("{kind}/{model}"),
+        }
+    }
 }
 
 impl Models {
@@ -161,6 +175,7 @@ fn model(alias: &str, entry: &ModelSettings, secrets: &Secrets) -> Result<Model,
             Kind::Anthropic | Kind::Gemini => false,
         }),
         image_tokens: entry.image_tokens.unwrap_or(entry.kind.image_tokens()),
+        streams: entry.stream.unwrap_or(true),
         fallback: entry.fallback.clone(),
         gate: Gate::shared(alias, url.as_str(), concurrency, spacing_ms),
         url,
@@ -230,6 +245,7 @@ mod tests {
             structured: None,
             seed: None,
             image_tokens: None,
+            stream: None,
         }
     }
 

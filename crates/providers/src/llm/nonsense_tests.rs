@@ -9,9 +9,10 @@ use daedal_core::UsdMicros;
 use daedal_core::engine::{Engine, EngineError};
 use serde_json::{Value, json};
 
-use super::tests::entry;
+use super::talk_tests::calls;
+use super::tests::{entry, studio};
 use super::{ModelSettings, Structured};
-use crate::testing::{Bench, engine, settings};
+use crate::testing::{Bench, Server, engine, settings};
 
 /// A running server, ended with this value.
 struct Nonsense {
@@ -180,4 +181,63 @@ fn a_real_server_that_is_killed_amid_an_answer_is_told_as_such() {
     });
     let error = error.expect("nobody answers any more");
     assert!(error.is_retryable(), "{error}");
+}
+
+#[test]
+fn a_real_server_is_heard_as_it_writes_and_counts_the_same() {
+    let server = Nonsense::start();
+    let engine = server.engine(|_| {});
+    let whole = Bench::default();
+    let whole = whole.perform(&*engine, with(&json!({})), 5).unwrap();
+    let bench = Bench::followed();
+    let heard = bench.perform(&*engine, with(&json!({})), 5).unwrap();
+    assert_eq!(heard.value, whole.value);
+    assert_eq!(heard.usage.tokens, whole.usage.tokens);
+    assert_eq!(heard.usage.tool, whole.usage.tool);
+    assert!(bench.told.lock().unwrap().len() > 1);
+}
+
+#[test]
+fn a_real_server_that_is_killed_while_it_is_heard_is_told_as_such() {
+    let mut server = Nonsense::start();
+    let engine = server.engine(|_| {});
+    let bench = Bench::followed();
+    let error = std::thread::scope(|scope| {
+        let asking = scope.spawn(|| {
+            (0..200).find_map(|seed| {
+                bench
+                    .perform(&*engine, with(&json!({ "max_tokens": 1_900 })), seed)
+                    .err()
+            })
+        });
+        while bench.told.lock().unwrap().is_empty() {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        std::thread::sleep(Duration::from_millis(40));
+        server.child.kill().unwrap();
+        asking.join().unwrap()
+    });
+    let error = error.expect("nobody answers any more");
+    assert!(error.is_retryable(), "{error}");
+}
+
+#[test]
+fn a_real_server_is_offered_tools_and_told_what_they_gave() {
+    let server = Nonsense::start();
+    let bench = Bench::default();
+    let more = |before: Value| {
+        let tools = json!({ "draw": { "about": "Draws.", "takes": { "mood": "calm | storm" } } });
+        with(&json!({ "tools": tools, "turns": 4, "before": before }))
+    };
+    // It writes nonsense and no calls; one that was made elsewhere it takes for its own.
+    let other = Server::start([calls("A calm one.", &[("draw", json!({ "mood": "calm" }))])]);
+    let first = bench.value(&*engine("llm", &studio(&[&other])), more(Value::Null));
+    let engine = server.engine(|_| {});
+    let alone = bench.perform(&*engine, more(Value::Null), 1).unwrap();
+    assert_eq!(alone.value["done"], true);
+    let before = json!({ "think": first, "draw": [{ "score": 0.5 }] });
+    let next = bench.perform(&*engine, more(before), 1).unwrap();
+    assert_eq!(next.value["turn"], 2);
+    assert_eq!(next.value["gave"], json!({ "draw": [{ "score": 0.5 }] }));
+    assert!(next.usage.tokens.unwrap().0 > alone.usage.tokens.unwrap().0);
 }

@@ -3,15 +3,18 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use daedal_core::AssetRef;
+use daedal_core::asset::assets_in;
 use daedal_core::engine::{EngineError, Task, TaskContext};
-use genai::chat::{ChatMessage, ContentPart, MessageContent};
+use genai::chat::{ChatMessage, ChatRole, ContentPart, MessageContent};
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::converse::Question;
 use super::estimate::Size;
 use super::form;
 use super::models::ANSWER_TOKENS_MAX;
+use super::talk::{Said, Talk};
+use super::tools::{self, Tools};
 use crate::task::{TEXT_BYTES_MAX, label, text};
 
 /// Pictures of one step.
@@ -23,6 +26,9 @@ const EXAMPLES_MAX: usize = 32;
 /// How often an answer is asked for once more, where it has not its form.
 const REPAIRS: u32 = 2;
 const REPAIRS_MAX: u32 = 5;
+/// Turns that an answer with tools may take.
+const TURNS: u32 = 8;
+const TURNS_MAX: u32 = 64;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -44,6 +50,12 @@ pub(super) struct Params {
     seed: Option<u64>,
     #[serde(default)]
     stop: Vec<String>,
+    #[serde(default)]
+    tools: Map<String, Value>,
+    turns: Option<u32>,
+    /// The values of the round before, where tools are offered.
+    #[serde(default)]
+    before: Value,
 }
 
 /// A question and its answer, as they should be.
@@ -98,7 +110,10 @@ pub(super) fn schema() -> Value {
             "top_p": { "type": "number", "exclusiveMinimum": 0, "maximum": 1, "description": "The share of likelihood that words are taken from." },
             "max_tokens": { "type": "integer", "minimum": 1, "maximum": ANSWER_TOKENS_MAX, "description": "Longest answer; the studio's setting when absent, or 4096." },
             "seed": { "type": "integer", "minimum": 0, "maximum": 2_147_483_647, "description": "Sent to the model; models that take one get the task's own when it is absent." },
-            "stop": { "type": "array", "items": { "type": "string", "minLength": 1 }, "maxItems": 4, "description": "Texts at which the answer ends." }
+            "stop": { "type": "array", "items": { "type": "string", "minLength": 1 }, "maxItems": 4, "description": "Texts at which the answer ends." },
+            "tools": tools::schema(),
+            "turns": { "type": "integer", "minimum": 2, "maximum": TURNS_MAX, "default": TURNS, "description": "Turns until the model has to answer; in the last one it is offered no tools." },
+            "before": { "description": "What the steps of the loop gave in the round before; `previous` when it is absent and there are tools." }
         },
         "required": ["model"],
         "oneOf": [{ "required": ["prompt"] }, { "required": ["prompt_file"] }],
@@ -114,10 +129,29 @@ impl Params {
     }
 
     pub(super) fn repairs(&self) -> u32 {
-        match self.answer {
-            Some(_) => self.repairs_max.unwrap_or(REPAIRS).min(REPAIRS_MAX),
-            None => 0,
+        match self.answer.is_some() || !self.tools.is_empty() {
+            true => self.repairs_max.unwrap_or(REPAIRS).min(REPAIRS_MAX),
+            false => 0,
         }
+    }
+
+    /// The tools that are offered.
+    fn offered(&self) -> Result<Tools, EngineError> {
+        Tools::read(&self.tools).map_err(EngineError::invalid)
+    }
+
+    /// Steps of the round before, where there are tools.
+    fn round(&self) -> impl Iterator<Item = (&String, &Value)> {
+        let round = self.before.as_object().filter(|_| !self.tools.is_empty());
+        round.into_iter().flatten()
+    }
+
+    /// Pictures that a model is shown beside those of the step.
+    fn shown_max(&self, tools: &Tools) -> usize {
+        let shows = |name: &str| tools.0.get(name).is_some_and(|tool| tool.shows);
+        let shown = self.round().filter(|(name, _)| shows(name));
+        let shown: usize = shown.map(|(_, value)| assets_in(value).len()).sum();
+        shown.min(IMAGES_MAX - self.images.len().min(IMAGES_MAX))
     }
 
     /// How much is sent, without reading a file.
@@ -131,15 +165,30 @@ impl Params {
             .sum::<u64>();
         // A form stands in the prompt, and beside it.
         let form = form.map_or(0, |form| 2 * instruction(form).len() as u64);
+        let said = self.round().filter_map(|(_, value)| {
+            let said = AssetRef::from_value(value.get("said")?)?;
+            Some(said.size)
+        });
+        let said: u64 = said.sum();
+        // What can't be read is not asked.
+        let tools = self.offered().unwrap_or_default();
+        let round: u64 = self
+            .round()
+            .map(|(_, value)| value.to_string().len() as u64)
+            .sum();
         Size {
             bytes: text(&self.prompt)
                 + file(&self.prompt_file)
                 + text(&self.system)
                 + file(&self.system_file)
                 + examples
-                + form,
-            messages: 2 + 2 * self.examples.len() as u64,
-            images: self.images.len() as u64,
+                + form
+                + tools.size()
+                + said
+                + round,
+            // Nothing is kept of a conversation in fewer bytes.
+            messages: 2 + 2 * self.examples.len() as u64 + said / 20 + round / 20,
+            images: (self.images.len() + self.shown_max(&tools)) as u64,
         }
     }
 
@@ -173,10 +222,40 @@ impl Params {
             messages.push(ChatMessage::user(example.user.clone()));
             messages.push(ChatMessage::assistant(example.answer()));
         }
-        messages.push(ChatMessage::user(self.content(prompt, task, context)?));
+        let tools = self.offered()?;
+        let mut talk = match tools.is_empty() {
+            true => Talk::default(),
+            false => Talk::after(&self.before, &tools, context)?,
+        };
+        if !talk.goes_on {
+            if prompt.trim().is_empty() {
+                return Err(EngineError::invalid(
+                    "the prompt is empty: a model has to be asked something",
+                ));
+            }
+            let asked = Said::User { text: prompt };
+            talk.transcript.messages.push(asked);
+        }
+        let mut said = talk.messages();
+        let asked = said.iter_mut().rfind(|one| one.role == ChatRole::User);
+        if let Some(asked) = asked {
+            asked.content.extend(pictures(&self.images, task, context)?);
+        }
+        messages.append(&mut said);
+        let shown = talk.pictures.iter().take(self.shown_max(&tools));
+        let shown: Vec<AssetRef> = shown.cloned().collect();
+        if !shown.is_empty() {
+            let text = ContentPart::Text("What the tools gave, to look at:".to_owned());
+            let parts = std::iter::once(text).chain(pictures(&shown, task, context)?);
+            messages.push(ChatMessage::user(parts.collect::<MessageContent>()));
+        }
+        let turns = self.turns.unwrap_or(TURNS).clamp(2, TURNS_MAX);
         Ok(Question {
             system,
             messages,
+            may_call: talk.turns + 1 < turns,
+            tools,
+            talk,
             form,
             repairs_max: self.repairs(),
             temperature: self.temperature,
@@ -189,38 +268,27 @@ impl Params {
             size,
         })
     }
+}
 
-    /// The prompt and its pictures.
-    fn content(
-        &self,
-        prompt: String,
-        task: &Task,
-        context: &TaskContext<'_>,
-    ) -> Result<MessageContent, EngineError> {
-        if prompt.trim().is_empty() {
-            return Err(EngineError::invalid(
-                "the prompt is empty: a model has to be asked something",
-            ));
+/// Pictures as a model is shown them.
+fn pictures(
+    images: &[AssetRef],
+    task: &Task,
+    context: &TaskContext<'_>,
+) -> Result<Vec<ContentPart>, EngineError> {
+    let picture = |image: &AssetRef| {
+        if image.size > IMAGE_BYTES_MAX {
+            return Err(EngineError::limit(format!(
+                "`{}` has {} bytes: at most {IMAGE_BYTES_MAX} are sent to a model; make it smaller with the engine image",
+                label(task, image),
+                image.size
+            )));
         }
-        let mut content = MessageContent::from_text(prompt);
-        for image in &self.images {
-            if image.size > IMAGE_BYTES_MAX {
-                return Err(EngineError::limit(format!(
-                    "`{}` has {} bytes: at most {IMAGE_BYTES_MAX} are sent to a model; make it smaller with the \
-                     engine image",
-                    label(task, image),
-                    image.size
-                )));
-            }
-            let packed = STANDARD.encode(context.read(image)?);
-            content.push(ContentPart::from_binary_base64(
-                image.media_type.as_str(),
-                packed,
-                None,
-            ));
-        }
-        Ok(content)
-    }
+        let packed = STANDARD.encode(context.read(image)?);
+        let media_type = image.media_type.as_str();
+        Ok(ContentPart::from_binary_base64(media_type, packed, None))
+    };
+    images.iter().map(picture).collect()
 }
 
 /// What a model is told about the form of its answer.

@@ -3,14 +3,18 @@
 use std::time::Duration;
 
 use genai::adapter::AdapterKind;
-use genai::chat::{ChatOptions, ChatRequest, ChatResponse, StopReason};
+use genai::chat::{
+    ChatOptions, ChatRequest, ChatResponse, MessageContent, StopReason, ToolCall, Usage,
+};
 use genai::resolver::{AuthData, Endpoint};
 use genai::{Client, Error, ModelIden, ServiceTarget, webc};
 use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
+use serde_json::Value;
 
 use super::models::Model;
 use super::settings::Kind;
+use super::stream::{self, Unheard};
 use crate::net::choose_cryptography;
 use crate::secrets::Secret;
 use crate::task::excerpt;
@@ -19,6 +23,8 @@ use crate::task::excerpt;
 #[derive(Debug)]
 pub(super) struct Reply {
     pub(super) text: String,
+    /// What it wants tools to do.
+    pub(super) calls: Vec<ToolCall>,
     /// Tokens that were read and written, where the server counts them.
     pub(super) tokens: Option<(u64, u64)>,
     /// The model, as the server calls it.
@@ -55,13 +61,14 @@ pub(super) fn client() -> Option<Client> {
     Client::builder().with_reqwest(http).build().ok()
 }
 
-/// Asks once.
+/// Asks once. Where somebody is told, the answer is heard as it is written.
 pub(super) async fn ask(
     client: &Client,
     model: &Model,
     key: Option<&Secret>,
     request: ChatRequest,
     options: &ChatOptions,
+    tell: Option<&stream::Tell<'_>>,
 ) -> Result<Reply, Trouble> {
     let adapter = match model.kind {
         Kind::OpenAi => AdapterKind::OpenAI,
@@ -76,22 +83,62 @@ pub(super) async fn ask(
         auth: AuthData::from_single(key_text),
         model: ModelIden::new(adapter, model.model.as_str()),
     };
-    match client.exec_chat(target, request, Some(options)).await {
-        Ok(response) => Ok(reply(response)),
-        Err(error) => Err(trouble(model, key, &error)),
+    let Some(tell) = tell.filter(|_| model.streams) else {
+        return match client.exec_chat(target, request, Some(options)).await {
+            Ok(response) => Ok(whole(response)),
+            Err(error) => Err(trouble(model, key, &error)),
+        };
+    };
+    match stream::listen(client, target, request, options, tell).await {
+        Ok(heard) => Ok(reply(
+            heard.end.captured_content.unwrap_or_default(),
+            &heard.end.captured_usage.unwrap_or_default(),
+            heard.end.captured_stop_reason.as_ref(),
+            heard.model.unwrap_or_else(|| model.model.clone()),
+        )),
+        Err(Unheard::Failed(error)) => Err(trouble(model, key, &error)),
+        Err(Unheard::Ended { has_begun: true }) => Err(Trouble::Lost {
+            message: format!("the answer of {} broke off in the middle", place(model)),
+        }),
+        Err(Unheard::Ended { has_begun: false }) => Err(Trouble::Refused {
+            message: format!(
+                "{} answered with nothing that is written as it goes: see that `url` under [llm.{}] is the base of an \
+                 API, such as http://127.0.0.1:8080/v1, or say `stream = false` there",
+                place(model),
+                model.alias
+            ),
+        }),
     }
 }
 
-fn reply(response: ChatResponse) -> Reply {
+/// What came at once.
+fn whole(response: ChatResponse) -> Reply {
+    let name = response.provider_model_iden.model_name.to_string();
+    let stop = response.stop_reason.as_ref();
+    reply(response.content, &response.usage, stop, name)
+}
+
+fn reply(
+    content: MessageContent,
+    usage: &Usage,
+    stop: Option<&StopReason>,
+    model: String,
+) -> Reply {
     let count = |tokens: Option<i32>| tokens.and_then(|tokens| u64::try_from(tokens).ok());
-    let usage = &response.usage;
     let tokens = count(usage.prompt_tokens).zip(count(usage.completion_tokens));
     Reply {
         tokens: tokens.filter(|tokens| *tokens != (0, 0)),
-        model: response.provider_model_iden.model_name.to_string(),
-        is_cut: matches!(response.stop_reason, Some(StopReason::MaxTokens(_))),
-        text: response.content.into_texts().concat(),
+        model,
+        is_cut: matches!(stop, Some(StopReason::MaxTokens(_))),
+        calls: content.tool_calls().into_iter().cloned().collect(),
+        text: content.into_texts().concat(),
     }
+}
+
+/// Where a model is, for people.
+fn place(model: &Model) -> String {
+    let host = model.url.host_str().unwrap_or_default();
+    format!("{host} (`{}`)", model.alias)
 }
 
 /// What went wrong, without the key.
@@ -101,7 +148,22 @@ fn trouble(model: &Model, key: Option<&Secret>, error: &Error) -> Trouble {
         None => text.to_owned(),
     };
     let alias = &model.alias;
-    let place = format!("{} (`{alias}`)", model.url.host_str().unwrap_or_default());
+    let place = place(model);
+    // What goes wrong under a stream lies inside of it.
+    if let Error::WebStream { error: inner, .. } = error {
+        if let Some(inner) = inner.downcast_ref::<Error>() {
+            return trouble(model, key, inner);
+        }
+        if let Some(inner) = inner.downcast_ref::<reqwest::Error>() {
+            return unreached(&place, inner, &hide(&causes(inner)));
+        }
+        return Trouble::Lost {
+            message: format!(
+                "the answer of {place} broke off: {}",
+                hide(&excerpt(&inner.to_string()))
+            ),
+        };
+    }
     if let Some(status) = error.status() {
         let said = hide(&said(error));
         return answered(alias, &place, status, error.headers(), &said);
@@ -110,18 +172,14 @@ fn trouble(model: &Model, key: Option<&Secret>, error: &Error) -> Trouble {
         Error::WebModelCall {
             webc_error: webc::Error::Reqwest(error),
             ..
-        } => {
-            let why = hide(&causes(error));
-            match error.is_connect() {
-                true => Trouble::Busy {
-                    message: format!("{place} can't be reached: {why}"),
-                    after: None,
-                },
-                false => Trouble::Lost {
-                    message: format!("the answer of {place} broke off: {why}"),
-                },
-            }
-        }
+        } => unreached(&place, error, &hide(&causes(error))),
+        // It had begun to answer when it said so.
+        Error::ChatResponse { body, .. } => Trouble::Lost {
+            message: format!(
+                "{place} gave up amid its answer: {}",
+                hide(&excerpt(told(body).unwrap_or(&body.to_string())))
+            ),
+        },
         Error::WebModelCall {
             webc_error: webc::Error::ResponseFailedNotJson { content_type, .. },
             ..
@@ -143,6 +201,19 @@ fn trouble(model: &Model, key: Option<&Secret>, error: &Error) -> Trouble {
                 "{place} could not be asked: {}",
                 hide(&excerpt(&other.to_string()))
             ),
+        },
+    }
+}
+
+/// A connection that can't be made, or broke.
+fn unreached(place: &str, error: &reqwest::Error, why: &str) -> Trouble {
+    match error.is_connect() {
+        true => Trouble::Busy {
+            message: format!("{place} can't be reached: {why}"),
+            after: None,
+        },
+        false => Trouble::Lost {
+            message: format!("the answer of {place} broke off: {why}"),
         },
     }
 }
@@ -209,12 +280,14 @@ fn said(error: &Error) -> String {
         | Error::HttpError { body, .. } => body,
         _ => return String::new(),
     };
-    let told: Option<serde_json::Value> = serde_json::from_str(body).ok();
-    let told = told.as_ref().and_then(|told| {
-        let error = told.get("error").unwrap_or(told);
-        error.get("message").unwrap_or(error).as_str()
-    });
-    excerpt(told.unwrap_or(body))
+    let read: Option<Value> = serde_json::from_str(body).ok();
+    excerpt(read.as_ref().and_then(told).unwrap_or(body))
+}
+
+/// The message of an error in JSON.
+fn told(body: &Value) -> Option<&str> {
+    let error = body.get("error").unwrap_or(body);
+    error.get("message").unwrap_or(error).as_str()
 }
 
 /// The causes of an error, without the address.

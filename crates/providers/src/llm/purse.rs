@@ -11,7 +11,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use daedal_core::UsdMicros;
-use daedal_core::engine::EngineError;
+use daedal_core::engine::{EngineError, Usage};
 use serde::{Deserialize, Serialize};
 
 /// The most that models may cost in a day (UTC), and the file that says what they did. One program at a time writes
@@ -48,6 +48,8 @@ pub(crate) struct Held<'p> {
 #[derive(Debug, Default)]
 pub(crate) struct Meter {
     cost: AtomicU64,
+    read: AtomicU64,
+    written: AtomicU64,
     is_under_way: AtomicBool,
 }
 
@@ -57,10 +59,26 @@ impl Meter {
         self.is_under_way.store(true, Ordering::Relaxed);
     }
 
-    /// It cost so much.
-    pub(crate) fn end(&self, cost: UsdMicros) {
+    /// It cost so much, for so many tokens in and out.
+    pub(crate) fn end(&self, cost: UsdMicros, tokens: (u64, u64)) {
         self.cost.fetch_add(cost.0, Ordering::Relaxed);
+        self.read.fetch_add(tokens.0, Ordering::Relaxed);
+        self.written.fetch_add(tokens.1, Ordering::Relaxed);
         self.is_under_way.store(false, Ordering::Relaxed);
+    }
+
+    /// What was used where nothing came of it: where nobody knows, the most that it may have cost.
+    pub(crate) fn lost(&self, most: UsdMicros) -> Usage {
+        let (read, written) = (&self.read, &self.written);
+        let tokens = (
+            read.load(Ordering::Relaxed),
+            written.load(Ordering::Relaxed),
+        );
+        Usage {
+            cost: self.total().unwrap_or(most),
+            tokens: Some(tokens).filter(|tokens| *tokens != (0, 0)),
+            ..Usage::default()
+        }
     }
 
     /// What it cost in all; nothing where nobody knows.
@@ -185,7 +203,7 @@ mod tests {
     fn metered(cost: u64) -> Meter {
         let meter = Meter::default();
         meter.begin();
-        meter.end(UsdMicros(cost));
+        meter.end(UsdMicros(cost), (0, 0));
         meter
     }
 

@@ -31,6 +31,8 @@ pub struct ModelSettings {
     pub seed: Option<bool>,
     /// Most tokens that a picture counts for.
     pub image_tokens: Option<u32>,
+    /// Whether an answer is heard as it is written, where a person looks.
+    pub stream: Option<bool>,
 }
 
 /// Whose protocol a server speaks.

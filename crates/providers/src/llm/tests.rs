@@ -26,11 +26,12 @@ pub(super) fn entry(url: String) -> ModelSettings {
         structured: None,
         seed: None,
         image_tokens: None,
+        stream: None,
     }
 }
 
 /// A studio with one model for each server, in the order of fallback: `a`, `b`, …
-fn studio(servers: &[&Server]) -> Settings {
+pub(super) fn studio(servers: &[&Server]) -> Settings {
     let mut studio = settings(&[]);
     let names = ["a", "b", "c"];
     for (at, (server, name)) in servers.iter().zip(names).enumerate() {
@@ -46,7 +47,7 @@ fn studio(servers: &[&Server]) -> Settings {
     studio
 }
 
-fn said(text: &str) -> Reply {
+pub(super) fn said(text: &str) -> Reply {
     json_reply(&json!({
         "model": "nonsense-1", "object": "chat.completion",
         "choices": [{ "index": 0, "finish_reason": "stop", "message": { "role": "assistant", "content": text } }],
@@ -54,7 +55,7 @@ fn said(text: &str) -> Reply {
     }))
 }
 
-fn busy(headers: &str) -> Reply {
+pub(super) fn busy(headers: &str) -> Reply {
     let body = json!({ "error": { "message": "slow down" } }).to_string();
     answer("429 Too Many Requests", headers, &body)
 }

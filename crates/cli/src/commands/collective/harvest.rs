@@ -55,7 +55,7 @@ pub(super) fn run(
                 let what = format!("harvest:{}:{number}:{asset:?}", collective.address);
                 let words = format!("harvest {told} of work {number}");
                 let act = collective.harvest(number, work.address_of(asset));
-                desk.act(&what, &act, &words).await?;
+                desk.ensure(&what, &act, &words).await?;
                 text.push_str(&format!("{from}: {told}\n"));
                 listed.push(json!({
                     "work": number, "coin": coins.of(asset).symbol, "amount": owed.to_string(),

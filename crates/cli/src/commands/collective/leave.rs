@@ -25,7 +25,7 @@ pub(super) fn run(
             if work.controller == collective.address && work.owner == desk.me {
                 let what = format!("release:{}:{}", collective.address, work.work);
                 let words = format!("take control of work {} back", work.work);
-                desk.act(&what, &collective.release(work.work), &words).await?;
+                desk.ensure(&what, &collective.release(work.work), &words).await?;
                 let text = format!("work {} is controlled by {} again\n", work.work, desk.me);
                 let value = json!({ "work": work.work, "member": desk.me, "left": false });
                 return desk.result(value, &text).await;
@@ -65,7 +65,7 @@ pub(super) fn run(
         desk.allow(&shares, collective.address, offer.shares, &told).await?;
         let what = format!("leave:{}:{}", collective.address, work.work);
         let words = format!("leave with work {}, giving back {told}", work.work);
-        desk.act(&what, &collective.leave_with(work.work), &words).await?;
+        desk.ensure(&what, &collective.leave_with(work.work), &words).await?;
         let back = amount::plain(offer.work_shares, 18);
         let text = format!(
             "work {} has left: {} controls it again, and has {back} of its shares back for {told}\n  \

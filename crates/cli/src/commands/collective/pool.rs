@@ -58,18 +58,21 @@ pub(super) fn run(
             let what = format!("hand over:{}:{}", work.work, collective.address);
             let words = format!("hand control of work {} to the collective", work.work);
             let act = desk.reads.hand_over(work.work, collective.address);
-            desk.act(&what, &act, &words).await?;
+            desk.ensure(&what, &act, &words).await?;
         }
         let what = format!("pool:{}:{}", collective.address, work.work);
         let words = format!("pool {brings}");
-        let sent = desk.act(&what, &collective.pool(work.work), &words).await?;
+        let sent = desk
+            .ensure(&what, &collective.pool(work.work), &words)
+            .await?;
         // Shares without a delegate have no vote.
         let own = Standing::of_token(&desk.reads, collective.shares, desk.me).await?;
         if own.delegate.is_none() {
             let own_work = desk.reads.work(collective.work).await.map_err(refused)?;
             let what = format!("delegate:{}:{}", collective.work, desk.me);
             let words = "let it vote with its shares of the collective".to_owned();
-            desk.act(&what, &own_work.delegate(desk.me), &words).await?;
+            desk.ensure(&what, &own_work.delegate(desk.me), &words)
+                .await?;
         }
         match sent {
             Some(_) => told(desk, &collective, &offer, false).await,

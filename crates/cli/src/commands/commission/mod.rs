@@ -1,5 +1,6 @@
 //! `daedal commission`
 
+mod before;
 mod bring;
 mod deliver;
 mod delivery;

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use super::order::{Order, digest_of};
 use super::standing::{at, now};
-use super::{Common, short, voted};
+use super::{Common, before, short, voted};
 use crate::chain::desk::Desk;
 use crate::chain::{self, Acting, when};
 use crate::failure::Failure;
@@ -74,6 +74,9 @@ pub(super) struct Open {
     /// Pay by a signature in the order: whoever brings it opens the commission, and pays the gas
     #[arg(long)]
     authorize: bool,
+    /// Order the same once more: without it, an order that still runs is not given a second time
+    #[arg(long)]
+    another: bool,
     #[command(flatten)]
     acting: Acting,
 }
@@ -127,8 +130,16 @@ impl Open {
         // A command that was killed may have come as far as this.
         let is_open = opened.map_err(chain::refused)?.is_some();
         if !is_open {
+            let same = match self.another {
+                true => None,
+                false => before::ordered(desk, &draft.order.terms).await?,
+            };
+            if let Some(same) = same {
+                return before::told(desk, &same).await;
+            }
             desk.require(coin, price).await?;
         }
+        draft.order.require_place(&place)?;
         if self.authorize {
             return self.authorized(desk, ui, draft.order, &told, &place).await;
         }

@@ -183,6 +183,18 @@ impl Order {
         text::write_whole(place, &canonical::to_vec(self))
     }
 
+    /// Refuses a place where something else is: an order that is lost can't be delivered.
+    pub(super) fn require_place(&self, place: &Path) -> Result<(), Failure> {
+        let is_own = || Self::read(place).is_ok_and(|known| known.id == self.id);
+        if !place.exists() || is_own() {
+            return Ok(());
+        }
+        Err(
+            Failure::new(format!("{} is there already", place.display()))
+                .help("name another file with --out, or move that one away"),
+        )
+    }
+
     /// What the file is called if nobody says.
     pub(super) fn file_name(&self) -> String {
         format!("order-{}.json", super::short(self.id))

@@ -1,5 +1,6 @@
 //! Where a commission stands: what it waits for, and who may do what.
 
+use alloy_primitives::U256;
 use daedal_chain::operations::{Coin, Commission, CommissionState as State};
 use daedal_core::run::Moment;
 use serde_json::{Value, json};
@@ -94,7 +95,18 @@ pub(super) fn to_json(commission: &Commission, coin: &Coin, now: u64) -> Value {
         "waits_for": wait.as_ref().map(|wait| wait.whom),
         "to": wait.as_ref().map(|wait| wait.what),
         "until": wait.and_then(|wait| wait.until),
+        "to_work": commission.paid.map(|(to_work, _)| to_work.to_string()),
+        "to_client": commission.paid.map(|(_, to_client)| to_client.to_string()),
     })
+}
+
+/// Who had what in the end.
+pub(super) fn shared(coin: &Coin, work: u64, (to_work, to_client): (U256, U256)) -> String {
+    format!(
+        "{} for the shares of work {work}, {} for the client",
+        amount::told(coin, to_work),
+        amount::told(coin, to_client)
+    )
 }
 
 /// A commission for people.
@@ -107,14 +119,17 @@ pub(super) fn shown(commission: &Commission, coin: &Coin, now: u64) -> String {
         seconds => text::duration(u64::from(seconds) * 1_000),
     };
     let mut text = format!(
-        "commission {}\nwork       {}, version {}\nstands     {}\nescrow     {}\nclient     {}\n\
+        "commission {}\nwork       {}, version {}\nstands     {}\n{}\nclient     {}\n\
          arbiter    {}\ndeadline   {}\nthen       {} to dispute, {} to decide; {} for the work if the \
          arbiter stays silent\ninputs     {}\nparameters {}\n",
         commission.id,
         terms.work,
         terms.version,
         told(commission, now),
-        amount::told(coin, commission.amount),
+        match commission.paid {
+            None => format!("escrow     {}", amount::told(coin, commission.amount)),
+            Some(paid) => format!("paid       {}", shared(coin, terms.work, paid)),
+        },
         terms.client,
         terms.arbiter,
         at(terms.deadline),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use alloy_primitives::{Address, U256, keccak256};
+use alloy_primitives::{Address, keccak256};
 use daedal_chain::operations::{Act, Commission, CommissionState as State, OperationError};
 use daedal_core::units::BasisPoints;
 use serde_json::json;
@@ -96,7 +96,6 @@ impl Accept {
                     what: "accept",
                     act,
                     words: "accept the run and pay the work",
-                    part: Some(BasisPoints::ALL),
                     note: "",
                 };
                 carry_out(desk, &found, step).await
@@ -127,7 +126,6 @@ impl Dispute {
                     what: "dispute",
                     act,
                     words: "dispute the run",
-                    part: None,
                     note: &note,
                 };
                 carry_out(desk, &found, step).await
@@ -158,7 +156,6 @@ impl Decide {
                     what: &what,
                     act,
                     words: &words,
-                    part: Some(part),
                     note: "",
                 };
                 carry_out(desk, &found, step).await
@@ -172,6 +169,10 @@ impl Settle {
             .carry_out(common, ui, "daedal commission settle", async |desk| {
                 let found = find(&desk.reads, &self.commission).await?;
                 let now = now(desk).await?;
+                let what = "settle";
+                if found.state.is_end() && desk.has_done(&key_of(what, &found)).await? {
+                    return taken_before(desk, &found).await;
+                }
                 let is_live = matches!(found.state, State::Submitted | State::Disputed);
                 if !is_live || now <= until(&found) {
                     return Err(refused(&found, now, "settled"));
@@ -183,10 +184,9 @@ impl Settle {
                 let act = desk.reads.settle_commission(&found.terms);
                 let words = format!("end it: {part} for the work, the rest for the client");
                 let step = Step {
-                    what: "settle",
+                    what,
                     act,
                     words: &words,
-                    part: Some(part),
                     note: "",
                 };
                 carry_out(desk, &found, step).await
@@ -218,7 +218,6 @@ impl Refund {
                     what: "refund",
                     act,
                     words: "give the client everything back",
-                    part: Some(BasisPoints(0)),
                     note: "",
                 };
                 carry_out(desk, &found, step).await
@@ -251,7 +250,7 @@ impl Withdraw {
                     let amount = amount::told(&coin, credit);
                     let act = desk.reads.withdraw_credit(account, asset, to);
                     let what = format!("commission:withdraw:{account}:{asset}:{to}");
-                    desk.act(&what, &act, &format!("pay {amount} of {account} to {to}"))
+                    desk.ensure(&what, &act, &format!("pay {amount} of {account} to {to}"))
                         .await?;
                     taken.insert(coin.symbol, credit.to_string().into());
                     told.push(amount);
@@ -293,11 +292,15 @@ async fn taken_before(desk: &Desk, found: &Commission) -> Result<u8, Failure> {
     let now = now(desk).await?;
     let mut value = super::standing::to_json(found, &coin, now);
     value["done_before"] = true.into();
-    let text = format!(
+    let mut text = format!(
         "this was done before: commission {} is {}\n",
         short(found.id),
         super::standing::told(found, now)
     );
+    if let Some(paid) = found.paid {
+        let shared = super::standing::shared(&coin, found.terms.work, paid);
+        text.push_str(&format!("  {shared}\n"));
+    }
     desk.result(value, &text).await
 }
 
@@ -307,8 +310,6 @@ struct Step<'a> {
     act: Result<Act, OperationError>,
     /// What it does, for people.
     words: &'a str,
-    /// The work's part, where it is the end.
-    part: Option<BasisPoints>,
     /// What is told beside where the commission stands then.
     note: &'a str,
 }
@@ -333,18 +334,9 @@ async fn carry_out(desk: &Desk, found: &Commission, step: Step<'_>) -> Result<u8
     );
     let mut value = super::standing::to_json(&after, &coin, now);
     value["done_before"] = false.into();
-    if let Some(part) = step.part {
-        let whole = U256::from(BasisPoints::ALL.0);
-        let to_work = found.amount * U256::from(part.0) / whole;
-        let to_client = found.amount - to_work;
-        text.push_str(&format!(
-            "  {} for the shares of work {}, {} for the client\n",
-            amount::told(&coin, to_work),
-            found.terms.work,
-            amount::told(&coin, to_client)
-        ));
-        value["to_work"] = json!(to_work.to_string());
-        value["to_client"] = json!(to_client.to_string());
+    if let Some(paid) = after.paid {
+        let shared = super::standing::shared(&coin, found.terms.work, paid);
+        text.push_str(&format!("  {shared}\n"));
     }
     text.push_str(step.note);
     desk.result(value, &text).await

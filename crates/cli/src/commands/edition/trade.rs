@@ -64,7 +64,7 @@ impl Buy {
                 let act = desk.reads.buy_edition(token, to, asset, price);
                 let what = format!("edition:buy:{token:x}:{to}");
                 let words = format!("buy edition {token:#x} for {told}");
-                desk.act(&what, &act, &words).await?;
+                desk.ensure(&what, &act, &words).await?;
                 let value = json!({
                     "token": format!("{token:#066x}"), "work": edition.work, "owner": to,
                     "coin": coin.symbol, "price": price.to_string(),
@@ -100,7 +100,7 @@ impl Transfer {
                     let act = desk.reads.give_edition(&edition, to);
                     let what = format!("edition:give:{token:x}:{to}");
                     let words = format!("give edition {token:#x} to {to}");
-                    desk.act(&what, &act, &words).await?;
+                    desk.ensure(&what, &act, &words).await?;
                 }
                 let value = json!({ "token": format!("{token:#066x}"), "owner": to });
                 desk.result(value, &format!("{token:#x} belongs to {to}")).await

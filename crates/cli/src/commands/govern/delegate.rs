@@ -40,7 +40,7 @@ pub(super) fn run(
         if before.map_err(refused)? != Some(to) {
             let what = format!("delegate:{}:{to}", work.work);
             let words = format!("let {to} vote with its shares of work {}", work.work);
-            desk.act(&what, &work.delegate(to), &words).await?;
+            desk.ensure(&what, &work.delegate(to), &words).await?;
         }
         let mut text = match to == desk.me {
             true => format!("{to} votes itself with its shares of work {}", work.work),

@@ -23,6 +23,14 @@ pub(super) fn run(
     acting.carry_out(common, ui, "daedal govern enable", async |desk| {
         let work = desk.work(work).await?;
         if let Some(governor) = desk.reads.governor_of(work.work).await.map_err(refused)? {
+            if flags.any() && governor.settings != settings {
+                return Err(Failure::new(format!(
+                    "work {} is voted on already, by other rules: {}",
+                    work.work,
+                    settings_told(&governor.settings)
+                ))
+                .help("the rules of a vote are frozen: leave these options away"));
+            }
             return enabled(desk, &work, &governor, true).await;
         }
         if work.controller != desk.me {
@@ -39,7 +47,7 @@ pub(super) fn run(
             let what = format!("delegate:{}:{}", work.work, desk.me);
             let told = amount::plain(own.shares, 18);
             let words = format!("let {} vote with its {told} shares", desk.me);
-            desk.act(&what, &work.delegate(desk.me), &words).await?;
+            desk.ensure(&what, &work.delegate(desk.me), &words).await?;
         }
         let timelock = made(desk, &work, &settings).await?;
         let what = format!("hand over:{}:{timelock}", work.work);

@@ -176,7 +176,7 @@ fn cancel(common: &Common, ui: Ui, number: u64, acting: &Acting) -> Result<u8, F
         if !is_taken_back {
             let act = desk.reads.cancel_listing(number);
             let what = format!("cancel-listing:{number}");
-            desk.act(&what, &act, &format!("take listing {number} back"))
+            desk.ensure(&what, &act, &format!("take listing {number} back"))
                 .await?;
         }
         let value = json!({

@@ -66,7 +66,7 @@ impl Finalize {
                     }
                     let what = format!("finalize:{number}");
                     let words = format!("end offering {number}");
-                    desk.act(&what, &offering.finalize(), &words).await?;
+                    desk.ensure(&what, &offering.finalize(), &words).await?;
                 }
                 let succeeded = match offering.state {
                     OfferingState::Open => offering.lots_sold >= terms.lots_min,
@@ -77,7 +77,7 @@ impl Finalize {
                 if succeeded && !offering.withdrawn {
                     let what = format!("proceeds:{number}");
                     let words = format!("send {told} to the treasury {}", offering.treasury);
-                    desk.act(&what, &offering.withdraw(), &words).await?;
+                    desk.ensure(&what, &offering.withdraw(), &words).await?;
                 }
                 let before = offering.state != OfferingState::Open;
                 let it = match before {
@@ -142,7 +142,7 @@ impl Claim {
                     let told = format!("{} shares of work {}", amount::plain(shares, 18), work.work);
                     let what = format!("claim-lots:{number}:{to}:{lots}");
                     let words = format!("send {told} to {to}");
-                    desk.act(&what, &offering.claim(to), &words).await?;
+                    desk.ensure(&what, &offering.claim(to), &words).await?;
                     got.push(told);
                 }
                 let mut revenue = serde_json::Map::new();
@@ -161,7 +161,7 @@ impl Claim {
                     let what = format!("claim-revenue:{number}:{address}:{to}:{owed}");
                     let words = format!("send {told} that the shares earned to {to}");
                     let act = offering.claim_revenue(address, to);
-                    desk.act(&what, &act, &words).await?;
+                    desk.ensure(&what, &act, &words).await?;
                     got.push(told);
                 }
                 let value = json!({
@@ -208,7 +208,7 @@ impl Refund {
                 if lots > 0 {
                     let what = format!("refund-lots:{number}:{to}");
                     let words = format!("send {told} back to {to}");
-                    desk.act(&what, &offering.refund(to), &words).await?;
+                    desk.ensure(&what, &offering.refund(to), &words).await?;
                 }
                 let value = json!({
                     "offering": number, "account": desk.me, "to": to,

@@ -146,7 +146,10 @@ impl DrawOut {
                     }));
                 }
                 if wanted.is_empty() {
-                    shown.push_str("every run that cost something has been drawn for\n");
+                    shown.push_str(match self.only.is_empty() {
+                        true => "every run that cost something has been drawn for\n",
+                        false => "these runs cost nothing, or have been drawn for already\n",
+                    });
                 }
                 let value = json!({
                     "work": work.work, "treasury": treasury, "to": to, "drawn": drawn,
@@ -231,14 +234,6 @@ impl DrawOut {
             }
             let paid = draws.iter().any(|draw| draw.purpose == purpose_of(cost));
             let name = cost.run.0.short();
-            if paid && !only.is_empty() {
-                return Err(
-                    Failure::new(format!("run {name} has been drawn for already")).help(format!(
-                        "`{} treasury show WORK` lists all draws",
-                        hint::daedal()
-                    )),
-                );
-            }
             if paid || cost.cost == UsdMicros::default() {
                 continue;
             }

@@ -153,7 +153,7 @@ impl Allow {
                 let act = act.map_err(chain::refused)?;
                 let what = format!("allowance:{treasury}:{operator}:{address}:{amount}:{period}");
                 let words = format!("let {operator} draw up to {told} every {}", self.per);
-                desk.act(&what, &act, &words).await?;
+                desk.ensure(&what, &act, &words).await?;
                 let value = json!({
                     "work": work.work, "treasury": treasury, "operator": operator,
                     "coin": coins.of(asset).symbol, "amount": amount.to_string(), "period": period,

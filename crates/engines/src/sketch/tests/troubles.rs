@@ -109,10 +109,7 @@ fn stop_signal_ends_a_script() {
             std::thread::sleep(Duration::from_millis(50));
             stop.store(true, Ordering::Relaxed);
         });
-        let context = TaskContext {
-            blobs: &shelf,
-            stop: &stop,
-        };
+        let context = TaskContext::new(&shelf, &stop);
         let stopped = Sketch::new().run(&task, &context);
         assert_eq!(stopped, Err(EngineError::Stopped));
     });

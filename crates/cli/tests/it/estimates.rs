@@ -1,0 +1,110 @@
+//! `daedal check --estimate`: the most that a run costs and takes, before it begins.
+
+use crate::calls::{Server, run};
+use crate::studio::Studio;
+
+const PROCESS: &str = r#"daedal: v1
+name: briefs
+inputs:
+  n: { type: integer, default: 2, min: 1, max: 40 }
+  theme: { type: text, default: ebb, max_length: 60 }
+budget: { cost: 0.05 USD, time: 20m }
+steps:
+  idea:
+    uses: llm
+    count: "{{ inputs.n }}"
+    retry: { attempts: 3, backoff: 1s }
+    timeout: 10s
+    with: { model: writer, prompt: "Of {{ inputs.theme }}, {{ index }}", answer: { title: text, score: number }, max_tokens: 100, repairs_max: 0 }
+  polish:
+    repeat:
+      at_most: 4
+      steps:
+        revise: { uses: llm, timeout: 10s, with: { model: writer, prompt: "Better: {{ steps.idea.title }} {{ previous.revise.text }}", max_tokens: 50 } }
+        check: { uses: template, with: { text: "{{ revise.text }}" } }
+  post: { uses: http, when: "{{ inputs.n > 5 }}", with: { method: POST, url: "http://127.0.0.1:PORT/post", json: { text: "{{ steps.polish.revise.text }}" } } }
+  note: { uses: template, foreach: "{{ steps.idea }}", with: { text: "{{ item.title }}" } }
+outputs: { note: "{{ steps.note }}" }
+"#;
+
+fn studio(server: &Server) -> Studio {
+    let studio = Studio::empty();
+    let settings = server.settings();
+    let more = "[run]\njobs = 2\nday_max = \"5 USD\"\n";
+    studio.write("daedal.toml", format!("{more}{settings}"));
+    let process = PROCESS.replace("PORT", &server.port.to_string());
+    studio.write("process.yaml", process);
+    studio
+}
+
+/// What comes after the plan.
+fn estimate(told: &str) -> &str {
+    told.rsplit_once("\n\n").unwrap().1
+}
+
+#[test]
+fn an_estimate_tells_each_step_its_bounds_and_what_nobody_knows() {
+    let server = Server::start();
+    let studio = studio(&server);
+    let told = run(&studio, &["check", "--estimate"]).ends(0).out;
+    insta::assert_snapshot!(estimate(&told), @r"
+    at most                  tasks          cost         time  which is
+    idea (llm)                   2  0.005682 USD    1 min 6 s  the limit of time of each, 3 attempts each
+    polish.revise (llm)          4  0.034484 USD       40.0 s  the limit of time of each
+    polish.check (template)      4      0.00 USD    8 min 0 s  the limit of time of each
+    post (http)                  0      0.00 USD         0 ms  left out
+    note (template)              2      0.00 USD    4 min 0 s  the limit of time of each
+    in all                      12  0.040166 USD  11 min 29 s  2 tasks at once
+    a run stops before it passes its budget of 0.05 USD or 20 min 0 s
+    models may cost 5.00 USD a day in this studio, whoever asks them
+    what the studio remembers is not done again, and then costs nothing; waiting for people is not counted
+    unknown: how long `steps.idea.title`, `previous.revise.text` will be in `polish.revise`: counted as 4096 bytes each
+    ");
+    let told = run(&studio, &["check", "--estimate", "--input", "n=6"]).ends(0);
+    insta::assert_snapshot!(estimate(&told.out), @r"
+    at most                  tasks          cost         time  which is
+    idea (llm)                   6  0.017046 USD   3 min 18 s  the limit of time of each, 3 attempts each
+    polish.revise (llm)          4  0.034484 USD       40.0 s  the limit of time of each
+    polish.check (template)      4      0.00 USD    8 min 0 s  the limit of time of each
+    post (http)                  1       unknown    2 min 0 s  the limit of time of each
+    note (template)              6      0.00 USD   12 min 0 s  the limit of time of each
+    in all                      21  0.051530 USD  18 min 35 s  2 tasks at once
+    a run stops before it passes its budget of 0.05 USD or 20 min 0 s
+    models may cost 5.00 USD a day in this studio, whoever asks them
+    what the studio remembers is not done again, and then costs nothing; waiting for people is not counted
+    unknown: how long `steps.idea.title`, `previous.revise.text` will be in `polish.revise`: counted as 4096 bytes each
+    unknown: what `post` costs: `http` calls out and names no price; it is not in the sum
+    ");
+    // Nothing was asked, and nothing is kept.
+    assert_eq!(server.calls(), 0);
+    assert!(!studio.path().join(".daedal").exists());
+    let wrong = run(&studio, &["check", "--estimate", "--input", "n=400"]).ends(1);
+    assert!(wrong.err.contains("40"), "{}", wrong.err);
+    run(&studio, &["check", "--input", "n=4"]).ends(2);
+}
+
+#[test]
+fn what_ran_before_is_estimated_by_how_long_it_took() {
+    let server = Server::start();
+    let studio = studio(&server);
+    let check = ["check", "--estimate", "--json"];
+    let before = run(&studio, &check).ends(0).json();
+    assert_eq!(before["estimate"]["steps"][0]["time_from"], "limit");
+    let told = run(&studio, &["run", "--json"]).ends(0).json();
+    let estimate = run(&studio, &check).ends(0).json()["estimate"].clone();
+    let steps = estimate["steps"].as_array().unwrap();
+    let of = |name: &str| steps.iter().find(|step| step["step"] == name).unwrap();
+    let idea = of("idea");
+    assert_eq!(idea["time_from"], "recorded", "{idea}");
+    assert_eq!(idea["recorded_tasks"], 2, "{idea}");
+    // With all its attempts and the waits between them.
+    let longest = idea["recorded_longest_ms"].as_u64().unwrap();
+    let work = idea["work_max_ms"].as_u64().unwrap();
+    assert_eq!(work, 2 * (3 * longest + 3_000), "{idea}");
+    assert_eq!(of("post")["time_from"], "limit");
+    // A bound: what it did cost and take is below it.
+    let cost = told["cost_usd_micros"].as_u64().unwrap();
+    assert!(cost <= before["estimate"]["cost_max_usd_micros"].as_u64().unwrap());
+    let took = told["worked_ms"].as_u64().unwrap();
+    assert!(took <= before["estimate"]["time_max_ms"].as_u64().unwrap());
+}

@@ -1,0 +1,438 @@
+//! The most that a run can be asked to do, before it is: how many tasks each step has, and what one of them takes.
+//!
+//! What follows from inputs and parameters is worked out as the run will. What steps give is not known before they
+//! gave it: something that fits stands for it, and each text of a length that nothing bounds is told.
+
+use serde_json::{Map, Value, json};
+
+use super::Planned;
+use super::model::*;
+use super::types::is_asset;
+use crate::expression::{Expression, Path, Scope, Segment};
+use crate::process::FAN_OUT_MAX;
+use crate::{AssetRef, Digest};
+
+/// Bytes of a text that a step gives and whose length nothing bounds.
+pub const TEXT_BYTES_ASSUMED: usize = 4_096;
+/// Size of an asset that stands for one that a step gives, in bytes.
+const ASSET_BYTES_ASSUMED: u64 = 4 << 20;
+/// Nesting of what stands for something.
+const DEPTH_MAX: usize = 8;
+
+/// The most that one step can be asked to do.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Bound {
+    /// Tasks at once: of one round, where it stands in a loop.
+    pub width: u64,
+    /// Rounds of the loop around it; 1 outside of loops.
+    pub rounds: u64,
+    /// A `with:` that is as long as it gets, as far as that is known.
+    pub params: Value,
+    /// Expressions in it that stand for texts of [`TEXT_BYTES_ASSUMED`], each once.
+    pub assumed: Vec<String>,
+}
+
+impl Bound {
+    /// Tasks of a run.
+    #[must_use]
+    pub fn tasks(&self) -> u64 {
+        self.width.saturating_mul(self.rounds)
+    }
+}
+
+/// The most that a run with these inputs and parameters can ask of each node of the plan: nothing for loops, whose
+/// steps do what they do. `schema` gives the schema of what an engine takes, by its name.
+#[must_use]
+pub fn bounds<'s>(
+    planned: &Planned,
+    inputs: &Value,
+    parameters: &Value,
+    schema: &dyn Fn(&str) -> Option<&'s Value>,
+) -> Vec<Option<Bound>> {
+    let plan = &planned.plan;
+    let any = "f".repeat(64);
+    let run = json!({ "id": any, "seed": any, "process": plan.process, "bundle": plan.bundle });
+    let mut dials = Dials {
+        inputs,
+        parameters,
+        run: &run,
+        last: Value::Null,
+        round: Value::Null,
+    };
+    let mut widths: Vec<u64> = Vec::with_capacity(plan.nodes.len());
+    let mut bounds = Vec::with_capacity(plan.nodes.len());
+    for (id, node) in plan.nodes.iter().enumerate() {
+        let NodeKind::Perform(perform) = &node.kind else {
+            widths.push(1);
+            bounds.push(None);
+            continue;
+        };
+        let rounds = match node.parent.map(|parent| &plan.nodes[parent].kind) {
+            Some(NodeKind::Repeat(repeat)) => u64::from(repeat.at_most),
+            _ => 1,
+        };
+        let planned_max = planned.estimates[id].max.div_ceil(rounds);
+        let length = |path: &Path| length_of(plan, &widths, id, path);
+        let width = match &perform.fan_out {
+            PlannedFanOut::One => 1,
+            PlannedFanOut::Count(count) => count
+                .as_expression()
+                .and_then(|count| dials.value_of(count))
+                .and_then(|count| count.as_u64())
+                .unwrap_or(planned_max),
+            PlannedFanOut::Foreach(items) => match dials.value_of(items) {
+                Some(Value::Array(items)) => {
+                    items.iter().filter(|item| !item.is_null()).count() as u64
+                }
+                Some(_) => 0,
+                None => items.as_path().and_then(length).unwrap_or(planned_max),
+            },
+        };
+        let outer = node
+            .parent
+            .and_then(|parent| plan.nodes[parent].when.as_ref());
+        let mut conditions = node.when.iter().chain(outer);
+        let is_skipped = conditions.any(|when| dials.truth_of(when) == Some(false));
+        let width = match is_skipped {
+            true => 0,
+            false => width.min(FAN_OUT_MAX),
+        };
+        // The longest that they get.
+        dials.last = json!(width.saturating_sub(1));
+        dials.round = json!(rounds - 1);
+        let mut fill = Filling {
+            dials: &dials,
+            schema: schema(&perform.engine),
+            length: &length,
+            assumed: Vec::new(),
+        };
+        let params = fill.params(perform);
+        let assumed = fill.assumed;
+        (dials.last, dials.round) = (Value::Null, Value::Null);
+        widths.push(width);
+        bounds.push(Some(Bound {
+            width,
+            rounds,
+            params,
+            assumed,
+        }));
+    }
+    bounds
+}
+
+/// Tasks of the step that a path names as a whole.
+fn length_of(plan: &Plan, widths: &[u64], own: NodeId, path: &Path) -> Option<u64> {
+    let whole = path.to_string();
+    let name = whole.strip_prefix("steps.").unwrap_or(&whole);
+    let around = plan.nodes[own].parent;
+    let is_meant = |id: &NodeId| {
+        let node = &plan.nodes[*id];
+        match whole.starts_with("steps.") {
+            true => &*node.path == name,
+            false => node.parent == around && around.is_some() && &*node.name == name,
+        }
+    };
+    let id = (0..widths.len()).find(is_meant)?;
+    match &plan.nodes[id].kind {
+        NodeKind::Perform(perform) if !perform.fan_out.is_one() => Some(widths[id]),
+        _ => None,
+    }
+}
+
+/// What is known before a run.
+struct Dials<'d> {
+    inputs: &'d Value,
+    parameters: &'d Value,
+    /// What `run` stands for, as far as a text can hold it.
+    run: &'d Value,
+    /// The last place of the fan-out, and the last round; null where there is none.
+    last: Value,
+    round: Value,
+}
+
+impl Scope for Dials<'_> {
+    fn root(&self, name: &str) -> Option<&Value> {
+        match name {
+            "inputs" => Some(self.inputs),
+            "parameters" => Some(self.parameters),
+            "run" => Some(self.run),
+            "index" => Some(&self.last),
+            "round" => Some(&self.round),
+            _ => None,
+        }
+    }
+
+    fn step(&self, _: &str) -> Option<&Value> {
+        None
+    }
+}
+
+impl Dials<'_> {
+    fn knows(&self, expression: &Expression) -> bool {
+        let mut names = expression.references().iter();
+        names.all(|path| match &*path.root {
+            "inputs" | "parameters" => true,
+            "run" => matches!(
+                path.segments.first(),
+                Some(Segment::Field(name)) if self.run.get(name).is_some()
+            ),
+            "index" => !self.last.is_null(),
+            "round" => !self.round.is_null(),
+            _ => false,
+        })
+    }
+
+    /// What the expression gives, where that follows from the dials.
+    fn value_of(&self, expression: &Expression) -> Option<Value> {
+        let known = self.knows(expression);
+        known.then(|| expression.eval(self).ok()).flatten()
+    }
+
+    fn truth_of(&self, expression: &Expression) -> Option<bool> {
+        let known = self.knows(expression);
+        known.then(|| expression.eval_bool(self).ok()).flatten()
+    }
+}
+
+/// Puts what is known, and what fits, in the place of expressions.
+struct Filling<'f> {
+    dials: &'f Dials<'f>,
+    schema: Option<&'f Value>,
+    length: &'f dyn Fn(&Path) -> Option<u64>,
+    assumed: Vec<String>,
+}
+
+impl Filling<'_> {
+    fn params(&mut self, perform: &PerformNode) -> Value {
+        perform.with.fill(&mut |found| {
+            if let Some(value) = self.dials.value_of(found.expression) {
+                return value;
+            }
+            let source = found.expression.source();
+            if !found.is_whole {
+                return self.text(source, TEXT_BYTES_ASSUMED);
+            }
+            let schema = self
+                .schema
+                .and_then(|schema| schema_at(schema, found.pointer));
+            let many = found.expression.as_path().and_then(self.length);
+            self.stand_in(schema.unwrap_or(&Value::Null), source, many, 0)
+        })
+    }
+
+    fn text(&mut self, source: &str, bytes: usize) -> Value {
+        if bytes == TEXT_BYTES_ASSUMED && !self.assumed.iter().any(|known| known == source) {
+            self.assumed.push(source.to_owned());
+        }
+        Value::String("x".repeat(bytes))
+    }
+
+    /// Something that fits a schema and is as large as it says; `many` is the length of a list, where that is known.
+    fn stand_in(&mut self, schema: &Value, source: &str, many: Option<u64>, depth: usize) -> Value {
+        let first = schema.get("enum").and_then(|known| known.get(0));
+        if let Some(value) = schema.get("const").or(first) {
+            return value.clone();
+        }
+        if is_asset(schema) {
+            return asset(schema, source);
+        }
+        let number = |word| schema.get(word).and_then(Value::as_u64);
+        match schema.get("type").and_then(Value::as_str) {
+            Some("array") if depth < DEPTH_MAX => {
+                let most = number("maxItems").unwrap_or(FAN_OUT_MAX);
+                let length = many.unwrap_or(most).min(most);
+                let items = schema.get("items").unwrap_or(&Value::Null);
+                let item = self.stand_in(items, source, None, depth + 1);
+                (0..length).map(|_| item.clone()).collect()
+            }
+            Some("integer" | "number") => {
+                let most = schema.get("maximum").or(schema.get("default"));
+                most.cloned().unwrap_or(json!(0))
+            }
+            Some("boolean") => json!(true),
+            Some("object") => {
+                self.text(source, TEXT_BYTES_ASSUMED);
+                Value::Object(Map::new())
+            }
+            None if depth < DEPTH_MAX && alternative(schema).is_some() => {
+                let first = alternative(schema).unwrap_or(&Value::Null);
+                self.stand_in(first, source, many, depth + 1)
+            }
+            _ => {
+                // A character has up to four bytes.
+                let most = number("maxLength").and_then(|most| usize::try_from(most * 4).ok());
+                self.text(source, most.unwrap_or(usize::MAX).min(TEXT_BYTES_ASSUMED))
+            }
+        }
+    }
+}
+
+/// The first of the forms that a schema leaves open.
+fn alternative(schema: &Value) -> Option<&Value> {
+    schema.get("anyOf").or(schema.get("oneOf"))?.get(0)
+}
+
+/// An asset of the first kind that is taken.
+fn asset(schema: &Value, source: &str) -> Value {
+    let kind = schema.pointer("/properties/media_type");
+    let kind = kind.and_then(|kind| kind.get("const").or(kind.pointer("/enum/0")));
+    let asset = AssetRef {
+        digest: Digest::of(source.as_bytes()),
+        media_type: kind
+            .and_then(Value::as_str)
+            .unwrap_or("application/octet-stream")
+            .to_owned(),
+        size: ASSET_BYTES_ASSUMED,
+    };
+    asset.to_value()
+}
+
+/// The part of a schema that is about the value at `pointer`.
+fn schema_at<'s>(schema: &'s Value, pointer: &str) -> Option<&'s Value> {
+    pointer.split('/').skip(1).try_fold(schema, |schema, name| {
+        let name = name.replace("~1", "/").replace("~0", "~");
+        let field = schema.get("properties").and_then(|known| known.get(&name));
+        let item = || match name.parse::<usize>() {
+            Ok(_) => schema.get("items"),
+            Err(_) => None,
+        };
+        let open = || {
+            schema
+                .get("additionalProperties")
+                .filter(|open| open.is_object())
+        };
+        field.or_else(item).or_else(open)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bundle::MemoryFiles;
+    use crate::plan::build;
+    use crate::plan::testing::engines;
+
+    const PROCESS: &str = r#"
+daedal: v1
+name: test
+inputs:
+  n: { type: integer, default: 3, min: 1, max: 50 }
+  theme: { type: text, default: ebb, max_length: 20 }
+steps:
+  idea: { uses: template, with: { text: "{{ inputs.theme }} {{ inputs.n }}" } }
+  draft: { uses: template, count: "{{ inputs.n }}", with: { text: "{{ steps.idea.text }}" } }
+  each: { uses: template, foreach: "{{ steps.draft }}", with: { text: "{{ run.seed }} {{ index }} on {{ item.text }}", data: { of: "{{ item.text }}" } } }
+  never: { uses: template, when: "{{ inputs.n > 9 }}", with: { text: "{{ steps.idea.text }}" } }
+  polish:
+    repeat:
+      at_most: 4
+      steps:
+        revise: { uses: template, count: 2, with: { text: "round {{ round }}" } }
+        review: { uses: template, foreach: "{{ revise }}", with: { text: "{{ item.text }}" } }
+outputs: { idea: "{{ steps.idea }}" }
+"#;
+
+    fn bounds_of(n: u64) -> Vec<(String, Option<Bound>)> {
+        let engines = engines();
+        let planned = build(
+            "process.yaml",
+            PROCESS.as_bytes(),
+            &MemoryFiles::default(),
+            &engines,
+        );
+        let planned = planned.unwrap_or_else(|mistakes| panic!("{}", mistakes.listed()));
+        let schema = |name: &str| engines.get(name).map(|engine| &engine.spec().schema);
+        let inputs = json!({ "n": n, "theme": "ebb" });
+        let bounds = bounds(&planned, &inputs, &json!({}), &schema);
+        let nodes = planned.plan.nodes.iter();
+        let paths = nodes.map(|node| node.path.to_string());
+        paths.zip(bounds).collect()
+    }
+
+    fn tasks(bounds: &[(String, Option<Bound>)]) -> Vec<(&str, u64)> {
+        let steps = bounds.iter();
+        steps
+            .filter_map(|(path, bound)| Some((path.as_str(), bound.as_ref()?.tasks())))
+            .collect()
+    }
+
+    #[test]
+    fn fan_outs_follow_the_dials_and_loops_their_most_rounds() {
+        let expected = |n, never| {
+            [
+                ("idea", 1),
+                ("draft", n),
+                ("each", n),
+                ("never", never),
+                ("polish.revise", 8),
+                ("polish.review", 8),
+            ]
+        };
+        fn sorted(mut tasks: Vec<(&str, u64)>) -> Vec<(&str, u64)> {
+            tasks.sort_unstable();
+            tasks
+        }
+        for (n, never) in [(3, 0), (10, 1)] {
+            let found = bounds_of(n);
+            assert_eq!(sorted(tasks(&found)), sorted(expected(n, never).to_vec()));
+        }
+    }
+
+    #[test]
+    fn what_is_known_is_worked_out_and_what_is_not_is_told() {
+        let bounds = bounds_of(3);
+        let of = |step: &str| {
+            let found = bounds.iter().find(|(path, _)| path == step).unwrap();
+            found.1.clone().unwrap()
+        };
+        let idea = of("idea");
+        assert_eq!(idea.params, json!({ "text": "ebb 3" }));
+        assert_eq!(idea.assumed, Vec::<String>::new());
+        let draft = of("draft");
+        assert_eq!(draft.assumed, ["steps.idea.text"]);
+        let text = draft.params["text"].as_str().unwrap();
+        assert_eq!(text.len(), TEXT_BYTES_ASSUMED);
+        let each = of("each");
+        let text = each.params["text"].as_str().unwrap();
+        assert_eq!(text.len(), 64 + " 2 on ".len() + TEXT_BYTES_ASSUMED);
+        assert_eq!(each.assumed, ["item.text"]);
+    }
+
+    #[test]
+    fn what_stands_for_something_fits() {
+        let schema = json!({ "properties": {
+            "images": { "type": "array", "maxItems": 16, "items": {
+                "type": "object", "format": "asset",
+                "properties": { "media_type": { "enum": ["image/png"] } }
+            } },
+            "count": { "type": "integer", "maximum": 8 },
+        } });
+        let dials = Dials {
+            inputs: &Value::Null,
+            parameters: &Value::Null,
+            run: &Value::Null,
+            last: Value::Null,
+            round: Value::Null,
+        };
+        let mut fill = Filling {
+            dials: &dials,
+            schema: None,
+            length: &|_| None,
+            assumed: Vec::new(),
+        };
+        let images = schema_at(&schema, "/images").unwrap();
+        let given = fill.stand_in(images, "steps.a", Some(3), 0);
+        let given: Vec<AssetRef> = given
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|value| AssetRef::from_value(value).unwrap())
+            .collect();
+        assert_eq!((given.len(), &*given[0].media_type), (3, "image/png"));
+        let given = fill.stand_in(images, "steps.a", None, 0);
+        assert_eq!(given.as_array().unwrap().len(), 16);
+        let count = schema_at(&schema, "/count").unwrap();
+        assert_eq!(fill.stand_in(count, "steps.a", None, 0), json!(8));
+        assert!(fill.assumed.is_empty());
+    }
+}

@@ -1,0 +1,202 @@
+//! Has a text spoken by a speech API.
+
+mod settings;
+#[cfg(test)]
+mod tests;
+mod wave;
+
+use std::sync::Arc;
+
+use daedal_core::UsdMicros;
+use daedal_core::engine::{
+    Determinism, Engine, EngineError, EngineSpec, Files, Outcome, Performed, Task, TaskContext,
+    Usage,
+};
+use reqwest::Method;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+pub(crate) use settings::Speakers;
+pub use settings::{Kind, SpeakerSettings};
+
+use crate::call::Calls;
+use crate::llm::{Meter, Purse};
+use crate::task;
+use settings::Speaker;
+
+/// Characters of one text: what OpenAI's API takes.
+const TEXT_LENGTH_MAX: usize = 4_096;
+/// Largest answer, in bytes, unless a step says otherwise.
+const BYTES_MAX: u64 = 64 << 20;
+
+/// The engine `speech`.
+pub struct SpeechEngine {
+    spec: EngineSpec,
+    calls: Arc<Calls>,
+    speakers: Speakers,
+    purse: Arc<Purse>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Params {
+    voice: String,
+    text: String,
+    manner: Option<String>,
+    speed: Option<f64>,
+    bytes_max: Option<u64>,
+}
+
+impl SpeechEngine {
+    pub(crate) fn new(calls: Arc<Calls>, speakers: Speakers, purse: Arc<Purse>) -> Self {
+        Self {
+            spec: EngineSpec {
+                name: "speech",
+                version: "1",
+                summary: "Has a text spoken by a speech API.",
+                determinism: Determinism::Attested,
+                seeded: false,
+                main_input: Some("text"),
+                schema: schema(),
+                output: json!({
+                    "type": "object",
+                    "format": "asset",
+                    "properties": {
+                        "media_type": { "const": "audio/wav" },
+                        "text": { "type": "string", "description": "What is said." },
+                        "seconds": { "type": "number", "description": "How long it takes." }
+                    },
+                    "additionalProperties": false
+                }),
+                effect: true,
+            },
+            calls,
+            speakers,
+            purse,
+        }
+    }
+
+    fn parts<'s>(&'s self, task: &Task) -> Result<(Params, &'s Speaker), EngineError> {
+        let params: Params = task::params(&self.spec, task)?;
+        let speaker = self.speakers.get(&params.voice);
+        Ok((params, speaker.map_err(EngineError::invalid)?))
+    }
+}
+
+/// JSON Schema of `with:`.
+fn schema() -> Value {
+    json!({
+        "type": "object",
+        "properties": {
+            "voice": { "type": "string", "description": "A voice of the studio: the NAME of [speech.NAME] in its daedal.toml." },
+            "text": { "type": "string", "minLength": 1, "maxLength": TEXT_LENGTH_MAX, "description": "What is said." },
+            "manner": { "type": "string", "minLength": 1, "description": "How it is said, in words, where the model listens to that." },
+            "speed": { "type": "number", "minimum": 0.25, "maximum": 4, "description": "How fast; 1 is the voice's own." },
+            "bytes_max": { "type": "integer", "minimum": 1, "description": "Largest answer, in bytes; 64 MiB when absent." }
+        },
+        "required": ["voice", "text"],
+        "additionalProperties": false
+    })
+}
+
+impl Engine for SpeechEngine {
+    fn spec(&self) -> &EngineSpec {
+        &self.spec
+    }
+
+    fn check(&self, with: &Value, _: &Files<'_>) -> Vec<String> {
+        let name = with.get("voice").and_then(Value::as_str);
+        let name = name.filter(|name| self.speakers.is_set && !name.contains("{{"));
+        let told = name.and_then(|name| self.speakers.get(name).err());
+        told.into_iter().collect()
+    }
+
+    fn cost_max(&self, task: &Task) -> UsdMicros {
+        // What can't be read, or is said by nobody, is not asked.
+        let parts = self.parts(task);
+        parts.map_or(UsdMicros::default(), |(params, speaker)| {
+            speaker.cost(&params.text)
+        })
+    }
+
+    fn behind(&self, task: &Task) -> Option<String> {
+        let (_, speaker) = self.parts(task).ok()?;
+        Some(speaker.identity())
+    }
+
+    fn run(&self, task: &Task, context: &TaskContext<'_>) -> Result<Performed, EngineError> {
+        let (params, speaker) = self.parts(task)?;
+        let length = params.text.chars().count();
+        if length > TEXT_LENGTH_MAX {
+            return Err(EngineError::limit(format!(
+                "the text has {length} characters, and {TEXT_LENGTH_MAX} are said at once: give a sentence or a paragraph \
+                 to each task (`foreach:`)"
+            )));
+        }
+        let limit_ms = task.limits.timeout_ms_max;
+        let late = || {
+            format!(
+                "`{}` said nothing within {} s: raise `timeout:`, or give it less to say; what it was asked may be paid all \
+                 the same",
+                params.voice,
+                limit_ms.div_ceil(1_000)
+            )
+        };
+        let most = speaker.cost(&params.text);
+        let meter = Meter::default();
+        let held = self.purse.hold(most)?;
+        let asked = ask(speaker, &params, &meter);
+        let spoken = self.calls.wait(context, limit_ms, late, asked);
+        let settled = held.settle(&meter);
+        if spoken.is_err() {
+            context.spend(&meter.lost(most));
+        }
+        // What is said is not thrown away because the book can't be written.
+        let spoken = spoken?;
+        settled.ok();
+        let mut value = context.write("audio/wav", &spoken.bytes)?.to_value();
+        value["text"] = json!(params.text);
+        value["seconds"] = json!(spoken.seconds);
+        Ok(Performed::Done(Outcome {
+            value,
+            usage: Usage {
+                cost: most,
+                tool: Some(speaker.identity()),
+                ..Usage::default()
+            },
+        }))
+    }
+}
+
+/// Has it said, after <https://platform.openai.com/docs/api-reference/audio/createSpeech> (`CreateSpeechRequest`).
+async fn ask(speaker: &Speaker, params: &Params, meter: &Meter) -> Result<wave::Wave, EngineError> {
+    let mut body = json!({
+        "model": speaker.model,
+        "voice": speaker.voice,
+        "input": params.text,
+        "response_format": "wav",
+    });
+    if let Some(manner) = &params.manner {
+        body["instructions"] = json!(manner);
+    }
+    if let Some(speed) = params.speed {
+        body["speed"] = json!(speed);
+    }
+    let request = speaker.server.request(Method::POST, "audio/speech")?;
+    meter.begin();
+    let bytes_max = params.bytes_max.unwrap_or(BYTES_MAX);
+    let answer = speaker.server.ask(request.with_json(&body), bytes_max);
+    let answer = answer.await?;
+    if !answer.status.is_success() {
+        meter.end(UsdMicros::default(), (0, 0));
+        let look_at = format!("`model` and `voice` under [speech.{}]", speaker.name);
+        return Err(speaker.server.unexpected(&answer, &look_at));
+    }
+    meter.end(speaker.cost(&params.text), (0, 0));
+    wave::read(&answer.bytes).map_err(|why| {
+        EngineError::invalid(format!(
+            "what {} gave is no sound that can be used: {why}; look at `url` under [speech.{}] in daedal.toml",
+            answer.from, speaker.name
+        ))
+    })
+}

@@ -1,0 +1,93 @@
+//! Against a server that answers as the API's documentation says.
+
+use daedal_core::UsdMicros;
+use daedal_core::blob::BlobRead as _;
+use daedal_core::{AssetRef, engine::EngineError};
+use serde_json::json;
+
+use super::wave::tests::file;
+use super::{Kind, SpeakerSettings};
+use crate::Settings;
+use crate::testing::{Bench, SECRET, Server, answer, bytes, engine, settings};
+
+fn studio(url: &str) -> Settings {
+    let mut settings = settings(&[]);
+    let speaker = SpeakerSettings {
+        kind: Kind::OpenAi,
+        model: "tts-1".to_owned(),
+        voice: "onyx".to_owned(),
+        url: Some(url.to_owned()),
+        key: Some("press".to_owned()),
+        price: Some("15 USD".to_owned()),
+    };
+    settings.speech.insert("narrator".to_owned(), speaker);
+    settings
+}
+
+#[test]
+fn a_text_is_spoken_and_paid_by_its_characters() {
+    let spoken = file(&[9; 4_800], None, b"");
+    let server = Server::start([bytes("audio/wav", &spoken)]);
+    let engine = engine("speech", &studio(&server.url("/v1")));
+    let bench = Bench::default();
+    let with = json!({ "voice": "narrator", "text": "Low tide, again.", "manner": "Slowly.", "speed": 0.9 });
+    let cost_max = engine.cost_max(&bench.task(&*engine, with.clone(), 1));
+    let outcome = bench.perform(&*engine, with, 1).unwrap();
+    assert_eq!(outcome.value["seconds"], 0.2);
+    assert_eq!(outcome.value["text"], "Low tide, again.");
+    assert_eq!(outcome.usage.cost, UsdMicros(16 * 15));
+    assert_eq!(cost_max, UsdMicros(16 * 15));
+    assert_eq!(outcome.usage.tool.as_deref(), Some("openai/tts-1 onyx"));
+    let kept = AssetRef::from_value(&outcome.value).unwrap();
+    let kept = bench.read(&kept.digest).unwrap();
+    assert_eq!(kept[4..8], (kept.len() as u32 - 8).to_le_bytes());
+    let got = &server.got()[0];
+    assert_eq!(got.line, "POST /v1/audio/speech HTTP/1.1");
+    assert_eq!(got.headers["authorization"], format!("Bearer {SECRET}"));
+    insta::assert_json_snapshot!(got.json());
+}
+
+#[test]
+fn what_fails_says_what_to_do_and_is_paid_where_it_was_answered() {
+    let page = answer("200 OK", "content-type: text/html\r\n", "<html>");
+    let refused = answer(
+        "400 Bad Request",
+        "",
+        "{\"error\":{\"message\":\"no voice onyx\"}}",
+    );
+    let mut told = Vec::new();
+    for (reply, paid) in [(page, 60), (refused, 0)] {
+        let server = Server::start([reply]);
+        let engine = engine("speech", &studio(&server.url("/v1")));
+        let bench = Bench::default();
+        let error = bench.error(&*engine, json!({ "voice": "narrator", "text": "Tide" }));
+        assert!(matches!(error, EngineError::Invalid { .. }), "{error}");
+        let told_ = error.to_string().replace(&server.port.to_string(), "PORT");
+        assert!(!told_.contains(SECRET));
+        told.push(told_);
+        assert_eq!(bench.spent.lock().unwrap().cost, UsdMicros(paid));
+    }
+    let busy = Server::start([answer("429 Too Many Requests", "", "")]);
+    let engine_ = engine("speech", &studio(&busy.url("/v1")));
+    let bench = Bench::default();
+    let error = bench.error(&*engine_, json!({ "voice": "narrator", "text": "Tide" }));
+    assert!(error.is_retryable(), "{error}");
+    let long = bench.error(
+        &*engine_,
+        json!({ "voice": "narrator", "text": "tide ".repeat(900) }),
+    );
+    told.push(long.to_string());
+    let wrong = json!({ "voice": "narator", "text": "Tide" });
+    told.extend(engine_.check(&wrong, &|_| None));
+    insta::assert_snapshot!(told.join("\n"));
+}
+
+#[test]
+fn a_voice_that_nobody_knows_the_price_of_is_refused() {
+    let mut settings = studio("https://voices.example/v1");
+    settings.speech.get_mut("narrator").unwrap().price = None;
+    let read = |_: &crate::secrets::Place| Ok(SECRET.to_owned());
+    let error = crate::all(&settings, std::sync::Arc::new(read)).map(|_| ());
+    let error = error.unwrap_err();
+    assert!(error.to_string().contains("[speech.narrator]"), "{error}");
+}
