@@ -10,10 +10,12 @@ pub mod diffusion;
 #[cfg(test)]
 mod docs_tests;
 pub mod feed;
+mod gate;
 pub mod http;
 pub mod llm;
 mod net;
 pub mod notice;
+mod patience;
 mod picture;
 pub mod secrets;
 mod server;
@@ -91,12 +93,12 @@ pub fn unset() -> Vec<Arc<dyn Engine>> {
 
 /// Every engine of a studio that is set so; `read` gives what a secret's place holds.
 pub fn all(settings: &Settings, read: Reader) -> Result<Vec<Arc<dyn Engine>>, SettingsError> {
-    let secrets = Secrets::new(&settings.secrets, read)?;
+    let secrets = Secrets::new(&settings.secrets, Arc::clone(&read))?;
     let studio = Studio {
         web: Web::new(&settings.http)?,
         models: Models::new(&settings.llm, &secrets)?,
         servers: Servers::new(&settings.comfyui, &secrets)?,
-        painters: Painters::new(&settings.diffusion, &secrets)?,
+        painters: Painters::new(&settings.diffusion, &secrets, &read)?,
         speakers: Speakers::new(&settings.speech, &secrets)?,
         purse: Purse::new(settings.day_cap.clone()),
         secrets,

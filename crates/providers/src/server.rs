@@ -3,14 +3,15 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use daedal_core::engine::EngineError;
-use reqwest::Method;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
+use reqwest::{Method, StatusCode, Upgraded};
 use serde_json::Value;
 use url::Url;
 
 use crate::SettingsError;
 use crate::http::{Answer, HttpSettings, Request, Web};
 use crate::net::base;
+use crate::patience::{Trouble, retry_after};
 use crate::secrets::Secrets;
 use crate::task::excerpt;
 
@@ -59,7 +60,7 @@ impl Server {
         Ok(Self {
             url,
             key: key.map(|(name, scheme)| (name.to_owned(), scheme)),
-            web,
+            web: web.plain(),
             secrets: secrets.clone(),
         })
     }
@@ -104,16 +105,46 @@ impl Server {
         self.web.ask(request, bytes_max).await
     }
 
+    /// Asks for a WebSocket; nothing where the server opens none.
+    pub(crate) async fn socket(&self, request: Request) -> Result<Option<Upgraded>, EngineError> {
+        self.web.socket(request).await
+    }
+
+    /// Sends a request, and tells what became of one that failed.
+    pub(crate) async fn call(&self, request: Request, bytes_max: u64) -> Result<Answer, Trouble> {
+        let called = self.web.call(request, bytes_max).await;
+        called.map_err(|missed| match (missed.error, missed.has_begun) {
+            (EngineError::Transient { message }, true) => Trouble::Lost { message },
+            (EngineError::Transient { message }, false) => Trouble::Busy {
+                message,
+                after: None,
+            },
+            (error, true) => Trouble::Failed(error),
+            (error, false) => Trouble::Refused {
+                message: error.to_string(),
+            },
+        })
+    }
+
+    /// The same of an answer that is none as [`Server::unexpected`], for whoever asks again by itself.
+    pub(crate) fn trouble(&self, answer: &Answer, look_at: &str) -> Trouble {
+        let (status, said) = (answer.status, said(answer));
+        match is_passing(status) {
+            true => Trouble::Busy {
+                message: format!("{} answered {status}{said}", answer.from),
+                after: retry_after(&answer.headers),
+            },
+            false => Trouble::Refused {
+                message: self.unexpected(answer, look_at).to_string(),
+            },
+        }
+    }
+
     /// An answer that is none: what the server says, and what to look at.
     pub(crate) fn unexpected(&self, answer: &Answer, look_at: &str) -> EngineError {
         let (status, from) = (answer.status, &answer.from);
-        // An answer that shows a secret does not come so far.
-        let said = match excerpt(&String::from_utf8_lossy(&answer.bytes)) {
-            said if said.is_empty() => String::new(),
-            said => format!(": {said}"),
-        };
-        let is_passing = status.is_server_error() || matches!(status.as_u16(), 408 | 425 | 429);
-        match (is_passing, status.as_u16()) {
+        let said = said(answer);
+        match (is_passing(status), status.as_u16()) {
             (true, _) => EngineError::Transient {
                 message: format!("{from} answered {status}{said}; `retry:` asks again by itself"),
             },
@@ -125,6 +156,19 @@ impl Server {
             )),
         }
     }
+}
+
+/// What a server says of itself. An answer that shows a secret does not come so far.
+fn said(answer: &Answer) -> String {
+    match excerpt(&String::from_utf8_lossy(&answer.bytes)) {
+        said if said.is_empty() => said,
+        said => format!(": {said}"),
+    }
+}
+
+/// Whether it may be otherwise a little later.
+fn is_passing(status: StatusCode) -> bool {
+    status.is_server_error() || matches!(status.as_u16(), 408 | 425 | 429)
 }
 
 impl Request {

@@ -19,6 +19,7 @@ mod engines;
 mod export;
 mod fork;
 mod govern;
+mod import;
 mod ledger;
 mod lock;
 mod market;
@@ -94,6 +95,8 @@ pub(crate) struct Common {
 enum Command {
     /// Write a new process to begin with
     New(new::New),
+    /// Make a process of a workflow of ComfyUI
+    Import(import::Import),
     /// Find every mistake in a process and show its plan
     Check(check::Check),
     /// Carry out a process, or go on with a run of it that was stopped
@@ -196,6 +199,7 @@ pub(crate) fn run(cli: Cli) -> Result<u8, Failure> {
     let common = &cli.common;
     match cli.command {
         Command::New(command) => command.run(ui),
+        Command::Import(command) => command.run(common, ui),
         Command::Check(command) => command.run(common, ui),
         Command::Run(command) => command.run(common, ui),
         Command::Resume(command) => command.run(common, ui),

@@ -26,6 +26,7 @@ mod financed;
 mod flags;
 mod folders;
 mod holders;
+mod imports;
 mod intents;
 mod interrupts;
 mod kill;

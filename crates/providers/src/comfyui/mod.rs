@@ -2,8 +2,18 @@
 
 #[cfg(test)]
 mod check_tests;
+mod files;
+mod import;
+#[cfg(test)]
+mod import_tests;
 mod order;
+#[cfg(test)]
+mod play;
 mod settings;
+mod signs;
+mod socket;
+#[cfg(test)]
+mod socket_tests;
 #[cfg(test)]
 mod tests;
 mod trouble;
@@ -12,7 +22,6 @@ mod trouble_tests;
 mod visit;
 mod workflow;
 
-use std::cell::Cell;
 use std::sync::Arc;
 
 use daedal_core::AssetRef;
@@ -22,15 +31,16 @@ use daedal_core::engine::{
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
+pub use import::{Imported, Turned, WORKFLOW_FILE, import};
+pub(crate) use order::Order;
 pub(crate) use settings::Servers;
 pub use settings::{ComfySettings, ServerSettings};
 
+pub(crate) use visit::Visit;
+pub(crate) use workflow::Workflow;
+
 use crate::call::Calls;
-use crate::server::unique;
 use crate::task::{label, params, text};
-use order::Order;
-use visit::Visit;
-use workflow::Workflow;
 
 /// Size of a file that is made, unless a step says otherwise, in bytes.
 const BYTES_MAX: u64 = 256 << 20;
@@ -215,12 +225,8 @@ impl Engine for ComfyEngine {
         let workflow = workflow.map_err(EngineError::invalid)?;
         let order = Order::new(workflow, &params, task.seed).map_err(EngineError::invalid)?;
         let bytes_max = params.bytes_max.unwrap_or(BYTES_MAX);
-        let visit = Visit {
-            server,
-            client: unique(),
-            bytes_max: bytes_max.min(task.limits.output_bytes_max),
-            is_under_way: Cell::new(false),
-        };
+        let bytes_max = bytes_max.min(task.limits.output_bytes_max);
+        let visit = Visit::new(server, &order, bytes_max);
         let limit_ms = task.limits.timeout_ms_max;
         let late = || {
             format!(
@@ -231,7 +237,7 @@ impl Engine for ComfyEngine {
         };
         let made = visit.perform(order, context);
         let made = self.calls.wait(context, limit_ms, late, made);
-        if made.is_err() && visit.is_under_way.get() {
+        if made.is_err() && visit.is_under_way() {
             self.calls.wind_up(CALL_OFF_MS, visit.call_off());
         }
         Ok(Performed::Done(Outcome::free(Value::Array(made?))))

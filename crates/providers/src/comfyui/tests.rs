@@ -1,71 +1,24 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use daedal_core::engine::{Engine, EngineError};
+use daedal_core::engine::EngineError;
 use serde_json::{Value, json};
 
 use crate::Settings;
-use crate::testing::{
-    Bench, Got, Reply, SECRET, Server, answer, bytes, engine, json as said, settings,
-};
+use crate::testing::{Bench, Got, SECRET, Server, answer, engine, json as said, settings};
 
-/// Exchanges with ComfyUI v0.3.64, as they went.
-const RECORDED: &str = include_str!("fixtures/exchange.json");
-/// The workflow of these exchanges.
-pub(super) const WORKFLOW: &str = include_str!("fixtures/workflow-api.json");
+use super::play::{WORKFLOW, comfy, lines, path, play, queued, recorded, replies};
 
-fn recorded() -> Vec<Value> {
-    let all: Value = serde_json::from_str(RECORDED).unwrap();
-    all["http"].as_array().unwrap().clone()
-}
-
-/// The recorded answers to requests of a method for a path that starts so, in order.
-pub(super) fn replies(method: &str, path: &str) -> Vec<Reply> {
-    let fits = |one: &&Value| {
-        let asked = &one["request"];
-        asked["method"] == method && asked["path"].as_str().unwrap().starts_with(path)
-    };
-    let reply = |one: &Value| {
-        let kind = one["content_type"].as_str().unwrap();
-        if let Some(packed) = one["base64"].as_str() {
-            return bytes(kind, &STANDARD.decode(packed).unwrap());
-        }
-        let status = one["status"].to_string() + " As Recorded";
-        let body = match one["text"].as_str() {
-            Some(text) => text.to_owned(),
-            None => one["json"].to_string(),
-        };
-        answer(&status, &format!("content-type: {kind}\r\n"), &body)
-    };
-    recorded().iter().filter(fits).map(reply).collect()
-}
-
-pub(super) fn comfy(server: &Server) -> Arc<dyn Engine> {
-    let mut settings = Settings::default();
-    settings.comfyui.url = Some(server.url(""));
-    engine("comfyui", &settings)
-}
-
-pub(super) fn lines(server: &Server) -> Vec<String> {
+/// What a server was asked first by a method and a path.
+fn asked(server: &Server, line: &str) -> Got {
     let got = server.got();
-    let line = |got: &Got| got.line.trim_end_matches(" HTTP/1.1").to_owned();
-    got.iter().map(line).collect()
-}
-
-/// What stands in the queue for whoever asked by `got`.
-fn queued(got: &Got) -> Value {
-    let body = got.json();
-    json!([0, "f34d0b3c-0cea-4bc3-a32d-098e48acbe76", body["prompt"], { "client_id": body["client_id"] }, ["4"]])
+    let mut found = got.into_iter().filter(|got| got.line.starts_with(line));
+    found.next().expect(line)
 }
 
 #[test]
 fn a_workflow_goes_as_it_went_with_a_real_server() {
-    let mut script = vec![replies("POST", "/prompt")[0].clone()];
-    script.extend(replies("GET", "/history")[..1].to_vec());
-    script.extend(replies("GET", "/view"));
-    let server = Server::start(script);
+    let server = play([]);
     let bench = Bench::default();
     let workflow = bench.file("flow.json", WORKFLOW);
     let value = bench.value(&*comfy(&server), json!({ "workflow": workflow }));
@@ -86,19 +39,26 @@ fn a_workflow_goes_as_it_went_with_a_real_server() {
     assert_eq!(
         lines(&server),
         [
+            "GET /ws",
+            "GET /queue",
             "POST /prompt",
             "GET /history/f34d0b3c-0cea-4bc3-a32d-098e48acbe76",
             "GET /view?filename=fixture_00001_.png&subfolder=&type=output",
             "GET /view?filename=fixture_00002_.png&subfolder=&type=output",
         ]
     );
-    let sent = server.got()[0].json();
+    let sent = asked(&server, "POST /prompt").json();
     let first = recorded()
         .into_iter()
         .find(|one| one["request"]["path"] == "/prompt");
     let first = first.unwrap();
     assert_eq!(sent["prompt"], first["request"]["json"]["prompt"]);
-    assert_eq!(sent.as_object().unwrap().len(), 2, "{sent}");
+    assert_eq!(sent.as_object().unwrap().len(), 3, "{sent}");
+    let client = sent["client_id"].as_str().unwrap();
+    let socket = &server.got()[0];
+    assert_eq!(socket.line, format!("GET /ws?clientId={client} HTTP/1.1"));
+    assert_eq!(socket.headers["upgrade"], "websocket");
+    assert_eq!(socket.headers["sec-websocket-version"], "13");
 }
 
 #[test]
@@ -106,13 +66,19 @@ fn it_is_waited_for_and_a_look_that_fails_is_repeated() {
     let mut order = None;
     let mut looks = 0;
     let server = Server::answering(move |got| {
-        let path = got.line.split(' ').nth(1).unwrap();
+        let path = path(got);
         if path == "/prompt" {
             order = Some(queued(got));
             return replies("POST", "/prompt")[0].clone();
         }
         if path.starts_with("/view") {
             return replies("GET", "/view")[0].clone();
+        }
+        if path.starts_with("/ws") {
+            return answer("404 Not Found", "", "");
+        }
+        if order.is_none() {
+            return replies("GET", "/queue")[0].clone();
         }
         looks += 1;
         match (looks, path) {
@@ -128,18 +94,14 @@ fn it_is_waited_for_and_a_look_that_fails_is_repeated() {
     let value = bench.value(&*comfy(&server), json!({ "workflow": workflow }));
     assert_eq!(value.as_array().unwrap().len(), 2);
     let asked = lines(&server);
-    assert_eq!(asked.iter().filter(|line| *line == "GET /queue").count(), 2);
+    assert_eq!(asked.iter().filter(|line| *line == "GET /queue").count(), 3);
     let looks = asked.iter().filter(|line| line.starts_with("GET /history"));
     assert_eq!(looks.count(), 4);
 }
 
 #[test]
 fn files_are_sent_and_named_in_their_place() {
-    let mut script = replies("POST", "/upload/image");
-    script.push(replies("POST", "/prompt")[0].clone());
-    script.extend(replies("GET", "/history")[..1].to_vec());
-    script.extend(replies("GET", "/view"));
-    let server = Server::start(script);
+    let server = play([]);
     let bench = Bench::default();
     let flow = json!({
         "1": { "class_type": "LoadImage", "inputs": { "image": "example.png" }, "_meta": { "title": "Draft" } },
@@ -155,9 +117,8 @@ fn files_are_sent_and_named_in_their_place() {
             "inputs": { "Draft": { "image": draft }, "2": { "image": draft }, "4": { "filename_prefix": "tide" } },
         }),
     );
-    let got = server.got();
-    assert_eq!(got[0].line, "POST /upload/image HTTP/1.1");
-    let boundary = got[0].headers["content-type"].strip_prefix("multipart/form-data; boundary=");
+    let upload = asked(&server, "POST /upload/image");
+    let boundary = upload.headers["content-type"].strip_prefix("multipart/form-data; boundary=");
     let boundary = boundary.unwrap();
     let digest = draft["$asset"].as_str().unwrap();
     let expected = format!(
@@ -166,10 +127,9 @@ fn files_are_sent_and_named_in_their_place() {
          --{boundary}\r\nContent-Disposition: form-data; name=\"type\"\r\n\r\ninput\r\n\
          --{boundary}\r\nContent-Disposition: form-data; name=\"overwrite\"\r\n\r\ntrue\r\n--{boundary}--\r\n"
     );
-    assert_eq!(got[0].body, expected);
+    assert_eq!(upload.body, expected);
     // Two nodes, one file.
-    assert_eq!(got[1].line, "POST /prompt HTTP/1.1");
-    let prompt = &got[1].json()["prompt"];
+    let prompt = &asked(&server, "POST /prompt").json()["prompt"];
     assert_eq!(prompt["1"]["inputs"]["image"], "input.png");
     assert_eq!(prompt["2"]["inputs"]["image"], "input.png");
     assert_eq!(prompt["4"]["inputs"]["filename_prefix"], "tide");
@@ -182,10 +142,13 @@ fn files_are_sent_and_named_in_their_place() {
 /// A server whose work never ends, first in the given part of the queue.
 fn endless(part: &'static str) -> Server {
     let mut order = None;
-    Server::answering(move |got| match got.line.split(' ').nth(1).unwrap() {
+    Server::answering(move |got| match path(got) {
         "/prompt" => {
             order = Some(queued(got));
             replies("POST", "/prompt")[0].clone()
+        }
+        "/queue" if got.line.starts_with("GET") && order.is_none() => {
+            replies("GET", "/queue")[0].clone()
         }
         "/queue" if got.line.starts_with("GET") => {
             let other = json!([1, "of-others", {}, { "client_id": "others" }, []]);
@@ -239,7 +202,10 @@ fn a_stop_is_passed_on() {
     let workflow = bench.file("flow.json", WORKFLOW);
     let error = std::thread::scope(|scope| {
         scope.spawn(|| {
-            while !lines(&server).iter().any(|line| line == "GET /queue") {
+            while !lines(&server)
+                .iter()
+                .any(|line| line.starts_with("GET /history"))
+            {
                 std::thread::yield_now();
             }
             bench.stop.store(true, Ordering::Relaxed);
@@ -256,7 +222,7 @@ fn a_server_that_forgot_the_work_says_so() {
     let count = Arc::clone(&asked);
     let server = Server::answering(move |got| {
         count.fetch_add(1, Ordering::Relaxed);
-        match got.line.split(' ').nth(1).unwrap() {
+        match path(got) {
             "/prompt" => replies("POST", "/prompt")[0].clone(),
             "/queue" => replies("GET", "/queue")[0].clone(),
             _ => said(&json!({})),
@@ -267,7 +233,7 @@ fn a_server_that_forgot_the_work_says_so() {
     let error = bench.error(&*comfy(&server), json!({ "workflow": workflow }));
     assert!(error.is_retryable());
     assert!(error.to_string().contains("no longer knows"), "{error}");
-    assert!(asked.load(Ordering::Relaxed) > 10);
+    assert!(asked.load(Ordering::Relaxed) >= 10);
 }
 
 #[test]
@@ -279,9 +245,10 @@ fn the_seed_of_the_task_goes_where_it_is_wanted() {
     let bench = Bench::default();
     let workflow = bench.file("flow.json", flow.to_string());
     let sent = |with: Value, seed: u64| {
-        let server = Server::start([replies("POST", "/prompt")[2].clone()]);
+        let refused = replies("POST", "/prompt")[2].clone();
+        let server = play([("POST /prompt", vec![refused])]);
         bench.perform(&*comfy(&server), with, seed).unwrap_err();
-        server.got()[0].json()["prompt"]["3"]["inputs"]["seed"].clone()
+        asked(&server, "POST /prompt").json()["prompt"]["3"]["inputs"]["seed"].clone()
     };
     let with = json!({ "workflow": workflow, "seed": "3" });
     let (first, same, other) = (sent(with.clone(), 1), sent(with.clone(), 1), sent(with, 2));
@@ -314,11 +281,10 @@ fn a_key_goes_to_its_server_and_nowhere_else() {
         told.contains("look at `key`") && !told.contains(SECRET),
         "{told}"
     );
-    assert_eq!(lines(&server), ["POST /studio/prompt"]);
-    assert_eq!(
-        server.got()[0].headers["authorization"],
-        format!("Bearer {SECRET}")
-    );
+    assert_eq!(lines(&server), ["GET /studio/ws", "GET /studio/queue"]);
+    for got in server.got() {
+        assert_eq!(got.headers["authorization"], format!("Bearer {SECRET}"));
+    }
 
     settings.comfyui.key = Some("other".to_owned());
     let told = crate::all(&settings, Arc::new(|_| Err(String::new()))).map(|_| ());
@@ -339,10 +305,7 @@ fn something_else_that_answers_is_told() {
 
 #[test]
 fn a_file_beyond_the_limit_is_not_taken() {
-    let mut script = vec![replies("POST", "/prompt")[0].clone()];
-    script.extend(replies("GET", "/history")[..1].to_vec());
-    script.extend(replies("GET", "/view"));
-    let server = Server::start(script);
+    let server = play([]);
     let bench = Bench::default();
     let workflow = bench.file("flow.json", WORKFLOW);
     let with = json!({ "workflow": workflow, "bytes_max": 700 });

@@ -1,8 +1,8 @@
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
-use super::tests::{WORKFLOW, comfy, lines, replies};
-use crate::testing::{Bench, Server, json as said};
+use super::play::{WORKFLOW, comfy, lines, play, replies};
+use crate::testing::{Bench, json as said};
 
 #[test]
 fn what_a_real_server_refuses_is_told_at_its_place() {
@@ -15,13 +15,13 @@ fn what_a_real_server_refuses_is_told_at_its_place() {
     let mut told = Vec::new();
     // The first two went well.
     for reply in replies("POST", "/prompt").into_iter().skip(2) {
-        let server = Server::start([reply]);
+        let server = play([("POST /prompt", vec![reply])]);
         let workflow = bench.file("flow.json", flow.to_string());
         let error = bench.error(&*comfy(&server), json!({ "workflow": workflow }));
         assert!(!error.is_retryable());
         assert_eq!(
             lines(&server),
-            ["POST /prompt"],
+            ["GET /ws", "GET /queue", "POST /prompt"],
             "nothing is to be called off"
         );
         told.push(error.to_string().replace(&server.url(""), "http://comfy"));
@@ -43,7 +43,7 @@ fn a_node_that_fails_is_named_with_what_it_said() {
     let bench = Bench::default();
     let workflow = bench.file("flow.json", WORKFLOW);
     let fail = |history: Value| {
-        let server = Server::start([replies("POST", "/prompt")[0].clone(), said(&history)]);
+        let server = play([("GET /history", vec![said(&history)])]);
         let error = bench.error(&*comfy(&server), json!({ "workflow": workflow }));
         let told = error.to_string().replace(&server.url(""), "http://comfy");
         (error.is_retryable(), told)

@@ -1,108 +1,162 @@
-//! One order at one server: files there, the workflow queued, waited for, and what it made brought back.
+//! One order at one server: its files there, the workflow queued, followed until it is done, and what it made brought
+//! back.
 
-use std::cell::Cell;
-use std::time::Duration;
+use std::cell::{Cell, RefCell};
+use std::time::{Duration, Instant};
 
-use daedal_core::asset::{extension_of, media_type_of};
 use daedal_core::engine::{EngineError, TaskContext};
 use reqwest::{Method, StatusCode};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::order::Order;
+use super::signs::Course;
+use super::socket::Socket;
 use super::trouble;
-use crate::http::{Answer, Request, media_type};
-use crate::picture;
-use crate::server::{Parts, Server};
+use crate::http::{Answer, Request};
+use crate::server::{Server, unique};
 
 /// Longest answer that is not a file, in bytes: it repeats the workflow.
 const JSON_BYTES_MAX: u64 = 32 << 20;
-/// Largest file that is sent, in bytes.
-const SENT_BYTES_MAX: u64 = 256 << 20;
-/// Files that one workflow may make.
-const FILES_MAX: usize = 256;
 /// Pauses between looks whether it is done grow from this …
-const PAUSE: Duration = Duration::from_millis(100);
-/// … up to this.
+const PAUSE: Duration = Duration::from_millis(10);
+/// … up to this, …
 const PAUSE_MAX: Duration = Duration::from_secs(1);
-/// Looks in a row that may fail.
-const MISSES_MAX: u32 = 5;
-
-/// A file that a server made: the node that did, and what its history tells of it.
-type Found<'e> = (&'e str, &'e Map<String, Value>);
+/// … or this, where the server tells by itself.
+const PAUSE_TOLD_MAX: Duration = Duration::from_secs(5);
+/// How long a server may be away: started anew, it loads models and nodes first.
+const AWAY_MAX: Duration = Duration::from_secs(120);
+/// Looks in a row at which a server that was never away may not know an order.
+const UNKNOWN_MAX: u32 = 3;
+/// How often an order is given that a server forgot.
+const TIMES_MAX: u32 = 4;
+/// How often a socket is opened for one order.
+const SOCKETS_MAX: u32 = 8;
 
 /// A client that a server knows for one order.
-pub(super) struct Visit<'v> {
+pub(crate) struct Visit<'v> {
     pub(super) server: &'v Server,
-    /// A name that nobody else has: finds the order in the server's queue.
-    pub(super) client: String,
+    /// What the server calls it; the same for the same order, which is found in the server's queue by it.
+    client: String,
     pub(super) bytes_max: u64,
-    /// Whether the server may be working for us.
-    pub(super) is_under_way: Cell<bool>,
+    /// The order that the server may be working on, by its name there.
+    under_way: RefCell<Option<String>>,
+    /// Whether it has ever taken the order.
+    was_given: Cell<bool>,
 }
 
-impl Visit<'_> {
+/// How an order stands at its server.
+enum Stands {
+    /// It is over: what the history tells.
+    Over(Value),
+    UnderWay,
+    /// The server knows nothing of it.
+    Unknown,
+}
+
+/// What is heard from a server while it works.
+struct Hearing {
+    socket: Option<Socket>,
+    sockets: u32,
+    /// When it answered last.
+    heard: Instant,
+    /// Whether it was out of reach since it was given the order.
+    was_away: bool,
+    pause: Duration,
+}
+
+impl<'v> Visit<'v> {
+    pub(crate) fn new(server: &'v Server, order: &Order, bytes_max: u64) -> Self {
+        Self {
+            server,
+            client: order.client(),
+            bytes_max,
+            under_way: RefCell::default(),
+            was_given: Cell::default(),
+        }
+    }
+
     /// Has an order performed, and keeps what it made.
-    pub(super) async fn perform(
+    pub(crate) async fn perform(
         &self,
         mut order: Order,
         context: &TaskContext<'_>,
     ) -> Result<Vec<Value>, EngineError> {
-        for (asset, places) in std::mem::take(&mut order.files).into_values() {
-            if asset.size > SENT_BYTES_MAX {
-                return Err(EngineError::limit(format!(
-                    "a file for {} has {} bytes: at most {SENT_BYTES_MAX} are sent",
-                    self.server.url, asset.size
-                )));
-            }
-            let file = format!(
-                "daedal-{}.{}",
-                asset.digest,
-                extension_of(&asset.media_type)
-            );
-            // Named by its digest, a file there is replaced by nothing but itself.
-            let parts = Parts::new()
-                .file("image", &file, &asset.media_type, &context.read(&asset)?)
-                .text("type", "input")
-                .text("overwrite", "true");
-            let sent = self
-                .request(Method::POST, "upload/image")?
-                .with_parts(parts);
-            let kept = self.json(sent).await?;
-            let name = kept["name"].as_str().ok_or_else(|| self.foreign())?;
-            let name = match kept["subfolder"].as_str() {
-                Some(folder) if !folder.is_empty() => format!("{folder}/{name}"),
-                _ => name.to_owned(),
+        let mut hearing = Hearing {
+            socket: Socket::open(self.server, &self.client).await,
+            sockets: 1,
+            heard: Instant::now(),
+            was_away: false,
+            pause: PAUSE,
+        };
+        for _ in 0..TIMES_MAX {
+            // A run that was killed may have left its order here.
+            let (running, pending) = self.own().await?;
+            let left = running.into_iter().chain(pending).next();
+            let is_left = left.is_some();
+            let id = match left {
+                Some(id) => id,
+                None => {
+                    self.send(&mut order, context).await?;
+                    self.queue(&order, &mut hearing).await?
+                }
             };
-            order.name_file(&places, &name);
+            self.under_way.replace(Some(id.clone()));
+            self.was_given.set(true);
+            let Some(entry) = self.finished(&id, &order, &mut hearing, context).await? else {
+                // Started anew, it has nothing of what it was given.
+                self.under_way.replace(None);
+                continue;
+            };
+            self.under_way.replace(None);
+            let from = self.server.url.as_str();
+            return match trouble::failure(&order.workflow, from, &entry) {
+                // It was called off by whoever left it.
+                Some(error) if is_left && error.is_retryable() => continue,
+                Some(error) => Err(error),
+                None => self.collect(&order, &entry, context).await,
+            };
         }
-        let id = self.queue(&order).await?;
-        let entry = self.finished(&id).await?;
-        self.is_under_way.set(false);
-        let from = self.server.url.as_str();
-        if let Some(error) = trouble::failure(&order.workflow, from, &entry) {
-            return Err(error);
-        }
-        let mut made = Vec::new();
-        for (node, file) in self.files(&order, &entry)? {
-            made.push(self.fetch(node, file, context).await?);
-        }
-        Ok(made)
+        Err(EngineError::Transient {
+            message: format!(
+                "{} was started anew {TIMES_MAX} times during the workflow: look at its log; `retry:` asks again by \
+                 itself",
+                self.server.url
+            ),
+        })
     }
 
-    /// Puts the workflow into the server's queue.
-    async fn queue(&self, order: &Order) -> Result<String, EngineError> {
-        let body = json!({ "prompt": order.workflow.nodes(), "client_id": self.client });
+    /// Whether the server may be working for us.
+    pub(crate) fn is_under_way(&self) -> bool {
+        self.under_way.borrow().is_some()
+    }
+
+    /// Whether the server has ever taken the order.
+    pub(crate) fn was_given(&self) -> bool {
+        self.was_given.get()
+    }
+
+    /// Puts the workflow into the server's queue, and gives its name there.
+    async fn queue(&self, order: &Order, hearing: &mut Hearing) -> Result<String, EngineError> {
+        let id = named(&unique());
+        let body = json!({
+            "prompt": order.workflow.nodes(), "client_id": self.client, "prompt_id": id,
+        });
         let request = self.request(Method::POST, "prompt")?.with_json(&body);
-        self.is_under_way.set(true);
-        let answer = self.server.ask(request, JSON_BYTES_MAX).await?;
-        if !answer.status.is_success() && answer.status != StatusCode::BAD_REQUEST {
-            self.is_under_way.set(false);
+        self.under_way.replace(Some(id.clone()));
+        let answer = match self.server.ask(request, JSON_BYTES_MAX).await {
+            Ok(answer) => answer,
+            // It may have got there: that shows when the server is back.
+            Err(error) if error.is_retryable() => {
+                hearing.lost();
+                return Ok(id);
+            }
+            Err(error) => return Err(error),
+        };
+        if !answer.status.is_success() {
+            self.under_way.replace(None);
         }
         let said = self.read(&answer, answer.status == StatusCode::BAD_REQUEST)?;
         let wrong = said["node_errors"].as_object();
-        if !answer.status.is_success() {
-            self.is_under_way.set(false);
-        }
         // It begins with what is sound where a part of the workflow is not.
         if !answer.status.is_success() || wrong.is_some_and(|nodes| !nodes.is_empty()) {
             return Err(trouble::refusal(
@@ -111,6 +165,7 @@ impl Visit<'_> {
                 &said,
             ));
         }
+        // Older servers choose a name themselves.
         let id = said["prompt_id"].as_str().ok_or_else(|| self.foreign())?;
         let is_plain = |sign: char| sign.is_ascii_alphanumeric() || sign == '-';
         match id.chars().all(is_plain) {
@@ -119,40 +174,101 @@ impl Visit<'_> {
         }
     }
 
-    /// Waits until the server is done, and gives what its history tells.
-    async fn finished(&self, id: &str) -> Result<Value, EngineError> {
-        let (mut pause, mut misses) = (PAUSE, 0);
+    /// Waits until the order is over, and gives what the server's history tells; nothing where the server was away
+    /// meanwhile and knows nothing of the order any more.
+    async fn finished(
+        &self,
+        id: &str,
+        order: &Order,
+        hearing: &mut Hearing,
+        context: &TaskContext<'_>,
+    ) -> Result<Option<Value>, EngineError> {
+        let mut course = Course::new(&order.workflow);
+        let mut unknown = 0;
+        hearing.heard = Instant::now();
+        hearing.pause = PAUSE;
         loop {
+            self.listen(id, &mut course, hearing, context).await;
             match self.look(id).await {
-                Ok(Some(entry)) => return Ok(entry),
-                Ok(None) => misses = 0,
-                Err(error) if error.is_retryable() && misses < MISSES_MAX => misses += 1,
+                Ok(Stands::Over(entry)) => return Ok(Some(entry)),
+                Ok(Stands::UnderWay) => {
+                    unknown = 0;
+                    hearing.heard = Instant::now();
+                    if hearing.socket.is_none() && hearing.was_away && hearing.sockets < SOCKETS_MAX
+                    {
+                        hearing.socket = Socket::open(self.server, &self.client).await;
+                        hearing.sockets += 1;
+                    }
+                }
+                Ok(Stands::Unknown) if hearing.was_away => {
+                    hearing.was_away = false;
+                    return Ok(None);
+                }
+                Ok(Stands::Unknown) if unknown < UNKNOWN_MAX => unknown += 1,
+                Ok(Stands::Unknown) => return Err(self.forgotten()),
+                Err(error) if error.is_retryable() && hearing.heard.elapsed() < AWAY_MAX => {
+                    hearing.lost();
+                    context.tell(&format!("{} does not answer now", self.server.url));
+                }
                 Err(error) => return Err(error),
             }
-            tokio::time::sleep(pause).await;
-            pause = (pause * 3 / 2).min(PAUSE_MAX);
         }
     }
 
-    async fn look(&self, id: &str) -> Result<Option<Value>, EngineError> {
+    /// Listens to what the server tells until it is time to look.
+    async fn listen(
+        &self,
+        id: &str,
+        course: &mut Course<'_>,
+        hearing: &mut Hearing,
+        context: &TaskContext<'_>,
+    ) {
+        let is_told = hearing.socket.is_some();
+        let until = tokio::time::Instant::now() + hearing.pause;
+        let most = if is_told { PAUSE_TOLD_MAX } else { PAUSE_MAX };
+        hearing.pause = (hearing.pause * 3 / 2).min(most);
+        while let Some(socket) = &mut hearing.socket {
+            let sign = tokio::select! {
+                sign = socket.next() => sign,
+                () = tokio::time::sleep_until(until) => return,
+            };
+            let Some(sign) = sign else {
+                hearing.lost();
+                return;
+            };
+            course.take(id, sign);
+            if std::mem::take(&mut course.is_over) {
+                // The history knows of it a moment later.
+                hearing.pause = PAUSE;
+                return;
+            }
+            context.tell(&course.line());
+        }
+        tokio::time::sleep_until(until).await;
+    }
+
+    async fn look(&self, id: &str) -> Result<Stands, EngineError> {
         if let Some(entry) = self.history(id).await? {
-            return Ok(Some(entry));
+            return Ok(Stands::Over(entry));
         }
         let (running, pending) = self.own().await?;
         if running.iter().chain(&pending).any(|own| own == id) {
-            return Ok(None);
+            return Ok(Stands::UnderWay);
         }
         // It may have ended between the two questions.
-        if let Some(entry) = self.history(id).await? {
-            return Ok(Some(entry));
-        }
-        Err(EngineError::Transient {
+        Ok(match self.history(id).await? {
+            Some(entry) => Stands::Over(entry),
+            None => Stands::Unknown,
+        })
+    }
+
+    fn forgotten(&self) -> EngineError {
+        EngineError::Transient {
             message: format!(
-                "{} no longer knows of the workflow: it was started anew, or somebody emptied its queue; `retry:` asks \
-                 again by itself",
+                "{} no longer knows of the workflow: somebody emptied its queue; `retry:` asks again by itself",
                 self.server.url
             ),
-        })
+        }
     }
 
     async fn history(&self, id: &str) -> Result<Option<Value>, EngineError> {
@@ -161,7 +277,7 @@ impl Visit<'_> {
         Ok(entries.get_mut(id).map(Value::take))
     }
 
-    /// Ids of this client's orders in the server's queue: what runs, and what waits.
+    /// Names of this client's orders in the server's queue: what runs, and what waits.
     async fn own(&self) -> Result<(Vec<String>, Vec<String>), EngineError> {
         let queue = self.json(self.request(Method::GET, "queue")?).await?;
         let own = |part: &str| {
@@ -174,7 +290,7 @@ impl Visit<'_> {
     }
 
     /// Tells the server that what it does for us is no longer wanted; others' work goes on.
-    pub(super) async fn call_off(&self) {
+    pub(crate) async fn call_off(&self) {
         // An order that was on its way may stand in the queue a little later.
         for _ in 0..3 {
             let Ok((running, pending)) = self.own().await else {
@@ -190,7 +306,7 @@ impl Visit<'_> {
             if !running.is_empty() || !pending.is_empty() {
                 return;
             }
-            tokio::time::sleep(PAUSE).await;
+            tokio::time::sleep(PAUSE * 10).await;
         }
     }
 
@@ -201,79 +317,11 @@ impl Visit<'_> {
         }
     }
 
-    /// The files that a workflow made and a step takes, in the order of its nodes.
-    fn files<'e>(&self, order: &'e Order, entry: &'e Value) -> Result<Vec<Found<'e>>, EngineError> {
-        let mut found = Vec::new();
-        for id in order.workflow.nodes().keys() {
-            let is_taken = order.outputs.as_ref().map(|ids| ids.contains(id));
-            let lists = entry["outputs"][id].as_object().into_iter().flatten();
-            let files = lists.filter_map(|(_, list)| list.as_array()).flatten();
-            for file in files.filter_map(Value::as_object) {
-                let is_file = file.get("filename").is_some_and(Value::is_string);
-                // What is only shown in the editor is `temp`.
-                let is_saved = file.get("type").and_then(Value::as_str) == Some("output");
-                if is_file && is_taken.unwrap_or(is_saved) {
-                    found.push((id.as_str(), file));
-                }
-            }
-        }
-        match found.len() {
-            0 => Err(EngineError::invalid(match &order.outputs {
-                Some(ids) => format!(
-                    "node {} made no file: name nodes that save some under `outputs:`",
-                    ids.join(", ")
-                ),
-                None => "the workflow saved no file: give it a node that does, such as SaveImage"
-                    .to_owned(),
-            })),
-            1..=FILES_MAX => Ok(found),
-            more => Err(EngineError::limit(format!(
-                "the workflow made {more} files: at most {FILES_MAX} are taken; name nodes under `outputs:`, or have it \
-                 make fewer"
-            ))),
-        }
-    }
-
-    /// Brings one file back.
-    async fn fetch(
-        &self,
-        node: &str,
-        file: &Map<String, Value>,
-        context: &TaskContext<'_>,
-    ) -> Result<Value, EngineError> {
-        let part = |name: &str| file.get(name).and_then(Value::as_str).unwrap_or_default();
-        let mut request = self.request(Method::GET, "view")?;
-        request
-            .url
-            .query_pairs_mut()
-            .append_pair("filename", part("filename"))
-            .append_pair("subfolder", part("subfolder"))
-            .append_pair("type", part("type"));
-        let answer = self.server.ask(request, self.bytes_max).await?;
-        if !answer.status.is_success() {
-            return Err(self.unexpected(&answer));
-        }
-        let header = picture::header(&answer.bytes);
-        let said = media_type(&answer);
-        let media_type = match (&header, said.as_str()) {
-            (Some(header), _) => header.media_type,
-            (None, "application/octet-stream") => media_type_of(part("filename")),
-            (None, said) => said,
-        };
-        let mut value = context.write(media_type, &answer.bytes)?.to_value();
-        value["node"] = json!(node);
-        if let Some(header) = header {
-            value["width"] = json!(header.width);
-            value["height"] = json!(header.height);
-        }
-        Ok(value)
-    }
-
-    fn request(&self, method: Method, path: &str) -> Result<Request, EngineError> {
+    pub(super) fn request(&self, method: Method, path: &str) -> Result<Request, EngineError> {
         self.server.request(method, path)
     }
 
-    async fn json(&self, request: Request) -> Result<Value, EngineError> {
+    pub(super) async fn json(&self, request: Request) -> Result<Value, EngineError> {
         let answer = self.server.ask(request, JSON_BYTES_MAX).await?;
         self.read(&answer, false)
     }
@@ -286,15 +334,40 @@ impl Visit<'_> {
         serde_json::from_slice(&answer.bytes).map_err(|_| self.foreign())
     }
 
-    fn unexpected(&self, answer: &Answer) -> EngineError {
+    pub(super) fn unexpected(&self, answer: &Answer) -> EngineError {
         self.server.unexpected(answer, "what its log says")
     }
 
     /// The answer of something that is no ComfyUI.
-    fn foreign(&self) -> EngineError {
+    pub(super) fn foreign(&self) -> EngineError {
         EngineError::invalid(format!(
             "{} does not answer as ComfyUI does: look at `url` under [comfyui] in daedal.toml",
             self.server.url
         ))
     }
+}
+
+impl Hearing {
+    /// The server is out of reach.
+    fn lost(&mut self) {
+        self.socket = None;
+        self.was_away = true;
+    }
+}
+
+/// A name of 32 hexadecimal digits, as a UUID is written.
+fn named(digits: &str) -> String {
+    let mut name = String::with_capacity(36);
+    for (at, digit) in digits.char_indices() {
+        if matches!(at, 8 | 12 | 16 | 20) {
+            name.push('-');
+        }
+        // Its version and variant (RFC 9562): chosen by chance.
+        name.push(match at {
+            12 => '4',
+            16 => 'a',
+            _ => digit,
+        });
+    }
+    name
 }

@@ -8,14 +8,14 @@ const SEED_FIELDS: [&str; 2] = ["seed", "noise_seed"];
 
 /// A workflow whose nodes have the shape that they should have.
 #[derive(Debug, Clone)]
-pub(super) struct Workflow {
+pub(crate) struct Workflow {
     path: String,
     nodes: Map<String, Value>,
 }
 
 impl Workflow {
     /// Reads the file at `path`.
-    pub(super) fn parse(path: &str, text: &str) -> Result<Self, String> {
+    pub(crate) fn parse(path: &str, text: &str) -> Result<Self, String> {
         let how = "save it in ComfyUI by Workflow → Export (API)";
         let value: Value = serde_json::from_str(text.trim_start_matches('\u{feff}'))
             .map_err(|error| format!("`{path}` is no JSON: {error}; {how}"))?;
@@ -53,7 +53,7 @@ impl Workflow {
     }
 
     /// The id of the node that is called `name`, by id or by title; `place` is the field that names it.
-    pub(super) fn find(&self, place: &str, name: &str) -> Result<&str, String> {
+    pub(crate) fn find(&self, place: &str, name: &str) -> Result<&str, String> {
         if let Some((id, _)) = self.nodes.get_key_value(name) {
             return Ok(id);
         }
@@ -85,7 +85,7 @@ impl Workflow {
     }
 
     /// What stands in a field of a node, or why there is no such field.
-    pub(super) fn field(&self, id: &str, field: &str) -> Result<&Value, String> {
+    pub(crate) fn field(&self, id: &str, field: &str) -> Result<&Value, String> {
         let inputs = self.nodes[id]["inputs"].as_object();
         let inputs = inputs.ok_or_else(|| format!("node {id} has no inputs"))?;
         inputs.get(field).ok_or_else(|| {
@@ -122,6 +122,17 @@ impl Workflow {
     /// What people call a node.
     pub(super) fn name(&self, id: &str) -> String {
         name(self.nodes.get(id), id)
+    }
+
+    /// What people call a node, in short: its title or class.
+    pub(super) fn caption(&self, id: &str) -> String {
+        let node = self.nodes.get(id);
+        let class = || node.and_then(|node| node["class_type"].as_str());
+        let titled = node
+            .and_then(title)
+            .filter(|title| !title.trim().is_empty());
+        let found = titled.or_else(class);
+        found.map_or_else(|| format!("node {id}"), crate::task::excerpt)
     }
 }
 

@@ -5,18 +5,18 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use daedal_core::engine::EngineError;
-use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::backend::{Backend, Made, OneMade, Wish, unpack};
+use super::backend::{Backend, Made, Making, OneMade, Question, Wish, ask, unpack};
+use super::errand::Errand;
 use crate::http::Request;
-use crate::server::{Scheme, Server};
+use crate::patience::Trouble;
+use crate::server::Scheme;
 
 pub(super) struct A1111;
 
 impl Backend for A1111 {
-    fn refuses(&self) -> &'static [&'static str] {
+    fn refuses(&self) -> &[&'static str] {
         &[]
     }
 
@@ -33,7 +33,14 @@ impl Backend for A1111 {
         Scheme::Basic
     }
 
-    fn request(&self, server: &Server, wish: &Wish<'_>) -> Result<Request, EngineError> {
+    fn make<'a>(&'a self, errand: &'a Errand<'a>) -> Making<'a> {
+        ask(self, errand)
+    }
+}
+
+impl Question for A1111 {
+    fn request(&self, errand: &Errand<'_>) -> Result<Request, Trouble> {
+        let wish = &errand.wish;
         let mut body = json!({
             "prompt": wish.prompt,
             "seed": wish.seed,
@@ -59,14 +66,14 @@ impl Backend for A1111 {
             body["override_settings"] = json!({ "sd_model_checkpoint": model });
         }
         let Some(image) = &wish.image else {
-            let request = server.request(Method::POST, "sdapi/v1/txt2img")?;
+            let request = errand.order("sdapi/v1/txt2img")?;
             return Ok(request.with_json(&body));
         };
         body["init_images"] = json!([STANDARD.encode(&image.bytes)]);
         if let Some(strength) = wish.strength {
             body["denoising_strength"] = json!(strength);
         }
-        let request = server.request(Method::POST, "sdapi/v1/img2img")?;
+        let request = errand.order("sdapi/v1/img2img")?;
         Ok(request.with_json(&body))
     }
 

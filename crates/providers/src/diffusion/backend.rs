@@ -1,14 +1,17 @@
 //! What a server of some kind has to be asked, and what its answer says: a kind is a file beside this one.
 
+use std::pin::Pin;
 use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use daedal_core::engine::EngineError;
+use daedal_core::AssetRef;
 use serde_json::Value;
 
+use super::errand::Errand;
 use crate::http::Request;
-use crate::server::{Scheme, Server};
+use crate::patience::Trouble;
+use crate::server::Scheme;
 
 /// What a step wants, in nobody's protocol.
 #[derive(Debug, Clone)]
@@ -30,6 +33,7 @@ pub(super) struct Wish<'w> {
 /// A picture to begin with.
 #[derive(Debug, Clone)]
 pub(super) struct Picture {
+    pub(super) asset: AssetRef,
     pub(super) media_type: String,
     pub(super) bytes: Arc<[u8]>,
 }
@@ -54,7 +58,7 @@ pub(super) struct OneMade {
 /// A kind of server.
 pub(super) trait Backend: Send + Sync {
     /// Fields of a step that it has no place for.
-    fn refuses(&self) -> &'static [&'static str];
+    fn refuses(&self) -> &[&'static str];
 
     /// Whether `model` has to be set for it.
     fn needs_model(&self) -> bool;
@@ -65,11 +69,37 @@ pub(super) trait Backend: Send + Sync {
     /// How it takes a key.
     fn scheme(&self) -> Scheme;
 
+    /// Has it make what a step wants.
+    fn make<'a>(&'a self, errand: &'a Errand<'a>) -> Making<'a>;
+
+    /// Tells it that this is no longer wanted, where it can be told.
+    fn call_off<'a>(&'a self, _errand: &'a Errand<'a>) -> Ending<'a> {
+        Box::pin(std::future::ready(()))
+    }
+}
+
+/// A server makes something.
+pub(super) type Making<'a> = Pin<Box<dyn Future<Output = Result<Made, Trouble>> + 'a>>;
+
+/// A server is told to stop.
+pub(super) type Ending<'a> = Pin<Box<dyn Future<Output = ()> + 'a>>;
+
+/// A kind of server that is asked one question, and answers it.
+pub(super) trait Question {
     /// What it is asked.
-    fn request(&self, server: &Server, wish: &Wish<'_>) -> Result<Request, EngineError>;
+    fn request(&self, errand: &Errand<'_>) -> Result<Request, Trouble>;
 
     /// What its answer says, or why it is none of its kind.
     fn read(&self, wish: &Wish<'_>, said: &Value) -> Result<Made, String>;
+}
+
+/// Asks the one question.
+pub(super) fn ask<'a>(kind: &'a impl Question, errand: &'a Errand<'a>) -> Making<'a> {
+    Box::pin(async {
+        let answer = errand.answer(kind.request(errand)?).await?;
+        let made = kind.read(&errand.wish, &errand.json(&answer)?);
+        made.map_err(|why| errand.foreign(&answer.from, &why))
+    })
 }
 
 /// The bytes of a picture in Base64, with or without the head of a `data:` address.

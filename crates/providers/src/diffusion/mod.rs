@@ -2,12 +2,20 @@
 
 mod a1111;
 mod backend;
+#[cfg(test)]
+mod chain_tests;
+mod comfyui;
+mod errand;
 mod openai;
 mod params;
+mod replicate;
+#[cfg(test)]
+mod replicate_tests;
 mod settings;
 #[cfg(test)]
 mod tests;
 
+use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 
 use daedal_core::UsdMicros;
@@ -22,11 +30,17 @@ pub use settings::{Kind, PainterSettings};
 
 use crate::call::Calls;
 use crate::llm::{Meter, Purse};
+use crate::patience::{Way, nobody};
 use crate::picture;
+use crate::server::unique;
 use crate::task;
-use backend::{Made, Wish};
+use backend::Made;
+use errand::Errand;
 use params::Params;
 use settings::Painter;
+
+/// How long a server is told that its work is no longer wanted, in milliseconds.
+const CALL_OFF_MS: u64 = 5_000;
 
 /// The engine `diffusion`.
 pub struct DiffusionEngine {
@@ -107,20 +121,36 @@ impl Engine for DiffusionEngine {
             return UsdMicros::default();
         };
         // What nobody makes costs nothing.
-        let painter = self.painters.get(&params.model);
-        painter.map_or(UsdMicros::default(), |painter| painter.cost(params.count()))
+        let chain = self.painters.chain(&params.model).unwrap_or_default();
+        most(&chain, params.count())
     }
 
     fn run(&self, task: &Task, context: &TaskContext<'_>) -> Result<Performed, EngineError> {
         let params: Params = task::params(&self.spec, task)?;
-        let painter = self.painters.get(&params.model);
-        let painter = painter.map_err(EngineError::invalid)?;
+        let chain = self.painters.chain(&params.model);
+        let chain = chain.map_err(EngineError::invalid)?;
         let given = params.given();
-        if let Some(told) = painter.objections(&given).into_iter().next() {
+        if let Some(told) = chain[0].objections(&given).into_iter().next() {
             return Err(EngineError::invalid(told));
         }
-        let wish = params.wish(painter.model.as_deref(), task, context)?;
-        let bytes_max = params.bytes_max(task);
+        let key = unique();
+        let mut errands = Vec::new();
+        // Whoever has no place for what is said is passed over.
+        for painter in chain.iter().filter(|one| one.objections(&given).is_empty()) {
+            let errand = Errand {
+                server: &painter.server,
+                wish: params.wish(painter.model.as_deref(), task, context)?,
+                name: &painter.name,
+                kind: painter.kind.name(),
+                bytes_max: params.bytes_max(task),
+                limit_ms: task.limits.timeout_ms_max,
+                context,
+                key: &key,
+                working: Cell::default(),
+                cancel: RefCell::default(),
+            };
+            errands.push((*painter, errand));
+        }
         let limit_ms = task.limits.timeout_ms_max;
         let late = || {
             format!(
@@ -131,16 +161,18 @@ impl Engine for DiffusionEngine {
             )
         };
         let meter = Meter::default();
-        let most = painter.cost(params.count());
+        let most = most(&chain, params.count());
         let held = self.purse.hold(most)?;
-        let asked = ask(painter, &wish, bytes_max, &meter);
-        let made = self.calls.wait(context, limit_ms, late, asked);
-        let settled = held.settle(&meter);
-        if made.is_err() {
-            context.spend(&meter.lost(most));
+        let made = self
+            .calls
+            .wait(context, limit_ms, late, ask(&errands, &meter));
+        for (painter, errand) in errands.iter().filter(|(_, errand)| errand.working.get()) {
+            let called_off = painter.backend.call_off(errand);
+            self.calls.wind_up(CALL_OFF_MS, called_off);
         }
+        let settled = held.settle(&meter);
+        let (painter, made) = made.inspect_err(|_| context.spend(&meter.lost(most)))?;
         // Pictures that are there are not thrown away because the book can't be written.
-        let made = made?;
         settled.ok();
         let value = keep(painter, &made, context)?;
         Ok(Performed::Done(Outcome {
@@ -158,36 +190,33 @@ impl Engine for DiffusionEngine {
     }
 }
 
-/// Asks for pictures, and tells the meter what they cost.
-async fn ask(
-    painter: &Painter,
-    wish: &Wish<'_>,
-    bytes_max: u64,
+/// The most that so many pictures cost with whoever makes them.
+fn most(chain: &[&Painter], count: u64) -> UsdMicros {
+    let costs = chain.iter().map(|painter| painter.cost(count));
+    costs.max_by_key(|cost| cost.0).unwrap_or_default()
+}
+
+/// Asks one after the other until somebody has an answer, and tells the meter what that costs.
+async fn ask<'p>(
+    errands: &[(&'p Painter, Errand<'_>)],
     meter: &Meter,
-) -> Result<Made, EngineError> {
-    let request = painter.backend.request(&painter.server, wish)?;
-    meter.begin();
-    let answer = painter.server.ask(request, bytes_max).await?;
-    if !answer.status.is_success() {
-        meter.end(UsdMicros::default(), (0, 0));
-        let look_at = "what was asked for (sizes and counts that a model takes differ), at `model`";
-        return Err(painter.server.unexpected(&answer, look_at));
+) -> Result<(&'p Painter, Made), EngineError> {
+    let mut told = Vec::new();
+    for (painter, errand) in errands {
+        let way = Way {
+            alias: &painter.name,
+            gate: &painter.gate,
+            meter,
+        };
+        match way.ask(|| painter.backend.make(errand)).await? {
+            Ok(made) => {
+                meter.end(painter.cost(made.pictures.len() as u64), (0, 0));
+                return Ok((painter, made));
+            }
+            Err(message) => told.push(message),
+        }
     }
-    let foreign = |why: &str| {
-        EngineError::invalid(format!(
-            "{} does not answer as servers of the kind `{}` do ({why}): look at `url` and `kind` under [diffusion.{}] \
-             in daedal.toml",
-            answer.from,
-            painter.kind.name(),
-            painter.name
-        ))
-    };
-    let said: Value =
-        serde_json::from_slice(&answer.bytes).map_err(|_| foreign("it gives no JSON"))?;
-    let made = painter.backend.read(wish, &said);
-    let made = made.map_err(|why| foreign(&why))?;
-    meter.end(painter.cost(made.pictures.len() as u64), (0, 0));
-    Ok(made)
+    Err(nobody(&told))
 }
 
 /// Keeps pictures as assets.

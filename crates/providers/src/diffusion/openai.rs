@@ -4,18 +4,18 @@
 //! <https://platform.openai.com/docs/api-reference/images/createEdit> (`CreateImageEditRequest`).
 
 use daedal_core::asset::extension_of;
-use daedal_core::engine::EngineError;
-use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::backend::{Backend, Made, OneMade, Wish, unpack};
+use super::backend::{Backend, Made, Making, OneMade, Question, Wish, ask, unpack};
+use super::errand::Errand;
 use crate::http::Request;
-use crate::server::{Parts, Scheme, Server};
+use crate::patience::Trouble;
+use crate::server::{Parts, Scheme};
 
 pub(super) struct OpenAi;
 
 impl Backend for OpenAi {
-    fn refuses(&self) -> &'static [&'static str] {
+    fn refuses(&self) -> &[&'static str] {
         &["negative", "steps", "guidance", "seed", "strength"]
     }
 
@@ -31,7 +31,14 @@ impl Backend for OpenAi {
         Scheme::Bearer
     }
 
-    fn request(&self, server: &Server, wish: &Wish<'_>) -> Result<Request, EngineError> {
+    fn make<'a>(&'a self, errand: &'a Errand<'a>) -> Making<'a> {
+        ask(self, errand)
+    }
+}
+
+impl Question for OpenAi {
+    fn request(&self, errand: &Errand<'_>) -> Result<Request, Trouble> {
+        let wish = &errand.wish;
         let model = wish.model.unwrap_or_default();
         let mut fields = vec![
             ("model", json!(model)),
@@ -44,9 +51,10 @@ impl Backend for OpenAi {
             }
             (None, None) => {}
             _ => {
-                return Err(EngineError::invalid(
-                    "`width` and `height` are given together here, or neither: the API knows whole sizes",
-                ));
+                return Err(Trouble::Refused {
+                    message: "`width` and `height` are given together here, or neither: the API knows whole sizes"
+                        .to_owned(),
+                });
             }
         }
         // GPT image models give nothing else, and refuse the field; others give addresses without it.
@@ -57,7 +65,7 @@ impl Backend for OpenAi {
             let body = fields
                 .into_iter()
                 .map(|(name, value)| (name.to_owned(), value));
-            let request = server.request(Method::POST, "images/generations")?;
+            let request = errand.order("images/generations")?;
             return Ok(request.with_json(&Value::Object(body.collect())));
         };
         let file = format!("image.{}", extension_of(&image.media_type));
@@ -68,7 +76,7 @@ impl Backend for OpenAi {
                 None => parts.text(name, &value.to_string()),
             };
         }
-        let request = server.request(Method::POST, "images/edits")?;
+        let request = errand.order("images/edits")?;
         Ok(request.with_parts(parts))
     }
 

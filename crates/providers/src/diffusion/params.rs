@@ -76,10 +76,14 @@ impl Params {
     pub(super) fn given(&self) -> Vec<&'static str> {
         [
             ("negative", self.negative.is_some()),
+            ("width", self.width.is_some()),
+            ("height", self.height.is_some()),
             ("steps", self.steps.is_some()),
             ("guidance", self.guidance.is_some()),
             ("seed", self.seed.is_some()),
+            ("image", self.image.is_some()),
             ("strength", self.strength.is_some()),
+            ("count", self.count() > 1),
         ]
         .into_iter()
         .filter_map(|(name, is_given)| is_given.then_some(name))
@@ -107,6 +111,7 @@ impl Params {
                 )));
             }
             Ok(Picture {
+                asset: image.clone(),
                 media_type: image.media_type.clone(),
                 bytes: context.read(image)?,
             })

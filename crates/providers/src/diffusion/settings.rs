@@ -1,18 +1,24 @@
 //! `[diffusion.NAME]`: who makes pictures for a studio, each under a name that processes use.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
 
 use daedal_core::UsdMicros;
 use daedal_core::process::suggestion;
 use daedal_core::process::units::parse_usd;
 use serde::Deserialize;
+use serde_json::{Map, Value};
 
 use super::a1111::A1111;
 use super::backend::Backend;
+use super::comfyui::ComfyUi;
 use super::openai::OpenAi;
+use super::replicate::Replicate;
 use crate::SettingsError;
+use crate::gate::Gate;
 use crate::net::is_near;
-use crate::secrets::Secrets;
+use crate::secrets::{Reader, Secrets};
 use crate::server::Server;
 
 /// A maker of pictures, and how it is reached.
@@ -29,6 +35,61 @@ pub struct PainterSettings {
     pub key: Option<String>,
     /// The most that one picture costs, such as `0.04 USD`.
     pub price: Option<String>,
+    /// Calls at once.
+    pub concurrency: Option<usize>,
+    /// Calls within a time, such as `60/m`.
+    pub rate: Option<String>,
+    /// Entries that make pictures in its place while it doesn't, in this order.
+    #[serde(default)]
+    pub fallback: Vec<String>,
+    /// Of the kind `comfyui`: a file of the studio, a workflow in ComfyUI's API format.
+    pub workflow: Option<PathBuf>,
+    /// Where what a step says goes: `NODE.FIELD` of a workflow, or what a model of Replicate calls it.
+    #[serde(default)]
+    pub inputs: BTreeMap<String, String>,
+    /// Of the kind `comfyui`: nodes whose pictures are taken; all that save some if none are named.
+    pub outputs: Option<Vec<String>>,
+    /// Of the kind `replicate`: what the model is given besides.
+    #[serde(default)]
+    pub fixed: Map<String, Value>,
+}
+
+impl PainterSettings {
+    /// A server of a kind, with nothing else said of it.
+    #[must_use]
+    pub fn new(kind: Kind) -> Self {
+        Self {
+            kind,
+            url: None,
+            model: None,
+            key: None,
+            price: None,
+            concurrency: None,
+            rate: None,
+            fallback: Vec::new(),
+            workflow: None,
+            inputs: BTreeMap::new(),
+            outputs: None,
+            fixed: Map::new(),
+        }
+    }
+
+    /// A setting that its kind has no place for.
+    fn stray(&self) -> Option<&'static str> {
+        let kind = self.kind;
+        let of = |kinds: &[Kind]| kinds.contains(&kind);
+        [
+            ("workflow", self.workflow.is_some() && !of(&[Kind::ComfyUi])),
+            ("outputs", self.outputs.is_some() && !of(&[Kind::ComfyUi])),
+            ("fixed", !self.fixed.is_empty() && !of(&[Kind::Replicate])),
+            (
+                "inputs",
+                !self.inputs.is_empty() && !of(&[Kind::ComfyUi, Kind::Replicate]),
+            ),
+        ]
+        .into_iter()
+        .find_map(|(name, is_stray)| is_stray.then_some(name))
+    }
 }
 
 /// Whose protocol a server speaks.
@@ -39,6 +100,10 @@ pub enum Kind {
     OpenAi,
     /// That of Stable Diffusion web UI, Forge and others.
     A1111,
+    /// ComfyUI's, with a workflow of the studio.
+    ComfyUi,
+    /// Replicate's predictions API.
+    Replicate,
 }
 
 impl Kind {
@@ -46,14 +111,23 @@ impl Kind {
         match self {
             Self::OpenAi => "openai",
             Self::A1111 => "a1111",
+            Self::ComfyUi => "comfyui",
+            Self::Replicate => "replicate",
         }
     }
 
-    fn backend(self) -> Box<dyn Backend> {
-        match self {
+    fn backend(
+        self,
+        section: &str,
+        entry: &PainterSettings,
+        read: &Reader,
+    ) -> Result<Box<dyn Backend>, SettingsError> {
+        Ok(match self {
             Self::OpenAi => Box::new(OpenAi),
             Self::A1111 => Box::new(A1111),
-        }
+            Self::ComfyUi => Box::new(ComfyUi::new(section, entry, read)?),
+            Self::Replicate => Box::new(Replicate::new(section, entry)?),
+        })
     }
 }
 
@@ -65,13 +139,26 @@ pub(super) struct Painter {
     pub(super) backend: Box<dyn Backend>,
     pub(super) server: Server,
     pub(super) model: Option<String>,
+    pub(super) gate: Arc<Gate>,
     price: UsdMicros,
+    fallback: Vec<String>,
 }
 
 impl Painter {
-    fn new(name: &str, entry: &PainterSettings, secrets: &Secrets) -> Result<Self, SettingsError> {
-        let backend = entry.kind.backend();
+    fn new(
+        name: &str,
+        entry: &PainterSettings,
+        secrets: &Secrets,
+        read: &Reader,
+    ) -> Result<Self, SettingsError> {
         let section = format!("diffusion.{name}");
+        if let Some(stray) = entry.stray() {
+            return Err(SettingsError::new(
+                format!("`{stray}` stands under [{section}], whose `kind` has no place for it"),
+                "leave it out, or change the `kind`",
+            ));
+        }
+        let backend = entry.kind.backend(&section, entry, read)?;
         let key = entry.key.as_deref().map(|key| (key, backend.scheme()));
         let url = entry.url.as_deref().unwrap_or(backend.url());
         let server = Server::new(&section, url, key, secrets)?;
@@ -106,9 +193,16 @@ impl Painter {
             name: name.to_owned(),
             kind: entry.kind,
             backend,
-            server,
             model: model.cloned(),
+            gate: Gate::of(
+                &section,
+                &server.url,
+                entry.concurrency,
+                entry.rate.as_deref(),
+            )?,
+            server,
             price,
+            fallback: entry.fallback.clone(),
         })
     }
 
@@ -146,15 +240,33 @@ impl Painters {
     pub(crate) fn new(
         settings: &BTreeMap<String, PainterSettings>,
         secrets: &Secrets,
+        read: &Reader,
     ) -> Result<Self, SettingsError> {
         let known = settings.iter().map(|(name, entry)| {
-            let painter = Painter::new(name, entry, secrets)?;
+            let is_wrong = |other: &&String| *other == name || !settings.contains_key(*other);
+            if let Some(other) = entry.fallback.iter().find(is_wrong) {
+                return Err(SettingsError::new(
+                    format!("`fallback` under [diffusion.{name}] has `{other}`"),
+                    "name other entries, each of which stands under [diffusion.NAME]",
+                ));
+            }
+            let painter = Painter::new(name, entry, secrets, read)?;
             Ok((name.clone(), painter))
         });
         Ok(Self {
             known: known.collect::<Result<_, SettingsError>>()?,
             is_set: true,
         })
+    }
+
+    /// The one that a step names, and those in its place, in order.
+    pub(super) fn chain(&self, name: &str) -> Result<Vec<&Painter>, String> {
+        let first = self.get(name)?;
+        let others = first
+            .fallback
+            .iter()
+            .filter_map(|name| self.known.get(name));
+        Ok(std::iter::once(first).chain(others).collect())
     }
 
     /// The one that a step names.
@@ -166,7 +278,7 @@ impl Painters {
             };
             format!(
                 "nobody makes pictures under the name `{name}` in this studio ({known}): add to its daedal.toml\n\
-                 [diffusion.{name}]\nkind = \"a1111\"    # or openai\nurl = \"…\""
+                 [diffusion.{name}]\nkind = \"a1111\"    # or openai, comfyui, replicate\nurl = \"…\""
             )
         })
     }

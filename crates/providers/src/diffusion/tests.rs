@@ -15,7 +15,7 @@ use crate::llm::DayCap;
 use crate::testing::{Bench, SECRET, Server, answer, bytes, engine, json as said, settings};
 
 /// A picture, and what it is in Base64.
-fn picture(width: u32, format: ImageFormat) -> (Vec<u8>, String) {
+pub(super) fn picture(width: u32, format: ImageFormat) -> (Vec<u8>, String) {
     let mut bytes = Cursor::new(Vec::new());
     let drawn = DynamicImage::new_rgb8(width, 48);
     drawn.write_to(&mut bytes, format).unwrap();
@@ -25,14 +25,14 @@ fn picture(width: u32, format: ImageFormat) -> (Vec<u8>, String) {
 }
 
 /// A studio whose `ink` is of a kind, at a server.
-fn studio(kind: Kind, model: Option<&str>, url: &str, price: &str) -> Settings {
+pub(super) fn studio(kind: Kind, model: Option<&str>, url: &str, price: &str) -> Settings {
     let mut settings = settings(&[]);
     let ink = PainterSettings {
-        kind,
         url: Some(url.to_owned()),
         model: model.map(str::to_owned),
         key: Some("press".to_owned()),
         price: Some(price.to_owned()),
+        ..PainterSettings::new(kind)
     };
     settings.diffusion.insert("ink".to_owned(), ink);
     settings
@@ -43,7 +43,7 @@ fn painter(kind: Kind, model: Option<&str>, url: &str) -> Arc<dyn Engine> {
 }
 
 /// What OpenAI's API answers (ImagesResponse).
-fn from_openai(pictures: &[&str]) -> Value {
+pub(super) fn from_openai(pictures: &[&str]) -> Value {
     let data: Vec<Value> = pictures
         .iter()
         .map(|packed| json!({ "b64_json": packed }))
@@ -56,7 +56,7 @@ fn from_openai(pictures: &[&str]) -> Value {
 }
 
 /// What web UI answers: `info` is JSON in a text.
-fn from_a1111(pictures: &[&str], info: &Value) -> Value {
+pub(super) fn from_a1111(pictures: &[&str], info: &Value) -> Value {
     json!({ "images": pictures, "parameters": { "prompt": "tide" }, "info": info.to_string() })
 }
 
@@ -214,13 +214,7 @@ fn a_process_is_judged_before_it_runs() {
         "http://127.0.0.1:1",
         "0 USD",
     );
-    let paint = PainterSettings {
-        kind: Kind::A1111,
-        url: None,
-        model: None,
-        key: None,
-        price: None,
-    };
+    let paint = PainterSettings::new(Kind::A1111);
     settings.diffusion.insert("paint".to_owned(), paint);
     let engine = engine("diffusion", &settings);
     let mut told = String::new();

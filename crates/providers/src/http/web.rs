@@ -3,9 +3,13 @@
 use std::sync::OnceLock;
 
 use daedal_core::engine::EngineError;
-use reqwest::header::{HeaderMap, LOCATION};
-use reqwest::{Client, Method, Response, StatusCode};
+use reqwest::header::{
+    CONNECTION, HeaderMap, HeaderValue, LOCATION, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY,
+    SEC_WEBSOCKET_VERSION, UPGRADE,
+};
+use reqwest::{Client, Method, Response, StatusCode, Upgraded};
 use serde::Deserialize;
+use tokio_tungstenite::tungstenite::handshake::{client::generate_key, derive_accept_key};
 use url::Host;
 
 use super::request::Request;
@@ -32,6 +36,8 @@ pub(crate) struct Web {
     guarded: OnceLock<Option<Client>>,
     /// For the hosts that are allowed.
     open: OnceLock<Option<Client>>,
+    /// Whether nothing newer than HTTP/1.1 is spoken, which has no other way to a socket.
+    is_plain: bool,
 }
 
 /// What a server answered.
@@ -44,6 +50,29 @@ pub(crate) struct Answer {
     pub(crate) from: String,
 }
 
+/// Why nothing came.
+#[derive(Debug)]
+pub(crate) struct Missed {
+    pub(crate) error: EngineError,
+    /// Whether the server may have done something.
+    pub(crate) has_begun: bool,
+}
+
+impl From<EngineError> for Missed {
+    fn from(error: EngineError) -> Self {
+        Self {
+            error,
+            has_begun: false,
+        }
+    }
+}
+
+impl From<Missed> for EngineError {
+    fn from(missed: Missed) -> Self {
+        missed.error
+    }
+}
+
 impl Web {
     pub(crate) fn new(settings: &HttpSettings) -> Result<Self, SettingsError> {
         Ok(Self {
@@ -52,12 +81,53 @@ impl Web {
         })
     }
 
+    /// The same, speaking HTTP/1.1 and nothing newer.
+    pub(crate) fn plain(self) -> Self {
+        Self {
+            is_plain: true,
+            ..self
+        }
+    }
+
+    /// Asks for a WebSocket (RFC 6455, section 4.1) and gives the connection; nothing where the server opens none.
+    pub(crate) async fn socket(
+        &self,
+        mut request: Request,
+    ) -> Result<Option<Upgraded>, EngineError> {
+        let key = generate_key();
+        let headers = &mut request.headers;
+        headers.insert(CONNECTION, HeaderValue::from_static("Upgrade"));
+        headers.insert(UPGRADE, HeaderValue::from_static("websocket"));
+        headers.insert(SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));
+        if let Ok(key) = HeaderValue::from_str(&key) {
+            headers.insert(SEC_WEBSOCKET_KEY, key);
+        }
+        let response = self.once(&request).await?;
+        let accept = response.headers().get(SEC_WEBSOCKET_ACCEPT);
+        let is_meant = accept.is_some_and(|accept| *accept == derive_accept_key(key.as_bytes()));
+        if response.status() != StatusCode::SWITCHING_PROTOCOLS || !is_meant {
+            return Ok(None);
+        }
+        let opened = response.upgrade().await;
+        let opened = opened.map_err(|error| unreached(&request, &error))?;
+        Ok(Some(opened))
+    }
+
     /// Sends a request and follows where it leads.
     pub(crate) async fn ask(
         &self,
-        mut request: Request,
+        request: Request,
         bytes_max: u64,
     ) -> Result<Answer, EngineError> {
+        Ok(self.call(request, bytes_max).await?)
+    }
+
+    /// The same, for whom it matters how far a request came that failed.
+    pub(crate) async fn call(
+        &self,
+        mut request: Request,
+        bytes_max: u64,
+    ) -> Result<Answer, Missed> {
         for _ in 0..=REDIRECTS_MAX {
             let response = self.once(&request).await?;
             let Some(target) = redirect(&response) else {
@@ -65,19 +135,19 @@ impl Web {
             };
             request = follow(request, response.status(), &target)?;
         }
-        Err(EngineError::invalid(format!(
+        Err(Missed::from(EngineError::invalid(format!(
             "{} leads on more than {REDIRECTS_MAX} times: ask the address that it ends at",
             request.place()
-        )))
+        ))))
     }
 
-    async fn once(&self, request: &Request) -> Result<Response, EngineError> {
+    async fn once(&self, request: &Request) -> Result<Response, Missed> {
         let url = &request.url;
         let host = url.host_str().unwrap_or_default();
         let port = url.port_or_known_default().unwrap_or_default();
         let misplaced = request.secrets.iter();
         if let Some(objection) = misplaced.filter_map(|s| s.objection(host, port)).next() {
-            return Err(EngineError::Invalid { message: objection });
+            return Err(EngineError::Invalid { message: objection }.into());
         }
         let is_allowed = self.allow.has(url);
         let literal = match url.host() {
@@ -86,13 +156,13 @@ impl Web {
             _ => None,
         };
         if let Some(address) = literal.filter(|address| !is_allowed && !is_public(*address)) {
-            return Err(private(host, port, &format!("{address}")));
+            return Err(private(host, port, &format!("{address}")).into());
         }
         let (client, guard) = match is_allowed {
             true => (&self.open, false),
             false => (&self.guarded, true),
         };
-        let client = client.get_or_init(|| client_with(guard));
+        let client = client.get_or_init(|| client_with(guard, self.is_plain));
         let client = client.as_ref().ok_or_else(|| {
             EngineError::invalid(
                 "no connection can be made safely here: the certificates of this machine can't be read; install \
@@ -108,13 +178,13 @@ impl Web {
             .send()
             .await
             .map_err(|error| match private_address(&error) {
-                Some(address) => private(host, port, &address.to_string()),
+                Some(address) => private(host, port, &address.to_string()).into(),
                 None => unreached(request, &error),
             })
     }
 }
 
-fn client_with(guard: bool) -> Option<Client> {
+fn client_with(guard: bool, is_plain: bool) -> Option<Client> {
     choose_cryptography();
     let builder = Client::builder()
         .user_agent(concat!("daedal/", env!("CARGO_PKG_VERSION")))
@@ -123,6 +193,10 @@ fn client_with(guard: bool) -> Option<Client> {
         .no_proxy();
     let builder = match guard {
         true => builder.dns_resolver(Guard),
+        false => builder,
+    };
+    let builder = match is_plain {
+        true => builder.http1_only(),
         false => builder,
     };
     builder.build().ok()
@@ -178,16 +252,16 @@ fn follow(request: Request, status: StatusCode, target: &str) -> Result<Request,
 }
 
 /// Reads an answer up to its limit.
-async fn read(
-    mut response: Response,
-    request: &Request,
-    bytes_max: u64,
-) -> Result<Answer, EngineError> {
+async fn read(mut response: Response, request: &Request, bytes_max: u64) -> Result<Answer, Missed> {
     let place = request.place();
+    let begun = |error: EngineError| Missed {
+        error,
+        has_begun: true,
+    };
     let too_large = || {
-        EngineError::limit(format!(
+        begun(EngineError::limit(format!(
             "the answer of {place} has more than {bytes_max} bytes: raise `bytes_max:`, or ask for less"
-        ))
+        )))
     };
     let told = response.content_length().unwrap_or_default();
     if told > bytes_max && request.method != Method::HEAD {
@@ -206,11 +280,11 @@ async fn read(
         bytes.extend_from_slice(&chunk);
     }
     if let Some(secret) = request.secrets.iter().find(|secret| secret.is_in(&bytes)) {
-        return Err(EngineError::invalid(format!(
+        return Err(begun(EngineError::invalid(format!(
             "the answer of {place} repeats the secret `{}`, and is not kept: send the secret in another way, or ask \
              another address",
             secret.name
-        )));
+        ))));
     }
     Ok(Answer {
         status: response.status(),
@@ -221,7 +295,7 @@ async fn read(
 }
 
 /// Why nothing came, without the address that it would repeat: a secret may be in it.
-fn unreached(request: &Request, error: &reqwest::Error) -> EngineError {
+fn unreached(request: &Request, error: &reqwest::Error) -> Missed {
     let mut causes = Vec::new();
     let mut cause: Option<&dyn std::error::Error> = std::error::Error::source(error);
     while let Some(error) = cause {
@@ -237,7 +311,10 @@ fn unreached(request: &Request, error: &reqwest::Error) -> EngineError {
         true => "can't be reached",
         false => "broke off",
     };
-    EngineError::Transient {
-        message: format!("{} {what}: {why}", request.place()),
+    Missed {
+        error: EngineError::Transient {
+            message: format!("{} {what}: {why}", request.place()),
+        },
+        has_begun: !error.is_connect(),
     }
 }

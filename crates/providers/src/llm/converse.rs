@@ -2,7 +2,6 @@
 //! the answer has not the form that was asked for.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 use daedal_core::UsdMicros;
 use daedal_core::engine::EngineError;
@@ -16,21 +15,15 @@ use serde_json::Value;
 use super::estimate::{Size, refusal, repair};
 use super::form;
 use super::models::Model;
-use super::provider::{self, Reply, Trouble};
+use super::provider::{self, Reply};
 use super::purse::Meter;
 use super::settings::Structured;
 use super::stream;
 use super::talk::Talk;
 use super::tools::{Calls, Tools};
-use crate::secrets::{Secret, Secrets};
+use crate::patience::{Way, nobody};
+use crate::secrets::Secrets;
 use crate::server::unique;
-
-/// How often a busy server is asked.
-const ATTEMPTS: u32 = 4;
-/// Wait before the second time, doubled each time.
-const BACKOFF: Duration = Duration::from_millis(500);
-/// A server that wants to be left alone longer is not waited for.
-const WAIT_MAX: Duration = Duration::from_secs(60);
 
 /// What is asked.
 pub(super) struct Question {
@@ -164,9 +157,7 @@ impl Asking<'_> {
                 Err(message) => told.push(message),
             }
         }
-        Err(EngineError::Transient {
-            message: format!("{}; `retry:` asks again by itself", told.join("; ")),
-        })
+        Err(nobody(&told))
     }
 
     /// The answer of one model, or why its server has none now.
@@ -178,63 +169,23 @@ impl Asking<'_> {
     ) -> Result<Result<Reply, String>, EngineError> {
         let key = model.key.as_deref().map(|name| self.secrets.get(name));
         let key = key.transpose().map_err(EngineError::invalid)?;
-        let options = options(model, question);
-        let mut attempt = 1;
-        loop {
-            if let Some(rest) = model.gate.shut_for(Instant::now()) {
-                return Ok(Err(format!(
-                    "`{}` failed several times in a row and is left alone for {} s",
-                    model.alias,
-                    rest.as_secs() + 1
-                )));
-            }
-            let (message, after) = match self.once(model, key.as_ref(), request, &options).await {
-                Ok(reply) => return Ok(Ok(reply)),
-                Err(Trouble::Refused { message }) => {
-                    return Err(EngineError::Invalid { message });
-                }
-                Err(Trouble::Lost { message }) => {
-                    return Err(EngineError::Transient {
-                        message: format!(
-                            "{message}. It may have been paid, and is not asked for again by itself; `retry:` does so"
-                        ),
-                    });
-                }
-                Err(Trouble::Busy { message, after }) => (message, after),
-            };
-            let wait = after.unwrap_or_else(|| backoff(attempt));
-            if attempt == ATTEMPTS || wait > WAIT_MAX {
-                return Ok(Err(match wait > WAIT_MAX {
-                    true => format!("{message} (to be asked again in {} s)", wait.as_secs()),
-                    false => format!("{message} ({attempt} times)"),
-                }));
-            }
-            tokio::time::sleep(wait).await;
-            attempt += 1;
-        }
-    }
-
-    async fn once(
-        &self,
-        model: &Model,
-        key: Option<&Secret>,
-        request: &ChatRequest,
-        options: &ChatOptions,
-    ) -> Result<Reply, Trouble> {
-        let place = model.gate.enter().await;
-        self.meter.begin();
-        let asked =
-            provider::ask(self.client, model, key, request.clone(), options, self.tell).await;
-        drop(place);
-        if let Err(Trouble::Busy { .. } | Trouble::Refused { .. }) = &asked {
-            self.meter.end(UsdMicros::default(), (0, 0));
-        }
-        match &asked {
-            Err(Trouble::Busy { .. } | Trouble::Lost { .. }) => model.gate.failed(Instant::now()),
-            // A server that refuses is a server that answers.
-            _ => model.gate.answered(),
-        }
-        asked
+        let (key, options) = (key.as_ref(), options(model, question));
+        let way = Way {
+            alias: &model.alias,
+            gate: &model.gate,
+            meter: self.meter,
+        };
+        way.ask(|| {
+            provider::ask(
+                self.client,
+                model,
+                key,
+                request.clone(),
+                &options,
+                self.tell,
+            )
+        })
+        .await
     }
 }
 
@@ -342,30 +293,4 @@ fn options(model: &Model, question: &Question) -> ChatOptions {
         _ => None,
     };
     options
-}
-
-/// Wait before the next attempt: between half and all of what is doubled each time.
-fn backoff(attempt: u32) -> Duration {
-    let whole = BACKOFF * 2_u32.saturating_pow(attempt - 1);
-    let mut byte = [128];
-    // Without chance everybody comes back at once, and that is all.
-    getrandom::fill(&mut byte).ok();
-    whole / 2 + (whole / 2) * u32::from(byte[0]) / 255
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn waits_grow_and_differ() {
-        for attempt in 1..=4 {
-            let whole = BACKOFF * 2_u32.pow(attempt - 1);
-            for _ in 0..50 {
-                let wait = backoff(attempt);
-                assert!(wait >= whole / 2 && wait <= whole, "{wait:?}");
-            }
-        }
-        assert_ne!(unique(), unique());
-    }
 }

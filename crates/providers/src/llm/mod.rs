@@ -3,7 +3,6 @@
 mod converse;
 mod estimate;
 mod form;
-mod gate;
 mod models;
 #[cfg(test)]
 mod nonsense_tests;

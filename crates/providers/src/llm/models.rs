@@ -7,15 +7,13 @@ use daedal_core::process::suggestion;
 use daedal_core::process::units::parse_usd;
 use url::Url;
 
-use super::gate::Gate;
 use super::prices::{Price, shipped};
 use super::settings::{Kind, ModelSettings, PriceSettings, Structured};
 use crate::SettingsError;
+use crate::gate::Gate;
 use crate::net::{base, is_near};
 use crate::secrets::Secrets;
 
-/// Calls at once unless an entry says otherwise.
-const CONCURRENCY: usize = 4;
 /// Tokens of an answer unless a step or an entry says otherwise.
 const ANSWER_TOKENS: u32 = 4_096;
 /// Tokens that an answer may have at all.
@@ -133,13 +131,6 @@ fn model(alias: &str, entry: &ModelSettings, secrets: &Secrets) -> Result<Model,
             "add [secrets.NAME] with `env` or `file`, and name it here; the key itself never stands in daedal.toml",
         );
     }
-    let concurrency = entry.concurrency.unwrap_or(CONCURRENCY);
-    if !(1..=1_000).contains(&concurrency) {
-        return wrong(
-            format!("`concurrency` under [llm.{alias}] is {concurrency}"),
-            "write how many calls there may be at once, 1 to 1000",
-        );
-    }
     let answer_tokens = entry.max_tokens.unwrap_or(ANSWER_TOKENS);
     if !(1..=ANSWER_TOKENS_MAX).contains(&answer_tokens) {
         return wrong(
@@ -147,16 +138,6 @@ fn model(alias: &str, entry: &ModelSettings, secrets: &Secrets) -> Result<Model,
             "write how many tokens an answer may have, 1 to 200000",
         );
     }
-    let spacing_ms = match entry.rate.as_deref().map(rate) {
-        None => 0,
-        Some(Some(spacing_ms)) => spacing_ms,
-        Some(None) => {
-            return wrong(
-                format!("`rate` under [llm.{alias}] can't be read"),
-                "write calls within a second, minute or hour, such as \"60/m\"",
-            );
-        }
-    };
     let is_own = entry.url.is_some();
     Ok(Model {
         alias: alias.to_owned(),
@@ -177,7 +158,12 @@ fn model(alias: &str, entry: &ModelSettings, secrets: &Secrets) -> Result<Model,
         image_tokens: entry.image_tokens.unwrap_or(entry.kind.image_tokens()),
         streams: entry.stream.unwrap_or(true),
         fallback: entry.fallback.clone(),
-        gate: Gate::shared(alias, url.as_str(), concurrency, spacing_ms),
+        gate: Gate::of(
+            &format!("llm.{alias}"),
+            &url,
+            entry.concurrency,
+            entry.rate.as_deref(),
+        )?,
         url,
     })
 }
@@ -214,19 +200,6 @@ fn price(alias: &str, entry: &ModelSettings, url: &Url) -> Result<Price, Setting
     })
 }
 
-/// Milliseconds between calls, where there may be so many in a time.
-fn rate(text: &str) -> Option<u64> {
-    let (calls, unit) = text.split_once('/')?;
-    let calls: u64 = calls.trim().parse().ok().filter(|calls| *calls > 0)?;
-    let unit_ms: u64 = match unit.trim() {
-        "s" => 1_000,
-        "m" => 60_000,
-        "h" => 3_600_000,
-        _ => return None,
-    };
-    Some(unit_ms.div_ceil(calls))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -254,16 +227,6 @@ mod tests {
         match Models::new(&settings, &Secrets::default()) {
             Ok(_) => String::new(),
             Err(error) => format!("{error} ({})", error.help),
-        }
-    }
-
-    #[test]
-    fn a_rate_spaces_calls_out() {
-        assert_eq!(rate("60/m"), Some(1_000));
-        assert_eq!(rate("3/s"), Some(334));
-        assert_eq!(rate("1/h"), Some(3_600_000));
-        for text in ["0/m", "60", "60/d", "-1/m", "x/m"] {
-            assert_eq!(rate(text), None, "{text}");
         }
     }
 

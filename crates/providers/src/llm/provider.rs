@@ -16,6 +16,7 @@ use super::models::Model;
 use super::settings::Kind;
 use super::stream::{self, Unheard};
 use crate::net::choose_cryptography;
+use crate::patience::{Trouble, retry_after};
 use crate::secrets::Secret;
 use crate::task::excerpt;
 
@@ -31,21 +32,6 @@ pub(super) struct Reply {
     pub(super) model: String,
     /// Whether the limit of tokens ended it.
     pub(super) is_cut: bool,
-}
-
-/// Why there is no answer.
-#[derive(Debug)]
-pub(super) enum Trouble {
-    /// The server did not begin; asking again costs nothing.
-    Busy {
-        message: String,
-        /// When it wants to be asked again.
-        after: Option<Duration>,
-    },
-    /// It may have answered, and the answer is lost.
-    Lost { message: String },
-    /// It will not answer this.
-    Refused { message: String },
 }
 
 /// A client for every provider.
@@ -256,18 +242,6 @@ fn answered(
     Trouble::Refused {
         message: format!("{message}{advice}"),
     }
-}
-
-/// How long a server wants to be left alone (RFC 9110, section 10.2.3), in seconds or milliseconds.
-fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let number = |name: &str| -> Option<f64> {
-        let text = headers.get(name)?.to_str().ok()?;
-        text.trim().parse().ok().filter(|number| *number >= 0.0)
-    };
-    let seconds = number("retry-after-ms")
-        .map(|ms| ms / 1_000.0)
-        .or_else(|| number("retry-after"))?;
-    Duration::try_from_secs_f64(seconds).ok()
 }
 
 /// What a server says of an error: its message, or the beginning of the page.

@@ -82,7 +82,7 @@ impl Meter {
     }
 
     /// What it cost in all; nothing where nobody knows.
-    fn total(&self) -> Option<UsdMicros> {
+    pub(crate) fn total(&self) -> Option<UsdMicros> {
         let is_known = !self.is_under_way.load(Ordering::Relaxed);
         is_known.then(|| UsdMicros(self.cost.load(Ordering::Relaxed)))
     }

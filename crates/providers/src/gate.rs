@@ -7,6 +7,12 @@ use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::sync::{Semaphore, SemaphorePermit};
+use url::Url;
+
+use crate::SettingsError;
+
+/// Calls at once unless an entry says otherwise.
+const CONCURRENCY: usize = 4;
 
 /// Failures in a row after which a server is left alone.
 const FAILURES_MAX: u32 = 5;
@@ -14,7 +20,7 @@ const FAILURES_MAX: u32 = 5;
 const REST: Duration = Duration::from_secs(30);
 
 /// The way to one server.
-pub(super) struct Gate {
+pub(crate) struct Gate {
     places: Semaphore,
     spacing: Duration,
     state: Mutex<State>,
@@ -35,9 +41,33 @@ type Name = (String, String, usize, u64);
 static GATES: LazyLock<Mutex<HashMap<Name, Arc<Gate>>>> = LazyLock::new(Mutex::default);
 
 impl Gate {
+    /// The gate of the server at `url` that `section` of the settings names, with the `concurrency` and `rate` that
+    /// stand there.
+    pub(crate) fn of(
+        section: &str,
+        url: &Url,
+        concurrency: Option<usize>,
+        rate: Option<&str>,
+    ) -> Result<Arc<Self>, SettingsError> {
+        let concurrency = concurrency.unwrap_or(CONCURRENCY);
+        if !(1..=1_000).contains(&concurrency) {
+            return Err(SettingsError::new(
+                format!("`concurrency` under [{section}] is {concurrency}"),
+                "write how many calls there may be at once, 1 to 1000",
+            ));
+        }
+        let spacing_ms = rate.map_or(Some(0), spacing).ok_or_else(|| {
+            SettingsError::new(
+                format!("`rate` under [{section}] can't be read"),
+                "write calls within a second, minute or hour, such as \"60/m\"",
+            )
+        })?;
+        Ok(Self::shared(section, url.as_str(), concurrency, spacing_ms))
+    }
+
     /// The gate of an entry; the same one for whoever asks.
-    pub(super) fn shared(alias: &str, url: &str, concurrency: usize, spacing_ms: u64) -> Arc<Self> {
-        let name = (alias.to_owned(), url.to_owned(), concurrency, spacing_ms);
+    fn shared(section: &str, url: &str, concurrency: usize, spacing_ms: u64) -> Arc<Self> {
+        let name = (section.to_owned(), url.to_owned(), concurrency, spacing_ms);
         let mut gates = GATES.lock().unwrap_or_else(PoisonError::into_inner);
         let gate = gates
             .entry(name)
@@ -55,7 +85,7 @@ impl Gate {
 
     /// How long the server is still left alone; nothing when it may be asked. Whoever finds that the rest is over
     /// tries, and the others wait for what comes of it.
-    pub(super) fn shut_for(&self, now: Instant) -> Option<Duration> {
+    pub(crate) fn shut_for(&self, now: Instant) -> Option<Duration> {
         let mut state = self.state();
         let until = state.shut?;
         if now < until {
@@ -66,7 +96,7 @@ impl Gate {
     }
 
     /// Waits for a place.
-    pub(super) async fn enter(&self) -> Option<SemaphorePermit<'_>> {
+    pub(crate) async fn enter(&self) -> Option<SemaphorePermit<'_>> {
         let place = self.places.acquire().await.ok();
         let wait = self.turn(Instant::now());
         tokio::time::sleep(wait).await;
@@ -82,14 +112,14 @@ impl Gate {
     }
 
     /// The server answered.
-    pub(super) fn answered(&self) {
+    pub(crate) fn answered(&self) {
         let mut state = self.state();
         state.failures = 0;
         state.shut = None;
     }
 
     /// The server can't answer.
-    pub(super) fn failed(&self, now: Instant) {
+    pub(crate) fn failed(&self, now: Instant) {
         let mut state = self.state();
         state.failures = state.failures.saturating_add(1);
         if state.failures >= FAILURES_MAX {
@@ -100,6 +130,19 @@ impl Gate {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Milliseconds between calls, where there may be so many in a time.
+fn spacing(text: &str) -> Option<u64> {
+    let (calls, unit) = text.split_once('/')?;
+    let calls: u64 = calls.trim().parse().ok().filter(|calls| *calls > 0)?;
+    let unit_ms: u64 = match unit.trim() {
+        "s" => 1_000,
+        "m" => 60_000,
+        "h" => 3_600_000,
+        _ => return None,
+    };
+    Some(unit_ms.div_ceil(calls))
 }
 
 #[cfg(test)]
@@ -141,5 +184,15 @@ mod tests {
         let other = Gate::shared("tide", "http://127.0.0.1:2/", 2, 0);
         assert!(Arc::ptr_eq(&gate, &same));
         assert!(!Arc::ptr_eq(&gate, &other));
+    }
+
+    #[test]
+    fn a_rate_spaces_calls_out() {
+        assert_eq!(spacing("60/m"), Some(1_000));
+        assert_eq!(spacing("3/s"), Some(334));
+        assert_eq!(spacing("1/h"), Some(3_600_000));
+        for text in ["0/m", "60", "60/d", "-1/m", "x/m"] {
+            assert_eq!(spacing(text), None, "{text}");
+        }
     }
 }
