@@ -82,7 +82,7 @@ pub(crate) fn course(course: &Course<'_>) -> String {
         escaped(course.title)
     );
     let most = course.points.iter().map(|point| point.most);
-    let most = most.fold(tolerance * 2.0, f64::max) * 1.08;
+    let most = most.fold(NEAR * tolerance, f64::max) * 1.04;
     let place = [MARGIN + 20.0, TOP, INNER - 40.0, HIGH];
     let y = |value: f64| TOP + HIGH * (1.0 - value / most);
     for (low, high, opacity) in [(0.0, tolerance, 0.13), (tolerance, NEAR * tolerance, 0.06)] {
@@ -185,7 +185,7 @@ fn aspect_panel(drawn: &mut String, course: &Course<'_>, aspect: Aspect, place: 
         .points
         .iter()
         .map(of)
-        .fold(course.tolerance * 2.0, f64::max)
+        .fold(course.tolerance, f64::max)
         * 1.08;
     let y = |value: f64| top + high * (1.0 - value / most);
     let last = course.points.last().map_or(0.0, of);

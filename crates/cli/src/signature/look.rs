@@ -30,7 +30,10 @@ pub(crate) fn swatches(colours: &[Swatch]) -> String {
     }
     let names: Vec<String> = colours
         .iter()
-        .map(|colour| format!("{} {:.0} %", colour.hex(), f64::from(colour.share) / 1e4))
+        .map(|colour| match f64::from(colour.share) / 1e4 {
+            share if share < 1.0 => format!("{} <1 %", colour.hex()),
+            share => format!("{} {share:.0} %", colour.hex()),
+        })
         .collect();
     format!("  {strip}\n  {}\n", names.join("  "))
 }

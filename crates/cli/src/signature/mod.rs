@@ -1,6 +1,7 @@
 //! The signature of a process on disk, and pictures of it.
 
 mod card;
+mod charts;
 mod course;
 mod look;
 

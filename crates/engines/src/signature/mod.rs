@@ -3,6 +3,8 @@
 
 mod colours;
 mod engine;
+#[cfg(test)]
+mod gate_tests;
 mod measure;
 mod profile;
 mod references;
