@@ -34,6 +34,7 @@ mod kill_delivery;
 mod kill_release;
 mod models;
 mod nodes;
+mod outside;
 mod people;
 mod proof;
 mod registering;
