@@ -3,16 +3,19 @@
 //! An engine is given a self-contained [`Task`] and returns data: an [`Outcome`], a question to a
 //! person ([`DecisionRequest`]), or an [`EngineError`] that says whether trying again may help.
 
+mod context;
+
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, LazyLock};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::blob::{BlobError, BlobWrite};
+use crate::blob::BlobError;
 use crate::{AssetRef, Digest, Seed, UsdMicros};
+
+pub use context::{TaskContext, Watch};
 
 /// How well a result can be checked by running it again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -147,89 +150,6 @@ impl Default for Limits {
             memory_bytes_max: 1 << 30,
             output_bytes_max: 1 << 30,
         }
-    }
-}
-
-/// What surrounds a task while it runs.
-pub struct TaskContext<'a> {
-    /// Reads inputs, keeps outputs.
-    pub blobs: &'a dyn BlobWrite,
-    /// Set when the task should stop: its time is over or the run was cancelled.
-    pub stop: &'a AtomicBool,
-    /// Who follows it.
-    watch: Option<&'a dyn Watch>,
-}
-
-/// Who follows a task while it runs.
-pub trait Watch: Sync {
-    /// Whether a person reads what is told.
-    fn is_followed(&self) -> bool;
-    /// What the task is at, on one line.
-    fn tell(&self, line: &str);
-    /// What it has used so far without an outcome to show for it.
-    fn spend(&self, usage: &Usage);
-}
-
-impl<'a> TaskContext<'a> {
-    /// What surrounds a task that nobody follows.
-    pub fn new(blobs: &'a dyn BlobWrite, stop: &'a AtomicBool) -> Self {
-        Self {
-            blobs,
-            stop,
-            watch: None,
-        }
-    }
-
-    /// The same, followed.
-    #[must_use]
-    pub fn watched(mut self, watch: &'a dyn Watch) -> Self {
-        self.watch = Some(watch);
-        self
-    }
-
-    /// Whether a person reads what is told.
-    #[must_use]
-    pub fn is_followed(&self) -> bool {
-        self.watch.is_some_and(Watch::is_followed)
-    }
-
-    /// Tells whoever follows what the task is at. Nothing of it is kept.
-    pub fn tell(&self, line: &str) {
-        if let Some(watch) = self.watch {
-            watch.tell(line);
-        }
-    }
-
-    /// Notes what was used and comes to nothing: an engine that fails says so before it does, so that budgets know
-    /// it. What came to something stands in the [`Outcome`].
-    pub fn spend(&self, usage: &Usage) {
-        if let Some(watch) = self.watch {
-            watch.spend(usage);
-        }
-    }
-
-    /// Returns [`EngineError::Stopped`] once the task should stop; engines call it in long loops.
-    pub fn check_stop(&self) -> Result<(), EngineError> {
-        if self.stop.load(Ordering::Relaxed) {
-            Err(EngineError::Stopped)
-        } else {
-            Ok(())
-        }
-    }
-
-    /// Reads the asset that `value` is.
-    pub fn read(&self, asset: &AssetRef) -> Result<Arc<[u8]>, EngineError> {
-        Ok(self.blobs.read(&asset.digest)?)
-    }
-
-    /// Keeps `bytes` as an asset.
-    pub fn write(&self, media_type: &str, bytes: &[u8]) -> Result<AssetRef, EngineError> {
-        let digest = self.blobs.write(bytes)?;
-        Ok(AssetRef {
-            digest,
-            media_type: media_type.to_owned(),
-            size: bytes.len() as u64,
-        })
     }
 }
 

@@ -228,7 +228,7 @@ mod tests {
         insta::assert_snapshot!(plain, @r"
         almanac 070707070707  1/4 steps, 2.0 s, 0.02 USD
           ✓ concept          
-          ⠴ draft            2/6, 1 reused, 1.5 s, 0.02 USD  …waves, waves, waves, waves,  and then the tide
+          ⠴ draft            2/6, 1 reused, 1.5 s, 0.02 USD  …, waves, waves, waves, waves,  and then the tide
           · polish           
             · revise           
         ");

@@ -396,12 +396,20 @@ fn a_tender_that_is_killed_at_any_moment_fires_nothing_twice() {
     studio.edit("outputs:", "schedule: every 1s\noutputs:");
     studio.write("daedal.toml", "[tend]\nfailures_max = 50\n");
     once(&studio);
+    a_while();
+    // How long it takes depends on what else this machine does.
+    let begun = Instant::now();
+    once(&studio);
+    let whole = u64::try_from(begun.elapsed().as_millis()).unwrap() + 1_000;
     let mut dice = Dice::new("killed tenders");
     let (mut due, mut runs) = (BTreeSet::new(), BTreeMap::<String, String>::new());
-    for time in 0..25 {
-        let file = format!("told-{time}");
+    let mut kills = 0;
+    while kills < 20 || due.len() < 6 {
+        kills += 1;
+        assert!(kills < 100, "{due:?}");
+        let file = format!("told-{kills}");
         let mut tender = start(&studio, &file);
-        std::thread::sleep(Duration::from_millis(100 + dice.below(1_500)));
+        std::thread::sleep(Duration::from_millis(100 + dice.below(whole)));
         tender.kill().unwrap();
         tender.wait().unwrap();
         for event in events(&said(&studio, &file)) {
@@ -426,8 +434,7 @@ fn a_tender_that_is_killed_at_any_moment_fires_nothing_twice() {
     assert!(listed.iter().all(|run| run["status"] == "succeeded"));
     // A firing that was written down before its tender was killed was told by none.
     let untold = listed.len().saturating_sub(due.len());
-    assert!(due.len() > 5, "{due:?}");
-    assert!(untold <= 25, "{} runs of {due:?}", listed.len());
+    assert!(untold <= kills + 2, "{} runs of {due:?}", listed.len());
     let ids: BTreeSet<&str> = listed
         .iter()
         .map(|run| run["run"].as_str().unwrap())

@@ -70,12 +70,8 @@ fn apply(state: &mut State, plan: &Plan, event: &Event) -> bool {
             spent,
             at,
         } => {
-            let changed = state.failed(plan, task, *attempt, error, *at);
-            if changed {
-                // A call that came to nothing is paid like any other.
-                state.spent.cost = state.spent.cost.saturating_add(spent.cost);
-            }
-            changed
+            // A call that came to nothing is paid like any other.
+            state.failed(plan, task, *attempt, error, *at) && state.pay(spent.cost)
         }
         Event::TaskPoisoned {
             task, deliveries, ..
@@ -177,7 +173,7 @@ impl State {
             return false;
         };
         if !reused {
-            self.spent.cost = self.spent.cost.saturating_add(outcome.usage.cost);
+            self.pay(outcome.usage.cost);
         }
         self.end_task(plan, slot, TaskPhase::Done(outcome.value.clone()));
         true

@@ -270,6 +270,12 @@ impl State {
         self.spent
     }
 
+    /// Pays, which is a change.
+    pub(super) fn pay(&mut self, cost: UsdMicros) -> bool {
+        self.spent.cost = self.spent.cost.saturating_add(cost);
+        true
+    }
+
     /// Tasks so far, whatever became of them.
     #[must_use]
     pub fn task_count(&self) -> usize {

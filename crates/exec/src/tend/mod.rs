@@ -246,13 +246,14 @@ impl Memory {
         let news = UsdMicros(cost.0.saturating_sub(open.counted.0));
         open.counted = open.counted.max(cost);
         open.is_carried = false;
-        open.crashes = 0;
+        let crashes = std::mem::take(&mut open.crashes);
         if ending != Ending::Open {
             tended.open = None;
         }
         match ending {
             Ending::Succeeded => tended.failures = 0,
-            Ending::Failed => tended.failures += 1,
+            // Each time that it brought the program down is a failure of its own.
+            Ending::Failed => tended.failures += crashes.max(1),
             Ending::Cancelled | Ending::Open => {}
         }
         let stops = ending == Ending::Failed && tended.failures >= failures_max;

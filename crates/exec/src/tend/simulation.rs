@@ -252,6 +252,7 @@ fn a_run_that_brings_the_program_down_again_and_again_is_given_up() {
         .map(|_| memory.carry(PROCESS, None, 3, hour(2)).is_some())
         .collect();
     assert_eq!(carried, [true, true, true, false]);
+    assert!(memory.ended(PROCESS, Ending::Failed, UsdMicros(0), 3, hour(2)));
 }
 
 #[test]

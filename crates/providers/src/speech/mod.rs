@@ -13,6 +13,7 @@ use daedal_core::engine::{
     Usage,
 };
 use reqwest::Method;
+use reqwest::header::HeaderValue;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -21,8 +22,11 @@ pub use settings::{Kind, SpeakerSettings};
 
 use crate::call::Calls;
 use crate::llm::{Meter, Purse};
+use crate::patience::{Trouble, Way, nobody};
+use crate::server::unique;
 use crate::task;
 use settings::Speaker;
+use wave::Wave;
 
 /// Characters of one text: what OpenAI's API takes.
 const TEXT_LENGTH_MAX: usize = 4_096;
@@ -169,7 +173,7 @@ impl Engine for SpeechEngine {
 }
 
 /// Has it said, after <https://platform.openai.com/docs/api-reference/audio/createSpeech> (`CreateSpeechRequest`).
-async fn ask(speaker: &Speaker, params: &Params, meter: &Meter) -> Result<wave::Wave, EngineError> {
+async fn ask(speaker: &Speaker, params: &Params, meter: &Meter) -> Result<Wave, EngineError> {
     let mut body = json!({
         "model": speaker.model,
         "voice": speaker.voice,
@@ -182,21 +186,39 @@ async fn ask(speaker: &Speaker, params: &Params, meter: &Meter) -> Result<wave::
     if let Some(speed) = params.speed {
         body["speed"] = json!(speed);
     }
-    let request = speaker.server.request(Method::POST, "audio/speech")?;
-    meter.begin();
+    let way = Way {
+        alias: &speaker.name,
+        gate: &speaker.gate,
+        meter,
+    };
+    // One key for all the times that a busy server is asked.
+    let key = unique();
     let bytes_max = params.bytes_max.unwrap_or(BYTES_MAX);
-    let answer = speaker.server.ask(request.with_json(&body), bytes_max);
-    let answer = answer.await?;
-    if !answer.status.is_success() {
-        meter.end(UsdMicros::default(), (0, 0));
-        let look_at = format!("`model` and `voice` under [speech.{}]", speaker.name);
-        return Err(speaker.server.unexpected(&answer, &look_at));
-    }
+    let spoken = way.ask(|| once(speaker, &body, &key, bytes_max)).await?;
+    let spoken = spoken.map_err(|told| nobody(&[told]))?;
     meter.end(speaker.cost(&params.text), (0, 0));
+    Ok(spoken)
+}
+
+async fn once(speaker: &Speaker, body: &Value, key: &str, bytes_max: u64) -> Result<Wave, Trouble> {
+    let request = speaker.server.request(Method::POST, "audio/speech");
+    let mut request = request
+        .map_err(|error| Trouble::Refused {
+            message: error.to_string(),
+        })?
+        .with_json(body);
+    if let Ok(key) = HeaderValue::from_str(key) {
+        request.headers.insert("idempotency-key", key);
+    }
+    let answer = speaker.server.call(request, bytes_max).await?;
+    if !answer.status.is_success() {
+        let look_at = format!("`model` and `voice` under [speech.{}]", speaker.name);
+        return Err(speaker.server.trouble(&answer, &look_at));
+    }
     wave::read(&answer.bytes).map_err(|why| {
-        EngineError::invalid(format!(
+        Trouble::Failed(EngineError::invalid(format!(
             "what {} gave is no sound that can be used: {why}; look at `url` under [speech.{}] in daedal.toml",
             answer.from, speaker.name
-        ))
+        )))
     })
 }

@@ -1,6 +1,7 @@
 //! `[speech.NAME]`: who speaks for a studio, each under a name that processes use.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use daedal_core::UsdMicros;
 use daedal_core::process::suggestion;
@@ -8,6 +9,7 @@ use daedal_core::process::units::parse_usd;
 use serde::Deserialize;
 
 use crate::SettingsError;
+use crate::gate::Gate;
 use crate::net::is_near;
 use crate::secrets::Secrets;
 use crate::server::{Scheme, Server};
@@ -31,6 +33,10 @@ pub struct SpeakerSettings {
     pub key: Option<String>,
     /// What a million characters cost, such as `15 USD`.
     pub price: Option<String>,
+    /// Calls at once.
+    pub concurrency: Option<usize>,
+    /// Calls within a time, such as `60/m`.
+    pub rate: Option<String>,
 }
 
 /// Whose protocol a server speaks.
@@ -48,6 +54,7 @@ pub(super) struct Speaker {
     pub(super) server: Server,
     pub(super) model: String,
     pub(super) voice: String,
+    pub(super) gate: Arc<Gate>,
     /// Of a million characters.
     price: UsdMicros,
 }
@@ -83,6 +90,12 @@ impl Speaker {
         };
         Ok(Self {
             name: name.to_owned(),
+            gate: Gate::of(
+                &section,
+                &server.url,
+                entry.concurrency,
+                entry.rate.as_deref(),
+            )?,
             server,
             model: entry.model.clone(),
             voice: entry.voice.clone(),

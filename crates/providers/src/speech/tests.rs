@@ -19,6 +19,8 @@ fn studio(url: &str) -> Settings {
         url: Some(url.to_owned()),
         key: Some("press".to_owned()),
         price: Some("15 USD".to_owned()),
+        concurrency: None,
+        rate: None,
     };
     settings.speech.insert("narrator".to_owned(), speaker);
     settings
@@ -67,7 +69,7 @@ fn what_fails_says_what_to_do_and_is_paid_where_it_was_answered() {
         told.push(told_);
         assert_eq!(bench.spent.lock().unwrap().cost, UsdMicros(paid));
     }
-    let busy = Server::start([answer("429 Too Many Requests", "", "")]);
+    let busy = Server::start([answer("429 Too Many Requests", "retry-after: 3600\r\n", "")]);
     let engine_ = engine("speech", &studio(&busy.url("/v1")));
     let bench = Bench::default();
     let error = bench.error(&*engine_, json!({ "voice": "narrator", "text": "Tide" }));
@@ -90,4 +92,20 @@ fn a_voice_that_nobody_knows_the_price_of_is_refused() {
     let error = crate::all(&settings, std::sync::Arc::new(read)).map(|_| ());
     let error = error.unwrap_err();
     assert!(error.to_string().contains("[speech.narrator]"), "{error}");
+}
+
+#[test]
+fn a_busy_server_is_asked_again_with_the_same_key() {
+    let busy = answer("503 Service Unavailable", "retry-after: 0\r\n", "");
+    let server = Server::start([busy, bytes("audio/wav", &file(&[9; 240], None, b""))]);
+    let engine = engine("speech", &studio(&server.url("/v1")));
+    let bench = Bench::default();
+    bench.value(&*engine, json!({ "voice": "narrator", "text": "Tide" }));
+    let keys = server.got();
+    let keys: Vec<&String> = keys
+        .iter()
+        .map(|got| &got.headers["idempotency-key"])
+        .collect();
+    assert_eq!(keys.len(), 2);
+    assert_eq!(keys[0], keys[1]);
 }

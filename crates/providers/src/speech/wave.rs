@@ -49,7 +49,7 @@ fn sound(format: &[u8], samples: &[u8]) -> Result<Wave, String> {
     };
     let (channels, bits) = (word(2).unwrap_or(0), word(14).unwrap_or(0));
     let rate = word(4).zip(word(6));
-    let rate = rate.map_or(0, |(low, high)| u32::from(low) | u32::from(high) << 16);
+    let rate = rate.map_or(0, |(low, high)| u32::from(low) | (u32::from(high) << 16));
     if !(1..=2).contains(&channels) || !RATES.contains(&rate) || !matches!(bits, 8 | 16 | 24 | 32) {
         return Err(format!(
             "it has {channels} channels of {bits} bits at {rate} Hz: expected one or two channels of 8 to 32 bits at 4000 to \

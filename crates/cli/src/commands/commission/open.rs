@@ -130,11 +130,8 @@ impl Open {
         // A command that was killed may have come as far as this.
         let is_open = opened.map_err(chain::refused)?.is_some();
         if !is_open {
-            let same = match self.another {
-                true => None,
-                false => before::ordered(desk, &draft.order.terms).await?,
-            };
-            if let Some(same) = same {
+            let same = before::ordered(desk, &draft.order.terms).await?;
+            if let Some(same) = same.filter(|_| !self.another) {
                 return before::told(desk, &same).await;
             }
             desk.require(coin, price).await?;
