@@ -24,6 +24,7 @@ pub mod intent;
 pub mod merkle;
 pub mod plan;
 pub mod process;
+pub mod reading;
 pub mod receipt;
 pub mod record;
 pub mod run;

@@ -3,6 +3,7 @@
 use std::io::Cursor;
 
 use image::{ImageFormat, ImageReader};
+use serde_json::{Value, json};
 
 /// What a picture's header says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,5 +28,30 @@ pub(crate) fn header(bytes: &[u8]) -> Option<Header> {
         media_type,
         width,
         height,
+    })
+}
+
+impl Header {
+    /// Says in the value of a picture how large it is.
+    pub(crate) fn tell(&self, value: &mut Value) {
+        value["width"] = json!(self.width);
+        value["height"] = json!(self.height);
+    }
+}
+
+/// JSON Schema of a list of assets, such as pictures, each with these properties and its size.
+pub(crate) fn listed(what: &str, mut properties: Value) -> Value {
+    for side in ["width", "height"] {
+        properties[side] = json!({ "type": "integer", "description": "Of a picture (PNG, JPEG, WebP), in pixels." });
+    }
+    json!({
+        "type": "array",
+        "items": {
+            "type": "object",
+            "format": "asset",
+            "properties": properties,
+            "additionalProperties": false
+        },
+        "description": what
     })
 }

@@ -100,8 +100,7 @@ impl Visit<'_> {
         let mut value = context.write(media_type, &answer.bytes)?.to_value();
         value["node"] = json!(node);
         if let Some(header) = header {
-            value["width"] = json!(header.width);
-            value["height"] = json!(header.height);
+            header.tell(&mut value);
         }
         Ok(value)
     }

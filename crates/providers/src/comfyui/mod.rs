@@ -40,6 +40,7 @@ pub(crate) use visit::Visit;
 pub(crate) use workflow::Workflow;
 
 use crate::call::Calls;
+use crate::picture;
 use crate::task::{label, params, text};
 
 /// Size of a file that is made, unless a step says otherwise, in bytes.
@@ -111,20 +112,10 @@ impl ComfyEngine {
                 seeded: true,
                 main_input: None,
                 schema: schema(),
-                output: json!({
-                    "type": "array",
-                    "items": {
-                        "type": "object",
-                        "format": "asset",
-                        "properties": {
-                            "node": { "type": "string", "description": "The node that made it." },
-                            "width": { "type": "integer", "description": "Of a picture (PNG, JPEG, WebP), in pixels." },
-                            "height": { "type": "integer", "description": "Of a picture (PNG, JPEG, WebP), in pixels." }
-                        },
-                        "additionalProperties": false
-                    },
-                    "description": "What was made, in the order of the workflow's nodes."
-                }),
+                output: picture::listed(
+                    "What was made, in the order of the workflow's nodes.",
+                    json!({ "node": { "type": "string", "description": "The node that made it." } }),
+                ),
                 // The studio's own server: once more costs time, and is seen by nobody.
                 effect: false,
             },

@@ -194,8 +194,8 @@ impl<'v> Visit<'v> {
                 Ok(Stands::UnderWay) => {
                     unknown = 0;
                     hearing.heard = Instant::now();
-                    if hearing.socket.is_none() && hearing.was_away && hearing.sockets < SOCKETS_MAX
-                    {
+                    // It is back, and has what it was given.
+                    if std::mem::take(&mut hearing.was_away) && hearing.sockets < SOCKETS_MAX {
                         hearing.socket = Socket::open(self.server, &self.client).await;
                         hearing.sockets += 1;
                     }
@@ -265,7 +265,8 @@ impl<'v> Visit<'v> {
     fn forgotten(&self) -> EngineError {
         EngineError::Transient {
             message: format!(
-                "{} no longer knows of the workflow: somebody emptied its queue; `retry:` asks again by itself",
+                "{} no longer knows of the workflow: somebody emptied its queue, or it was started anew within a moment; \
+                 `retry:` asks again by itself",
                 self.server.url
             ),
         }

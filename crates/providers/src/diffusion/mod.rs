@@ -66,21 +66,13 @@ impl DiffusionEngine {
                 seeded: true,
                 main_input: None,
                 schema: params::schema(),
-                output: json!({
-                    "type": "array",
-                    "items": {
-                        "type": "object",
-                        "format": "asset",
-                        "properties": {
-                            "media_type": { "enum": ["image/png", "image/jpeg", "image/webp"] },
-                            "seed": { "type": "integer", "description": "What it was made with, where its maker takes a seed." },
-                            "width": { "type": "integer", "description": "In pixels." },
-                            "height": { "type": "integer", "description": "In pixels." }
-                        },
-                        "additionalProperties": false
-                    },
-                    "description": "The pictures."
-                }),
+                output: picture::listed(
+                    "The pictures.",
+                    json!({
+                        "media_type": { "enum": ["image/png", "image/jpeg", "image/webp"] },
+                        "seed": { "type": "integer", "description": "What it was made with, where its maker takes a seed." }
+                    }),
+                ),
                 effect: true,
             },
             calls,
@@ -283,8 +275,7 @@ fn keep(pictures: &[OneMade], from: &str, context: &TaskContext<'_>) -> Result<V
         if let Some(seed) = one.seed {
             value["seed"] = json!(seed);
         }
-        value["width"] = json!(header.width);
-        value["height"] = json!(header.height);
+        header.tell(&mut value);
         kept.push(value);
     }
     Ok(Value::Array(kept))
