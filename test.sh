@@ -66,6 +66,7 @@ fi
 step "formatting, lints, licences, arrows"
 cargo fmt --all --check
 cargo clippy --release --locked --workspace --all-targets --quiet -- -D warnings
+cargo clippy --release --locked --workspace --all-targets --quiet --features daedal-cli/local-models -- -D warnings
 "$tools/bin/cargo-deny" --log-level error check licenses bans sources
 cargo xtask tidy
 
@@ -83,6 +84,8 @@ if "$deep"; then
 fi
 
 step "tests"
+# The command with models of its own; the one without is compiled anew after it, and is what the rest tries.
+cargo test --release --locked --workspace --no-fail-fast --features daedal-cli/local-models --test local
 # They build the program and the examples, too: a build by itself would compile all libraries once more, since tests ask
 # for more of them.
 cargo test --release --locked --workspace --no-fail-fast

@@ -1,5 +1,6 @@
 //! The one place that names concrete implementations.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -10,6 +11,7 @@ use daedal_core::process::{Process, suggestion};
 use daedal_engines::Tools;
 use daedal_exec::tend::Schedule;
 use daedal_providers::SettingsError;
+use daedal_providers::diffusion::{Opener, PainterSettings};
 use daedal_providers::llm::DayCap;
 use daedal_providers::notice::Notices;
 use daedal_providers::secrets::{Place, Reader};
@@ -45,7 +47,8 @@ fn calling(home: &Home) -> Result<daedal_providers::Settings, Failure> {
         secrets: home.settings.secrets.clone(),
         llm: home.settings.llm.clone(),
         comfyui: home.settings.comfyui.clone(),
-        diffusion: home.settings.diffusion.clone(),
+        diffusion: painters(home),
+        local: local(),
         speech: home.settings.speech.clone(),
         day_cap: home.settings.run.day_max()?.map(|max| DayCap {
             max,
@@ -80,6 +83,24 @@ pub(crate) fn notices_of(home: &Home) -> Result<Option<Notices>, Failure> {
 fn refused(home: &Home, error: &SettingsError) -> Failure {
     let place = home.root.join(SETTINGS_FILE);
     Failure::new(format!("{}: {}", place.display(), error.message)).help(&error.help)
+}
+
+/// Who makes pictures for a studio; folders of models are relative to it.
+fn painters(home: &Home) -> BTreeMap<String, PainterSettings> {
+    let mut painters = home.settings.diffusion.clone();
+    let entries = painters.values_mut();
+    for path in entries.filter_map(|entry| entry.path.as_mut()) {
+        *path = home.root.join(&*path);
+    }
+    painters
+}
+
+/// Models that make pictures in this process, in builds that have them.
+fn local() -> Option<Opener> {
+    #[cfg(feature = "local-models")]
+    return Some(daedal_local::open);
+    #[cfg(not(feature = "local-models"))]
+    None
 }
 
 /// Every channel of this build, where the gallery is in `site`.

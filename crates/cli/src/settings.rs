@@ -67,7 +67,7 @@ pub(crate) const SETTINGS_NEW: &str = "\
 # url = \"http://127.0.0.1:8188\"
 
 # [diffusion.ink]               # steps of the engine diffusion say `model: ink`
-# kind = \"a1111\"              # or openai, comfyui, replicate
+# kind = \"a1111\"              # or openai, comfyui, replicate, local
 # url = \"http://127.0.0.1:7860\"
 
 # [speech.narrator]             # steps of the engine speech say `voice: narrator`

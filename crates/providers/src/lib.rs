@@ -31,7 +31,7 @@ use daedal_core::engine::Engine;
 
 use crate::call::Calls;
 use crate::comfyui::{ComfySettings, Servers};
-use crate::diffusion::{PainterSettings, Painters};
+use crate::diffusion::{Opener, PainterSettings, Painters};
 use crate::http::{HttpSettings, Web};
 use crate::llm::{DayCap, ModelSettings, Models, Purse};
 use crate::secrets::{Reader, SecretSettings, Secrets};
@@ -50,6 +50,8 @@ pub struct Settings {
     pub comfyui: ComfySettings,
     /// `[diffusion.NAME]`, by name.
     pub diffusion: BTreeMap<String, PainterSettings>,
+    /// Gives models that make pictures in this process, where there are any.
+    pub local: Option<Opener>,
     /// `[speech.NAME]`, by name.
     pub speech: BTreeMap<String, SpeakerSettings>,
     /// The most that models may cost in a day.
@@ -98,7 +100,7 @@ pub fn all(settings: &Settings, read: Reader) -> Result<Vec<Arc<dyn Engine>>, Se
         web: Web::new(&settings.http)?,
         models: Models::new(&settings.llm, &secrets)?,
         servers: Servers::new(&settings.comfyui, &secrets)?,
-        painters: Painters::new(&settings.diffusion, &secrets, &read)?,
+        painters: Painters::new(&settings.diffusion, settings.local, &secrets, &read)?,
         speakers: Speakers::new(&settings.speech, &secrets)?,
         purse: Purse::new(settings.day_cap.clone()),
         secrets,

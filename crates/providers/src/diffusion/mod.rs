@@ -14,6 +14,9 @@ mod replicate_tests;
 mod settings;
 #[cfg(test)]
 mod tests;
+mod within;
+#[cfg(test)]
+mod within_tests;
 
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
@@ -27,6 +30,7 @@ use serde_json::{Map, Value, json};
 
 pub(crate) use settings::Painters;
 pub use settings::{Kind, PainterSettings};
+pub use within::{Brief, ModelSettings, Opener, Painted, Within};
 
 use crate::call::Calls;
 use crate::llm::{Meter, Purse};
@@ -34,10 +38,11 @@ use crate::patience::{Way, nobody};
 use crate::picture;
 use crate::server::unique;
 use crate::task;
-use backend::Made;
+use backend::{Made, OneMade, Wish};
 use errand::Errand;
 use params::Params;
 use settings::Painter;
+use within::Own;
 
 /// How long a server is told that its work is no longer wanted, in milliseconds.
 const CALL_OFF_MS: u64 = 5_000;
@@ -94,6 +99,17 @@ impl Engine for DiffusionEngine {
         !with.contains_key("seed")
     }
 
+    fn effect(&self, with: &Map<String, Value>) -> bool {
+        // What is made in this process costs nobody anything, and may be made again.
+        let name = with.get("model").and_then(Value::as_str);
+        name.is_none_or(|name| self.painters.own(name).is_none())
+    }
+
+    fn behind(&self, task: &Task) -> Option<String> {
+        let own = self.painters.own(task.params["model"].as_str()?)?;
+        Some(own.pins.clone())
+    }
+
     fn check(&self, with: &Value, _: &Files<'_>) -> Vec<String> {
         let mut found = Vec::new();
         if with.get("strength").is_some() && with.get("image").is_none() {
@@ -104,6 +120,7 @@ impl Engine for DiffusionEngine {
         }
         let name = with.get("model").and_then(Value::as_str);
         let name = name.filter(|name| self.painters.is_set && !name.contains("{{"));
+        let name = name.filter(|name| self.painters.own(name).is_none());
         match name.map(|name| self.painters.get(name)) {
             Some(Err(told)) => found.push(told),
             Some(Ok(painter)) => {
@@ -127,6 +144,9 @@ impl Engine for DiffusionEngine {
 
     fn run(&self, task: &Task, context: &TaskContext<'_>) -> Result<Performed, EngineError> {
         let params: Params = task::params(&self.spec, task)?;
+        if let Some(own) = self.painters.own(&params.model) {
+            return paint(own, &params.wish(None, task, context)?, context);
+        }
         let chain = self.painters.chain(&params.model);
         let chain = chain.map_err(EngineError::invalid)?;
         let given = params.given();
@@ -174,7 +194,7 @@ impl Engine for DiffusionEngine {
         let (painter, made) = made.inspect_err(|_| context.spend(&meter.lost(most)))?;
         // Pictures that are there are not thrown away because the book can't be written.
         settled.ok();
-        let value = keep(painter, &made, context)?;
+        let value = keep(&made.pictures, painter.server.url.as_str(), context)?;
         Ok(Performed::Done(Outcome {
             value,
             usage: Usage {
@@ -188,6 +208,37 @@ impl Engine for DiffusionEngine {
             },
         }))
     }
+}
+
+/// Has a model of this process make pictures.
+fn paint(own: &Own, wish: &Wish<'_>, context: &TaskContext<'_>) -> Result<Performed, EngineError> {
+    let brief = Brief {
+        prompt: wish.prompt,
+        negative: wish.negative,
+        width: wish.width,
+        height: wish.height,
+        steps: wish.steps,
+        guidance: wish.guidance,
+        seed: wish.seed,
+        image: wish.image.as_ref().map(|image| &*image.bytes),
+        strength: wish.strength,
+        count: wish.count,
+    };
+    let tell = |line: &str| context.tell(line);
+    let painted = own.model.paint(&brief, context.stop, &tell)?;
+    let pictures = painted.pictures.into_iter();
+    let pictures = pictures.map(|(bytes, seed)| OneMade {
+        bytes,
+        seed: Some(seed),
+    });
+    let value = keep(&pictures.collect::<Vec<_>>(), "the model", context)?;
+    Ok(Performed::Done(Outcome {
+        value,
+        usage: Usage {
+            tool: Some(format!("local/{}", painted.model)),
+            ..Usage::default()
+        },
+    }))
 }
 
 /// The most that so many pictures cost with whoever makes them.
@@ -220,13 +271,12 @@ async fn ask<'p>(
 }
 
 /// Keeps pictures as assets.
-fn keep(painter: &Painter, made: &Made, context: &TaskContext<'_>) -> Result<Value, EngineError> {
+fn keep(pictures: &[OneMade], from: &str, context: &TaskContext<'_>) -> Result<Value, EngineError> {
     let mut kept = Vec::new();
-    for one in &made.pictures {
+    for one in pictures {
         let header = picture::header(&one.bytes).ok_or_else(|| {
             EngineError::invalid(format!(
-                "{} gave something that is no PNG, JPEG or WebP: set it to one of these",
-                painter.server.url
+                "{from} gave something that is no PNG, JPEG or WebP: set it to one of these"
             ))
         })?;
         let mut value = context.write(header.media_type, &one.bytes)?.to_value();

@@ -15,6 +15,7 @@ use super::backend::Backend;
 use super::comfyui::ComfyUi;
 use super::openai::OpenAi;
 use super::replicate::Replicate;
+use super::within::{Opener, Own};
 use crate::SettingsError;
 use crate::gate::Gate;
 use crate::net::is_near;
@@ -52,6 +53,19 @@ pub struct PainterSettings {
     /// Of the kind `replicate`: what the model is given besides.
     #[serde(default)]
     pub fixed: Map<String, Value>,
+    /// Of the kind `local`: the model's folder.
+    pub path: Option<PathBuf>,
+    /// Which revision, where that is a repository in a cache of the Hub; `main` when absent.
+    pub revision: Option<String>,
+    /// SHA-256 of each file that is read of it, by its path in the folder.
+    #[serde(default)]
+    pub sha256: BTreeMap<String, String>,
+    /// What computes it: `cpu` when absent, or `cuda`.
+    pub device: Option<String>,
+    /// Most memory that it may take, in MiB.
+    pub memory_mib: Option<u64>,
+    /// Largest picture that it makes, in pixels.
+    pub pixels_max: Option<u64>,
 }
 
 impl PainterSettings {
@@ -71,14 +85,34 @@ impl PainterSettings {
             inputs: BTreeMap::new(),
             outputs: None,
             fixed: Map::new(),
+            path: None,
+            revision: None,
+            sha256: BTreeMap::new(),
+            device: None,
+            memory_mib: None,
+            pixels_max: None,
         }
     }
 
     /// A setting that its kind has no place for.
-    fn stray(&self) -> Option<&'static str> {
+    pub(super) fn stray(&self) -> Option<&'static str> {
         let kind = self.kind;
         let of = |kinds: &[Kind]| kinds.contains(&kind);
+        let is_own = kind == Kind::Local;
         [
+            ("url", self.url.is_some() && is_own),
+            ("model", self.model.is_some() && is_own),
+            ("key", self.key.is_some() && is_own),
+            ("price", self.price.is_some() && is_own),
+            ("concurrency", self.concurrency.is_some() && is_own),
+            ("rate", self.rate.is_some() && is_own),
+            ("fallback", !self.fallback.is_empty() && is_own),
+            ("path", self.path.is_some() && !is_own),
+            ("revision", self.revision.is_some() && !is_own),
+            ("sha256", !self.sha256.is_empty() && !is_own),
+            ("device", self.device.is_some() && !is_own),
+            ("memory_mib", self.memory_mib.is_some() && !is_own),
+            ("pixels_max", self.pixels_max.is_some() && !is_own),
             ("workflow", self.workflow.is_some() && !of(&[Kind::ComfyUi])),
             ("outputs", self.outputs.is_some() && !of(&[Kind::ComfyUi])),
             ("fixed", !self.fixed.is_empty() && !of(&[Kind::Replicate])),
@@ -104,6 +138,8 @@ pub enum Kind {
     ComfyUi,
     /// Replicate's predictions API.
     Replicate,
+    /// None: the model is in this process.
+    Local,
 }
 
 impl Kind {
@@ -113,21 +149,24 @@ impl Kind {
             Self::A1111 => "a1111",
             Self::ComfyUi => "comfyui",
             Self::Replicate => "replicate",
+            Self::Local => "local",
         }
     }
 
+    /// What a server of the kind is asked; nothing where there is no server.
     fn backend(
         self,
         section: &str,
         entry: &PainterSettings,
         read: &Reader,
-    ) -> Result<Box<dyn Backend>, SettingsError> {
-        Ok(match self {
+    ) -> Result<Option<Box<dyn Backend>>, SettingsError> {
+        Ok(Some(match self {
             Self::OpenAi => Box::new(OpenAi),
             Self::A1111 => Box::new(A1111),
             Self::ComfyUi => Box::new(ComfyUi::new(section, entry, read)?),
             Self::Replicate => Box::new(Replicate::new(section, entry)?),
-        })
+            Self::Local => return Ok(None),
+        }))
     }
 }
 
@@ -150,7 +189,7 @@ impl Painter {
         entry: &PainterSettings,
         secrets: &Secrets,
         read: &Reader,
-    ) -> Result<Self, SettingsError> {
+    ) -> Result<Option<Self>, SettingsError> {
         let section = format!("diffusion.{name}");
         if let Some(stray) = entry.stray() {
             return Err(SettingsError::new(
@@ -158,7 +197,9 @@ impl Painter {
                 "leave it out, or change the `kind`",
             ));
         }
-        let backend = entry.kind.backend(&section, entry, read)?;
+        let Some(backend) = entry.kind.backend(&section, entry, read)? else {
+            return Ok(None);
+        };
         let key = entry.key.as_deref().map(|key| (key, backend.scheme()));
         let url = entry.url.as_deref().unwrap_or(backend.url());
         let server = Server::new(&section, url, key, secrets)?;
@@ -189,7 +230,7 @@ impl Painter {
                 ));
             }
         };
-        Ok(Self {
+        Ok(Some(Self {
             name: name.to_owned(),
             kind: entry.kind,
             backend,
@@ -203,7 +244,7 @@ impl Painter {
             server,
             price,
             fallback: entry.fallback.clone(),
-        })
+        }))
     }
 
     /// What so many pictures cost at most.
@@ -232,6 +273,8 @@ impl Painter {
 #[derive(Default)]
 pub(crate) struct Painters {
     known: BTreeMap<String, Painter>,
+    /// Models of this process.
+    own: BTreeMap<String, Own>,
     /// Whether a studio has said who they are.
     pub(super) is_set: bool,
 }
@@ -239,24 +282,38 @@ pub(crate) struct Painters {
 impl Painters {
     pub(crate) fn new(
         settings: &BTreeMap<String, PainterSettings>,
+        opener: Option<Opener>,
         secrets: &Secrets,
         read: &Reader,
     ) -> Result<Self, SettingsError> {
-        let known = settings.iter().map(|(name, entry)| {
-            let is_wrong = |other: &&String| *other == name || !settings.contains_key(*other);
+        let mut painters = Self {
+            is_set: true,
+            ..Self::default()
+        };
+        for (name, entry) in settings {
+            let others = |other: &String| settings.get(other).map(|other| other.kind);
+            let is_wrong = |other: &&String| {
+                *other == name || matches!(others(other), None | Some(Kind::Local))
+            };
             if let Some(other) = entry.fallback.iter().find(is_wrong) {
                 return Err(SettingsError::new(
                     format!("`fallback` under [diffusion.{name}] has `{other}`"),
-                    "name other entries, each of which stands under [diffusion.NAME]",
+                    "name other entries, each of which stands under [diffusion.NAME] and is a server",
                 ));
             }
-            let painter = Painter::new(name, entry, secrets, read)?;
-            Ok((name.clone(), painter))
-        });
-        Ok(Self {
-            known: known.collect::<Result<_, SettingsError>>()?,
-            is_set: true,
-        })
+            if let Some(painter) = Painter::new(name, entry, secrets, read)? {
+                painters.known.insert(name.clone(), painter);
+            } else {
+                let own = Own::new(name, entry, opener)?;
+                painters.own.insert(name.clone(), own);
+            }
+        }
+        Ok(painters)
+    }
+
+    /// The model of this process that a step names, where it is one.
+    pub(super) fn own(&self, name: &str) -> Option<&Own> {
+        self.own.get(name)
     }
 
     /// The one that a step names, and those in its place, in order.
@@ -272,9 +329,10 @@ impl Painters {
     /// The one that a step names.
     pub(super) fn get(&self, name: &str) -> Result<&Painter, String> {
         self.known.get(name).ok_or_else(|| {
-            let known = match self.known.is_empty() {
+            let names = self.known.keys().chain(self.own.keys());
+            let known = match self.known.is_empty() && self.own.is_empty() {
                 true => "it has none yet".to_owned(),
-                false => suggestion(name, self.known.keys().map(String::as_str)),
+                false => suggestion(name, names.map(String::as_str)),
             };
             format!(
                 "nobody makes pictures under the name `{name}` in this studio ({known}): add to its daedal.toml\n\
