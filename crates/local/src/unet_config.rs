@@ -160,7 +160,7 @@ impl Config {
                 middle_layers: layers[index],
             });
         }
-        if !(1..=STAGES_MAX).contains(&count) || said.block_out_channels[0] % 2 != 0 {
+        if !(1..=STAGES_MAX).contains(&count) || !said.block_out_channels[0].is_multiple_of(2) {
             return Err(wrong("block_out_channels", "up to 8 even numbers"));
         }
         if !(1..=BLOCKS_MAX).contains(&said.layers_per_block) {

@@ -9,7 +9,8 @@ mod sentences;
 mod sound;
 mod speaker;
 mod speech;
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod speech_tests;
 #[cfg(test)]
 mod tests;
