@@ -1,6 +1,7 @@
 //! How long tasks of a process took, in the runs that the studio remembers.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use daedal_core::Digest;
 use daedal_core::run::Event;
@@ -39,11 +40,14 @@ pub(crate) async fn recorded(
         let Some(spec) = spec_of(run).filter(|spec| spec.process == process) else {
             continue;
         };
-        if !bundles.contains_key(&spec.bundle) {
-            let kept = studio.records.get("bundle", &spec.bundle.to_string()).await;
-            bundles.insert(spec.bundle, kept.map_err(|error| remembered(&error))?);
-        }
-        let Some(Some(bundle)) = bundles.get(&spec.bundle) else {
+        let bundle = match bundles.entry(spec.bundle) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(unknown) => {
+                let kept = studio.records.get("bundle", &spec.bundle.to_string()).await;
+                unknown.insert(kept.map_err(|error| remembered(&error))?)
+            }
+        };
+        let Some(bundle) = bundle else {
             continue;
         };
         let events = studio.log.read(run.run).await;

@@ -10,7 +10,7 @@ pub(crate) fn bar(share: f64) -> String {
     const EIGHTHS: [char; 8] = ['▏', '▎', '▍', '▌', '▋', '▊', '▉', '█'];
     let eighths = (share.clamp(0.0, 1.0) * (COLUMNS * 8) as f64).round() as usize;
     let mut drawn = "█".repeat(eighths / 8);
-    if eighths % 8 > 0 {
+    if !eighths.is_multiple_of(8) {
         drawn.push(EIGHTHS[eighths % 8 - 1]);
     }
     format!("{drawn:<COLUMNS$}")

@@ -26,6 +26,9 @@ pub(crate) use look::{bar, swatches, verdict};
 /// Where references go when a process does not say.
 pub(crate) const FOLDER: &str = "signature";
 
+/// A picture, by its name below the directory of the signature.
+pub(crate) type Reference = (String, Arc<[u8]>);
+
 /// A process and the files of its signature.
 pub(crate) struct Kept {
     pub(crate) process: Process,
@@ -79,7 +82,7 @@ impl Kept {
     }
 
     /// Every reference picture, by its name below the directory; none where there is no directory.
-    pub(crate) fn references(&self) -> Result<Vec<(String, Arc<[u8]>)>, Failure> {
+    pub(crate) fn references(&self) -> Result<Vec<Reference>, Failure> {
         let unread = |error: &FileError| {
             Failure::because("the references of the signature can't be read", error)
         };

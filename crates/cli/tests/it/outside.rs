@@ -7,12 +7,14 @@ use std::sync::{Arc, Mutex};
 
 use serde_json::Value;
 
+/// Headers and body.
+pub(crate) type Posted = (BTreeMap<String, String>, String);
+
 /// A server that gives a feed, and keeps what is posted to it.
 pub(crate) struct Outside {
     pub(crate) port: u16,
     pub(crate) feed: Arc<Mutex<String>>,
-    /// Headers and body.
-    pub(crate) posted: Arc<Mutex<Vec<(BTreeMap<String, String>, String)>>>,
+    pub(crate) posted: Arc<Mutex<Vec<Posted>>>,
     /// Posts that are answered with 503 first.
     pub(crate) busy: Arc<Mutex<u32>>,
 }

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use crate::failure::Failure;
 use crate::hint;
-use crate::signature::{self, FOLDER, Kept};
+use crate::signature::{self, FOLDER, Kept, Reference};
 use crate::text;
 use crate::ui::Ui;
 
@@ -81,7 +81,7 @@ fn added(
     kept: &Kept,
     there: &BTreeMap<String, Arc<[u8]>>,
     from: &[PathBuf],
-) -> Result<Vec<(String, Arc<[u8]>)>, Failure> {
+) -> Result<Vec<Reference>, Failure> {
     let digests: Vec<Digest> = there.values().map(|bytes| Digest::of(bytes)).collect();
     let mut taken: BTreeMap<String, Digest> =
         there.keys().cloned().zip(digests.iter().copied()).collect();
