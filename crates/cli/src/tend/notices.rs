@@ -20,7 +20,7 @@ const BACKOFF: Duration = Duration::from_secs(1);
 /// Longest time for one attempt.
 const ATTEMPT_MAX: Duration = Duration::from_secs(10);
 /// Longest time for those that are under way at the end.
-const LAST_MAX: Duration = Duration::from_secs(15);
+const LAST_MAX: Duration = Duration::from_secs(30);
 
 /// Tells what happens.
 pub(crate) struct Teller {
