@@ -80,11 +80,11 @@ if "$deep"; then
   forge="$(echo "$tools"/contracts/node_modules/@foundry-rs/forge-*/bin)"
   (cd contracts && PATH="$forge:$PATH" "$tools/slither/bin/slither" . --fail-low)
   rm -rf contracts/out contracts/cache
+  # The command with models of its own: all libraries are compiled once more for it.
+  cargo test --release --locked --workspace --features daedal-cli/local-models --test local
 fi
 
 step "tests"
-# The command with models of its own; the one without is compiled anew after it, and is what the rest tries.
-cargo test --release --locked --workspace --no-fail-fast --features daedal-cli/local-models --test local
 # They build the program and the examples, too: a build by itself would compile all libraries once more, since tests ask
 # for more of them.
 cargo test --release --locked --workspace --no-fail-fast
