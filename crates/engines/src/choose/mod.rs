@@ -8,11 +8,10 @@ use daedal_core::engine::{
     DecisionOption, DecisionRequest, Determinism, Engine, EngineError, EngineSpec, Files,
     Otherwise, Outcome, Performed, Task, TaskContext,
 };
-use daedal_core::process::units::parse_duration;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::task::params;
+use crate::task::{params, patience, patience_problem};
 
 /// Alternatives of one choice.
 const OPTIONS_MAX: usize = 1_000;
@@ -93,13 +92,7 @@ impl Engine for ChooseEngine {
     }
 
     fn check(&self, with: &Value, _files: &Files<'_>) -> Vec<String> {
-        let timeout = with.get("timeout").and_then(Value::as_str);
-        timeout
-            .filter(|text| !text.contains("{{"))
-            .and_then(|text| read_timeout(text).err())
-            .map(|error| error.to_string())
-            .into_iter()
-            .collect()
+        Vec::from_iter(patience_problem(with))
     }
 
     fn run(&self, task: &Task, context: &TaskContext<'_>) -> Result<Performed, EngineError> {
@@ -112,7 +105,7 @@ impl Engine for ChooseEngine {
             let kept = suggested.iter().map(|index| options[*index].value.clone());
             return Ok(Performed::Done(Outcome::free(kept.collect())));
         }
-        let timeout_ms = params.timeout.as_deref().map(read_timeout).transpose()?;
+        let timeout_ms = params.timeout.as_deref().map(patience).transpose()?;
         let contact_sheet = Some(sheet::draw(&options, &suggested, task, context)?);
         Ok(Performed::Asked(DecisionRequest {
             keep: suggested.len(),
@@ -195,14 +188,6 @@ fn read_score(index: usize, value: &Value) -> Result<Option<f64>, EngineError> {
                 index + 1
             ))
         })
-}
-
-fn read_timeout(text: &str) -> Result<u64, EngineError> {
-    parse_duration(text).ok_or_else(|| {
-        EngineError::invalid(format!(
-            "`timeout: {text}` is not a duration such as 90m or 7d"
-        ))
-    })
 }
 
 /// Positions, the best first. Equal scores keep their order; what has none comes last.

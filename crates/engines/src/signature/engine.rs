@@ -7,14 +7,13 @@ use daedal_core::engine::{
     DecisionOption, DecisionRequest, Determinism, Engine, EngineError, EngineSpec, Files,
     Otherwise, Outcome, Performed, Task, TaskContext,
 };
-use daedal_core::process::units::parse_duration;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::profile::{Distance, Profile, TOLERANCE, Verdict};
 use super::references::References;
 use crate::choose::sheet;
-use crate::task::params;
+use crate::task::{params, patience, patience_problem};
 
 /// The engine `signature`.
 pub struct SignatureEngine {
@@ -104,13 +103,7 @@ impl Engine for SignatureEngine {
     }
 
     fn check(&self, with: &Value, _files: &Files<'_>) -> Vec<String> {
-        let timeout = with.get("timeout").and_then(Value::as_str);
-        timeout
-            .filter(|text| !text.contains("{{"))
-            .and_then(|text| read_timeout(text).err())
-            .map(|error| error.to_string())
-            .into_iter()
-            .collect()
+        Vec::from_iter(patience_problem(with))
     }
 
     fn run(&self, task: &Task, context: &TaskContext<'_>) -> Result<Performed, EngineError> {
@@ -121,7 +114,7 @@ impl Engine for SignatureEngine {
                 "`tolerance: {tolerance}` is not above 0: expected a distance such as {TOLERANCE}"
             )));
         }
-        let timeout_ms = params.timeout.as_deref().map(read_timeout).transpose()?;
+        let timeout_ms = params.timeout.as_deref().map(patience).transpose()?;
         let profile = self.references.profile(&params.signature, task, context)?;
         let profile = profile.ok_or_else(|| {
             EngineError::invalid(
@@ -261,12 +254,4 @@ fn refused(judged: &[Judged<'_>], tolerance: f64) -> EngineError {
          another seed, or say `outside: ask` to let a person decide",
         outside[..outside.len().min(TOLD_MAX)].join("; ")
     ))
-}
-
-fn read_timeout(text: &str) -> Result<u64, EngineError> {
-    parse_duration(text).ok_or_else(|| {
-        EngineError::invalid(format!(
-            "`timeout: {text}` is not a duration such as 90m or 7d"
-        ))
-    })
 }

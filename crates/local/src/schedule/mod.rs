@@ -165,13 +165,17 @@ pub(crate) trait Schedule {
     fn times(&self) -> &[f64];
 
     /// Deviation of the noise that a picture begins with.
-    fn begins_with(&self) -> f64;
+    fn begins_with(&self) -> f64 {
+        1.0
+    }
 
     /// Latents with noise, as they are before step `at`.
     fn noised(&self, clean: &Tensor, noise: &Tensor, at: usize) -> Found<Tensor>;
 
     /// What the model is shown of the latents before step `at`.
-    fn shown(&self, latents: &Tensor, at: usize) -> Found<Tensor>;
+    fn shown(&self, latents: &Tensor, _at: usize) -> Found<Tensor> {
+        Ok(latents.clone())
+    }
 
     /// The latents after step `at`, where the model said `said`; `draw` gives noise of their shape.
     fn next(

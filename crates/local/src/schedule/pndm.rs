@@ -90,16 +90,8 @@ impl Schedule for Pndm {
         &self.times
     }
 
-    fn begins_with(&self) -> f64 {
-        1.0
-    }
-
     fn noised(&self, clean: &Tensor, noise: &Tensor, at: usize) -> Found<Tensor> {
         self.config.base.noised(clean, noise, self.times[at])
-    }
-
-    fn shown(&self, latents: &Tensor, _: usize) -> Found<Tensor> {
-        Ok(latents.clone())
     }
 
     fn next(
