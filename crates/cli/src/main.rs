@@ -1,6 +1,7 @@
 //! The `daedal` command: reads arguments, assembles the parts, and tells people what happened.
 
 mod assemble;
+mod bundles;
 mod chain;
 mod commands;
 mod estimate;

@@ -8,7 +8,7 @@ use daedal_chain::operations::{Derivatives, Kind};
 use daedal_core::bundle::normal_path;
 use daedal_core::digest::Digesting;
 use daedal_core::engine::Engines;
-use daedal_core::plan::Planned;
+use daedal_core::plan::{Called, Planned};
 use daedal_core::process::{DerivativePolicy, Dial, Token};
 use daedal_core::{Digest, canonical};
 
@@ -109,6 +109,12 @@ impl Subject {
             .iter()
             .flat_map(|planned| &planned.process.upstream);
         named.map(|upstream| upstream.work.as_str()).collect()
+    }
+
+    /// The processes that are its steps, those of these processes included.
+    pub(crate) fn calls(&self) -> &[Called] {
+        let planned = self.planned.as_ref();
+        planned.map_or(&[], |planned| &planned.plan.calls)
     }
 
     /// Its governed dials.

@@ -8,6 +8,7 @@ mod difference;
 pub mod fonts;
 pub mod grammar;
 pub mod image;
+pub mod process;
 pub mod score;
 pub mod signature;
 pub mod sketch;
@@ -56,7 +57,7 @@ pub fn all(tools: Tools) -> Engines {
         Box::new(|| Arc::new(E::default()))
     }
     let same = tools.clone();
-    let made: [(_, Make); 10] = [
+    let made: [(_, Make); 11] = [
         (
             "audio",
             Box::new(|| Arc::new(audio::AudioEngine::new(same))),
@@ -65,6 +66,7 @@ pub fn all(tools: Tools) -> Engines {
         ("choose", plain::<choose::ChooseEngine>()),
         ("grammar", plain::<grammar::GrammarEngine>()),
         ("image", plain::<image::ImageEngine>()),
+        ("process", plain::<process::ProcessEngine>()),
         ("score", plain::<score::ScoreEngine>()),
         ("signature", plain::<signature::SignatureEngine>()),
         ("sketch", plain::<sketch::Sketch>()),
@@ -83,7 +85,7 @@ mod tests {
     fn engines_are_found_by_their_names() {
         let all = super::all(super::Tools::default());
         let names: Vec<_> = all.iter().map(|engine| engine.spec().name).collect();
-        assert_eq!(names.len(), 10);
+        assert_eq!(names.len(), 11);
         for name in names {
             assert_eq!(all.get(name).map(|engine| engine.spec().name), Some(name));
         }

@@ -174,7 +174,13 @@ impl Acting {
 }
 
 /// A desk at which nothing is done.
-async fn looking(home: Home, me: Address, command: &str, ui: Ui) -> Result<Desk, Failure> {
+/// Opens studio and chain to look.
+pub(crate) async fn looking(
+    home: Home,
+    me: Address,
+    command: &str,
+    ui: Ui,
+) -> Result<Desk, Failure> {
     let (studio, client) = super::look(&home, command).await?;
     let reads = super::ledgers(&home, &studio, &client).await?;
     Ok(Desk {

@@ -35,7 +35,7 @@ use crate::home::{Home, remembered};
 use crate::keys;
 use crate::settings::ChainSettings;
 
-pub(crate) use acting::{Acting, Looking};
+pub(crate) use acting::{Acting, Looking, looking};
 pub(crate) use amount::{Price, price};
 use contracts::nothing_registered;
 pub(crate) use contracts::{are_set, deploy, deploying, deployment, ledgers, ledgers_if_any};

@@ -2,6 +2,7 @@
 
 use alloy_primitives::{Address, U256, keccak256};
 use daedal_chain::operations::{Kind, ParameterSpec, Registration};
+use daedal_core::plan::Called;
 use daedal_core::units::BasisPoints;
 
 use super::account;
@@ -43,6 +44,8 @@ pub(crate) struct Wish {
     pub(super) royalty: BasisPoints,
     /// Works upstream, as they are called.
     pub(super) upstream: Vec<String>,
+    /// The processes that are steps of it: works upstream, too, as far as they are registered.
+    pub(super) calls: Vec<Called>,
     parameters: Vec<ParameterSpec>,
     /// Which of it flags say.
     pub(super) flags: Flags,
@@ -113,6 +116,7 @@ impl Wish {
             parts: whole(&subject.name, &parts)?,
             royalty,
             upstream,
+            calls: subject.calls().to_vec(),
             parameters,
             flags,
         })
@@ -309,6 +313,7 @@ mod tests {
             parts: whole("tide", &parts).unwrap(),
             royalty: BasisPoints(0),
             upstream: Vec::new(),
+            calls: Vec::new(),
             parameters: Vec::new(),
             flags: Flags {
                 holders: false,

@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 
 use daedal_chain::operations::Ledgers;
+use daedal_core::plan::Reference;
 use daedal_core::units::BasisPoints;
 use daedal_store::Studio;
 
 use super::refused;
 use super::registration::{STACK_MAX, Wish};
+use super::works::known;
 use crate::commands::show;
 use crate::failure::Failure;
 use crate::home::Home;
@@ -29,7 +31,7 @@ impl Wish {
         opened: Option<(&Studio, &Ledgers)>,
     ) -> Result<Lineage, Failure> {
         let mut lineage = Lineage::default();
-        for name in &self.upstream {
+        for name in &self.names(opened).await? {
             let Some((studio, reads)) = opened else {
                 return Err(Failure::new(format!(
                     "there is no work {name}: nothing is registered in this studio yet"
@@ -51,8 +53,53 @@ impl Wish {
     }
 
     /// The same as they are called: where there is nothing to look them up in.
-    pub(crate) fn upstream_said(&self) -> &[String] {
-        &self.upstream
+    pub(crate) fn upstream_said(&self) -> Vec<String> {
+        let mut names = self.upstream.clone();
+        names.extend(self.of_steps(&BTreeMap::new()));
+        names
+    }
+
+    async fn names(&self, opened: Option<(&Studio, &Ledgers)>) -> Result<Vec<String>, Failure> {
+        let mut registered = BTreeMap::new();
+        if let Some((studio, reads)) = opened {
+            for call in &self.calls {
+                let Some(known) = known(studio, reads, &call.process).await? else {
+                    continue;
+                };
+                let version = reads.version_of(known.work, call.bundle).await;
+                if version.map_err(refused)?.is_some() {
+                    registered.insert(call.step.as_str(), known.work);
+                }
+            }
+        }
+        let mut names = self.upstream.clone();
+        names.extend(self.of_steps(&registered));
+        Ok(names)
+    }
+
+    /// Works that processes are that are steps, by the numbers of those that are `registered`; of one that is no
+    /// work, those that it derives from itself.
+    fn of_steps(&self, registered: &BTreeMap<&str, u64>) -> Vec<String> {
+        let mut names = Vec::new();
+        // What a work is made of is upstream of it already.
+        let mut works: Vec<String> = Vec::new();
+        for call in &self.calls {
+            if works.iter().any(|work| call.step.starts_with(work)) {
+                continue;
+            }
+            let work = match Reference::parse(&call.reference) {
+                Ok(Reference::Token(work)) => Some(work),
+                _ => registered.get(&*call.step).map(u64::to_string),
+            };
+            match work {
+                Some(work) => {
+                    works.push(format!("{}.", call.step));
+                    names.push(work);
+                }
+                None => names.extend(call.upstream.iter().map(|upstream| upstream.work.clone())),
+            }
+        }
+        names
     }
 }
 

@@ -1,9 +1,10 @@
 //! `daedal fork`
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use daedal_chain::operations::{Derivatives, Kind, Ledgers, Work};
-use daedal_core::bundle::{Bundle, LOCK_FILE};
+use daedal_core::bundle::LOCK_FILE;
 use daedal_core::plan;
 use daedal_core::process::{self, DerivativePolicy, Process, Token, Upstream};
 use daedal_core::units::BasisPoints;
@@ -11,10 +12,10 @@ use daedal_store::Studio;
 use serde_json::json;
 
 use super::{Common, new};
+use crate::bundles::{self, Kept};
 use crate::chain::{self, Looking};
 use crate::failure::Failure;
 use crate::hint;
-use crate::home::remembered;
 use crate::text::{count, quoted};
 use crate::ui::Ui;
 use crate::{assemble, process::Loaded};
@@ -67,10 +68,11 @@ impl Fork {
                      when it is registered"
                 )));
             }
-            let original = match &self.from {
+            let mut original = match &self.from {
                 Some(place) => from_files(reads, &work, place).await?,
                 None => from_studio(studio, reads, &work).await?,
             };
+            original.files.retain(|(name, _)| name != LOCK_FILE);
             let (chain_id, registry) = (reads.client().chain_id(), reads.deployment().registry);
             let upstream = Upstream {
                 work: chain::caip19(chain_id, registry, number),
@@ -112,15 +114,8 @@ impl Fork {
     }
 }
 
-/// What a process is made of.
-struct Original {
-    process: Process,
-    /// All but the process file and the lock.
-    files: Vec<(String, Vec<u8>)>,
-}
-
 /// Files elsewhere, which have to be a version of the work.
-async fn from_files(reads: &Ledgers, work: &Work, place: &Path) -> Result<Original, Failure> {
+async fn from_files(reads: &Ledgers, work: &Work, place: &Path) -> Result<Kept, Failure> {
     let engines = assemble::engines();
     let Loaded { planned, .. } = Loaded::open(place, &engines)?;
     let bundle = planned.bundle.digest();
@@ -138,54 +133,21 @@ async fn from_files(reads: &Ledgers, work: &Work, place: &Path) -> Result<Origin
             work.work
         )));
     }
-    let files = planned.contents.iter();
-    let files = files.filter(|(name, _)| *name != LOCK_FILE);
-    Ok(Original {
-        files: files
-            .map(|(name, bytes)| (name.clone(), bytes.to_vec()))
-            .collect(),
+    Ok(Kept {
+        files: planned.contents.into_iter().collect(),
         process: planned.process,
     })
 }
 
 /// The newest version whose files this studio has.
-async fn from_studio(studio: &Studio, reads: &Ledgers, work: &Work) -> Result<Original, Failure> {
-    let versions = reads.versions(work.work).await.map_err(chain::refused)?;
-    for version in versions.iter().rev() {
-        let kept = studio
-            .records
-            .get("bundle", &version.bundle.to_string())
-            .await;
-        let Some(kept) = kept.map_err(|error| remembered(&error))? else {
-            continue;
-        };
-        let unread = |error: &dyn std::error::Error| {
-            Failure::new(format!(
-                "the kept files of work {} can't be read: {error}",
-                work.work
-            ))
-        };
-        let bundle: Bundle = serde_json::from_value(kept).map_err(|error| unread(&error))?;
-        let engines = assemble::engines();
-        let planned = plan::of_bundle(&bundle, &*studio.blobs, &engines).map_err(Failure::from)?;
-        let mut files = Vec::new();
-        for (name, asset) in bundle.files.iter().filter(|(name, _)| *name != LOCK_FILE) {
-            let bytes = studio.blobs.read(&asset.digest);
-            files.push((
-                name.clone(),
-                bytes.map_err(|error| unread(&error))?.to_vec(),
-            ));
-        }
-        return Ok(Original {
-            process: planned.process,
-            files,
-        });
-    }
-    Err(Failure::new(format!(
-        "this studio has not got the files of work {}",
-        work.work
-    ))
-    .help("get them from its creator, and name their directory: --from PROCESS"))
+async fn from_studio(studio: &Studio, reads: &Ledgers, work: &Work) -> Result<Kept, Failure> {
+    bundles::newest(studio, reads, work).await?.ok_or_else(|| {
+        Failure::new(format!(
+            "this studio has not got the files of work {}",
+            work.work
+        ))
+        .help("get them from its creator, and name their directory: --from PROCESS")
+    })
 }
 
 /// The process under a new name and below its original, whose own works upstream come along by themselves.
@@ -204,7 +166,7 @@ fn derived(mut process: Process, name: &str, upstream: Upstream) -> Process {
     process
 }
 
-fn write(dir: &Path, process: &Process, files: &[(String, Vec<u8>)]) -> std::io::Result<()> {
+fn write(dir: &Path, process: &Process, files: &[(String, Arc<[u8]>)]) -> std::io::Result<()> {
     for (name, bytes) in files {
         let place = dir.join(name);
         std::fs::create_dir_all(place.parent().unwrap_or(dir))?;

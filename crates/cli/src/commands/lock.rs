@@ -3,29 +3,54 @@
 use std::path::{Path, PathBuf};
 
 use daedal_core::bundle::{LOCK_FILE, ProcessFiles as _};
-use daedal_core::plan;
+use daedal_core::plan::{self, references};
 use daedal_core::process::parse;
 use serde_json::json;
 
+use super::Common;
 use crate::assemble;
+use crate::bundles::Sources;
+use crate::chain::Looking;
 use crate::failure::Failure;
 use crate::files::DiskFiles;
 use crate::text;
 use crate::ui::Ui;
 
-/// Pins the versions of the engines that a process uses, in `process.lock` beside it.
+/// Pins what a process is made with, in `process.lock` beside it: the versions of its engines, and the bundles of
+/// works that are steps of it. Processes that are steps by digest or work are fetched from the studio into `bundles/`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Lock {
     /// Directory of the process, or its process file
     #[arg(default_value = ".")]
     process: PathBuf,
+    /// Fetch the newest versions of works that are steps, in the place of those that are there
+    #[arg(long)]
+    update: bool,
+    #[command(flatten)]
+    looking: Looking,
 }
 
 impl Lock {
-    pub(crate) fn run(self, ui: Ui) -> Result<u8, Failure> {
+    pub(crate) fn run(self, common: &Common, ui: Ui) -> Result<u8, Failure> {
+        let sources = Sources {
+            common,
+            looking: &self.looking,
+            ui,
+        };
+        let (files, name) = DiskFiles::open(&self.process)?;
+        let bytes = files
+            .read(&name)
+            .map_err(|error| Failure::because("the process file can't be read", &error))?;
+        let named = references(&parse(&files.label(&name), &bytes)?);
+        let fetched = sources.fetch(files.root(), &named, self.update)?;
         let (place, content) = write(&self.process)?;
-        let text = format!("wrote {}\n{content}", place.display());
-        ui.result(&json!({ "file": place, "content": content }), &text);
+        let mut text = String::new();
+        for folder in &fetched {
+            text.push_str(&format!("fetched {folder}\n"));
+        }
+        text.push_str(&format!("wrote {}\n{content}", place.display()));
+        let value = json!({ "file": place, "content": content, "fetched": fetched });
+        ui.result(&value, &text);
         Ok(0)
     }
 }
@@ -36,9 +61,7 @@ pub(crate) fn write(process: &Path) -> Result<(PathBuf, String), Failure> {
     let bytes = files
         .read(&name)
         .map_err(|error| Failure::because("the process file can't be read", &error))?;
-    // An old lock may not fit any more: the file alone says which engines are used.
-    let process = parse(&files.label(&name), &bytes)?;
-    let content = plan::lock(&process, &assemble::engines());
+    let content = plan::lock(&files.label(&name), &bytes, &files, &assemble::engines())?;
     let place = files.root().join(LOCK_FILE);
     text::write_whole(&place, content.as_bytes())?;
     Ok((place, content))

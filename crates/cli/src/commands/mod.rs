@@ -236,7 +236,7 @@ pub(crate) fn run(cli: Cli) -> Result<u8, Failure> {
         Command::Govern(command) => command.run(common, ui),
         Command::Collective(command) => command.run(common, ui),
         Command::Time(command) => command.run(common, ui),
-        Command::Lock(command) => command.run(ui),
+        Command::Lock(command) => command.run(common, ui),
         Command::Signature(command) => command.run(common, ui),
         Command::Engines(command) => command.run(ui),
         Command::Schema(command) => command.run(ui),

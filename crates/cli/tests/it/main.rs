@@ -44,6 +44,7 @@ mod scenario;
 mod session;
 mod signals;
 mod signature;
+mod steps;
 mod studio;
 mod tending;
 mod token;

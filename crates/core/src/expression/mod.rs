@@ -3,15 +3,19 @@
 //! A bare path (`steps.draft.score`) is walked without an interpreter, since nearly all
 //! expressions are one and a run evaluates tens of thousands. Anything else is MiniJinja's.
 
+mod frame;
 mod jinja;
 mod outline;
 mod path;
 mod template;
 
 use std::fmt;
+use std::sync::Arc;
 
 use serde_json::Value;
 
+pub(crate) use frame::{Frame, GIVEN};
+use frame::{Framed, Placed};
 use outline::{Kind, Outline};
 pub use path::{Path, Segment};
 pub(crate) use template::{Found, with_segment};
@@ -54,9 +58,12 @@ impl ExpressionError {
 #[derive(Clone)]
 pub struct Expression {
     source: String,
-    references: Vec<Path>,
+    /// As they were written.
+    names: Vec<Path>,
     code: Code,
     outline: Outline,
+    /// Where it stands, when that is inside of a process that is a step of another.
+    placed: Option<Placed>,
 }
 
 #[derive(Clone)]
@@ -110,9 +117,10 @@ impl Expression {
         }
         let expression = Self {
             source: source.to_owned(),
-            references,
+            names: references,
             code,
             outline,
+            placed: None,
         };
         Ok((
             expression,
@@ -139,27 +147,46 @@ impl Expression {
     /// Every name that it refers to, in order, each once.
     #[must_use]
     pub fn references(&self) -> &[Path] {
-        &self.references
+        match &self.placed {
+            Some(placed) => &placed.references,
+            None => &self.names,
+        }
+    }
+
+    /// The same expression inside of a process that is a step of another.
+    #[must_use]
+    pub(crate) fn inside(mut self, frame: &Arc<Frame>) -> Self {
+        let references = self.names.iter().map(|path| frame.outside(path));
+        self.placed = Some(Placed {
+            references: references.collect(),
+            frame: Arc::clone(frame),
+        });
+        self
     }
 
     /// The path that it is, when it is nothing else.
     #[must_use]
     pub fn as_path(&self) -> Option<&Path> {
         match self.code {
-            Code::Path => self.references.first(),
+            Code::Path => self.references().first(),
             Code::Jinja(_) => None,
         }
     }
 
     /// Evaluates it.
     pub fn eval(&self, scope: &dyn Scope) -> Result<Value, ExpressionError> {
-        let value = match &self.code {
-            Code::Path => self.references[0]
-                .lookup(scope)
-                .map(|found| found.into_owned()),
-            Code::Jinja(compiled) => compiled.eval(&self.references, scope),
+        let value = match &self.placed {
+            Some(placed) => self.value(&Framed::new(&placed.frame, scope)),
+            None => self.value(scope),
         };
         value.map_err(|message| ExpressionError::new(&self.source, message))
+    }
+
+    fn value(&self, scope: &dyn Scope) -> Result<Value, String> {
+        match &self.code {
+            Code::Path => self.names[0].lookup(scope).map(|found| found.into_owned()),
+            Code::Jinja(compiled) => compiled.eval(&self.names, scope),
+        }
     }
 
     /// Evaluates it to yes or no, by MiniJinja's rule of truth (empty, zero and none are false).

@@ -1,10 +1,11 @@
 //! JSON values whose strings may hold expressions.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use super::{Expression, ExpressionError, Path, Scope};
+use super::{Expression, ExpressionError, Frame, Path, Scope};
 use crate::AssetRef;
 
 /// A JSON value whose strings may hold expressions, compiled.
@@ -84,6 +85,12 @@ impl Template {
         let mut errors = Vec::new();
         let node = compile(value, &mut String::new(), &mut errors);
         (Self { node }, errors)
+    }
+
+    /// The same template inside of a process that is a step of another.
+    pub(crate) fn inside(mut self, frame: &Arc<Frame>) -> Self {
+        place(&mut self.node, frame);
+        self
     }
 
     /// The one expression that the whole template is, if it is one.
@@ -286,6 +293,23 @@ fn walk(node: &Node, pointer: &mut String, visit: &mut dyn FnMut(Found<'_>)) {
                 with_segment(pointer, name, |pointer| walk(field, pointer, visit));
             }
         }
+    }
+}
+
+fn place(node: &mut Node, frame: &Arc<Frame>) {
+    let put = |placed: &mut Placed| placed.expression = placed.expression.clone().inside(frame);
+    match node {
+        Node::Literal(_) => {}
+        Node::Expression(placed) => put(placed),
+        Node::Text(parts) => {
+            for part in parts {
+                if let Part::Expression(placed) = part {
+                    put(placed);
+                }
+            }
+        }
+        Node::List(items) => items.iter_mut().for_each(|item| place(item, frame)),
+        Node::Object(fields) => fields.iter_mut().for_each(|(_, field)| place(field, frame)),
     }
 }
 

@@ -3,12 +3,15 @@
 //! What follows from inputs and parameters is worked out as the run will. What steps give is not known before they
 //! gave it: something that fits stands for it, and each text of a length that nothing bounds is told.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use serde_json::{Map, Value, json};
 
 use super::Planned;
 use super::model::*;
 use super::types::is_asset;
-use crate::expression::{Expression, Path, Scope, Segment};
+use crate::expression::{Expression, GIVEN, Path, Scope, Segment};
 use crate::process::FAN_OUT_MAX;
 use crate::{AssetRef, Digest};
 
@@ -58,6 +61,8 @@ pub fn bounds<'s>(
         run: &run,
         last: Value::Null,
         round: Value::Null,
+        given: BTreeMap::new(),
+        around: None,
     };
     let mut widths: Vec<u64> = Vec::with_capacity(plan.nodes.len());
     let mut bounds = Vec::with_capacity(plan.nodes.len());
@@ -67,6 +72,9 @@ pub fn bounds<'s>(
             bounds.push(None);
             continue;
         };
+        dials.around = node
+            .parent
+            .map(|parent| Arc::clone(&plan.nodes[parent].path));
         let rounds = match node.parent.map(|parent| &plan.nodes[parent].kind) {
             Some(NodeKind::Repeat(repeat)) => u64::from(repeat.at_most),
             _ => 1,
@@ -92,7 +100,8 @@ pub fn bounds<'s>(
             .parent
             .and_then(|parent| plan.nodes[parent].when.as_ref());
         let mut conditions = node.when.iter().chain(outer);
-        let is_skipped = conditions.any(|when| dials.truth_of(when) == Some(false));
+        let is_skipped = conditions.any(|when| dials.truth_of(when) == Some(false))
+            || node.given.is_some_and(|given| widths[given] == 0);
         let width = match is_skipped {
             true => 0,
             false => width.min(FAN_OUT_MAX),
@@ -109,6 +118,10 @@ pub fn bounds<'s>(
         let params = fill.params(perform);
         let assumed = fill.assumed;
         (dials.last, dials.round) = (Value::Null, Value::Null);
+        if node.name.ends_with(GIVEN) {
+            let given = dials.given(perform);
+            dials.given.insert(Arc::clone(&node.path), given);
+        }
         widths.push(width);
         bounds.push(Some(Bound {
             width,
@@ -148,6 +161,10 @@ struct Dials<'d> {
     /// The last place of the fan-out, and the last round; null where there is none.
     last: Value,
     round: Value,
+    /// What processes that are steps are given, by the paths of the steps that have it.
+    given: BTreeMap<Arc<str>, Value>,
+    /// The path of the loop around.
+    around: Option<Arc<str>>,
 }
 
 impl Scope for Dials<'_> {
@@ -158,12 +175,15 @@ impl Scope for Dials<'_> {
             "run" => Some(self.run),
             "index" => Some(&self.last),
             "round" => Some(&self.round),
-            _ => None,
+            name => {
+                let around = self.around.as_ref()?;
+                self.given.get(&*format!("{around}.{name}"))
+            }
         }
     }
 
-    fn step(&self, _: &str) -> Option<&Value> {
-        None
+    fn step(&self, name: &str) -> Option<&Value> {
+        self.given.get(name)
     }
 }
 
@@ -178,8 +198,39 @@ impl Dials<'_> {
             ),
             "index" => !self.last.is_null(),
             "round" => !self.round.is_null(),
+            "steps" => match (
+                path.step().and_then(|name| self.step(name)),
+                &*path.segments,
+            ) {
+                (Some(given), [_, section, dial, ..]) => has(given, section, dial),
+                _ => false,
+            },
+            name if name.ends_with(GIVEN) => match (self.root(name), &*path.segments) {
+                (Some(given), [section, dial, ..]) => has(given, section, dial),
+                _ => false,
+            },
             _ => false,
         })
+    }
+
+    /// What a process that is a step is given, as far as that follows from the dials.
+    fn given(&self, perform: &PerformNode) -> Value {
+        let mut unknown = Vec::new();
+        let mut given = perform.with.fill(&mut |found| {
+            self.value_of(found.expression).unwrap_or_else(|| {
+                unknown.push(found.pointer.to_owned());
+                Value::Null
+            })
+        });
+        for pointer in unknown {
+            let mut names = pointer.split('/').skip(1);
+            if let (Some(section), Some(dial)) = (names.next(), names.next())
+                && let Some(Value::Object(dials)) = given.get_mut(section)
+            {
+                dials.remove(dial);
+            }
+        }
+        given
     }
 
     /// What the expression gives, where that follows from the dials.
@@ -191,6 +242,16 @@ impl Dials<'_> {
     fn truth_of(&self, expression: &Expression) -> Option<bool> {
         let known = self.knows(expression);
         known.then(|| expression.eval_bool(self).ok()).flatten()
+    }
+}
+
+/// Whether a value for an input or parameter is among what a process is given.
+fn has(given: &Value, section: &Segment, dial: &Segment) -> bool {
+    match (section, dial) {
+        (Segment::Field(section), Segment::Field(dial)) => given
+            .get(section)
+            .is_some_and(|dials| dials.get(dial).is_some()),
+        _ => false,
     }
 }
 

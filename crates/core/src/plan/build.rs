@@ -2,6 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde_json::{Map, Value, json};
+
+use super::called::Calls;
 use super::estimate::{self, Estimate};
 use super::files::Files;
 use super::graph;
@@ -9,8 +12,9 @@ use super::model::*;
 use super::names::{Context, Names};
 use super::nodes::Reader;
 use super::place::Place;
+use super::shelf::Shelf;
 use super::{Planned, TASKS_MAX, Warning};
-use super::{gate, labels, lock};
+use super::{gate, labels, lock, unfold};
 use crate::AssetRef;
 use crate::bundle::{Bundle, FileError, ProcessFiles};
 use crate::engine::Engines;
@@ -37,17 +41,58 @@ pub(super) fn plan(
     frozen: Option<&Bundle>,
     engines: &Engines,
 ) -> Result<Planned, Vec<Mistake>> {
+    let mut shelf = Shelf::new(files, frozen, engines);
+    work(parsed, origin, &mut shelf, "", files, frozen).map(|(planned, _)| planned)
+}
+
+/// What another process needs to have this one as a step.
+pub(super) struct Held {
+    /// The process with the steps that nobody wrote, and where all of it stands.
+    pub(super) process: Process,
+    pub(super) root: Source,
+    pub(super) calls: Calls,
+    /// The JSON Schema of its outputs.
+    pub(super) gives: Value,
+}
+
+/// The same for the process whose directory is `base`, whose files are `files`.
+pub(super) fn work(
+    parsed: Parsed,
+    origin: Origin<'_>,
+    shelf: &mut Shelf<'_>,
+    base: &str,
+    files: &dyn ProcessFiles,
+    frozen: Option<&Bundle>,
+) -> Result<(Planned, Option<Held>), Vec<Mistake>> {
     let Parsed {
         process,
         root,
-        mistakes,
+        mut mistakes,
     } = parsed;
-    // What is planned has a step for each output that is held to the signature; what is frozen is what was written.
-    let gated = gate::expanded(&process, &root);
+    let engines = shelf.engines();
+    let mut files_read = Files::new(files, frozen, origin.name);
+    // What is planned has the steps of processes that are steps, and a step for each output that is held to the
+    // signature; what is frozen is what was written.
+    let pins = lock::pins(&files_read);
+    let written = (&process, &root);
+    let unfolded = unfold::unfolded(
+        written,
+        shelf,
+        base,
+        &mut files_read,
+        Some(pins),
+        &mut mistakes,
+    );
+    let (whole, calls) = match unfolded {
+        Some(unfolded) => (Some((unfolded.process, unfolded.root)), unfolded.calls),
+        None => (None, Calls::default()),
+    };
+    let (whole_process, whole_root) = whole.as_ref().map_or(written, |(held, at)| (held, at));
+    let gated = gate::expanded(whole_process, whole_root);
     let (held, held_root) = gated
         .as_ref()
-        .map_or((&process, &root), |(held, at)| (held, at));
-    let names = Names::new(held, held_root, engines, files);
+        .map_or((whole_process, whole_root), |(held, at)| (held, at));
+    let names = Names::new(held, held_root, engines, files, &calls);
     if names.drafts.len() > STEPS_MAX {
         let message = format!(
             "{} steps, those of loops included, are more than the limit of {STEPS_MAX}",
@@ -58,11 +103,10 @@ pub(super) fn plan(
         return Err(mistakes.into_iter().chain([mistake]).collect());
     }
     let mut reader = Reader {
-        process: held,
         names: &names,
         engines,
         text: origin.text,
-        files: Files::new(files, frozen, origin.name),
+        files: files_read,
         mistakes,
         links: vec![BTreeMap::new(); names.drafts.len()],
         wants_earlier: false,
@@ -74,7 +118,7 @@ pub(super) fn plan(
         }
         nodes.push(reader.node(id));
     }
-    let outputs = outputs(&mut reader, held, held_root);
+    let (outputs, gives) = outputs(&mut reader, held, held_root);
     gate::check(&mut reader, &process, &root);
     labels::check(&mut reader, &process, &root);
     release(&mut reader, &process, &root);
@@ -103,20 +147,33 @@ pub(super) fn plan(
         wants_earlier,
         signature,
         caption: process.disclosure.caption.clone(),
+        calls: calls.calls.values().map(|call| call.told.clone()).collect(),
     };
-    let estimates = estimate::estimates(&plan, &names, &order, held);
+    let estimates = estimate::estimates(&plan, &names, &order);
     if let Some(mistake) = too_many(&estimates, &root) {
         return Err(vec![mistake]);
     }
     drop(names);
-    Ok(Planned {
-        warnings: warnings(&process),
+    let mut warnings = warnings(&process);
+    warnings.extend(unfold::warnings(&process, &calls));
+    let held = shelf.is_reading().then(|| {
+        let (held, at) = gated.or(whole).unwrap_or_else(|| (process.clone(), root));
+        Held {
+            process: held,
+            root: at,
+            calls,
+            gives,
+        }
+    });
+    let planned = Planned {
+        warnings,
         process,
         bundle,
         plan,
         estimates,
         contents,
-    })
+    };
+    Ok((planned, held))
 }
 
 fn too_many(estimates: &[Estimate], root: &Source) -> Option<Mistake> {
@@ -160,15 +217,18 @@ fn outputs<'s>(
     reader: &mut Reader<'s, '_>,
     process: &Process,
     root: &'s Source,
-) -> Vec<(String, Template)> {
+) -> (Vec<(String, Template)>, Value) {
     let mut outputs = Vec::new();
+    let mut gives = Map::new();
     let Some(at) = root.field("outputs") else {
-        return outputs;
+        return (outputs, object(gives));
     };
     for (name, value) in &process.outputs {
         let prefix = format!("/{name}");
         let place = Place::new(at, &prefix);
-        let (template, _) = reader.template(place, value, Context::default());
+        let (template, offers) = reader.template(place, value, Context::default());
+        let given = offers.get("").map(|offer| offer.given.to_schema());
+        gives.insert(name.clone(), given.unwrap_or(Value::Bool(true)));
         let Some(template) = template else { continue };
         if template
             .references()
@@ -183,7 +243,12 @@ fn outputs<'s>(
         }
         outputs.push((name.clone(), template));
     }
-    outputs
+    (outputs, object(gives))
+}
+
+/// The schema of an object that has these fields and no others.
+fn object(fields: Map<String, Value>) -> Value {
+    json!({ "type": "object", "properties": fields, "additionalProperties": false })
 }
 
 /// `of:` names outputs.
@@ -379,9 +444,9 @@ fn assemble(
     let mut planned: Vec<Node> = order.iter().filter_map(|&id| nodes[id].take()).collect();
     for (at, (node, needs)) in planned.iter_mut().zip(&needs).enumerate() {
         node.dependencies = needs.iter().copied().collect();
-        node.parent = names.drafts[order[at]]
-            .parent
-            .map(|parent| position[parent]);
+        let draft = &names.drafts[order[at]];
+        node.parent = draft.parent.map(|parent| position[parent]);
+        node.given = draft.given.map(|given| position[given]);
         if let NodeKind::Repeat(repeat) = &mut node.kind {
             repeat.inner = std::mem::take(&mut inner[at]);
         }

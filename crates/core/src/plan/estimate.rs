@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::model::*;
 use super::names::Names;
-use crate::expression::{Expression, Path};
+use crate::expression::{Expression, GIVEN, Path, Segment};
 use crate::process::{Action, DialKind, FAN_OUT_MAX, FanOut, OnFailure, Perform, Process};
 
 /// A number between two bounds, both included.
@@ -34,12 +34,7 @@ impl Estimate {
 
 /// Tasks of each node of the plan; those of a loop are its inner nodes'. `order` gives the draft
 /// of each node.
-pub(super) fn estimates(
-    plan: &Plan,
-    names: &Names<'_>,
-    order: &[usize],
-    process: &Process,
-) -> Vec<Estimate> {
+pub(super) fn estimates(plan: &Plan, names: &Names<'_>, order: &[usize]) -> Vec<Estimate> {
     let mut estimates = Vec::with_capacity(order.len());
     // By draft: how many values a step's list has.
     let mut lengths = vec![Estimate::UNKNOWN; order.len()];
@@ -53,10 +48,15 @@ pub(super) fn estimates(
             "run.signature" => Estimate::exactly(plan.signature.len() as u64),
             _ => names
                 .step_of(path, draft.parent)
-                .map_or(Estimate::UNKNOWN, |source| lengths[source]),
+                .map_or(Estimate::UNKNOWN, |source| {
+                    match references(names, source, path) {
+                        Some(number) => Estimate::exactly(number),
+                        None => lengths[source],
+                    }
+                }),
         };
         let mut tasks = match (&node.kind, &perform.fan_out) {
-            (_, FanOut::Count(count)) => counted(count, process),
+            (_, FanOut::Count(count)) => counted(count, draft.process),
             (
                 NodeKind::Perform(PerformNode {
                     fan_out: PlannedFanOut::Foreach(items),
@@ -78,7 +78,7 @@ pub(super) fn estimates(
             lengths[id].min = 0;
         }
         let parent = node.parent.map(|parent| &plan.nodes[parent]);
-        if node.when.is_some() || parent.is_some_and(|parent| parent.when.is_some()) {
+        if may_be_skipped(plan, node) || parent.is_some_and(|parent| may_be_skipped(plan, parent)) {
             tasks.min = 0;
             lengths[id].min = 0;
         }
@@ -90,8 +90,32 @@ pub(super) fn estimates(
     estimates
 }
 
+/// Whether a condition stands before the node, or before the process that it is a step of.
+fn may_be_skipped(plan: &Plan, node: &Node) -> bool {
+    let mut before = Some(node);
+    while let Some(node) = before {
+        if node.when.is_some() {
+            return true;
+        }
+        before = node.given.map(|given| &plan.nodes[given]);
+    }
+    false
+}
+
+/// How many reference assets a process that is a step has, where the path names these.
+fn references(names: &Names<'_>, source: usize, path: &Path) -> Option<u64> {
+    let named = path.segments.last()?;
+    let Action::Perform(perform) = &names.drafts[source].step.action else {
+        return None;
+    };
+    let is_meant = names.drafts[source].path.ends_with(GIVEN)
+        && *named == Segment::Field("signature".to_owned());
+    let assets = perform.with.get("signature").filter(|_| is_meant)?;
+    Some(assets.as_array()?.len() as u64)
+}
+
 /// How long the list that a step gives can be at most, where that is known before its plan is.
-pub(super) fn at_most(names: &Names<'_>, process: &Process, mut id: usize) -> Option<u64> {
+pub(super) fn at_most(names: &Names<'_>, mut id: usize) -> Option<u64> {
     // Each round goes to another step, unless steps wait for each other.
     for _ in 0..names.drafts.len() {
         let draft = &names.drafts[id];
@@ -99,14 +123,15 @@ pub(super) fn at_most(names: &Names<'_>, process: &Process, mut id: usize) -> Op
             return None;
         };
         let most = match &perform.fan_out {
-            FanOut::Count(count) => counted(count, process).max,
+            FanOut::Count(count) => counted(count, draft.process).max,
             FanOut::One => given(perform, names, id).max,
             FanOut::Foreach(items) => {
                 let items = Expression::parse(items).ok()?;
                 if let Some(length) = items.length() {
                     return Some(length as u64);
                 }
-                id = names.step_of(items.as_path()?, draft.parent)?;
+                let path = draft.outside(items.as_path()?.clone());
+                id = names.step_of(&path, draft.parent)?;
                 continue;
             }
         };

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::SCHEMA_FILE;
+use super::shelf::Inner;
 use crate::AssetRef;
 use crate::bundle::{
     BUNDLE_FILE_BYTES_MAX, Bundle, FileError, LOCK_FILE, PROCESS_FILE, ProcessFiles, file_asset,
@@ -80,6 +81,23 @@ impl<'f> Files<'f> {
             files.push(self.asset(&path)?);
         }
         Ok(files)
+    }
+
+    /// Takes over the files of a process that is a step, whose directory is `base`.
+    pub(super) fn adopt(&mut self, base: &str, inner: &Inner) {
+        for (path, asset) in &inner.files {
+            self.named
+                .insert(format!("{base}{path}"), Ok(asset.clone()));
+        }
+        for (path, bytes) in &inner.contents {
+            self.bytes
+                .insert(format!("{base}{path}"), Arc::clone(bytes));
+        }
+    }
+
+    /// The bytes of a file that is not part of the bundle for that.
+    pub(super) fn peek(&self, path: &str) -> Option<Arc<[u8]>> {
+        self.source.read(path).ok()
     }
 
     /// The files of the bundle by path, and the bytes of those that were read.

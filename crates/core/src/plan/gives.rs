@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use super::expected::either;
-use super::names::{Context, Names};
+use super::names::{Context, Names, is_written};
 use super::offers::misfit;
 use super::types::Type;
 use crate::expression::Path;
@@ -22,14 +22,8 @@ impl Names<'_> {
     pub(super) fn loop_schema(&self, inner: &BTreeMap<&str, usize>) -> Value {
         let fields: Map<String, Value> = inner
             .iter()
-            .map(|(name, &id)| {
-                let given = self.given_by(id);
-                let schema = (0..given.lists).fold(
-                    given.schema.clone(),
-                    |items, _| json!({ "type": "array", "items": items }),
-                );
-                ((*name).to_owned(), schema)
-            })
+            .filter(|(name, _)| is_written(name))
+            .map(|(name, &id)| ((*name).to_owned(), self.given_by(id).to_schema()))
             .collect();
         json!({ "type": "object", "properties": fields, "additionalProperties": false })
     }
@@ -70,6 +64,7 @@ impl Names<'_> {
         let field = output.get("x-length-of")?.as_str()?;
         let written = perform.with.get(field)?.as_str()?.trim();
         let path = Path::parse(written.strip_prefix("{{")?.strip_suffix("}}")?.trim())?;
+        let path = self.drafts[id].outside(path);
         let context = Context {
             in_loop: self.drafts[id].parent,
             ..Context::default()
@@ -86,6 +81,9 @@ impl Names<'_> {
         };
         let (mut whole, mut items) = (Vec::new(), Vec::new());
         for id in (0..own).rev().take(LOOKED_AT_MAX) {
+            if self.drafts[id].given.is_some() || !is_written(&self.drafts[id].step.name) {
+                continue;
+            }
             let name = match self.drafts[id].parent {
                 None if context.in_loop == Some(id) => continue,
                 None => format!("`{{{{ steps.{} }}}}`", self.drafts[id].path),

@@ -6,6 +6,9 @@
 mod alternatives;
 mod bound;
 mod build;
+#[cfg(test)]
+mod call_tests;
+mod called;
 mod estimate;
 mod expected;
 mod files;
@@ -28,12 +31,14 @@ mod place;
 #[cfg(test)]
 mod properties;
 mod schema;
+mod shelf;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
 mod tests;
 mod tree;
 mod types;
+mod unfold;
 mod with;
 
 use std::collections::BTreeMap;
@@ -45,12 +50,15 @@ use crate::engine::Engines;
 use crate::process::{self, Mistake, Mistakes, Process};
 
 pub use bound::{Bound, TEXT_BYTES_ASSUMED, bounds};
+pub use called::Called;
 pub use estimate::Estimate;
 pub use fit::objections;
 pub use lock::lock;
 pub use model::*;
 pub use schema::{SCHEMA_FILE, SCHEMA_LINE, schema};
+pub use shelf::{BUNDLES_FOLDER, Reference};
 pub use tree::{Branch, Tree, tree};
+pub use unfold::references;
 
 /// Tasks of one run.
 pub const TASKS_MAX: u64 = 100_000;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::called::{Called, Calls};
 use crate::engine::Limits;
 use crate::expression::{Expression, Template};
 use crate::process::{Budget, Caption, OnFailure, OnInterrupt, Retry, Reuse, Role};
@@ -36,6 +37,23 @@ pub struct Plan {
     pub signature: Vec<AssetRef>,
     /// What is drawn into the pictures that a run gives.
     pub caption: Option<Caption>,
+    /// The processes that are steps, in order of these steps' paths.
+    pub calls: Vec<Called>,
+}
+
+impl Plan {
+    /// Whether the node is the step that a process is: it has what that gives.
+    #[must_use]
+    pub fn is_call(&self, id: NodeId) -> bool {
+        let given = self.nodes[id].given.map(|given| &self.nodes[given].path);
+        given.is_some_and(|given| **given == *Calls::given(&self.nodes[id].path))
+    }
+
+    /// Whether steps stand inside of the node.
+    #[must_use]
+    pub fn has_inner(&self, id: NodeId) -> bool {
+        matches!(self.nodes[id].kind, NodeKind::Repeat(_)) || self.is_call(id)
+    }
 }
 
 /// A step of the process, or of a loop in it.
@@ -60,6 +78,9 @@ pub struct Node {
     pub dependents: Vec<NodeId>,
     /// The loop that it is inside of.
     pub parent: Option<NodeId>,
+    /// Of a step of a process that is a step itself: the node that has what that process is given. It is skipped
+    /// with it.
+    pub given: Option<NodeId>,
 }
 
 /// What a node does.

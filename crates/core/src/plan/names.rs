@@ -6,12 +6,13 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::called::Calls;
 use super::given::{INDEX, PROCESS, RUN, dials};
 use super::gives::THROUGH_MAX;
 use super::types::Type;
 use crate::bundle::{ProcessFiles, normal_path};
-use crate::engine::{Engine, Engines, Files};
-use crate::expression::{Path, Segment};
+use crate::engine::{Engine, Engines};
+use crate::expression::{Frame, Path, Segment};
 use crate::process::source::{Key, Kind, Node};
 use crate::process::{Action, Process, Step, nearest, suggestion};
 
@@ -29,6 +30,24 @@ pub(super) struct Draft<'s> {
     pub(super) engine: Option<&'s Arc<dyn Engine>>,
     /// What one task of it gives, where the engine can tell that from its `with:`.
     pub(super) output: Option<Cow<'s, Value>>,
+    /// The directory of the files that it names: empty, or with a `/` at its end.
+    pub(super) base: &'s str,
+    /// The process that it is a step of: whose inputs and parameters it means.
+    pub(super) process: &'s Process,
+    /// How that process stands in the plan, where it is a step itself.
+    pub(super) frame: Option<&'s Arc<Frame>>,
+    /// The step that has what that process is given.
+    pub(super) given: Option<usize>,
+}
+
+impl Draft<'_> {
+    /// What one of its names is in the plan.
+    pub(super) fn outside(&self, path: Path) -> Path {
+        match self.frame {
+            Some(frame) => frame.outside(&path),
+            None => path,
+        }
+    }
 }
 
 /// Every name of a process, and what is known of the values.
@@ -60,8 +79,10 @@ pub(super) struct Context<'s> {
 
 /// What is known beside the process file.
 struct Known<'s, 'f> {
+    process: &'s Process,
     engines: &'s Engines,
-    files: &'f Files<'f>,
+    files: &'f dyn ProcessFiles,
+    calls: &'s Calls,
 }
 
 /// A name that stands for nothing.
@@ -83,6 +104,7 @@ impl<'s> Names<'s> {
         root: &'s Node,
         engines: &'s Engines,
         files: &dyn ProcessFiles,
+        calls: &'s Calls,
     ) -> Self {
         let mut names = Self {
             drafts: Vec::new(),
@@ -93,10 +115,13 @@ impl<'s> Names<'s> {
             loops: BTreeMap::new(),
         };
         let known = Known {
+            process,
             engines,
-            files: &|path| files.read(&normal_path(path).ok()?).ok(),
+            files,
+            calls,
         };
         names.top = names.add(&process.steps, root.field("steps"), None, &known);
+        names.find_given(calls);
         names
     }
 
@@ -125,11 +150,18 @@ impl<'s> Names<'s> {
                 Some(parent) => format!("{}.{}", self.drafts[parent].path, step.name),
                 None => step.name.clone(),
             };
+            let laid = known.calls.laid.get(&path);
+            let base = laid.map_or("", |laid| &laid.base);
+            let call = laid.and_then(|laid| known.calls.calls.get(laid.call.as_ref()?));
             let (engine, output) = match &step.action {
                 Action::Perform(perform) => {
-                    let engine = meant(known.engines, &perform.uses);
-                    let output =
-                        engine.and_then(|engine| engine.output(&perform.with, known.files));
+                    let own = laid.and_then(|laid| laid.engine.as_ref());
+                    let engine = own.or_else(|| meant(known.engines, &perform.uses));
+                    let files = |path: &str| {
+                        let path = normal_path(&format!("{base}{path}")).ok()?;
+                        known.files.read(&path).ok()
+                    };
+                    let output = engine.and_then(|engine| engine.output(&perform.with, &files));
                     (engine, output)
                 }
                 Action::Repeat(_) => (None, None),
@@ -142,6 +174,10 @@ impl<'s> Names<'s> {
                 parent,
                 engine,
                 output,
+                base,
+                process: call.map_or(known.process, |call| &*call.process),
+                frame: call.map(|call| &call.frame),
+                given: None,
             });
             if let Action::Repeat(repeat) = &step.action {
                 let steps_at = at.field("repeat").and_then(|node| node.field("steps"));
@@ -152,6 +188,22 @@ impl<'s> Names<'s> {
             }
         }
         ids
+    }
+
+    /// Finds the steps that have what processes are given.
+    fn find_given(&mut self, calls: &Calls) {
+        if calls.laid.is_empty() {
+            return;
+        }
+        let drafts = self.drafts.iter().enumerate();
+        let paths: BTreeMap<Arc<str>, usize> = drafts
+            .map(|(id, draft)| (Arc::clone(&draft.path), id))
+            .collect();
+        for draft in &mut self.drafts {
+            let laid = calls.laid.get(&*draft.path);
+            let call = laid.and_then(|laid| laid.call.as_ref());
+            draft.given = call.and_then(|call| paths.get(&*Calls::given(call)).copied());
+        }
     }
 
     /// The step whose value `path` is, or is a field of; loops are seen through.
@@ -300,7 +352,8 @@ impl<'s> Names<'s> {
                 ),
             );
         }
-        let known: Vec<_> = self.top.keys().copied().collect();
+        let known = self.top.keys().copied();
+        let known: Vec<_> = known.filter(|name| is_written(name)).collect();
         unknown(
             format!("there is no step `{name}`"),
             suggestion(name, known),
@@ -333,10 +386,15 @@ impl<'s> Names<'s> {
         known.extend(more.filter_map(|(there, name)| there.then_some(name)));
         if let Some(inner) = inner {
             known.extend(["previous", "round"]);
-            known.extend(inner.keys().copied());
+            known.extend(inner.keys().copied().filter(|name| is_written(name)));
         }
         unknown(message, suggestion(name, known))
     }
+}
+
+/// Whether a step is one that an author wrote, rather than one of a process that is a step.
+pub(crate) fn is_written(name: &str) -> bool {
+    !name.contains('.')
 }
 
 /// The engine of that name, or the one whose name is nearest: what stands in `with:` is judged all the

@@ -13,13 +13,12 @@ use super::names::{Context, Names};
 use super::place::Place;
 use super::types::{Kinds, Type};
 use crate::engine::{Engines, Limits};
-use crate::expression::{Expression, Found, Path, Segment, Template};
+use crate::expression::{Expression, Found, Frame, Path, Segment, Template};
 use crate::process::source::Node as Source;
-use crate::process::{Action, FanOut, Mistake, Perform, Process, Repeat, Span, suggestion};
+use crate::process::{Action, FanOut, Mistake, Perform, Repeat, Span, suggestion};
 
 /// Reads the steps, collecting every mistake and every reference on the way.
 pub(super) struct Reader<'s, 'f> {
-    pub(super) process: &'s Process,
     pub(super) names: &'s Names<'s>,
     pub(super) engines: &'s Engines,
     /// The process file; empty where the process was not read from one.
@@ -50,6 +49,10 @@ impl<'s> Reader<'s, '_> {
             in_loop: draft.parent,
             ..Context::default()
         };
+        if let Some(given) = draft.given {
+            // What it is skipped with comes first, whatever it refers to.
+            self.links[id].entry(given).or_default();
+        }
         let when = self.optional(Place::new(draft.at, "/when"), &draft.step.when, context);
         let kind = match &draft.step.action {
             Action::Perform(perform) => NodeKind::Perform(self.perform(id, perform, context)?),
@@ -65,6 +68,7 @@ impl<'s> Reader<'s, '_> {
             dependencies: Vec::new(),
             dependents: Vec::new(),
             parent: None,
+            given: None,
         })
     }
 
@@ -209,7 +213,10 @@ impl<'s> Reader<'s, '_> {
     ) -> (Option<Template>, BTreeMap<String, Offer<'s>>) {
         let mut offers = BTreeMap::new();
         let before = self.mistakes.len();
-        let (template, errors) = Template::examine(value);
+        let (mut template, errors) = Template::examine(value);
+        if let Some(frame) = self.frame(context) {
+            template = template.inside(frame);
+        }
         let text_at = |pointer: &str| value.pointer(pointer).and_then(Value::as_str);
         for error in errors {
             let text = text_at(&error.pointer).unwrap_or_default();
@@ -288,13 +295,26 @@ impl<'s> Reader<'s, '_> {
                 "expected an expression such as `{{ steps.draft }}`",
             );
         }
-        let expression = expression?;
+        let mut expression = expression?;
+        if let Some(frame) = self.frame(context) {
+            expression = expression.inside(frame);
+        }
         let written = Written {
             text: source,
             range: 0..source.len(),
         };
         let given = self.given(place, "", &written, &expression, context);
         (self.mistakes.len() == before).then_some((expression, given))
+    }
+
+    /// How the process stands in the plan that an expression is of, where it is a step itself.
+    fn frame(&self, context: Context<'_>) -> Option<&'s Arc<Frame>> {
+        self.names.drafts[context.own?].frame
+    }
+
+    /// The directory of the files that are named there: empty, or with a `/` at its end.
+    pub(super) fn base(&self, context: Context<'_>) -> &'s str {
+        context.own.map_or("", |own| self.names.drafts[own].base)
     }
 
     /// What an expression gives; its references are checked and remembered.

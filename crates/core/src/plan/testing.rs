@@ -190,6 +190,19 @@ pub(crate) fn engines() -> Engines {
             picture(),
         ),
         engine("template", None, template, page),
+        engine(
+            "process",
+            None,
+            with(
+                json!({
+                    "process": { "type": "string" },
+                    "inputs": { "type": "object" },
+                    "parameters": { "type": "object" },
+                }),
+                &["process"],
+            ),
+            json!({ "type": "object", "additionalProperties": true, "$asset": false }),
+        ),
     ])
 }
 

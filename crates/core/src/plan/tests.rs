@@ -133,7 +133,7 @@ release:
 }
 
 /// Keeps the blobs of a plan.
-struct Kept(BTreeMap<crate::Digest, Arc<[u8]>>);
+pub(super) struct Kept(pub(super) BTreeMap<crate::Digest, Arc<[u8]>>);
 
 impl BlobRead for Kept {
     fn read(&self, digest: &crate::Digest) -> Result<Arc<[u8]>, crate::blob::BlobError> {
@@ -162,8 +162,7 @@ fn a_frozen_process_gives_the_same_plan() {
 
 #[test]
 fn a_lock_pins_engines_and_belongs_to_the_bundle() {
-    let process = crate::process::parse("process.yaml", ALMANAC).unwrap();
-    let text = lock(&process, &engines());
+    let text = lock("process.yaml", ALMANAC, &files(), &engines()).unwrap();
     let with_lock = |text: &str| {
         let mut files = files();
         files

@@ -30,7 +30,7 @@ pub struct Branch {
     pub path: String,
     /// What it is for.
     pub role: Option<Role>,
-    /// What performs it; `repeat` for a loop.
+    /// What performs it; `repeat` for a loop, `process` for a process, whose steps are inside.
     pub uses: String,
     /// Such as `× 6` or `each of draft`.
     pub fan_out: Option<String>,
@@ -44,7 +44,7 @@ pub struct Branch {
     pub after: Vec<String>,
     /// Tasks of a run.
     pub tasks: Estimate,
-    /// Steps of a loop.
+    /// Steps of a loop or of a process, those of processes in it by longer names.
     pub inner: Vec<Branch>,
 }
 
@@ -58,19 +58,25 @@ pub fn tree(planned: &Planned) -> Tree {
             max: sum.max.saturating_add(tasks.max),
         })
     };
-    let branch = |id: NodeId, tasks: Estimate, inner: Vec<Branch>| {
+    let branch = |id: NodeId, around: &str, tasks: Estimate, inner: Vec<Branch>| {
         let node = &plan.nodes[id];
         let (uses, fan_out, rounds) = performed(&node.kind);
+        let name = node.path.strip_prefix(around).unwrap_or(&node.name);
+        // A process waits where it is given something, and for what that is.
+        let begin = match plan.is_call(id) {
+            true => node.given.map_or(node, |given| &plan.nodes[given]),
+            false => node,
+        };
         Branch {
-            name: node.name.to_string(),
+            name: name.to_owned(),
             path: node.path.to_string(),
             role: node.role,
             uses,
             fan_out,
-            when: node.when.as_ref().map(|when| when.source().to_owned()),
+            when: begin.when.as_ref().map(|when| when.source().to_owned()),
             skips_failures: node.on_failure == OnFailure::Skip,
             rounds,
-            after: node
+            after: begin
                 .dependencies
                 .iter()
                 .map(|&other| plan.nodes[other].path.to_string())
@@ -80,18 +86,22 @@ pub fn tree(planned: &Planned) -> Tree {
         }
     };
     let steps = (0..plan.nodes.len())
-        .filter(|&id| plan.nodes[id].parent.is_none())
-        .map(|id| match &plan.nodes[id].kind {
-            NodeKind::Perform(_) => branch(id, planned.estimates[id], Vec::new()),
-            NodeKind::Repeat(repeat) => {
-                let of = |&inner: &NodeId| planned.estimates[inner];
-                let tasks = total(&mut repeat.inner.iter().map(of));
-                let inner = repeat
-                    .inner
-                    .iter()
-                    .map(|&inner| branch(inner, planned.estimates[inner], Vec::new()));
-                branch(id, tasks, inner.collect())
-            }
+        .filter(|&id| !plan.nodes[id].path.contains('.'))
+        .map(|id| {
+            let around = format!("{}.", plan.nodes[id].path);
+            // Both stand behind their steps.
+            let inner: Vec<NodeId> = match plan.has_inner(id) {
+                true => (0..id)
+                    .filter(|&inner| plan.nodes[inner].path.starts_with(&around))
+                    .collect(),
+                false => Vec::new(),
+            };
+            let of = |&inner: &NodeId| planned.estimates[inner];
+            let tasks = total(&mut inner.iter().chain([&id]).map(of));
+            let inner = inner
+                .iter()
+                .map(|&inner| branch(inner, &around, planned.estimates[inner], Vec::new()));
+            branch(id, "", tasks, inner.collect())
         })
         .collect();
     let outputs = plan.outputs.iter().map(|(name, template)| {

@@ -44,6 +44,14 @@ impl<'s> Type<'s> {
         }
     }
 
+    /// The JSON Schema of it.
+    pub(super) fn to_schema(self) -> Value {
+        (0..self.lists).fold(
+            self.schema.clone(),
+            |items, _| json!({ "type": "array", "items": items }),
+        )
+    }
+
     /// Whether it can't be just anything.
     pub(super) fn is_known(self) -> bool {
         self.kinds() != Kinds::ALL

@@ -41,7 +41,7 @@ impl<'s> Reader<'s, '_> {
         let before = self.mistakes.len();
         let (template, offers) = self.template(place, &with, context);
         let Some(engine) = engine else {
-            self.likely_files(place, &with);
+            self.likely_files(place, &with, context);
             return template.map(|template| (template, Labels::new()));
         };
         let mut implied = engine.implied(&with);
@@ -70,11 +70,12 @@ impl<'s> Reader<'s, '_> {
         }
         let is_changed = !fitted.files.is_empty() || !implied.is_empty();
         let mut resolved = is_changed.then(|| with.clone());
-        let labels = self.bundle_files(place, &fitted.files, resolved.as_mut());
+        let labels = self.bundle_files(place, &fitted.files, resolved.as_mut(), context);
         self.length(place, engine, &with, &offers, context);
         // Fields that are wrong already are kept from the engine, which need not expect such values.
         let sound = sound(with, &faults);
-        for problem in engine.check(&sound, &|path| self.files.bytes(path)) {
+        let base = self.base(context);
+        for problem in engine.check(&sound, &|path| self.files.bytes(&format!("{base}{path}"))) {
             // A mistake inside a file is told where the file is named.
             let mut files = fitted.files.iter();
             let named =
@@ -101,7 +102,7 @@ impl<'s> Reader<'s, '_> {
 
     /// Looks for the files of a step whose engine nobody knows: what stands where other engines take
     /// a file.
-    fn likely_files(&mut self, place: Place<'_>, with: &Value) {
+    fn likely_files(&mut self, place: Place<'_>, with: &Value, context: Context<'_>) {
         let takes_file = |name: &str| {
             self.engines.iter().any(|engine| {
                 let properties = engine.spec().schema.get("properties");
@@ -118,7 +119,7 @@ impl<'s> Reader<'s, '_> {
             .filter_map(|(name, value)| Some((format!("/{name}"), value.as_str()?.to_owned())))
             .filter(|(_, path)| !path.contains("{{"))
             .collect();
-        self.bundle_files(place, &files, None);
+        self.bundle_files(place, &files, None, context);
     }
 
     /// Puts assets in the place of paths; gives the paths by digest.
@@ -127,12 +128,15 @@ impl<'s> Reader<'s, '_> {
         place: Place<'_>,
         files: &[(String, String)],
         mut with: Option<&mut Value>,
+        context: Context<'_>,
     ) -> Labels {
+        let base = self.base(context);
         let mut labels = Labels::new();
         for (pointer, path) in files {
-            match self.files.asset(path) {
+            let path = format!("{base}{path}");
+            match self.files.asset(&path) {
                 Ok(asset) => {
-                    labels.insert(asset.digest, path.clone());
+                    labels.insert(asset.digest, path);
                     if let Some(value) = with.as_mut().and_then(|with| with.pointer_mut(pointer)) {
                         *value = asset.to_value();
                     }
@@ -165,8 +169,12 @@ impl<'s> Reader<'s, '_> {
         let most = match (with.get(of), offers.get(&format!("/{of}"))) {
             (Some(Value::Array(items)), None) => Some(items.len() as u64),
             (_, Some(offer)) => Path::parse(&offer.source)
+                .map(|path| match context.own {
+                    Some(own) => self.names.drafts[own].outside(path),
+                    None => path,
+                })
                 .and_then(|path| self.names.step_of(&path, context.in_loop))
-                .and_then(|id| estimate::at_most(self.names, self.process, id)),
+                .and_then(|id| estimate::at_most(self.names, id)),
             _ => None,
         };
         if let Some(most) = most.filter(|most| asked > *most) {

@@ -135,6 +135,21 @@ impl Node {
         }
     }
 
+    /// Has all of it stand in one place.
+    pub(crate) fn move_to(&mut self, span: Span) {
+        self.span = span;
+        match &mut self.kind {
+            Kind::List(items) => items.iter_mut().for_each(|item| item.move_to(span)),
+            Kind::Map(fields) => {
+                for (key, value) in fields {
+                    key.span = span;
+                    value.move_to(span);
+                }
+            }
+            _ => {}
+        }
+    }
+
     /// The same value without places.
     pub(crate) fn to_value(&self) -> Value {
         match &self.kind {

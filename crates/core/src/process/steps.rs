@@ -228,7 +228,7 @@ fn repeat(
         reader.wrong(
             node.span,
             format!("{what} is a loop inside a loop"),
-            "loops don't nest: put its steps into the outer loop, or use a process as a step",
+            "loops don't nest: put its steps into the outer loop",
         );
         return None;
     }

@@ -71,6 +71,12 @@ impl State {
 
     fn opening(&self, plan: &Plan, id: NodeId) -> Result<Opening, String> {
         let node = &plan.nodes[id];
+        if node
+            .given
+            .is_some_and(|given| self.nodes[given].phase == Phase::Skipped)
+        {
+            return Ok(Opening::Skip);
+        }
         let names = self.names(plan, id);
         if let Some(when) = &node.when
             && !when
@@ -230,7 +236,10 @@ impl State {
         let mut values = Map::new();
         for &inner in &repeat.inner {
             let value = std::mem::take(&mut self.nodes[inner].value);
-            values.insert(plan.nodes[inner].name.to_string(), value);
+            // What is inside of a process that is a step shows outside by what the process gives.
+            if !plan.nodes[inner].name.contains('.') {
+                values.insert(plan.nodes[inner].name.to_string(), value);
+            }
         }
         let values = Value::Object(values);
         let round = self.nodes[id].round;

@@ -106,6 +106,8 @@ fn what_stands_for_something_fits() {
         run: &Value::Null,
         last: Value::Null,
         round: Value::Null,
+        given: BTreeMap::new(),
+        around: None,
     };
     let mut fill = Filling {
         dials: &dials,
