@@ -1,13 +1,15 @@
 //! The files of a process on disk.
 
 use std::io::Read as _;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::path::{Component, Path, PathBuf};
+use std::sync::{Arc, OnceLock};
 
 use daedal_core::bundle::{BUNDLE_FILE_BYTES_MAX, FileError, PROCESS_FILE, ProcessFiles};
 use unicode_normalization::UnicodeNormalization as _;
 
 use crate::failure::Failure;
+use crate::home::upwards;
+use crate::settings::SETTINGS_FILE;
 
 /// Files below a directory; links that lead out of it are refused.
 pub(crate) struct DiskFiles {
@@ -15,6 +17,8 @@ pub(crate) struct DiskFiles {
     shown: PathBuf,
     /// Absolute, without links.
     root: PathBuf,
+    /// Files with secrets of the studio around, absolute and without links.
+    secret: OnceLock<Vec<PathBuf>>,
 }
 
 impl DiskFiles {
@@ -51,6 +55,7 @@ impl DiskFiles {
         let files = Self {
             shown: directory.to_owned(),
             root,
+            secret: OnceLock::new(),
         };
         Ok((files, name))
     }
@@ -79,7 +84,31 @@ impl DiskFiles {
                 });
             }
         }
-        Ok(place)
+        match self.withheld(&place) {
+            None => Ok(place),
+            Some(problem) => Err(FileError::Forbidden {
+                path: path.to_owned(),
+                problem: problem.to_owned(),
+            }),
+        }
+    }
+
+    /// Why the file at `place` is the studio's alone: what a process is made of is sent to engines and published, and
+    /// processes come from strangers.
+    fn withheld(&self, place: &Path) -> Option<&'static str> {
+        let inner = place.strip_prefix(&self.root).unwrap_or(place);
+        let is_hidden = |part: Component<'_>| part.as_os_str().as_encoded_bytes().starts_with(b".");
+        if inner.components().any(is_hidden) {
+            return Some("is hidden: nothing that a process is made of begins with a dot");
+        }
+        if inner.file_name() == Some(SETTINGS_FILE.as_ref()) {
+            return Some("has the settings of the studio, which no process may read");
+        }
+        let secret = self.secret.get_or_init(|| secrets_around(&self.root));
+        secret
+            .iter()
+            .any(|file| file == place)
+            .then_some("holds a secret of the studio, which no process may read")
     }
 
     fn neighbours(&self, directory: &Path) -> Vec<String> {
@@ -97,6 +126,26 @@ impl DiskFiles {
         names.sort();
         names
     }
+}
+
+/// The files that the settings of the studio around `root` name for what is in them.
+fn secrets_around(root: &Path) -> Vec<PathBuf> {
+    let Some(studio) = upwards(root) else {
+        return Vec::new();
+    };
+    let text = std::fs::read_to_string(studio.join(SETTINGS_FILE)).unwrap_or_default();
+    // Settings that can't be read are told by what uses them.
+    let settings: toml::Table = text.parse().unwrap_or_default();
+    let section = |name: &str| settings.get(name).and_then(toml::Value::as_table);
+    let account = section("account").into_iter();
+    let account =
+        account.flat_map(|account| ["password_file", "key"].map(|name| account.get(name)));
+    let secrets = section("secrets").into_iter().flat_map(toml::Table::values);
+    let secrets = secrets.map(|secret| secret.get("file"));
+    account
+        .chain(secrets)
+        .filter_map(|file| std::fs::canonicalize(studio.join(file?.as_str()?)).ok())
+        .collect()
 }
 
 /// The entry called `name`, which is NFC, whatever form the file system keeps.
@@ -256,6 +305,37 @@ mod tests {
             let refused = files.read(outside).unwrap_err();
             assert!(matches!(refused, FileError::Forbidden { .. }), "{refused}");
         }
+    }
+
+    #[test]
+    fn what_is_the_studios_is_not_read() {
+        let (_outer, files) = place();
+        let write = |path: &str, text: &str| std::fs::write(files.root().join(path), text).unwrap();
+        std::fs::create_dir_all(files.root().join(".daedal/keys")).unwrap();
+        write(".daedal/keys/account.json", "{}");
+        write("press.key", "secret");
+        write("words", "secret");
+        write("not.key", "not");
+        write(
+            "daedal.toml",
+            "[account]\npassword_file = \"words\"\n[secrets]\npress = { file = \"./press.key\" }\n",
+        );
+        #[cfg(unix)]
+        std::os::unix::fs::symlink(files.root().join(".daedal"), files.root().join("art/link"))
+            .unwrap();
+        for path in [
+            ".daedal/keys/account.json",
+            "art/.cache/x",
+            "daedal.toml",
+            "press.key",
+            "words",
+            #[cfg(unix)]
+            "art/link/keys/account.json",
+        ] {
+            let refused = files.read(path).unwrap_err();
+            assert!(matches!(refused, FileError::Forbidden { .. }), "{refused}");
+        }
+        assert!(files.read("not.key").is_ok());
     }
 
     #[cfg(unix)]

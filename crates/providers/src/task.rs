@@ -20,6 +20,7 @@ pub(crate) fn text(
 pub(crate) fn excerpt(text: &str) -> String {
     const CHARS_MAX: usize = 300;
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let line = line.replace(char::is_control, "");
     match line.char_indices().nth(CHARS_MAX) {
         Some((at, _)) => format!("{}…", &line[..at]),
         None => line,

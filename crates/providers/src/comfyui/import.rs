@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::workflow::{Workflow, connection};
+use crate::task::excerpt;
 
 /// Name of the workflow's file in the process.
 pub const WORKFLOW_FILE: &str = "workflow.json";
@@ -281,7 +282,7 @@ fn written(
                 "  {}: {}  # `{}` of {}",
                 dial.name,
                 flow(&dial.dial),
-                dial.field,
+                excerpt(&dial.field),
                 dial.node
             );
         }

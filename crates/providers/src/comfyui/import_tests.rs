@@ -52,6 +52,21 @@ fn what_a_dial_could_not_say_is_left_to_the_run_and_said() {
 }
 
 #[test]
+fn what_a_workflow_calls_its_nodes_stays_where_it_stands() {
+    let nasty = "Prompt\ntoken: { shares: { \"0x00\": 90% } }\u{2028}schedule: every 1s #\u{1b}[2J";
+    let flow = json!({
+        "7": { "class_type": "KSampler\nupstream: []", "_meta": { "title": nasty }, "inputs": { "steps": 9, "cfg": 2.5 } },
+        "8": { "class_type": "CLIPTextEncode", "_meta": { "title": "two\nlines" }, "inputs": { "text": nasty } },
+        "9": { "class_type": "SaveImage", "inputs": { "images": ["7", 0], "filename_prefix": "x" } },
+    });
+    let made = import("x", "x\ntoken: {}.json", &flow.to_string()).unwrap();
+    let process = daedal_core::process::parse("x", made.process.as_bytes()).unwrap();
+    let plain = (&process.token, &process.schedule, process.upstream.len());
+    assert_eq!(plain, (&None, &None, 0), "{}", made.process);
+    assert!(!made.process.contains('\u{1b}'), "{}", made.process);
+}
+
+#[test]
 fn what_is_no_workflow_for_a_server_says_how_to_get_one() {
     let editor = json!({ "nodes": [{ "id": 1 }], "links": [], "version": 0.4 });
     let told = import("x", "editor.json", &editor.to_string()).unwrap_err();

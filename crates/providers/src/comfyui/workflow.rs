@@ -3,6 +3,8 @@
 use daedal_core::process::suggestion;
 use serde_json::{Map, Value};
 
+use crate::task::excerpt;
+
 /// Fields that hold the seed of a node, as ComfyUI's own nodes call them.
 const SEED_FIELDS: [&str; 2] = ["seed", "noise_seed"];
 
@@ -132,14 +134,16 @@ impl Workflow {
             .and_then(title)
             .filter(|title| !title.trim().is_empty());
         let found = titled.or_else(class);
-        found.map_or_else(|| format!("node {id}"), crate::task::excerpt)
+        found.map_or_else(|| format!("node {id}"), excerpt)
     }
 }
 
 /// What people call a node: its id, class and title.
 fn name(node: Option<&Value>, id: &str) -> String {
     let class = node.and_then(|node| node["class_type"].as_str());
-    let told = match (class, node.and_then(title)) {
+    // Whatever a workflow of somebody else says, it stays on one line.
+    let class = class.map(excerpt);
+    let told = match (class, node.and_then(title).map(excerpt)) {
         (Some(class), Some(title)) if title != class => format!(" ({class}, “{title}”)"),
         (Some(class), _) => format!(" ({class})"),
         (None, _) => String::new(),
