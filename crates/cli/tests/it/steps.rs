@@ -138,7 +138,7 @@ fn a_loop_calls_it_once_a_round() {
     // What comes out of its bounds is told where it went in.
     studio.edit("{{ round }}", "{{ round + 9 }}");
     let told = studio.daedal(&["run", "-q"]).ends(1);
-    for word in ["try.make._given", "input `n` is 10", "from 0 to 9"] {
+    for word in ["try.make._given", "input `n` is `10`", "from 0 to 9"] {
         let text = format!("{}{}", told.out, told.err);
         assert!(text.contains(word), "{text}");
     }

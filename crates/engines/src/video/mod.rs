@@ -79,7 +79,7 @@ impl VideoEngine {
         Self {
             spec: EngineSpec {
                 name: "video",
-                version: "1",
+                version: "2",
                 summary: "Makes films of stills, clips, sound and captions, in several aspects from one timeline.",
                 determinism: Determinism::Exact,
                 seeded: false,
@@ -212,6 +212,9 @@ impl Engine for VideoEngine {
     }
 }
 
+/// Frames between two words about how far it is.
+const TOLD_EACH: usize = 12;
+
 /// A film in one aspect, with its stills.
 struct Made {
     film: Value,
@@ -237,19 +240,24 @@ impl Workshop<'_> {
             sound.filter(|_| settings.format.has_sound()),
         )?;
         let moments = moments(cutting);
+        let still = pages::still_side(moments.len());
         let poster_at = film.poster_at();
         let mut poster = None;
         let mut stills: Vec<(usize, Picture)> = Vec::new();
         let mut next = moments.iter().peekable();
-        for at in 0..cutting.frames() {
+        let frames = cutting.frames();
+        for at in 0..frames {
             self.context.check_stop()?;
+            if at % TOLD_EACH == 0 && self.context.is_followed() {
+                let told = format!("{}: frame {at} of {frames}", aspect.name());
+                self.context.tell(&told);
+            }
             let of_shot = next
                 .next_if(|(_, moment)| *moment == at)
                 .map(|(index, _)| *index);
             let mut look = |picture: Picture| {
                 if let Some(index) = of_shot {
-                    let size = picture
-                        .size_within(f64::from(pages::STILL_WIDTH), f64::from(pages::STILL_WIDTH));
+                    let size = picture.size_within(still, still);
                     stills.push((index, picture.resized(size.0, size.1, Filter::Lanczos3)));
                 }
                 if at == poster_at {
@@ -278,10 +286,9 @@ impl Workshop<'_> {
     }
 }
 
-/// The shots of the contact sheet, and the frame in the middle of each.
+/// The shots, and the frame in the middle of each.
 fn moments(cutting: &Cutting) -> Vec<(usize, usize)> {
-    let step = cutting.slots.len().div_ceil(pages::SHOWN_MAX).max(1);
-    let slots = cutting.slots.iter().enumerate().step_by(step);
+    let slots = cutting.slots.iter().enumerate();
     slots
         .map(|(index, slot)| (index, (slot.start + slot.end - 1) / 2))
         .collect()

@@ -15,10 +15,10 @@ use crate::picture::{Encoding, Filter, Picture, encode, svg};
 /// Longer side of a thumbnail.
 const THUMBNAIL: f64 = 480.0;
 const QUALITY: u8 = 90;
-/// Shots that the contact sheet has room for.
-pub(super) const SHOWN_MAX: usize = 96;
-/// Width of a still on the contact sheet.
-pub(super) const STILL_WIDTH: u32 = 320;
+/// Shots that a contact sheet shows in large stills, in six columns.
+const LARGE_MAX: usize = 96;
+/// Columns of small ones.
+const COLUMNS: usize = 15;
 const MARGIN: f32 = 44.0;
 const GAP: f32 = 24.0;
 const LINE: f32 = 19.0;
@@ -46,6 +46,11 @@ pub(super) fn small(picture: &Picture) -> Picture {
     picture.resized(width, height, Filter::Lanczos3)
 }
 
+/// The longer side of a still on the contact sheet of so many shots: all of them have to find room.
+pub(super) fn still_side(shots: usize) -> f64 {
+    if shots <= LARGE_MAX { 320.0 } else { 160.0 }
+}
+
 /// Draws the contact sheet.
 pub(super) fn contact_sheet(
     stills: &[(usize, Picture)],
@@ -58,7 +63,8 @@ pub(super) fn contact_sheet(
         4 => 2,
         5..=9 => 3,
         10..=24 => 4,
-        _ => 6,
+        25..=LARGE_MAX => 6,
+        _ => COLUMNS,
     };
     let (width, height) = stills.iter().fold((0_u32, 0_u32), |most, (_, picture)| {
         (most.0.max(picture.width), most.1.max(picture.height))
