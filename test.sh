@@ -40,7 +40,7 @@ if [ ! -x "$tools/python/bin/python" ]; then
   python3 -m venv "$tools/python"
 fi
 "$tools/python/bin/pip" install --quiet --disable-pip-version-check \
-  "c2pa-python==0.38.1" "cryptography==50.0.2" "securesystemslib[crypto]==1.6.0" "in-toto-attestation==0.9.3"
+  "c2pa-python==0.38.1" "cbor2==6.3.0" "cryptography==50.0.2" "securesystemslib[crypto]==1.6.0" "in-toto-attestation==0.9.3"
 if [ ! -d "$tools/browser/node_modules/playwright-core" ]; then
   mkdir -p "$tools/browser"
   npm install --prefix "$tools/browser" --no-audit --no-fund --loglevel=error playwright-core@1.64.1

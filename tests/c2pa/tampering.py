@@ -11,7 +11,6 @@ its certificate expired. Exits with 1 if one tampering passes, or if fewer than 
 """
 
 import argparse
-import base64
 import io
 import json
 import struct
@@ -20,6 +19,7 @@ import zlib
 from pathlib import Path
 
 import c2pa
+import cbor2
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, utils
@@ -107,14 +107,14 @@ def store_of(content):
     return Box(b"jumb", data[8:])
 
 
-def unpacked(text):
-    return json.loads(zlib.decompress(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)), -15))
+def unpacked(data):
+    return json.loads(zlib.decompress(data, -15))
 
 
 def packed(value):
     deflate = zlib.compressobj(9, zlib.DEFLATED, -15)
     data = json.dumps(value, separators=(",", ":"), sort_keys=True).encode()
-    return base64.urlsafe_b64encode(deflate.compress(data) + deflate.flush()).rstrip(b"=").decode()
+    return deflate.compress(data) + deflate.flush()
 
 
 def claim_with(change):
@@ -122,11 +122,11 @@ def claim_with(change):
 
     def in_store(store):
         content = store.find(LABEL).boxes[-1]
-        claim = json.loads(content.payload)
+        claim = cbor2.loads(content.payload)
         excerpt = unpacked(claim["excerpt"])
         change(claim, excerpt)
         claim["excerpt"] = packed(excerpt)
-        content.payload = json.dumps(claim, separators=(",", ":"), sort_keys=True).encode()
+        content.payload = cbor2.dumps(claim)
 
     return lambda content: with_store(content, in_store)
 
@@ -259,7 +259,7 @@ def of_png(other):
 
         return claim_with(change)
 
-    other_claim = json.loads(store_of(other).find(LABEL).boxes[-1].payload)
+    other_claim = cbor2.loads(store_of(other).find(LABEL).boxes[-1].payload)
     zeros = "0x" + "00" * 32
     yield "a pixel", in_pixels
     yield "a byte of the manifest", lambda content: flipped(content.index(b"jumdc2pa") + 60)(content)

@@ -1,6 +1,7 @@
 //! What a credential says: the C2PA manifest of one asset, from a run's record.
 
 use alloy_primitives::Address;
+use daedal_core::Digest;
 use daedal_core::asset::extension_of;
 use daedal_core::excerpt::Excerpt;
 use daedal_core::intent::{Domain, Oversight};
@@ -8,7 +9,6 @@ use daedal_core::process::{License, Training};
 use daedal_core::receipt::Receipt;
 use daedal_core::record::RunRecord;
 use daedal_core::run::{CAPTION, EDIT};
-use daedal_core::{Digest, canonical};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
@@ -160,9 +160,10 @@ fn machine_of(record: &RunRecord, asset: &Digest) -> Option<usize> {
     Some(place)
 }
 
-/// The manifest as the C2PA library reads it, ingredients apart; none if the run didn't give the asset.
+/// The manifest as the C2PA library reads it, ingredients and what [`LABEL`] says apart; none if the run didn't give
+/// the asset.
 #[must_use]
-pub fn definition(content: &Content<'_>) -> Option<Value> {
+pub fn definition(content: &Content<'_>) -> Option<(Value, Claim)> {
     let record = content.record;
     let excerpt = Excerpt::of(record, &content.digest)?;
     let claim = Claim {
@@ -173,14 +174,11 @@ pub fn definition(content: &Content<'_>) -> Option<Value> {
         human_oversight: Some(excerpt.oversight(content.anchor)),
         excerpt,
     };
-    // Through the canonical form, so that the numbers in it are the ones that were hashed.
-    let claim: Value = serde_json::from_slice(&canonical::to_vec(&claim)).ok()?;
     let created =
         |label: &str, data: Value| json!({ "label": label, "data": data, "created": true });
     let mut assertions = vec![
         created("c2pa.actions.v2", json!({ "actions": actions(content) })),
         created("cawg.training-mining", training(content.training)),
-        json!({ "label": LABEL, "data": claim, "kind": "Json", "created": true }),
     ];
     if let Some(metadata) = metadata(content) {
         let data =
@@ -188,13 +186,14 @@ pub fn definition(content: &Content<'_>) -> Option<Value> {
         assertions.push(data);
     }
     let (name, version) = tool(&record.header.tool);
-    Some(json!({
+    let definition = json!({
         "title": content.title,
         "format": content.media_type,
         "instance_id": format!("xmp:iid:{}", content.digest.short()),
         "claim_generator_info": [{ "name": name, "version": version }],
         "assertions": assertions,
-    }))
+    });
+    Some((definition, claim))
 }
 
 /// The manifest of an archive of a whole run.

@@ -1,13 +1,13 @@
-//! How an excerpt stands in a credential: canonical JSON, deflated (RFC 1951), in base64url.
+//! How an excerpt stands in a credential: canonical JSON, deflated (RFC 1951), as a string of bytes.
 //!
-//! Most of it is digests in hexadecimal and words that repeat, so that it takes half the room. It is covered by
-//! the credential's signature like everything else: its bytes need no one form of their own.
+//! Most of it is digests in hexadecimal and words that repeat, so that it takes less than half the room. It is covered
+//! by the credential's signature like everything else: its bytes need no one form of their own.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
+use std::fmt;
+
 use daedal_core::canonical;
 use daedal_core::excerpt::Excerpt;
-use serde::{Deserialize as _, Deserializer, Serializer, de};
+use serde::{Deserializer, Serializer, de};
 
 /// Of an excerpt, in bytes: more is no excerpt that this program makes.
 const UNPACKED_BYTES_MAX: usize = 1 << 20;
@@ -16,13 +16,11 @@ const LEVEL: u8 = 9;
 
 pub(crate) fn serialize<S: Serializer>(excerpt: &Excerpt, to: S) -> Result<S::Ok, S::Error> {
     let packed = miniz_oxide::deflate::compress_to_vec(&canonical::to_vec(excerpt), LEVEL);
-    to.serialize_str(&BASE64.encode(packed))
+    to.serialize_bytes(&packed)
 }
 
 pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Excerpt, D::Error> {
-    let packed = BASE64
-        .decode(String::deserialize(from)?)
-        .map_err(|error| de::Error::custom(format!("the excerpt has broken base64: {error}")))?;
+    let packed = from.deserialize_bytes(Bytes)?;
     let text = miniz_oxide::inflate::decompress_to_vec_with_limit(&packed, UNPACKED_BYTES_MAX)
         .map_err(|error| {
             de::Error::custom(format!(
@@ -30,6 +28,29 @@ pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Excerpt,
             ))
         })?;
     serde_json::from_slice(&text).map_err(de::Error::custom)
+}
+
+/// Reads bytes; readers of credentials give them as lists of numbers.
+struct Bytes;
+
+impl<'de> de::Visitor<'de> for Bytes {
+    type Value = Vec<u8>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a packed excerpt")
+    }
+
+    fn visit_bytes<E: de::Error>(self, bytes: &[u8]) -> Result<Vec<u8>, E> {
+        Ok(bytes.to_vec())
+    }
+
+    fn visit_seq<A: de::SeqAccess<'de>>(self, mut items: A) -> Result<Vec<u8>, A::Error> {
+        let mut bytes = Vec::new();
+        while let Some(byte) = items.next_element()? {
+            bytes.push(byte);
+        }
+        Ok(bytes)
+    }
 }
 
 #[cfg(test)]
@@ -53,16 +74,16 @@ mod tests {
             excerpt: Excerpt::of(&record, &digest).unwrap(),
         };
         let mut value = serde_json::to_value(&claim).unwrap();
-        let packed = value["excerpt"].as_str().unwrap().len();
+        let packed = value["excerpt"].as_array().unwrap().len();
         assert!(
-            packed * 5 < canonical::to_vec(&claim.excerpt).len() * 3,
+            packed * 2 < canonical::to_vec(&claim.excerpt).len(),
             "{packed}"
         );
         let read: Claim = serde_json::from_value(value.clone()).unwrap();
         assert_eq!(read, claim);
         let bomb = miniz_oxide::deflate::compress_to_vec(&vec![b' '; UNPACKED_BYTES_MAX + 1], 9);
-        for broken in [BASE64.encode(bomb), "?".into(), "AAAA".into()] {
-            value["excerpt"] = broken.into();
+        for broken in [serde_json::json!(bomb), "?".into(), vec![0, 0, 0].into()] {
+            value["excerpt"] = broken;
             assert!(serde_json::from_value::<Claim>(value.clone()).is_err());
         }
     }

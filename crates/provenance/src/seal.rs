@@ -8,7 +8,7 @@ use daedal_core::Digest;
 use serde_json::{Value, json};
 
 use crate::container::{Carrier, carrier_of, unsealed};
-use crate::manifest::{Content, Ingredient, Relation, definition, ingredient_id};
+use crate::manifest::{Content, Ingredient, LABEL, Relation, definition, ingredient_id};
 use crate::signer::Signer;
 use crate::strict;
 use crate::xmp;
@@ -89,12 +89,17 @@ pub(crate) fn written(
         problem: error.to_string(),
     };
     let carrier = carrier_for(content.media_type, request.bytes);
-    let definition = definition(content).ok_or(SealError::Origin {
+    let (definition, claim) = definition(content).ok_or(SealError::Origin {
         digest: content.digest,
     })?;
     let mut builder = Builder::from_context(context(&[]).map_err(refused)?)
         .with_definition(definition)
         .map_err(refused)?;
+    // Definitions are JSON, which has no bytes.
+    builder.add_assertion(LABEL, &claim).map_err(refused)?;
+    if let Some(added) = builder.definition.assertions.last_mut() {
+        added.created = true;
+    }
     for (place, ingredient) in content.ingredients.iter().enumerate() {
         add_ingredient(&mut builder, place, ingredient).map_err(refused)?;
     }
