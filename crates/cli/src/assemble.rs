@@ -12,6 +12,7 @@ use daedal_engines::Tools;
 use daedal_exec::tend::Schedule;
 use daedal_providers::SettingsError;
 use daedal_providers::diffusion::{Opener, PainterSettings};
+use daedal_providers::hub::Hub;
 use daedal_providers::llm::DayCap;
 use daedal_providers::notice::Notices;
 use daedal_providers::secrets::{Place, Reader};
@@ -77,6 +78,12 @@ pub(crate) fn notices_of(home: &Home) -> Result<Option<Notices>, Failure> {
     let secret = tend.webhook_secret.as_deref();
     let notices = Notices::new(&calling(home)?, url, secret, secrets_of(home));
     notices.map(Some).map_err(|error| refused(home, &error))
+}
+
+/// A hub of models, as the studio at `home` may reach it, with the secret of this name as its key.
+pub(crate) fn hub_of(home: &Home, url: &str, key: Option<&str>) -> Result<Hub, Failure> {
+    let hub = Hub::new(&calling(home)?, url, key, secrets_of(home));
+    hub.map_err(|error| Failure::new(error.message).help(error.help))
 }
 
 /// A setting that can't be used.

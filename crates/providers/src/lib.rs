@@ -12,6 +12,7 @@ mod docs_tests;
 pub mod feed;
 mod gate;
 pub mod http;
+pub mod hub;
 pub mod llm;
 mod net;
 pub mod notice;

@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use daedal_core::engine::EngineError;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
-use reqwest::{Method, StatusCode, Upgraded};
+use reqwest::{Method, Response, StatusCode, Upgraded};
 use serde_json::Value;
 use url::Url;
 
@@ -65,6 +65,17 @@ impl Server {
         })
     }
 
+    /// The same server, which may lead to these places in private networks, too.
+    pub(crate) fn leading_to(self, places: &[String]) -> Result<Self, SettingsError> {
+        let mut allow = vec![place(&self.url)];
+        allow.extend_from_slice(places);
+        let web = Web::new(&HttpSettings { allow })?;
+        Ok(Self {
+            web: web.plain(),
+            ..self
+        })
+    }
+
     /// A request for what is at `path`, with the key.
     pub(crate) fn request(&self, method: Method, path: &str) -> Result<Request, EngineError> {
         let url = self.url.join(path).map_err(|error| {
@@ -103,6 +114,11 @@ impl Server {
         bytes_max: u64,
     ) -> Result<Answer, EngineError> {
         self.web.ask(request, bytes_max).await
+    }
+
+    /// Sends a request that only takes, to be read bit by bit. The key stays with this server where that leads elsewhere.
+    pub(crate) async fn open(&self, request: Request) -> Result<Response, EngineError> {
+        self.web.open(request).await
     }
 
     /// Asks for a WebSocket; nothing where the server opens none.

@@ -23,6 +23,7 @@ mod import;
 mod ledger;
 mod lock;
 mod market;
+mod model;
 mod new;
 mod offer;
 mod pay;
@@ -173,6 +174,8 @@ enum Command {
     Lock(lock::Lock),
     /// Keep the hand of a process recognisable: measure it, test pictures, see it drift
     Signature(signature::Signature),
+    /// Fetch models that make pictures on this machine
+    Model(model::Model),
     /// List the engines, or show what one takes
     Engines(engines::Show),
     /// Print the JSON Schema of the process file, for editors
@@ -238,6 +241,7 @@ pub(crate) fn run(cli: Cli) -> Result<u8, Failure> {
         Command::Time(command) => command.run(common, ui),
         Command::Lock(command) => command.run(common, ui),
         Command::Signature(command) => command.run(common, ui),
+        Command::Model(command) => command.run(common, ui),
         Command::Engines(command) => command.run(ui),
         Command::Schema(command) => command.run(ui),
         Command::Account(command) => command.run(common, ui),

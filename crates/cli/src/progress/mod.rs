@@ -54,6 +54,19 @@ pub(crate) fn bar(steps: usize, what: &'static str, ui: Ui) -> ProgressBar {
     }
 }
 
+/// A bar of so many bytes that come, seen on a terminal only.
+pub(crate) fn bytes(bytes: u64, ui: Ui) -> ProgressBar {
+    if ui.quiet || !ui.is_live() {
+        return ProgressBar::hidden();
+    }
+    let style = "  {bar:24} {bytes}/{total_bytes} {bytes_per_sec} {eta} {msg}";
+    let bar = ProgressBar::new(bytes);
+    match ProgressStyle::with_template(style) {
+        Ok(style) => bar.with_style(style),
+        Err(_) => bar,
+    }
+}
+
 impl Showing {
     /// Where updates go.
     pub(crate) fn sink(&self) -> Arc<dyn Progress> {

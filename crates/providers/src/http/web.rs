@@ -4,8 +4,8 @@ use std::sync::OnceLock;
 
 use daedal_core::engine::EngineError;
 use reqwest::header::{
-    CONNECTION, HeaderMap, HeaderValue, LOCATION, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY,
-    SEC_WEBSOCKET_VERSION, UPGRADE,
+    AUTHORIZATION, CONNECTION, HeaderMap, HeaderValue, LOCATION, SEC_WEBSOCKET_ACCEPT,
+    SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGRADE,
 };
 use reqwest::{Client, Method, Response, StatusCode, Upgraded};
 use serde::Deserialize;
@@ -139,6 +139,27 @@ impl Web {
             "{} leads on more than {REDIRECTS_MAX} times: ask the address that it ends at",
             request.place()
         ))))
+    }
+
+    /// Sends a request that only takes and follows where it leads, a key being for the first server alone; what comes is
+    /// read bit by bit.
+    pub(crate) async fn open(&self, mut request: Request) -> Result<Response, EngineError> {
+        for _ in 0..=REDIRECTS_MAX {
+            let response = self.once(&request).await?;
+            let Some(target) = redirect(&response) else {
+                return Ok(response);
+            };
+            let elsewhere = request.url.join(&target).ok();
+            if elsewhere.is_none_or(|url| url.origin() != request.url.origin()) {
+                request.headers.remove(AUTHORIZATION);
+                request.secrets.clear();
+            }
+            request = follow(request, response.status(), &target)?;
+        }
+        Err(EngineError::invalid(format!(
+            "{} leads on more than {REDIRECTS_MAX} times",
+            request.place()
+        )))
     }
 
     async fn once(&self, request: &Request) -> Result<Response, Missed> {
