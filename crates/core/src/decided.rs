@@ -12,6 +12,9 @@ use crate::run::EDIT;
 use crate::shown::is_all_that_was_taken;
 use crate::{Digest, canonical};
 
+/// The longest time between the signature of what is set and the run, in seconds.
+const SETTING_UP_MAX: u64 = 7 * 24 * 3_600;
+
 /// The names of all intents that the header and these receipts name.
 pub(crate) fn named<'a>(
     header: &RunHeader,
@@ -53,7 +56,7 @@ pub(crate) fn intent_faults<'a>(
 ) -> Vec<RecordFault> {
     let run = header.run();
     let hashes: Vec<B256> = intents.iter().map(SignedIntent::hash).collect();
-    let places = places(run, receipts.clone(), intents, &hashes);
+    let places = places(run, &receipts, intents, &hashes);
     let mut faults = Vec::new();
     let mut told = BTreeSet::new();
     for (intent, &hash) in intents.iter().zip(&hashes) {
@@ -82,25 +85,43 @@ pub(crate) fn intent_faults<'a>(
         }
     }
     faults.extend(untimely(header, intents, &hashes));
+    faults.extend(misplaced(receipts));
+    faults
+}
+
+/// Receipts of a task that has one already, so that a decision about it could be told for another outcome, and edits
+/// that nobody signed.
+fn misplaced<'a>(receipts: impl Iterator<Item = &'a Receipt>) -> Vec<RecordFault> {
+    let mut seen = BTreeSet::new();
+    let mut faults = Vec::new();
+    for receipt in receipts {
+        let is_edit = receipt.engine == EDIT;
+        let label = || receipt.label();
+        if !seen.insert((&receipt.step, receipt.round, receipt.index, is_edit)) {
+            faults.push(RecordFault::Place { label: label() });
+        }
+        if is_edit && receipt.intents.is_empty() {
+            faults.push(RecordFault::Unsigned { label: label() });
+        }
+    }
     faults
 }
 
 /// Where each intent is named by a receipt, by its name.
 fn places<'a>(
     run: Digest,
-    receipts: impl Iterator<Item = &'a Receipt>,
+    receipts: &(impl Iterator<Item = &'a Receipt> + Clone),
     intents: &[SignedIntent],
     hashes: &[B256],
 ) -> BTreeMap<B256, Vec<Named<'a>>> {
     let by_name: BTreeMap<&B256, &SignedIntent> = hashes.iter().zip(intents).collect();
     let mut places: BTreeMap<B256, Vec<Named<'a>>> = BTreeMap::new();
     let place = |receipt: &'a Receipt| (&receipt.step, receipt.round, receipt.index);
-    let mut before: Option<&'a Receipt> = None;
-    for receipt in receipts {
-        let edited = before.filter(|before| {
-            receipt.engine == EDIT && before.engine != EDIT && place(before) == place(receipt)
-        });
-        let mut found = edited.map(|edited| edited.value);
+    let tasks = receipts.clone().filter(|receipt| receipt.engine != EDIT);
+    let given: BTreeMap<_, Digest> = tasks.map(|task| (place(task), task.value)).collect();
+    for receipt in receipts.clone() {
+        let edited = given.get(&place(receipt)).copied();
+        let mut found = edited.filter(|_| receipt.engine == EDIT);
         let mut link = None;
         for hash in &receipt.intents {
             let named = Named {
@@ -116,7 +137,6 @@ fn places<'a>(
                 .and_then(|signed| signed.disclosed.as_ref());
             found = told.and_then(|told| told.given()).map(|given| given.value);
         }
-        before = Some(receipt);
     }
     places
 }
@@ -209,20 +229,26 @@ fn is_what_was_signed(intent: &SignedIntent, named: &Named<'_>) -> bool {
 }
 
 /// The decisions of a run in the order in which they were drawn up are in the order of time too, none of them from
-/// before the run began or from after its end. Authors sign earlier, and elsewhere.
+/// before the run began or from after its end. Authors signed before it, and elsewhere.
 fn untimely(header: &RunHeader, intents: &[SignedIntent], hashes: &[B256]) -> Vec<RecordFault> {
     let mut ordered: Vec<(&SignedIntent, B256)> =
         intents.iter().zip(hashes.iter().copied()).collect();
-    ordered.retain(|(signed, _)| signed.intent.kind != IntentKind::Author);
-    ordered.sort_by_key(|(signed, _)| signed.intent.nonce);
+    let is_authors = |signed: &SignedIntent| signed.intent.kind == IntentKind::Author;
+    let late = ordered.iter().filter(|(signed, _)| {
+        is_authors(signed) && signed.intent.at > header.started_ms.div_ceil(1_000)
+    });
+    let late = late.map(|(_, hash)| RecordFault::IntentTime { hash: *hash });
+    let mut faults: Vec<RecordFault> = late.collect();
+    ordered.retain(|(signed, _)| !is_authors(signed));
+    ordered.sort_by_key(|(signed, hash)| (signed.intent.nonce, *hash));
     let mut last = 0;
-    let mut faults = Vec::new();
     for (signed, hash) in ordered {
         let at = signed.intent.at;
-        // What is set is signed just before the run begins.
+        // What is set is signed just before the run begins, which may take a person some time.
+        let began = header.started_ms / 1_000;
         let from = match signed.intent.kind {
-            IntentKind::Set => 0,
-            _ => header.started_ms / 1_000,
+            IntentKind::Set => began.saturating_sub(SETTING_UP_MAX),
+            _ => began,
         };
         if at < last.max(from) || at > header.ended_ms.div_ceil(1_000) {
             faults.push(RecordFault::IntentTime { hash });

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::decided::intent_faults;
 use crate::excerpt::Proven;
-use crate::intent::{Openings, SignedIntent, set_name};
+use crate::intent::{IntentKind, Openings, SignedIntent, set_name};
 use crate::record::{RecordFault, RunHeader, RunRecord, Settings, tree};
 use crate::{Digest, canonical};
 
@@ -133,11 +133,15 @@ impl Disclosed {
                 return Err(RecordFault::Settings { what }.into());
             }
         }
+        let is_set = self.intent.intent.kind == IntentKind::Set;
         for (name, value) in self.told()? {
-            if self
-                .setting(name)
-                .is_some_and(|own| own != canonical::digest(value))
-            {
+            // What was set is a dial of the run; other names tell of something else.
+            let is_dial = ["inputs.", "parameters."]
+                .iter()
+                .any(|of| name.starts_with(of));
+            let own = self.setting(name);
+            let is_missing = own.is_none() && is_set && is_dial;
+            if is_missing || own.is_some_and(|own| own != canonical::digest(value)) {
                 let name = name.to_owned();
                 return Err(DisclosureFault::Setting { name });
             }

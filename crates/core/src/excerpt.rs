@@ -48,11 +48,23 @@ impl Excerpt {
     /// What the credential of the asset tells; none if the run didn't give it.
     #[must_use]
     pub fn of(record: &RunRecord, asset: &Digest) -> Option<Self> {
+        Self::by_way_of(record, asset, &|_| true)
+    }
+
+    /// The same, of decisions in steps that are on the way to it. By its digest alone an asset that took two ways can't
+    /// be told from one that took either.
+    #[must_use]
+    pub fn by_way_of(
+        record: &RunRecord,
+        asset: &Digest,
+        is_on_way: &dyn Fn(&str) -> bool,
+    ) -> Option<Self> {
         let maker = record.maker_of(asset)?;
         let decided = record.lineage(asset).into_iter().filter(|place| {
             let receipt = &record.receipts[*place];
             *place != maker
                 && !receipt.intents.is_empty()
+                && is_on_way(&receipt.step)
                 && canonical::to_vec(receipt).len() <= DECISION_BYTES_MAX
         });
         let tree = tree(&record.header, &record.receipts);

@@ -46,6 +46,23 @@ pub enum RecordFault {
         /// Its task.
         label: String,
     },
+    /// A task has more than one receipt, or an edit none to follow.
+    #[error(
+        "the receipt of {label} stands in a place that is another's: a task has one, and an edit follows it"
+    )]
+    Place {
+        /// Its task.
+        label: String,
+    },
+    /// An edit that nobody signed.
+    #[error("the edit of {label} has no signature: nobody says that it is theirs")]
+    Unsigned {
+        /// Its task.
+        label: String,
+    },
+    /// The run ended before it began.
+    #[error("the run is said to have ended before it began")]
+    Times,
     /// No receipt made the asset.
     #[error("no receipt of the run gives {digest}")]
     Output {

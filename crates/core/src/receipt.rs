@@ -131,6 +131,13 @@ impl Receipt {
         self.gives(digest) && !self.inputs.iter().any(|asset| asset.digest == *digest)
     }
 
+    /// Whether both are of the same task, of which a person may have edited what it gave.
+    #[must_use]
+    pub fn is_beside(&self, other: &Self) -> bool {
+        let place = |receipt: &Self| (receipt.round, receipt.index);
+        self.step == other.step && place(self) == place(other)
+    }
+
     /// How a person names the task: `polish.revise`, round 2, item 3.
     #[must_use]
     pub fn label(&self) -> String {

@@ -14,6 +14,7 @@ use crate::decided::{counted, intent_faults};
 use crate::intent::{Domain, Oversight, SignedIntent};
 use crate::merkle::Tree;
 use crate::receipt::{Links, Receipt, first_link};
+use crate::run::EDIT;
 use crate::{Digest, Governed, Seed, canonical};
 
 pub use crate::fault::RecordFault;
@@ -265,6 +266,18 @@ impl RunRecord {
                 root: self.root,
             });
         }
+        if self.header.started_ms > self.header.ended_ms {
+            faults.push(RecordFault::Times);
+        }
+        let stray = self.receipts.iter().enumerate().filter(|(index, receipt)| {
+            let before = index.checked_sub(1).map(|before| &self.receipts[before]);
+            let follows =
+                before.is_some_and(|before| before.engine != EDIT && before.is_beside(receipt));
+            receipt.engine == EDIT && !follows
+        });
+        faults.extend(stray.map(|(_, receipt)| RecordFault::Place {
+            label: receipt.label(),
+        }));
         let receipts = self.receipts.iter();
         faults.extend(intent_faults(&self.header, receipts, &self.intents));
         faults
@@ -282,8 +295,8 @@ impl RunRecord {
             .or_else(|| receipts.iter().position(given))
     }
 
-    /// Places of all receipts behind an asset, ascending: those that gave it, and those that gave what they
-    /// took.
+    /// Places of all receipts behind an asset, ascending: those that gave it, and those that gave what went into it
+    /// before. What passes an asset on leads to that asset alone, not to others that it took beside it.
     #[must_use]
     pub fn lineage(&self, digest: &Digest) -> Vec<usize> {
         let mut givers: BTreeMap<Digest, Vec<usize>> = BTreeMap::new();
@@ -293,13 +306,21 @@ impl RunRecord {
             }
         }
         let mut found = BTreeSet::new();
-        let mut asked = BTreeSet::from([*digest]);
-        let mut pending = vec![*digest];
-        while let Some(digest) = pending.pop() {
-            for place in givers.get(&digest).into_iter().flatten() {
-                if found.insert(*place) {
-                    let inputs = self.receipts[*place].inputs.iter();
-                    pending.extend(inputs.map(|i| i.digest).filter(|d| asked.insert(*d)));
+        // Each asset, and the last place that took it: what gave it stands before.
+        let mut asked: BTreeMap<Digest, usize> = BTreeMap::new();
+        let mut pending = vec![(*digest, self.receipts.len())];
+        while let Some((digest, taker)) = pending.pop() {
+            let last = asked.entry(digest).or_default();
+            if *last >= taker {
+                continue;
+            }
+            *last = taker;
+            let before = givers.get(&digest).into_iter().flatten();
+            for &place in before.filter(|place| **place < taker) {
+                let receipt = &self.receipts[place];
+                if found.insert(place) && receipt.makes(&digest) {
+                    let inputs = receipt.inputs.iter();
+                    pending.extend(inputs.map(|input| (input.digest, place)));
                 }
             }
         }

@@ -45,6 +45,7 @@ fn collected() -> (Files, Collected) {
             license: None,
             creator: Some("Ada"),
             ingredients: &[],
+            is_on_way: &|_| true,
         },
     };
     let sealed = seal(&request, signer).unwrap();

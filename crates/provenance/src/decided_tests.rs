@@ -148,12 +148,52 @@ fn a_judgement_tells_what_was_decided_and_is_from_the_time_of_the_run() {
     ));
     let record = run_of(b"poster", "image/png", true);
     let late = changed(&record, |record| {
-        record.header.ended_ms = record.header.started_ms - 1_000;
+        record.header.started_ms -= 60_000;
+        record.header.ended_ms = record.header.started_ms;
     });
     assert!(matches!(
         late.faults()[..],
         [RecordFault::IntentTime { .. }]
     ));
+    let backwards = changed(&record, |record| {
+        record.header.ended_ms = record.header.started_ms - 1;
+    });
+    assert!(backwards.faults().contains(&RecordFault::Times));
+}
+
+#[test]
+fn a_task_has_one_receipt_and_an_edit_is_somebodys() {
+    let record = run_of(b"poster", "image/png", true);
+    let other = record.receipts[1].outputs[0].clone();
+    // Behind what a person chose, an outcome of the same task that nobody did.
+    let passed_over = changed(&record, |record| {
+        let mut second = record.receipts[PICK].clone();
+        second.intents.clear();
+        second.outputs = vec![other.clone()];
+        record.receipts.insert(PICK + 1, second);
+    });
+    let label = "pick".to_owned();
+    assert_eq!(passed_over.faults(), [RecordFault::Place { label }]);
+    let excerpt = Excerpt::of(&passed_over, &other.digest).unwrap();
+    let decided = excerpt
+        .receipts
+        .iter()
+        .filter(|proven| !proven.receipt.intents.is_empty());
+    assert_eq!(decided.count(), 0, "nobody chose that one");
+    let edit = |record: &mut RunRecord, at: usize| {
+        let mut edit = record.receipts[FINISH].clone();
+        edit.engine = EDIT.to_owned();
+        edit.intents.clear();
+        record.receipts.insert(at, edit);
+    };
+    let unsigned = changed(&record, |record| edit(record, FINISH + 1));
+    let label = record.receipts[FINISH].label();
+    let fault = RecordFault::Unsigned {
+        label: label.clone(),
+    };
+    assert_eq!(unsigned.faults(), [fault.clone()]);
+    let astray = changed(&record, |record| edit(record, 1));
+    assert_eq!(astray.faults(), [RecordFault::Place { label }, fault]);
 }
 
 #[test]

@@ -226,6 +226,7 @@ pub(crate) fn content<'a>(
         license: Some(license),
         creator: Some("Ada"),
         ingredients: &[],
+        is_on_way: &|_| true,
     }
 }
 

@@ -148,6 +148,8 @@ pub struct Content<'a> {
     pub creator: Option<&'a str>,
     /// What it was made from, besides the run.
     pub ingredients: &'a [Ingredient],
+    /// Which steps are on the way to it: decisions elsewhere did not lead to it.
+    pub is_on_way: &'a dyn Fn(&str) -> bool,
 }
 
 /// The receipt of the machine that made an asset, or what a person edited into it, or what a caption was drawn into.
@@ -165,7 +167,7 @@ fn machine_of(record: &RunRecord, asset: &Digest) -> Option<usize> {
 #[must_use]
 pub fn definition(content: &Content<'_>) -> Option<(Value, Claim)> {
     let record = content.record;
-    let excerpt = Excerpt::of(record, &content.digest)?;
+    let excerpt = Excerpt::by_way_of(record, &content.digest, content.is_on_way)?;
     let claim = Claim {
         run: record.header.run(),
         unsigned_sha256: content.digest,

@@ -167,7 +167,10 @@ fn words(
 }
 
 fn credential(subject: &Subject, sealed: &SealedPiece) -> Option<Credential> {
-    let excerpt = Excerpt::of(&subject.record, &sealed.piece.asset.digest)?;
+    let asset = &sealed.piece.asset;
+    let behind = subject.behind(asset);
+    let is_on_way = |step: &str| behind.contains(step);
+    let excerpt = Excerpt::by_way_of(&subject.record, &asset.digest, &is_on_way)?;
     let proof = excerpt.receipts.first().map(|proven| &proven.proof);
     Some(Credential {
         signer: sealed.sealed.signer.clone(),

@@ -191,6 +191,7 @@ fn seal_one(
     let process = &subject.planned.process;
     let maker = signing.maker()?;
     let (ingredients, source) = ingredients(sealing, asset);
+    let behind = subject.behind(asset);
     let request = SealRequest {
         bytes,
         content: Content {
@@ -206,6 +207,7 @@ fn seal_one(
             license: process.license.as_ref(),
             creator: Some(&maker),
             ingredients: &ingredients,
+            is_on_way: &|step| behind.contains(step),
         },
     };
     let made = seal(&request, signing.signer()?)

@@ -346,3 +346,48 @@ fn an_interrupted_run_says_how_to_go_on() {
     assert!(draft["done"].as_u64().unwrap() < 400, "{draft}");
     assert_eq!(resumed(&studio).len(), 2);
 }
+
+/// Three drafts of which a person keeps one; all of them, and what is made from the first beside that choice, come out too.
+const BESIDE: &str = "daedal: v1
+name: beside
+steps:
+  draft: { uses: template, count: 3, with: { text: \"draft {{ index }}\" } }
+  pick: { uses: choose, with: { from: \"{{ steps.draft }}\", keep: 1, decider: human } }
+  all: { uses: choose, with: { from: \"{{ steps.draft }}\", keep: 3 } }
+  auto: { uses: template, with: { text: \"from {{ steps.draft[0].text }}\" } }
+outputs: { picked: \"{{ steps.pick }}\", all: \"{{ steps.all }}\", auto: \"{{ steps.auto }}\" }
+";
+
+#[test]
+fn what_a_person_passed_over_or_never_saw_is_nobodys_choice() {
+    let studio = Studio::empty();
+    studio.write("process.yaml", BESIDE);
+    studio.account();
+    studio.daedal(&["run", "-q"]).ends(3);
+    studio.daedal(&["choose", "latest", "pick", "1"]).ends(0);
+    studio.daedal(&["resume", "-q"]).ends(0);
+    studio.daedal(&["release", "-q", "latest"]).ends(0);
+    let files = files_below(&studio.path().join("site/media/beside"));
+    let mut found: Vec<(String, String)> = files
+        .iter()
+        .filter(|(name, _)| name.ends_with(".txt"))
+        .map(|(name, bytes)| {
+            let place = format!("site/media/beside/{name}");
+            let told = studio.daedal(&["verify", &place, "--json"]).ends(0).json();
+            let oversight = told["verdict"]["origin"]["human_oversight"].as_str();
+            let text = String::from_utf8(bytes.clone()).unwrap();
+            (text, oversight.unwrap().to_owned())
+        })
+        .collect();
+    found.sort();
+    found.dedup();
+    let machine = "fully_autonomous";
+    let expected = [
+        ("draft 0", "human_validated"),
+        ("draft 1", machine),
+        ("draft 2", machine),
+        ("from draft 0", machine),
+    ];
+    let expected = expected.map(|(text, by)| (text.to_owned(), by.to_owned()));
+    assert_eq!(found, expected);
+}
