@@ -1,22 +1,27 @@
 //! Processes that studios keep: the bundles of what ran or was registered there.
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use daedal_chain::operations::{Ledgers, Work};
 use daedal_core::Digest;
-use daedal_core::bundle::{Bundle, PROCESS_FILE};
-use daedal_core::plan::{self, Reference};
-use daedal_core::process::{self, Process};
+use daedal_core::bundle::{Bundle, PROCESS_FILE, ProcessFiles as _};
+use daedal_core::plan::{self, Reference, references};
+use daedal_core::process::{self, Process, parse};
 use daedal_store::Studio;
 
 use crate::assemble;
 use crate::chain::{self, Looking};
-use crate::commands::Common;
+use crate::commands::{Common, lock};
 use crate::failure::Failure;
+use crate::files::DiskFiles;
 use crate::home::{Home, block_on, remembered};
+use crate::process::Loaded;
 use crate::ui::Ui;
+
+/// Directories in directories that are gone through: more than a plan takes.
+const DEPTH_MAX: usize = 16;
 
 /// A process and the bytes of its files.
 pub(crate) struct Kept {
@@ -76,24 +81,50 @@ pub(crate) struct Sources<'s> {
 
 impl Sources<'_> {
     /// Fetches what steps of the process in `directory` name by digest and is not there, and by token, if it is not
-    /// there or is to be `renewed`. Gives the directories that were written.
-    pub(crate) fn fetch(
+    /// there or is to be `renewed`; and the same for the processes in its directories, whose locks are written, too. Gives
+    /// the directories that were written.
+    pub(crate) fn fetch(&self, directory: &Path, renewed: bool) -> Result<Vec<PathBuf>, Failure> {
+        self.fetch_within(directory, renewed, 0)
+    }
+
+    fn fetch_within(
         &self,
         directory: &Path,
-        named: &[Reference],
         renewed: bool,
-    ) -> Result<Vec<String>, Failure> {
+        depth: usize,
+    ) -> Result<Vec<PathBuf>, Failure> {
+        let (files, name) = DiskFiles::open(directory)?;
+        let bytes = files
+            .read(&name)
+            .map_err(|error| Failure::because("the process file can't be read", &error))?;
+        let named = references(&parse(&files.label(&name), &bytes)?);
+        let root = files.root().to_owned();
         let mut written = Vec::new();
-        for reference in named {
-            let folder = reference.folder();
-            let place = directory.join(&folder);
+        for reference in &named {
+            let place = root.join(reference.folder());
             let is_there = place.join(PROCESS_FILE).exists();
             let kept = match reference {
-                Reference::Path(_) => continue,
+                // What leads elsewhere, or is not there, is told by the plan.
+                Reference::Path(_)
+                    if !is_there || !is_below(&place, &root) || depth == DEPTH_MAX =>
+                {
+                    continue;
+                }
+                Reference::Path(_) => {
+                    let within = self.fetch_within(&place, renewed, depth + 1)?;
+                    if has_pins(&place)? {
+                        lock::write(&place)?;
+                    }
+                    written.extend(within);
+                    continue;
+                }
                 Reference::Bundle(_) if is_there => continue,
-                Reference::Token(_) if is_there && !renewed => continue,
-                Reference::Bundle(digest) => self.bundle(directory, *digest)?,
-                Reference::Token(work) => self.work(directory, work)?,
+                Reference::Token(work) if is_there && !renewed => {
+                    self.require_version(&root, work, &place)?;
+                    continue;
+                }
+                Reference::Bundle(digest) => self.bundle(&root, *digest)?,
+                Reference::Token(work) => self.work(&root, work)?,
             };
             let Some(kept) = kept else {
                 let name = match reference {
@@ -110,9 +141,42 @@ impl Sources<'_> {
             write(&place, &kept).map_err(|error| {
                 Failure::because(format!("{} can't be written", place.display()), &error)
             })?;
-            written.push(folder);
+            written.push(place);
         }
         Ok(written)
+    }
+
+    /// Refuses what lies in the place of a work and is no version of it, where the chain can be asked.
+    fn require_version(&self, directory: &Path, name: &str, place: &Path) -> Result<(), Failure> {
+        let bundle = Loaded::open(place, &assemble::engines())?
+            .planned
+            .bundle
+            .digest();
+        let home = self.home(directory)?;
+        let me = self.looking.account(&home)?;
+        let found = block_on(async {
+            let desk = chain::looking(home, me, "daedal lock", self.ui).await?;
+            let work = desk.work(name).await?;
+            let version = desk.reads.version_of(work.work, bundle).await;
+            version.map_err(chain::refused)
+        });
+        match found {
+            Ok(Some(_)) => Ok(()),
+            Ok(None) => Err(Failure::new(format!(
+                "what is in {} is the bundle {}, and no version of {name}",
+                place.display(),
+                bundle.short()
+            ))
+            .help("take the directory away, and fetch it again by `daedal lock`")),
+            // The chain of the work may be another one, or away.
+            Err(_) => {
+                self.ui.note(format!(
+                    "{} was not compared with the versions of {name}: its chain could not be asked",
+                    place.display()
+                ));
+                Ok(())
+            }
+        }
     }
 
     fn home(&self, directory: &Path) -> Result<Home, Failure> {
@@ -141,6 +205,24 @@ impl Sources<'_> {
             newest(&desk.studio, &desk.reads, &work).await
         })
     }
+}
+
+/// Whether what is at `place`, links followed, is below `root`.
+fn is_below(place: &Path, root: &Path) -> bool {
+    let found = std::fs::canonicalize(place);
+    found.is_ok_and(|found| found != root && found.starts_with(root))
+}
+
+/// Whether a process has steps whose versions a lock has to say.
+fn has_pins(place: &Path) -> Result<bool, Failure> {
+    let (files, name) = DiskFiles::open(place)?;
+    let bytes = files
+        .read(&name)
+        .map_err(|error| Failure::because("the process file can't be read", &error))?;
+    let named = references(&parse(&files.label(&name), &bytes)?);
+    Ok(named
+        .iter()
+        .any(|named| matches!(named, Reference::Token(_))))
 }
 
 /// Writes a process in the place of the one that is there, as a whole.

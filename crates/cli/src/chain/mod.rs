@@ -44,7 +44,7 @@ pub(crate) use names::{account, caip19, chain_name, contracts_among, token, work
 pub(crate) use planned::{Step, begun_by, gas_told, planned, told};
 pub(crate) use registration::{Overrides, Wish, percent};
 pub(crate) use standing::parts_told;
-pub(crate) use upstream::Lineage;
+pub(crate) use upstream::{Lineage, require_upstream};
 pub(crate) use works::{
     Known, known, known_anywhere, known_here, process_of, remember, remember_known,
 };

@@ -122,6 +122,23 @@ impl Wish {
         })
     }
 
+    /// What it says of works upstream, and nothing else.
+    pub(super) fn upstream_of(subject: &Subject) -> Self {
+        let of_file = subject.upstream().into_iter().map(str::to_owned);
+        Self {
+            parts: Vec::new(),
+            royalty: BasisPoints(0),
+            upstream: of_file.collect(),
+            calls: subject.calls().to_vec(),
+            parameters: Vec::new(),
+            flags: Flags {
+                holders: false,
+                royalty: false,
+                upstream: false,
+            },
+        }
+    }
+
     /// What derivatives owe.
     pub(crate) fn royalty(&self) -> BasisPoints {
         self.royalty

@@ -13,6 +13,7 @@ use super::works::known;
 use crate::commands::show;
 use crate::failure::Failure;
 use crate::home::Home;
+use crate::material::Subject;
 
 /// The works upstream of something.
 #[derive(Debug, Clone, Default)]
@@ -21,6 +22,38 @@ pub(crate) struct Lineage {
     pub(crate) works: Vec<u64>,
     /// What each of them, and of those upstream of them, gets of its revenue: once, however many ways lead there.
     pub(crate) owed: BTreeMap<u64, BasisPoints>,
+}
+
+/// Refuses a version of a work that derives from works which the work itself was not registered with: what a work owes
+/// stands for ever, so they would be paid nothing.
+pub(crate) async fn require_upstream(
+    home: &Home,
+    studio: &Studio,
+    reads: &Ledgers,
+    subject: &Subject,
+    work: u64,
+) -> Result<(), Failure> {
+    let wish = Wish::upstream_of(subject);
+    let lineage = wish.lineage(home, Some((studio, reads))).await?;
+    let stack = reads.stack(work).await.map_err(refused)?;
+    let paid: BTreeMap<u64, BasisPoints> = stack.into_iter().collect();
+    let owed = lineage.owed.iter();
+    let missing =
+        owed.filter(|(other, rate)| **other != work && rate.0 > 0 && !paid.contains_key(*other));
+    let missing: Vec<String> = missing
+        .map(|(other, rate)| format!("work {other} ({rate})"))
+        .collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::new(format!(
+        "this version derives from {}, which work {work} was not registered with",
+        missing.join(", ")
+    ))
+    .help(
+        "what a work owes stands for ever: register this one as a work of its own, under another `name:`, or take \
+         the step or the entry of `upstream:` away",
+    ))
 }
 
 impl Wish {

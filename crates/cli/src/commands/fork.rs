@@ -103,8 +103,8 @@ impl Fork {
             new::make(&self.dir, |staged| write(staged, &forked, &original.files))?;
             let text = format!(
                 "made {dir}/process.yaml, from work {number}, which gets {} of what it earns\n\n  \
-                 daedal check {dir}       show its plan\n  daedal lock {dir} && {} register \
-                 {dir}\n",
+                 daedal lock {dir}        pin what it is made with\n  daedal check {dir}       show its plan\n  \
+                 {} register {dir}\n",
                 work.royalty,
                 hint::daedal()
             );

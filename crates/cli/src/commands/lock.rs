@@ -3,8 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use daedal_core::bundle::{LOCK_FILE, ProcessFiles as _};
-use daedal_core::plan::{self, references};
-use daedal_core::process::parse;
+use daedal_core::plan;
 use serde_json::json;
 
 use super::Common;
@@ -37,12 +36,11 @@ impl Lock {
             looking: &self.looking,
             ui,
         };
-        let (files, name) = DiskFiles::open(&self.process)?;
-        let bytes = files
-            .read(&name)
-            .map_err(|error| Failure::because("the process file can't be read", &error))?;
-        let named = references(&parse(&files.label(&name), &bytes)?);
-        let fetched = sources.fetch(files.root(), &named, self.update)?;
+        let fetched = sources.fetch(&self.process, self.update)?;
+        let fetched: Vec<String> = fetched
+            .iter()
+            .map(|place| place.display().to_string())
+            .collect();
         let (place, content) = write(&self.process)?;
         let mut text = String::new();
         for folder in &fetched {

@@ -21,7 +21,7 @@ mod fork;
 mod govern;
 mod import;
 mod ledger;
-mod lock;
+pub(crate) mod lock;
 mod market;
 mod model;
 mod new;

@@ -72,6 +72,7 @@ impl Publish {
             let version = match before {
                 Some(version) => version,
                 None => {
+                    chain::require_upstream(&home, &studio, reads, &subject, known.work).await?;
                     if let Some(planned) = &subject.planned {
                         let dials = GovernedDials::of(&studio, reads, known.work).await?;
                         dials.require_same(&planned.process)?;
@@ -133,6 +134,7 @@ impl Publish {
             let (acts, why) = match version {
                 Some(version) => (Vec::new(), format!("it is version {version} already")),
                 None => {
+                    chain::require_upstream(&home, &studio, &reads, subject, known.work).await?;
                     let uri = self.uri_of(&home, &reads, subject, &known).await?;
                     let act = reads.publishing(known.work, subject.bundle, &uri);
                     let words = format!(

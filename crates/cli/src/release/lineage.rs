@@ -168,22 +168,10 @@ fn line_of_making(subject: &Subject, piece: &Piece) -> Vec<usize> {
 
 /// The performing steps that an output depends on, in plan order.
 fn ancestors(plan: &Plan, output: &str) -> Vec<NodeId> {
-    let named = plan.outputs.iter().find(|(name, _)| name == output);
-    let mut pending: Vec<NodeId> = named
-        .into_iter()
-        .flat_map(|(_, template)| template.references())
-        .filter_map(|path| {
-            let step = path.step()?;
-            plan.nodes.iter().position(|node| &*node.path == step)
-        })
-        .collect();
-    let mut found = BTreeSet::new();
-    while let Some(node) = pending.pop() {
-        if found.insert(node) {
-            pending.extend(&plan.nodes[node].dependencies);
-            let inner = (0..plan.nodes.len()).filter(|id| plan.nodes[*id].parent == Some(node));
-            pending.extend(inner);
-        }
-    }
-    found.into_iter().collect()
+    let behind = plan.behind(|name| name == output);
+    let nodes = plan.nodes.iter().enumerate();
+    nodes
+        .filter(|(_, node)| behind.contains(&node.path))
+        .map(|(id, _)| id)
+        .collect()
 }

@@ -155,10 +155,8 @@ fn a_bundle_is_fetched_by_its_digest() {
     let told = studio.daedal(&["check", "book"]).ends(1);
     assert!(told.err.contains("daedal lock"), "{}", told.err);
     let locked = json_of(&studio, &["lock", "book"]);
-    assert_eq!(
-        locked["fetched"],
-        json!([format!("bundles/sha256-{digest}")])
-    );
+    let fetched = locked["fetched"][0].as_str().unwrap();
+    assert!(fetched.ends_with(&format!("book/bundles/sha256-{digest}")));
     // The versions of its engines are pinned with those of the book.
     assert!(
         locked["content"].as_str().unwrap().contains("sketch:"),
@@ -265,4 +263,34 @@ fn a_work_that_is_a_step_is_paid_for_ever() {
     assert_ne!(newer["content"], locked["content"]);
     assert_eq!(newer["fetched"].as_array().unwrap().len(), 1);
     studio.daedal(&["check", "named"]).ends(0);
+    // Locked from the outside, too; and what is no version of the work is not pinned.
+    studio.write(
+        "outer/process.yaml",
+        book("named", TOKEN)
+            .replace("name: book", "name: outer")
+            .replace("steps.cover.poster", "steps.cover.page"),
+    );
+    std::fs::create_dir_all(studio.path().join("outer/named")).unwrap();
+    let text = std::fs::read_to_string(studio.path().join("named/process.yaml")).unwrap();
+    studio.write("outer/named/process.yaml", text);
+    let locked = json_of(&studio, &["lock", "outer"]);
+    let fetched = locked["fetched"][0].as_str().unwrap().to_owned();
+    assert!(fetched.contains("outer/named/bundles/eip155-"), "{locked}");
+    studio.daedal(&["check", "outer"]).ends(0);
+    std::fs::write(Path::new(&fetched).join("wave.js"), "circle(1, 1, 1)").unwrap();
+    let told = studio.daedal(&["lock", "outer"]).ends(1);
+    assert!(told.err.contains("no version of"), "{}", told.err);
+    // A work that comes to derive from another by a new version would owe it nothing.
+    studio.write("late/process.yaml", format!("{TOKEN}daedal: v1\nname: late\nsteps: {{ page: {{ uses: template, with: {{ text: x }} }} }}\noutputs: {{ page: \"{{{{ steps.page }}}}\" }}\n"));
+    studio.daedal(&["lock", "late"]).ends(0);
+    studio.daedal(&["register", "late"]).ends(0);
+    studio.write(
+        "late/process.yaml",
+        book(token, TOKEN).replace("name: book", "name: late"),
+    );
+    studio.daedal(&["lock", "late"]).ends(0);
+    for args in [&["publish", "late"][..], &["publish", "late", "--dry-run"]] {
+        let told = studio.daedal(args).ends(1);
+        assert!(told.err.contains("was not registered with"), "{}", told.err);
+    }
 }

@@ -9,6 +9,12 @@ use super::{Path, Scope, Segment};
 /// The step, which no process file can name, that has what a process is given.
 pub(crate) const GIVEN: &str = "_given";
 
+/// Whether a step of this name has what a process is given.
+pub(crate) fn is_given(name: &str) -> bool {
+    name.strip_suffix(GIVEN)
+        .is_some_and(|call| call.ends_with('.'))
+}
+
 /// A process that is a step of another. Its steps stand beside that step, under longer names: `draft` of the
 /// process that is the step `poster` is `poster.draft`.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-pub(crate) use frame::{Frame, GIVEN};
+pub(crate) use frame::{Frame, GIVEN, is_given};
 use frame::{Framed, Placed};
 use outline::{Kind, Outline};
 pub use path::{Path, Segment};
@@ -151,6 +151,11 @@ impl Expression {
             Some(placed) => &placed.references,
             None => &self.names,
         }
+    }
+
+    /// The same as they were written.
+    pub(crate) fn written(&self) -> &[Path] {
+        &self.names
     }
 
     /// The same expression inside of a process that is a step of another.

@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 use super::Planned;
 use super::model::*;
 use super::types::is_asset;
-use crate::expression::{Expression, GIVEN, Path, Scope, Segment};
+use crate::expression::{Expression, Path, Scope, Segment, is_given};
 use crate::process::FAN_OUT_MAX;
 use crate::{AssetRef, Digest};
 
@@ -118,7 +118,7 @@ pub fn bounds<'s>(
         let params = fill.params(perform);
         let assumed = fill.assumed;
         (dials.last, dials.round) = (Value::Null, Value::Null);
-        if node.name.ends_with(GIVEN) {
+        if is_given(&node.name) {
             let given = dials.given(perform);
             dials.given.insert(Arc::clone(&node.path), given);
         }
@@ -205,7 +205,7 @@ impl Dials<'_> {
                 (Some(given), [_, section, dial, ..]) => has(given, section, dial),
                 _ => false,
             },
-            name if name.ends_with(GIVEN) => match (self.root(name), &*path.segments) {
+            name if is_given(name) => match (self.root(name), &*path.segments) {
                 (Some(given), [section, dial, ..]) => has(given, section, dial),
                 _ => false,
             },
@@ -228,6 +228,12 @@ impl Dials<'_> {
                 && let Some(Value::Object(dials)) = given.get_mut(section)
             {
                 dials.remove(dial);
+            }
+        }
+        // What turns out to be nothing leaves the default.
+        for section in ["inputs", "parameters"] {
+            if let Some(Value::Object(dials)) = given.get_mut(section) {
+                dials.retain(|_, value| !value.is_null());
             }
         }
         given

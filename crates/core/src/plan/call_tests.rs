@@ -1,5 +1,7 @@
 //! Processes that are steps of others.
 
+use std::collections::BTreeMap;
+
 use serde_json::json;
 
 use super::testing::{engines, files};
@@ -294,19 +296,81 @@ outputs: { covers: [ "{{ steps.one.cover }}", "{{ steps.two.cover }}" ] }
 }
 
 #[test]
-fn what_uses_itself_is_no_step() {
-    let file = |other: &str| {
+fn processes_stand_in_each_other_only_so_far() {
+    let step = "daedal: v1\nname: x\nsteps: { a: { uses: process, with: { process: a } } }\n";
+    // As a link to itself would give them, without an end.
+    let files = (1..40).map(|depth| format!("{}process.yaml", "a/".repeat(depth)));
+    let files = MemoryFiles(files.map(|path| (path, step.into())).collect());
+    let found = told(step, &files);
+    assert!(found.contains("a/process.yaml can't be a step"), "{found}");
+    assert!(found.len() < 1_000, "{found}");
+}
+
+#[test]
+fn mistakes_far_inside_are_not_told_at_length() {
+    let uses = |name: &str| {
         format!(
-            "daedal: v1\nname: x\nsteps: {{ a: {{ uses: process, with: {{ process: {other} }} }} }}\n"
+            "daedal: v1\nname: x\nsteps:\n  a: {{ uses: process, with: {{ process: {name} }} }}\n  b: {{ uses: process, with: {{ process: {name} }} }}\n  c: {{ uses: process, with: {{ process: {name} }} }}\n"
         )
     };
-    let files = [
-        ("one.yaml", file("two.yaml")),
-        ("two.yaml", file("one.yaml")),
-    ];
-    let files = files.map(|(path, text)| (path.to_owned(), text.into_bytes()));
-    let files = MemoryFiles(files.into_iter().collect());
-    insta::assert_snapshot!(told(&file("one.yaml"), &files));
+    let mut files: BTreeMap<String, Vec<u8>> = (1..12)
+        .map(|depth| {
+            (
+                format!("{}process.yaml", "a/".repeat(depth)),
+                uses("a").into(),
+            )
+        })
+        .collect();
+    let last = format!("{}process.yaml", "a/".repeat(12));
+    files.insert(
+        last,
+        b"daedal: v1\nname: x\nsteps: { a: { uses: nothing } }\n".to_vec(),
+    );
+    let found = told(&uses("a"), &MemoryFiles(files));
+    assert!(found.len() < 10_000, "{} bytes", found.len());
+}
+
+#[test]
+fn what_looks_like_an_expression_in_a_process_is_none_around_it() {
+    let poster = POSTER.replace(
+        "theme: { type: text, max_length: 40 }",
+        "theme: { type: text, default: \"of {{ inputs.secret }}\", max_length: 40 }",
+    );
+    let book = BOOK
+        .replacen("inputs: {", "inputs: { secret: { type: text, default: x },", 1)
+        .replace(
+            "inputs: { theme: \"{{ inputs.theme }}\" }, parameters",
+            "parameters",
+        );
+    let planned = planned(&book, &with_poster(&poster));
+    let given = planned
+        .plan
+        .nodes
+        .iter()
+        .find(|node| &*node.path == "cover._given");
+    let NodeKind::Perform(given) = &given.unwrap().kind else {
+        panic!()
+    };
+    assert_eq!(given.with.references(), []);
+}
+
+#[test]
+fn of_a_process_what_it_gives_is_seen() {
+    let inside = BOOK.replace("steps.cover.title", "steps['cover.concept'].title");
+    let found = told(&inside, &with_poster(POSTER));
+    assert!(
+        found.contains("`cover.concept` is inside of a process"),
+        "{found}"
+    );
+    let more = BOOK.replace("parameters: { haze: 0.4 }", "bundle: x, signature: []");
+    let found = told(&more, &with_poster(POSTER));
+    assert!(found.contains("`process` takes no `bundle`"), "{found}");
+    // And of its outputs those that are named.
+    let behind = planned(BOOK, &with_poster(POSTER))
+        .plan
+        .behind(|name| name == "title");
+    let behind: Vec<&str> = behind.iter().map(|path| &**path).collect();
+    assert_eq!(behind, ["cover", "cover._given", "cover.concept"]);
 }
 
 #[test]

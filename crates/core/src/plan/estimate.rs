@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::model::*;
 use super::names::Names;
-use crate::expression::{Expression, GIVEN, Path, Segment};
+use crate::expression::{Expression, Path, Segment, is_given};
 use crate::process::{Action, DialKind, FAN_OUT_MAX, FanOut, OnFailure, Perform, Process};
 
 /// A number between two bounds, both included.
@@ -108,7 +108,7 @@ fn references(names: &Names<'_>, source: usize, path: &Path) -> Option<u64> {
     let Action::Perform(perform) = &names.drafts[source].step.action else {
         return None;
     };
-    let is_meant = names.drafts[source].path.ends_with(GIVEN)
+    let is_meant = is_given(&names.drafts[source].step.name)
         && *named == Segment::Field("signature".to_owned());
     let assets = perform.with.get("signature").filter(|_| is_meant)?;
     Some(assets.as_array()?.len() as u64)

@@ -4,6 +4,7 @@
 //! What it gives is frozen: [`of_bundle`] makes the same plan again from the bundle alone.
 
 mod alternatives;
+mod behind;
 mod bound;
 mod build;
 #[cfg(test)]
@@ -58,7 +59,7 @@ pub use model::*;
 pub use schema::{SCHEMA_FILE, SCHEMA_LINE, schema};
 pub use shelf::{BUNDLES_FOLDER, Reference};
 pub use tree::{Branch, Tree, tree};
-pub use unfold::references;
+pub use unfold::{ENGINE as PROCESS, references};
 
 /// Tasks of one run.
 pub const TASKS_MAX: u64 = 100_000;

@@ -1,6 +1,6 @@
 //! What a plan is made of.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::called::{Called, Calls};
@@ -42,34 +42,6 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// The paths of all steps that stand behind these outputs: those that they name, and whatever these wait for.
-    #[must_use]
-    pub fn behind(&self, is_meant: impl Fn(&str) -> bool) -> BTreeSet<Arc<str>> {
-        let by_path: BTreeMap<&str, NodeId> = self
-            .nodes
-            .iter()
-            .enumerate()
-            .map(|(id, node)| (&*node.path, id))
-            .collect();
-        let outputs = self.outputs.iter().filter(|(name, _)| is_meant(name));
-        let named = outputs.flat_map(|(_, template)| template.references());
-        let mut pending: Vec<NodeId> = named
-            .filter_map(|path| by_path.get(path.step()?).copied())
-            .collect();
-        let mut behind = BTreeSet::new();
-        while let Some(id) = pending.pop() {
-            let node = &self.nodes[id];
-            if behind.insert(Arc::clone(&node.path)) {
-                pending.extend(&node.dependencies);
-                pending.extend(node.given);
-                if let NodeKind::Repeat(repeat) = &node.kind {
-                    pending.extend(&repeat.inner);
-                }
-            }
-        }
-        behind
-    }
-
     /// Whether the node is the step that a process is: it has what that gives.
     #[must_use]
     pub fn is_call(&self, id: NodeId) -> bool {

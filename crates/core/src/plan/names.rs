@@ -91,6 +91,17 @@ pub(super) struct Unknown {
     pub(super) help: String,
 }
 
+impl Unknown {
+    /// A step of a process that is a step itself.
+    pub(super) fn inside(step: &str) -> Self {
+        let call = step.split('.').next().unwrap_or(step);
+        Self {
+            message: format!("`{step}` is inside of a process"),
+            help: format!("name what the process gives, such as `steps.{call}.poster`"),
+        }
+    }
+}
+
 fn unknown<T>(message: impl Into<String>, help: impl Into<String>) -> Result<T, Unknown> {
     Err(Unknown {
         message: message.into(),
@@ -393,7 +404,7 @@ impl<'s> Names<'s> {
 }
 
 /// Whether a step is one that an author wrote, rather than one of a process that is a step.
-pub(crate) fn is_written(name: &str) -> bool {
+pub(super) fn is_written(name: &str) -> bool {
     !name.contains('.')
 }
 

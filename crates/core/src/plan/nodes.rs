@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::files::Files;
 use super::fit::Offer;
 use super::model::*;
-use super::names::{Context, Names};
+use super::names::{Context, Names, Unknown, is_written};
 use super::place::Place;
 use super::types::{Kinds, Type};
 use crate::engine::{Engines, Limits};
@@ -328,12 +328,14 @@ impl<'s> Reader<'s, '_> {
     ) -> Type<'s> {
         let mut given = expression.schema().map_or(Type::ANY, Type::of);
         // A computed step has been told.
-        for path in expression
-            .references()
-            .iter()
-            .filter(|path| !path.is_dynamic())
-        {
-            match self.names.resolve(path, context) {
+        let known = expression.references().iter().zip(expression.written());
+        for (path, name) in known.filter(|(path, _)| !path.is_dynamic()) {
+            let found = match name.step().filter(|step| !is_written(step)) {
+                // What a process gives is all that is seen of it.
+                Some(step) => Err(Unknown::inside(step)),
+                None => self.names.resolve(path, context),
+            };
+            match found {
                 Ok((known, step)) => {
                     if let (Some(step), Some(own)) = (step, context.own) {
                         self.links[own]
@@ -345,7 +347,7 @@ impl<'s> Reader<'s, '_> {
                     }
                 }
                 Err(unknown) => {
-                    let range = written.name(path);
+                    let range = written.name(name);
                     let span = place.part(pointer, self.text, written.text, range);
                     self.wrong(span, unknown.message, unknown.help);
                 }

@@ -17,13 +17,17 @@ use crate::{AssetRef, Digest};
 
 /// Where processes are kept that are named by digest or token, in the directory of the one that uses them.
 pub const BUNDLES_FOLDER: &str = "bundles";
+/// Processes that stand in each other.
+const NESTED_MAX: usize = 16;
 /// Mistakes of a process that are told where it is used.
 const TOLD_MAX: usize = 3;
+/// Characters of one of them: what is wrong far inside is told there.
+const TOLD_CHARS: usize = 200;
 
 /// What `process:` names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reference {
-    /// A directory or a process file, from the directory of the process that uses it.
+    /// A directory, from that of the process that uses it.
     Path(String),
     /// A bundle.
     Bundle(Digest),
@@ -48,9 +52,12 @@ impl Reference {
                 )),
             };
         }
-        match text.is_empty() {
-            true => Err("`process` is empty".to_owned()),
-            false => Ok(Self::Path(text.to_owned())),
+        match text.rsplit('/').next().unwrap_or_default() {
+            "" | "." => Err(format!("`{text}` is no directory of its own")),
+            name if name.ends_with(".yaml") || name.ends_with(".yml") => Err(format!(
+                "`{text}` is a file: a process that is a step has a directory with a {PROCESS_FILE} in it"
+            )),
+            _ => Ok(Self::Path(text.to_owned())),
         }
     }
 
@@ -58,27 +65,11 @@ impl Reference {
     #[must_use]
     pub fn folder(&self) -> String {
         match self {
-            Self::Path(path) => match is_file(path) {
-                true => path.rsplit_once('/').map_or("", |(folder, _)| folder),
-                false => path,
-            }
-            .to_owned(),
+            Self::Path(path) => path.clone(),
             Self::Bundle(digest) => format!("{BUNDLES_FOLDER}/sha256-{digest}"),
             Self::Token(name) => format!("{BUNDLES_FOLDER}/{}", name.replace([':', '/'], "-")),
         }
     }
-
-    /// Name of the process file in it.
-    fn file(&self) -> &str {
-        match self {
-            Self::Path(path) if is_file(path) => path.rsplit('/').next().unwrap_or(path),
-            _ => PROCESS_FILE,
-        }
-    }
-}
-
-fn is_file(path: &str) -> bool {
-    path.ends_with(".yaml") || path.ends_with(".yml")
 }
 
 fn is_token(text: &str) -> bool {
@@ -174,22 +165,13 @@ impl<'f> Shelf<'f> {
 
     /// The process called so by one whose directory is `base`.
     pub(super) fn get(&mut self, base: &str, named: &Reference) -> Result<Arc<Inner>, Unfit> {
-        let folder = named.folder();
-        let base = match folder.is_empty() {
-            true => base.to_owned(),
-            // It may not lead out of the directory of the process that uses it, whatever is around that.
-            false => match normal_path(&folder) {
-                Ok(folder) => format!("{base}{folder}/"),
-                Err(error) => {
-                    return Err(Unfit {
-                        message: error.to_string(),
-                        help: "expected a directory with a process.yaml, from that of this process file"
-                            .into(),
-                    });
-                }
-            },
-        };
-        let path = format!("{base}{}", named.file());
+        // It may not lead out of the directory of the process that uses it, whatever is around that.
+        let folder = normal_path(&named.folder()).map_err(|error| Unfit {
+            message: error.to_string(),
+            help: "expected a directory with a process.yaml, from that of this process file".into(),
+        })?;
+        let base = format!("{base}{folder}/");
+        let path = format!("{base}{PROCESS_FILE}");
         if let Some(known) = self.known.get(&path) {
             return known.clone();
         }
@@ -197,6 +179,14 @@ impl<'f> Shelf<'f> {
             return Err(Unfit {
                 message: format!("`{path}` uses itself as a step"),
                 help: "a process is made of others: take one of the uses away".into(),
+            });
+        }
+        if self.open.len() == NESTED_MAX {
+            return Err(Unfit {
+                message: format!(
+                    "`{path}` stands in {NESTED_MAX} other processes, which is the limit"
+                ),
+                help: "put some of their steps into one process".into(),
             });
         }
         self.open.push(path.clone());
@@ -237,7 +227,7 @@ impl<'f> Shelf<'f> {
             build::work(parsed, origin, self, &base, &own, frozen.as_ref())
                 .map_err(|mistakes| Mistakes::new(&label, &text, mistakes))
         });
-        let (planned, held) = worked.map_err(|mistakes| unfit(&base, &mistakes))?;
+        let (planned, held) = worked.map_err(|mistakes| unfit(&mistakes))?;
         let Some(Held {
             process: held,
             root,
@@ -273,11 +263,18 @@ impl<'f> Shelf<'f> {
 }
 
 /// What is wrong with a process, where it is used.
-fn unfit(base: &str, mistakes: &Mistakes) -> Unfit {
+fn unfit(mistakes: &Mistakes) -> Unfit {
     let told: Vec<String> = mistakes
         .positions()
         .take(TOLD_MAX)
-        .map(|(mistake, (line, column))| format!("{line}:{column}: {}", mistake.message))
+        .map(|(mistake, (line, column))| {
+            let short: String = mistake.message.chars().take(TOLD_CHARS).collect();
+            let rest = match short.len() < mistake.message.len() {
+                true => " …",
+                false => "",
+            };
+            format!("{line}:{column}: {short}{rest}")
+        })
         .collect();
     let more = match mistakes.iter().count() - told.len() {
         0 => String::new(),
@@ -291,10 +288,10 @@ fn unfit(base: &str, mistakes: &Mistakes) -> Unfit {
         ),
         help: format!(
             "mend it by itself: daedal check {}",
-            match base.trim_end_matches('/') {
-                "" => mistakes.file(),
-                folder => folder,
-            }
+            mistakes
+                .file()
+                .trim_end_matches(PROCESS_FILE)
+                .trim_end_matches('/')
         ),
     }
 }
@@ -344,8 +341,6 @@ mod tests {
         let token = "eip155:31337/erc721:0x5FbDB2315678afecb367f032d93F642f64180aa3/12";
         let folder = |text: &str| Reference::parse(text).map(|named| named.folder());
         assert_eq!(folder("parts/poster"), Ok("parts/poster".into()));
-        assert_eq!(folder("parts/other.yaml"), Ok("parts".into()));
-        assert_eq!(folder("other.yaml"), Ok(String::new()));
         assert_eq!(
             folder(&format!("sha256:{digest}")),
             Ok(format!("bundles/sha256-{digest}"))
@@ -356,6 +351,10 @@ mod tests {
         );
         for wrong in [
             "",
+            ".",
+            "parts/",
+            "other.yaml",
+            "parts/process.yaml",
             "sha256:ab",
             "eip155:1/erc721:0x12/3",
             "eip155:1/erc20:0x5fbdb2315678afecb367f032d93f642f64180aa3/3",

@@ -15,12 +15,14 @@ use crate::expression::{Frame, GIVEN};
 use crate::process::source::{Key, Kind, Node};
 use crate::process::{
     Action, Dial, FanOut, Mistake, OnFailure, OnInterrupt, Perform, Process, Repeat, Retry, Reuse,
-    Role, Step,
+    Role, STEPS_MAX, Step,
 };
 use crate::{AssetRef, Digest};
 
-/// The engine of a step that is a process.
-pub(super) const ENGINE: &str = "process";
+/// The engine of a step that is a process, and of what stands around its own steps.
+pub const ENGINE: &str = "process";
+/// What such a step may say in `with:`.
+const FIELDS: [&str; 3] = ["process", "inputs", "parameters"];
 
 /// A process with the steps of those that are steps of it.
 pub(super) struct Unfolded {
@@ -51,6 +53,7 @@ pub(super) fn unfolded(
         mistakes,
         pins,
         calls: Calls::default(),
+        steps: 0,
     };
     let (mut held, mut at) = (process.clone(), root.clone());
     let (steps, nodes) = unfolding.steps(&process.steps, root.field("steps")?, None);
@@ -128,6 +131,8 @@ struct Unfolding<'u, 'f, 'g> {
     /// The bundle of each work, by `process.lock`; any, where a lock is to be written.
     pins: Option<BTreeMap<String, Digest>>,
     calls: Calls,
+    /// Steps of processes so far.
+    steps: usize,
 }
 
 impl Unfolding<'_, '_, '_> {
@@ -139,11 +144,9 @@ impl Unfolding<'_, '_, '_> {
         around: Option<&str>,
     ) -> (Vec<Step>, Vec<(Key, Node)>) {
         let (mut held, mut nodes) = (Vec::new(), Vec::new());
-        let Kind::Map(entries) = &at.kind else {
-            return (held, nodes);
-        };
+        let entries = by_name(at);
         for step in steps {
-            let Some((key, node)) = entries.iter().find(|(key, _)| key.name == step.name) else {
+            let Some(&(key, node)) = entries.get(step.name.as_str()) else {
                 continue;
             };
             match &step.action {
@@ -201,8 +204,15 @@ impl Unfolding<'_, '_, '_> {
     fn inner(&mut self, perform: &Perform, at: &Node, in_loop: bool) -> Option<Arc<Inner>> {
         let before = self.mistakes.len();
         self.check(perform, at);
-        // Where it is missing, the schema tells.
+        // What is missing or unknown, the schema tells.
         let written = perform.with.get("process")?;
+        if perform
+            .with
+            .keys()
+            .any(|name| !FIELDS.contains(&name.as_str()))
+        {
+            return None;
+        }
         let named = match written.as_str() {
             Some(text) if !text.contains("{{") => Reference::parse(text),
             _ => Err(
@@ -229,6 +239,22 @@ impl Unfolding<'_, '_, '_> {
                     _ => Ok(inner),
                 },
             );
+        let found = found.and_then(|inner| {
+            // Before anything is copied.
+            let steps = self.steps + inner.paths().len() + 2;
+            match steps > STEPS_MAX {
+                false => {
+                    self.steps = steps;
+                    Ok(inner)
+                }
+                true => Err(Unfit {
+                    message: format!(
+                        "with the steps of this process there are {steps}, more than the limit of {STEPS_MAX}"
+                    ),
+                    help: "divide the work into several runs".into(),
+                }),
+            }
+        });
         match found {
             Ok(inner) => (self.mistakes.len() == before).then_some(inner),
             Err(unfit) => {
@@ -343,12 +369,9 @@ impl Unfolding<'_, '_, '_> {
         let with = said(perform, inner);
         held.push(one(given, None, step.when.clone(), with));
         // Its own steps: what they name is found in it.
-        let entries = match root.field("steps").map(|node| &node.kind) {
-            Some(Kind::Map(entries)) => &entries[..],
-            _ => &[],
-        };
+        let entries = root.field("steps").map(by_name).unwrap_or_default();
         for own in &process.steps {
-            let Some((_, node)) = entries.iter().find(|(key, _)| key.name == own.name) else {
+            let Some(&(_, node)) = entries.get(own.name.as_str()) else {
                 continue;
             };
             let name = frame.name(&own.name);
@@ -392,6 +415,18 @@ impl Unfolding<'_, '_, '_> {
     }
 }
 
+/// The entries of a map by their keys.
+fn by_name(at: &Node) -> BTreeMap<&str, (&Key, &Node)> {
+    let entries = match &at.kind {
+        Kind::Map(entries) => &entries[..],
+        _ => &[],
+    };
+    entries
+        .iter()
+        .map(|(key, node)| (key.name.as_str(), (key, node)))
+        .collect()
+}
+
 fn is_loop(step: &Step) -> bool {
     matches!(step.action, Action::Repeat(_))
 }
@@ -425,7 +460,12 @@ fn said(perform: &Perform, inner: &Inner) -> Map<String, Value> {
             .or_insert_with(|| Value::Object(Map::new()));
         let Value::Object(said) = said else { continue };
         for (name, dial) in dials {
-            if let (false, Some(default)) = (said.contains_key(name), &dial.default) {
+            // What looks like an expression is none here: such a default is filled in by the run.
+            let default = dial.default.as_ref().filter(|default| {
+                let text = default.as_str().unwrap_or_default();
+                !text.contains("{{") && !text.contains("{%")
+            });
+            if let (false, Some(default)) = (said.contains_key(name), default) {
                 said.insert(name.clone(), default.clone());
             }
         }

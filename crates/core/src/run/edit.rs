@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::fold::perform;
 use super::state::{NodeState, Phase, Slot, State, TaskPhase, Work, inner};
 use super::{Finish, TaskName, Timer};
-use crate::plan::{NodeId, Plan};
+use crate::plan::{NodeId, PROCESS, Plan};
 
 /// Why what a task gave can't be edited.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -19,6 +19,11 @@ pub enum EditRefusal {
     /// The task stands in a loop, whose rounds are over.
     #[error("it is in a loop: edit what the loop gave in a step after it")]
     InLoop,
+    /// It stands around a process that is a step: what that is given is held to its bounds.
+    #[error(
+        "it has what a process is given or gives: edit a step of that process, or run it with other inputs"
+    )]
+    Around,
     /// Nothing came of it yet, or it failed.
     #[error("it has given nothing that could be edited")]
     NothingGiven,
@@ -102,6 +107,9 @@ impl State {
         let id = known.ok_or(EditRefusal::NoTask)?;
         if plan.nodes[id].parent.is_some() || perform(plan, id).is_none() {
             return Err(EditRefusal::InLoop);
+        }
+        if perform(plan, id).is_some_and(|perform| &*perform.engine == PROCESS) {
+            return Err(EditRefusal::Around);
         }
         let node = &self.nodes[id];
         match node.tasks.get(task.index as usize) {
