@@ -6,6 +6,7 @@
 mod carry;
 mod keep;
 mod notices;
+mod outbox;
 mod rest;
 mod watch;
 
@@ -32,6 +33,7 @@ use crate::ui::Ui;
 
 pub(crate) use keep::Keep;
 use notices::{News, Teller};
+use outbox::Outbox;
 
 /// Longest time between two rounds.
 const ROUND: Duration = Duration::from_secs(2);
@@ -104,7 +106,7 @@ impl<'a> Tender<'a> {
         let keep = Keep::of(&home.root);
         Ok(Self {
             memory: keep.read()?,
-            teller: Teller::new(ui, assemble::notices_of(home)?),
+            teller: Teller::new(ui, assemble::notices_of(home)?, keep.notices()),
             day_max: tend.day_max()?,
             failures_max: tend.failures_max.map_or(FAILURES_MAX, |max| max.get()),
             home,
@@ -171,12 +173,14 @@ impl<'a> Tender<'a> {
                 self.teller.tell(News::new("paused", now, text));
                 self.is_paused = true;
             }
-            self.memory.pass(now);
             return Ok(());
         }
-        if std::mem::take(&mut self.is_paused) {
-            self.memory.pass(now);
+        if let Some(at) = self.keep.resumed() {
+            self.memory.pass(at);
             self.keep.write(&self.memory)?;
+            self.keep.forget_resumed();
+        }
+        if std::mem::take(&mut self.is_paused) {
             self.teller
                 .tell(News::new("resumed", now, "goes on after a pause"));
         }
@@ -217,7 +221,8 @@ impl<'a> Tender<'a> {
             let tended = memory.of(&name);
             tended.is_none_or(|tended| tended.open().is_none() && tended.stopped().is_none())
         };
-        if is_free(&self.memory) {
+        let is_blind = |memory: &Memory| memory.of(&name).is_some_and(Tended::is_blind);
+        if is_free(&self.memory) || is_blind(&self.memory) {
             let before = self.memory.clone();
             let memory = &mut self.memory;
             let (watched, wrong) =
@@ -227,11 +232,18 @@ impl<'a> Tender<'a> {
                 let news = News::new("unseen", now, text).with("process", name.clone());
                 self.teller.tell(news.with("error", told));
             }
-            self.memory.fire(&name, &schedule, &watched, now);
+            let fired = match is_free(&self.memory) {
+                true => self.memory.fire(&name, &schedule, &watched, now).cloned(),
+                // What changes while a run is not over begins one after it.
+                false => {
+                    self.memory.see(&name, &watched);
+                    None
+                }
+            };
             if self.memory != before {
                 self.keep.write(&self.memory)?;
             }
-            if let Some(open) = self.memory.of(&name).and_then(Tended::open) {
+            if let Some(open) = &fired {
                 self.teller.tell(due(&name, open, now));
             }
         }
@@ -383,6 +395,13 @@ pub(crate) fn status(home: &Home) -> Result<(serde_json::Value, String), Failure
             "stopped": tended.stopped().map(text::moment),
         }));
     }
+    let untold = Outbox::of(keep.notices()).count();
+    if untold > 0 {
+        let notices = text::count(untold, "notice");
+        text.push_str(&format!(
+            "{notices} could not be sent yet: they are while somebody tends\n"
+        ));
+    }
     let day_max = home.settings.tend.day_max()?;
     let left = day_max.map(|max| memory.left(max, now));
     if let (Some(max), Some(left)) = (day_max, left) {
@@ -392,6 +411,7 @@ pub(crate) fn status(home: &Home) -> Result<(serde_json::Value, String), Failure
         "tended": is_tended,
         "paused": paused.map(text::moment),
         "processes": processes,
+        "notices_waiting": untold,
         "day_max_usd_micros": day_max,
         "day_left_usd_micros": left,
     });

@@ -197,10 +197,14 @@ pub enum Event {
         task: TaskName,
         /// From 1.
         attempt: u32,
+        /// The most that it may cost.
+        #[serde(default, skip_serializing_if = "UsdMicros::is_nothing")]
+        cost_max: UsdMicros,
         /// When.
         at: Moment,
     },
-    /// An effect was started, and nobody knows whether it came about: the program that could have told is gone.
+    /// An effect was started, and nobody knows whether it came about: the program that could have told is gone, or the
+    /// run ended before it could tell.
     EffectLost {
         /// Which task.
         task: TaskName,
@@ -208,6 +212,9 @@ pub enum Event {
         attempt: u32,
         /// The most that it has cost.
         cost_max: UsdMicros,
+        /// The run whose effect it is, where that is another one, of which this one would repeat it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        before: Option<RunId>,
         /// When that was found.
         at: Moment,
     },
@@ -257,6 +264,18 @@ pub enum Event {
     TimerFired {
         /// Which.
         timer: Timer,
+        /// When.
+        at: Moment,
+    },
+    /// The budget has no room for the next task of a loop: the best of its rounds stands, and the one under way does not
+    /// count.
+    CutShort {
+        /// The loop.
+        step: std::sync::Arc<str>,
+        /// The round that is not ended, from 0.
+        round: u32,
+        /// What the budget says.
+        message: String,
         /// When.
         at: Moment,
     },
@@ -365,6 +384,7 @@ impl Event {
             | Self::Decided { at, .. }
             | Self::Edited { at, .. }
             | Self::TimerFired { at, .. }
+            | Self::CutShort { at, .. }
             | Self::CancelRequested { at }
             | Self::Finished { at, .. } => *at,
         }

@@ -5,6 +5,7 @@
 //! task was asked and what came of it; [`explain`] compares two such records.
 
 pub mod budget;
+mod cut;
 mod decide;
 mod edit;
 mod event;
@@ -22,18 +23,21 @@ mod state;
 mod task;
 mod view;
 
+pub use cut::CutShort;
 pub use decide::{Action, Dispatch, decide};
 pub use edit::EditRefusal;
 pub use event::*;
 pub use explain::{Change, explain};
 pub use fold::fold;
-pub use lost::{Lost, Ruling};
+pub use lost::{Lost, Ruling, unsettled_calls};
 pub use moment::Moment;
 pub use records::{CAPTION, CAPTIONS, EDIT, TaskRecord, TaskResult, end_of, finish_of, records};
 pub use skipped::Skipped;
 pub use state::{Question, Spent, State};
 pub use view::{StepStatus, StepView};
 
+#[cfg(test)]
+mod cut_tests;
 #[cfg(test)]
 mod edit_tests;
 #[cfg(test)]
