@@ -41,7 +41,8 @@ pub(super) async fn made(
         let events = studio.log.read(run.run).await;
         let events = events.map_err(|error| remembered(&error))?;
         for call in unsettled_calls(&planned.plan, &events) {
-            made.entry(call).or_insert(run.run);
+            // Later ones may have asked only.
+            made.insert(call, run.run);
         }
     }
     Ok(made)

@@ -4,16 +4,14 @@
 //! got there, it may have happened or not: it is not made again until a person says so, unless its step says that
 //! repeating is fine. Whichever it is, what it may have cost counts for the run's budget.
 
-use std::collections::BTreeSet;
-
 use serde::{Deserialize, Serialize};
 
 use super::fold::perform;
 use super::state::{Phase, Slot, State, TaskPhase, TaskState};
-use super::{Dispatch, Event, Moment, RunId, TaskName, records};
-use crate::plan::{NodeId, Plan};
-use crate::process::{OnInterrupt, Reuse};
-use crate::{Digest, UsdMicros};
+use super::{Dispatch, Event, Moment, RunId, TaskName};
+use crate::UsdMicros;
+use crate::plan::Plan;
+use crate::process::OnInterrupt;
 
 /// Times that one task is repeated by itself: what is lost so often loses the program.
 const REPEATS_MAX: u32 = 3;
@@ -64,44 +62,6 @@ pub enum Ruling {
     Repeat,
     /// It has failed.
     GiveUp,
-}
-
-/// Calls that a run made, or may have made, and that another run would make again where it comes to them: by the key
-/// that they have whatever the run ([`crate::engine::Task::key`]). Those are the ones that got lost and that nobody said
-/// anything about, and those whose outcome is kept to the run. What may be repeated is not among them.
-#[must_use]
-pub fn unsettled_calls(plan: &Plan, events: &[Event]) -> BTreeSet<Digest> {
-    let state = State::after(plan, events);
-    let is_asked_about = |id: NodeId| {
-        perform(plan, id)
-            .is_some_and(|perform| perform.effect && perform.on_interrupt == OnInterrupt::Ask)
-    };
-    let is_unknown =
-        |task: &TaskState| task.is_announced() || matches!(task.phase, TaskPhase::Lost(_));
-    let mut calls = BTreeSet::new();
-    for (id, node) in state.nodes.iter().enumerate() {
-        if node.phase != Phase::Open || !is_asked_about(id) {
-            continue;
-        }
-        let unknown = (0..).zip(&node.tasks).filter(|(_, task)| is_unknown(task));
-        let round = node.round;
-        let slots = unknown.map(|(index, _)| Slot {
-            node: id,
-            round,
-            index,
-        });
-        calls.extend(slots.filter_map(|slot| Some(state.resolve(plan, slot).ok()?.0.key(None))));
-    }
-    for record in records(plan, events) {
-        let id = state.paths.get(&record.name.step).copied();
-        let is_kept_to_run =
-            |id: &NodeId| perform(plan, *id).is_some_and(|perform| perform.reuse == Reuse::Run);
-        let is_own = record.outcome().is_some() && record.edits.is_empty();
-        if is_own && id.is_some_and(|id| is_asked_about(id) && is_kept_to_run(&id)) {
-            calls.insert(record.task.key(None));
-        }
-    }
-    calls
 }
 
 impl State {

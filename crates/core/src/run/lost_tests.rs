@@ -249,7 +249,7 @@ fn what_another_run_did_waits_for_a_person_once_and_costs_nothing_here() {
 fn calls_that_got_lost_and_outcomes_kept_to_the_run_are_not_settled() {
     let plan = plan(
         "steps: { a: { uses: post, with: { x: 1 } }, b: { uses: post, with: { x: 2 }, reuse: run }, c: { uses: post, \
-         with: { x: 3 } }, d: { uses: post, with: { x: 4 }, on_interrupt: repeat } }\noutputs: { a: '{{ steps.a }}' }",
+         with: { x: 3, as_of: \"{{ run.id }}\" } }, e: { uses: post, with: { x: 5 } }, d: { uses: post, with: { x: 4 }, on_interrupt: repeat } }\noutputs: { a: '{{ steps.a }}' }",
     );
     let mut played = Played::new(&plan, json!({}));
     played.decide(&plan);
@@ -264,23 +264,30 @@ fn calls_that_got_lost_and_outcomes_kept_to_the_run_are_not_settled() {
         played.record(&plan, started);
     }
     let ended = std::mem::take(&mut played.pending);
-    for event in ended.into_iter().skip(1).take(2) {
+    for event in ended.into_iter().skip(1).take(3) {
         played.record(&plan, event);
     }
     let finished = Event::Finished {
         status: Finish::Cancelled,
         at: Moment(9),
     };
+    let run = played.state.spec().unwrap().id();
     let keys = |names: &[&str]| {
         let of = dispatched.iter();
         of.filter(|dispatch| names.contains(&&*dispatch.name.step))
-            .map(|dispatch| dispatch.task.key(None))
+            .map(|dispatch| dispatch.task.call(run))
             .collect::<std::collections::BTreeSet<_>>()
     };
-    assert_eq!(unsettled_calls(&plan, &played.events), keys(&["a", "b"]));
+    assert_eq!(
+        unsettled_calls(&plan, &played.events),
+        keys(&["a", "b", "c"])
+    );
     lose(&mut played, &plan, 2);
     played.record(&plan, finished);
-    assert_eq!(unsettled_calls(&plan, &played.events), keys(&["a", "b"]));
+    assert_eq!(
+        unsettled_calls(&plan, &played.events),
+        keys(&["a", "b", "c"])
+    );
     assert_eq!(played.state.lost().count(), 0);
     assert_eq!(played.state.unresolved().count(), 1);
 }

@@ -5,6 +5,7 @@
 //! task was asked and what came of it; [`explain`] compares two such records.
 
 pub mod budget;
+mod calls;
 mod cut;
 mod decide;
 mod edit;
@@ -23,13 +24,14 @@ mod state;
 mod task;
 mod view;
 
+pub use calls::unsettled_calls;
 pub use cut::CutShort;
 pub use decide::{Action, Dispatch, decide};
 pub use edit::EditRefusal;
 pub use event::*;
 pub use explain::{Change, explain};
 pub use fold::fold;
-pub use lost::{Lost, Ruling, unsettled_calls};
+pub use lost::{Lost, Ruling};
 pub use moment::Moment;
 pub use records::{CAPTION, CAPTIONS, EDIT, TaskRecord, TaskResult, end_of, finish_of, records};
 pub use skipped::Skipped;

@@ -79,7 +79,7 @@ impl Session<'_> {
     /// The run that has made the call before, or may have, where nobody said that it is made again.
     pub(super) fn made_before(&self, dispatch: &Dispatch) -> Option<RunId> {
         let asks = dispatch.effect && !dispatch.is_ruled && !self.made.is_empty();
-        asks.then(|| self.made.get(&dispatch.task.key(None)).copied())
+        asks.then(|| self.made.get(&dispatch.task.call(self.run)).copied())
             .flatten()
     }
 
@@ -110,7 +110,7 @@ impl Session<'_> {
         };
         self.record(event);
         if self.state.unresolved().any(|lost| lost.task == *task) {
-            let call: Digest = dispatch.task.key(None);
+            let call: Digest = dispatch.task.call(self.run);
             self.made.insert(call, self.run);
         }
     }

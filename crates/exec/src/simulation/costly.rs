@@ -192,7 +192,7 @@ fn what_a_run_may_have_done_is_not_done_by_the_next_until_a_person_says_so() {
                 limits: daedal_core::engine::Limits::default(),
                 labels: std::collections::BTreeMap::new(),
             }
-            .key(None),
+            .call(other),
         );
     }
     simulation.options.made = calls.into_iter().map(|call| (call, other)).collect();
