@@ -265,6 +265,19 @@ fn told(plan: &Plan, report: &RunReport, files: &[PathBuf], sheets: &[Option<Pat
     for file in files {
         let _ = writeln!(text, "  {}", file.display());
     }
+    text.push_str(&warnings(report));
+    if report.status == RunStatus::Succeeded {
+        let _ = match files.is_empty() {
+            true => writeln!(text, "nothing was kept"),
+            false => writeln!(text, "publish it with: {daedal} release {run}"),
+        };
+    }
+    text
+}
+
+/// What is worth knowing of a run beside how it stands.
+fn warnings(report: &RunReport) -> String {
+    let mut text = String::new();
     let is_failed = matches!(report.status, RunStatus::Failed { .. });
     for skipped in report.skipped.iter().filter(|_| !is_failed) {
         let Skipped {
@@ -302,12 +315,6 @@ fn told(plan: &Plan, report: &RunReport, files: &[PathBuf], sheets: &[Option<Pat
             "warning: the bytes of {first}{more} were damaged since they were made; they were made \
              again, and are whole: look after the disk of the studio",
         );
-    }
-    if report.status == RunStatus::Succeeded {
-        let _ = match files.is_empty() {
-            true => writeln!(text, "nothing was kept"),
-            false => writeln!(text, "publish it with: {daedal} release {run}"),
-        };
     }
     text
 }

@@ -19,10 +19,10 @@ const NAMED_MAX: usize = 6;
 /// What a person says of calls that were interrupted.
 #[derive(Debug, Clone, Default, clap::Args)]
 pub(crate) struct Rulings {
-    /// Make the call of this step once more, which was interrupted: it may have been made, and paid, before
+    /// Make the call of this step once more, which was interrupted or made by a run before: it may have been paid already
     #[arg(long, value_name = "STEP")]
     repeat: Vec<String>,
-    /// Take the call of this step, which was interrupted, for failed
+    /// Take the call of this step, which was interrupted or made by a run before, for failed
     #[arg(long, value_name = "STEP")]
     give_up: Vec<String>,
 }

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::lost::Adrift;
 use super::state::{Created, Failure, Phase, Question, Slot, State, TaskPhase, TaskState, Work};
 use super::{Decision, Event, Moment, RunSpec, TaskName, Timer};
-use crate::engine::{DecisionRequest, EngineError, Otherwise, Outcome};
+use crate::engine::{EngineError, Outcome};
 use crate::plan::{NodeId, NodeKind, PerformNode, Plan};
 use crate::process::OnFailure;
 
@@ -108,34 +108,6 @@ fn apply(state: &mut State, plan: &Plan, event: &Event) -> bool {
         Event::Finished { status, .. } => {
             state.finished = Some(status.clone());
             true
-        }
-    }
-}
-
-impl DecisionRequest {
-    /// What the step gives when these options are kept, in this order; `None` if they don't fit the
-    /// question: beyond its options, twice the same, or more than it keeps.
-    #[must_use]
-    pub fn answer(&self, kept: &[usize]) -> Option<Value> {
-        let mut seen = vec![false; self.options.len()];
-        let fits = kept.len() <= self.keep
-            && kept.iter().all(|&position| {
-                seen.get_mut(position)
-                    .is_some_and(|seen| !std::mem::replace(seen, true))
-            });
-        fits.then(|| {
-            kept.iter()
-                .map(|&position| self.options[position].value.clone())
-                .collect()
-        })
-    }
-
-    /// What is kept when nobody decides in time; `None` if that is a failure.
-    #[must_use]
-    pub fn by_default(&self) -> Option<Vec<usize>> {
-        match self.otherwise {
-            Otherwise::Best => Some(self.suggested.iter().copied().take(self.keep).collect()),
-            Otherwise::Fail => None,
         }
     }
 }

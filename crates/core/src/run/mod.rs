@@ -4,6 +4,7 @@
 //! many machines) appends events and does what is decided. [`records`] rebuilds from the log what each
 //! task was asked and what came of it; [`explain`] compares two such records.
 
+mod answer;
 pub mod budget;
 mod calls;
 mod cut;
@@ -14,6 +15,7 @@ mod explain;
 mod fold;
 mod lost;
 mod moment;
+mod name;
 mod queue;
 mod records;
 mod scope;
@@ -33,6 +35,7 @@ pub use explain::{Change, explain};
 pub use fold::fold;
 pub use lost::{Lost, Ruling};
 pub use moment::Moment;
+pub use name::TaskName;
 pub use records::{CAPTION, CAPTIONS, EDIT, TaskRecord, TaskResult, end_of, finish_of, records};
 pub use skipped::Skipped;
 pub use state::{Question, Spent, State};

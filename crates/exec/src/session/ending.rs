@@ -6,7 +6,7 @@ use daedal_core::{Digest, UsdMicros};
 
 use super::Session;
 use super::waiting::Wake;
-use crate::ExecError;
+use crate::{ExecError, Update};
 
 impl Session<'_> {
     /// Ends the run, once everything under way has. Calls that pay or show outside come to their end, within the time
@@ -36,6 +36,10 @@ impl Session<'_> {
     /// Waits for what is under way outside, and stops the rest then; all of it at once if `is_urgent`.
     async fn land(&mut self, is_urgent: bool) -> Result<(), ExecError> {
         let mut is_stopped = false;
+        let calls = self.desk.effects_under_way();
+        if calls > 0 && !is_urgent {
+            self.tell(|_| Update::Landing { calls });
+        }
         while self.desk.under_way() > 0 {
             let wants_stop = is_urgent || self.is_late || self.options.stop.is_requested();
             if !is_stopped && (wants_stop || self.desk.effects_under_way() == 0) {

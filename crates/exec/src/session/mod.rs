@@ -302,7 +302,7 @@ impl<'a> Session<'a> {
                 self.desk.skip();
                 continue;
             }
-            let (effect, name, attempt) = (next.effect, next.name.clone(), next.attempt);
+            let (name, attempt) = (next.name.clone(), next.attempt);
             if let Some(run) = self.made_before(next) {
                 self.desk.skip();
                 again |= self.leave(name, attempt, run);
@@ -334,39 +334,49 @@ impl<'a> Session<'a> {
                 }
                 self.require(&taken)?;
             }
-            if effect {
-                let started = Event::EffectStarted {
-                    task: name.clone(),
-                    attempt,
-                    cost_max,
-                    at: self.now(),
-                };
-                self.record(started);
-                self.journal.flush().await?;
-            }
-            // Nobody works for a run that there may not be.
-            self.journal.created().await?;
-            let Some(dispatch) = self.desk.start(cost_max) else {
-                return Ok(again);
-            };
-            let (key, task) = (dispatch.key, dispatch.task.clone());
-            let engine = task.engine.clone();
-            let job = Job {
-                run: self.run,
-                name: name.clone(),
-                attempt,
-                key,
-                task,
-                effect,
-            };
-            self.ports.queue.offer(job).await?;
-            self.tell(|_| Update::Started {
-                task: name,
-                attempt,
-                engine,
-            });
+            self.hand_over(cost_max).await?;
         }
         Ok(again)
+    }
+
+    /// Hands the next task to a worker, once what it does outside is announced.
+    async fn hand_over(&mut self, cost_max: UsdMicros) -> Result<(), ExecError> {
+        let Some(next) = self.desk.next() else {
+            return Ok(());
+        };
+        let (name, attempt, effect) = (next.name.clone(), next.attempt, next.effect);
+        if effect {
+            let started = Event::EffectStarted {
+                task: name.clone(),
+                attempt,
+                cost_max,
+                at: self.now(),
+            };
+            self.record(started);
+            self.journal.flush().await?;
+        }
+        // Nobody works for a run that there may not be.
+        self.journal.created().await?;
+        let Some(dispatch) = self.desk.start(cost_max) else {
+            return Ok(());
+        };
+        let (key, task) = (dispatch.key, dispatch.task.clone());
+        let engine = task.engine.clone();
+        let job = Job {
+            run: self.run,
+            name: name.clone(),
+            attempt,
+            key,
+            task,
+            effect,
+        };
+        self.ports.queue.offer(job).await?;
+        self.tell(|_| Update::Started {
+            task: name,
+            attempt,
+            engine,
+        });
+        Ok(())
     }
 
     /// Takes note that a timer has gone off.
