@@ -41,6 +41,18 @@ pub(crate) fn engines_of(home: &Home) -> Result<Engines, Failure> {
     Ok(daedal_engines::all(tools()).and(Engines::new(calling)))
 }
 
+/// Whether the studio at `home` knows what a call of an engine costs, nothing included: it has a price for each model,
+/// painter and voice that it names.
+pub(crate) fn names_price(home: &Home, engine: &str, params: &Value) -> bool {
+    let name = |field: &str| params[field].as_str().unwrap_or_default();
+    match engine {
+        "llm" => home.settings.llm.contains_key(name("model")),
+        "diffusion" => home.settings.diffusion.contains_key(name("model")),
+        "speech" => home.settings.speech.contains_key(name("voice")),
+        _ => false,
+    }
+}
+
 /// What the studio at `home` lets engines that call out reach and spend.
 fn calling(home: &Home) -> Result<daedal_providers::Settings, Failure> {
     Ok(daedal_providers::Settings {

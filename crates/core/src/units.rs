@@ -50,6 +50,12 @@ impl UsdMicros {
         Self(self.0.saturating_add(other.0))
     }
 
+    /// Whether it is no money at all.
+    #[must_use]
+    pub fn is_nothing(&self) -> bool {
+        self.0 == 0
+    }
+
     /// What so many milliseconds cost where this is the price of an hour; parts of a millionth count whole.
     #[must_use]
     pub fn of_time(self, ms: u64) -> Self {

@@ -38,6 +38,18 @@ impl Desk {
         self.waiting.front()
     }
 
+    /// Leaves the next task out; who waits for the same takes its place.
+    pub(crate) fn skip(&mut self) {
+        let Some(dispatch) = self.waiting.pop_front() else {
+            return;
+        };
+        let others = self.followers.remove(&dispatch.key);
+        others
+            .unwrap_or_default()
+            .into_iter()
+            .for_each(|other| self.add(other));
+    }
+
     /// Starts the next task; it may cost so much.
     pub(crate) fn start(&mut self, cost_max: UsdMicros) -> Option<&Dispatch> {
         let dispatch = self.waiting.pop_front()?;
@@ -78,6 +90,12 @@ impl Desk {
         self.under_way.len()
     }
 
+    /// Those of them that pay or show outside.
+    pub(crate) fn effects_under_way(&self) -> usize {
+        let flights = self.under_way.values();
+        flights.filter(|flight| flight.dispatch.effect).count()
+    }
+
     /// Tasks that wait for room.
     pub(crate) fn waiting(&self) -> usize {
         self.waiting.len()
@@ -85,6 +103,8 @@ impl Desk {
 
     /// Forgets the tasks that were not started.
     pub(crate) fn clear_waiting(&mut self) {
-        self.waiting.clear();
+        while let Some(dispatch) = self.waiting.pop_front() {
+            self.followers.remove(&dispatch.key);
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! Begins and resumes runs.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use daedal_core::asset::assets_in;
@@ -43,6 +44,9 @@ pub struct Options {
     pub rate: UsdMicros,
     /// What carries it out, for its receipts.
     pub tool: Option<Tool>,
+    /// Calls that other runs made, or may have made, and that this one does not make again until a person says so
+    /// ([`daedal_core::run::unsettled_calls`]), and which runs did.
+    pub made: BTreeMap<Digest, RunId>,
     /// The run whose outcomes will probably be needed: the last one of the process.
     pub warm: Option<RunId>,
     /// Stops it.
@@ -57,6 +61,7 @@ impl Default for Options {
             jobs: 1,
             rate: UsdMicros::default(),
             tool: None,
+            made: BTreeMap::new(),
             warm: None,
             stop: Stop::default(),
             progress: None,
@@ -187,10 +192,12 @@ impl Executor {
         let mut events = vec![Event::Resumed { at }];
         for (dispatch, entry) in started.into_iter().zip(known) {
             if entry.is_none_or(|entry| anew && entry.run != run) {
+                let most = cost_max(&self.ports.engines, options.rate, &dispatch.task);
                 events.push(Event::EffectLost {
-                    cost_max: cost_max(&self.ports.engines, options.rate, &dispatch.task),
+                    cost_max: most.max(state.announced_cost(&dispatch.name)),
                     task: dispatch.name,
                     attempt: dispatch.attempt,
+                    before: None,
                     at,
                 });
             }

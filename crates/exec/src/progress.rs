@@ -85,6 +85,11 @@ pub enum Update {
         /// The most that it has cost.
         cost_max: UsdMicros,
     },
+    /// The run ends once calls that are under way have, which are paid.
+    Landing {
+        /// How many.
+        calls: usize,
+    },
     /// A person is asked.
     Asked {
         /// Which task asks.

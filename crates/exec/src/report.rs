@@ -1,7 +1,7 @@
 //! What became of a run.
 
 use daedal_core::UsdMicros;
-use daedal_core::run::{Event, Finish, Lost, Question, RunId, Skipped, TaskName};
+use daedal_core::run::{CutShort, Event, Finish, Lost, Question, RunId, Skipped, TaskName};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -32,7 +32,10 @@ pub struct RunReport {
     pub skipped: Vec<Skipped>,
     /// What people are asked, in plan order.
     pub questions: Vec<Question>,
-    /// Tasks whose effect got lost and that wait for a person, in plan order.
+    /// Loops that the budget ended with the best of their rounds, in plan order.
+    pub cut_short: Vec<CutShort>,
+    /// Tasks whose effect got lost and of which nobody said what becomes of them, in plan order: the run waits for a
+    /// person, unless it is over.
     pub lost: Vec<Lost>,
     /// Its whole log.
     pub events: Vec<Event>,

@@ -102,9 +102,9 @@ fn engine(
                 "ask" => json!({ "type": "array", "items": { "type": "object" } }),
                 _ => json!({ "type": "object", "additionalProperties": true }),
             },
-            effect: name == "post",
+            effect: matches!(name, "post" | "call"),
         },
-        cost: u64::from(name == "pay" || name == "lose"),
+        cost: u64::from(matches!(name, "pay" | "lose" | "call")),
         counts: counts.clone(),
         run: Box::new(run),
     }
@@ -195,6 +195,20 @@ pub(crate) fn engines(counts: &Counts) -> Engines {
         engine(counts, "post", |task, _, counts| {
             counts.add(task);
             done(json!({ "posted": task.params }))
+        }),
+        // Calls out for so long, and pays for it whatever becomes of it.
+        engine(counts, "call", |task, context, counts| {
+            counts.add(task);
+            let mut outcome = Outcome::free(task.params.clone());
+            outcome.usage.cost = UsdMicros(task.params["price"].as_u64().unwrap());
+            if task.params.get("ms").is_some() {
+                wait(task, || context.check_stop().is_err());
+            }
+            if context.check_stop().is_err() {
+                context.spend(&outcome.usage);
+                return Err(EngineError::Stopped);
+            }
+            Ok(Performed::Done(outcome))
         }),
         // Pays each time, also for what comes to nothing.
         engine(counts, "lose", |task, context, counts| {

@@ -9,9 +9,10 @@ use crate::runs::{self, Begun, Carrier, Rulings, Telling};
 use crate::ui::Ui;
 
 const EXAMPLE: &str = "\
-A call that pays or shows outside, and that was under way when the program was killed, is not made
-again by itself: the run waits, and says so. Look whether the call was made, then say what becomes
-of it:
+A call that pays or shows outside, and that was under way when the program was killed or the run
+was stopped, is not made again by itself: the run waits, and says so. So does a run that comes to a
+call that an earlier one made, or may have made, which failed or was cancelled. Look whether the call
+was made, then say what becomes of it:
   daedal resume latest --repeat idea";
 
 /// Goes on with a run that was stopped or waited.

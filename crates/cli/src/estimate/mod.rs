@@ -11,6 +11,7 @@ use daedal_core::plan::{Bound, Node, NodeId, NodeKind, PerformNode, Plan, Planne
 use daedal_core::process::Budget;
 use serde_json::Value;
 
+use crate::assemble;
 use crate::failure::Failure;
 use crate::home::Home;
 
@@ -21,6 +22,8 @@ pub(crate) struct Estimate {
     steps: Vec<Step>,
     cost: UsdMicros,
     time_ms: u64,
+    /// How long it takes where each task takes as long as the longest of its step before, where that is known of all.
+    usual_ms: Option<u64>,
     /// Tasks at once.
     jobs: usize,
     /// What ends a run before it uses more.
@@ -37,7 +40,7 @@ struct Step {
     cost: UsdMicros,
     /// Whether what it costs is known: what calls out and names no price may cost something all the same.
     is_priced: bool,
-    /// Of one task with all its attempts.
+    /// Of one task with all its attempts, by the limit of time of each.
     task_ms: u64,
     recorded: Option<Recorded>,
 }
@@ -55,25 +58,37 @@ pub(crate) fn of(
     let rate = settings.map_or(Ok(UsdMicros::default()), |run| run.rate())?;
     let bounds = bounds(planned, inputs, parameters, &schema);
     let mut steps = Vec::new();
-    let mut task_ms = Vec::new();
+    // Of one task of each node, at most and usually.
+    let (mut task_ms, mut usual_ms) = (Vec::new(), Vec::new());
     for (node, bound) in planned.plan.nodes.iter().zip(bounds) {
         let (Some(bound), NodeKind::Perform(perform)) = (bound, &node.kind) else {
             task_ms.push(0);
+            usual_ms.push(0);
             continue;
         };
         let recorded = recorded.get(&*node.path);
-        let step = step(node, perform, bound, engines, rate, recorded);
-        task_ms.push(match step.bound.width {
-            0 => 0,
-            _ => step.task_ms,
-        });
+        let is_named =
+            home.is_some_and(|home| assemble::names_price(home, &perform.engine, &bound.params));
+        let step = step(node, perform, bound, engines, (rate, is_named), recorded);
+        task_ms.push(step.of_one(Some(step.task_ms)).unwrap_or(0));
+        usual_ms.push(step.of_one(step.longest_ms()).unwrap_or(0));
         steps.push(step);
     }
+    let work = |ms: &dyn Fn(&Step) -> Option<u64>| {
+        let mut each = steps.iter().map(|step| {
+            let one = step.of_one(ms(step))?;
+            Some(step.bound.tasks().saturating_mul(one))
+        });
+        each.try_fold(0_u64, |sum, one| Some(sum.saturating_add(one?)))
+    };
+    let at_most = work(&|step| Some(step.task_ms)).unwrap_or(u64::MAX);
+    let usual = work(&|step| step.longest_ms());
     let cost = steps.iter().map(|step| step.cost);
     let jobs = home.map_or(1, |home| home.jobs(None));
     Ok(Estimate {
         cost: cost.fold(UsdMicros::default(), UsdMicros::saturating_add),
-        time_ms: span(work(&steps), chain(&planned.plan, &task_ms), jobs),
+        time_ms: span(at_most, chain(&planned.plan, &task_ms), jobs),
+        usual_ms: usual.map(|work| span(work, chain(&planned.plan, &usual_ms), jobs)),
         steps,
         jobs,
         budget: planned.plan.budget,
@@ -86,7 +101,7 @@ fn step(
     perform: &PerformNode,
     bound: Bound,
     engines: &Engines,
-    rate: UsdMicros,
+    (rate, is_named): (UsdMicros, bool),
     recorded: Option<&Recorded>,
 ) -> Step {
     let attempts = perform.retry.attempts;
@@ -104,10 +119,9 @@ fn step(
     let once = asked.saturating_add(rate.of_time(limit_ms));
     let times = bound.tasks().saturating_mul(attempts.into());
     let recorded = recorded.filter(|recorded| recorded.engine == *perform.engine);
-    let once_ms = recorded.map_or(limit_ms, |recorded| recorded.longest_ms);
     // The wait is doubled each time.
     let waits = (1_u64 << (attempts - 1).min(63)) - 1;
-    let task_ms = once_ms
+    let task_ms = limit_ms
         .saturating_mul(attempts.into())
         .saturating_add(perform.retry.backoff_ms.saturating_mul(waits));
     Step {
@@ -115,19 +129,27 @@ fn step(
         uses: perform.engine.to_string(),
         attempts,
         cost: UsdMicros(once.0.saturating_mul(times)),
-        is_priced: !perform.effect || asked.0 > 0,
+        is_priced: !perform.effect || asked.0 > 0 || is_named,
         task_ms,
         recorded: recorded.cloned(),
         bound,
     }
 }
 
-/// All tasks one after another, in milliseconds.
-fn work(steps: &[Step]) -> u64 {
-    let each = steps.iter();
-    each.fold(0, |sum: u64, step| {
-        sum.saturating_add(step.bound.tasks().saturating_mul(step.task_ms))
-    })
+impl Step {
+    /// What one task of it takes, where there is one.
+    fn of_one(&self, ms: Option<u64>) -> Option<u64> {
+        match self.bound.width {
+            0 => Some(0),
+            _ => ms,
+        }
+    }
+
+    /// The longest that a task of it took before, in milliseconds.
+    fn longest_ms(&self) -> Option<u64> {
+        let recorded = self.recorded.as_ref();
+        recorded.map(|recorded| recorded.longest_ms)
+    }
 }
 
 /// The longest way through the plan, where there is room for every task, in milliseconds. `task_ms` is what one task

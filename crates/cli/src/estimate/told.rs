@@ -18,6 +18,7 @@ impl Estimate {
             "tasks_max": tasks.fold(0, u64::saturating_add),
             "cost_max_usd_micros": self.cost,
             "time_max_ms": self.time_ms,
+            "time_usual_ms": self.usual_ms,
             "jobs": self.jobs,
             "budget": { "cost_usd_micros": self.budget.cost, "time_ms": self.budget.time_ms },
             "day_max_usd_micros": self.day_max,
@@ -32,6 +33,10 @@ impl Estimate {
         let jobs = match self.jobs {
             1 => "one task at once".to_owned(),
             jobs => format!("{jobs} tasks at once"),
+        };
+        let jobs = match self.usual_ms {
+            Some(usual) => format!("{jobs}, usually {}", text::duration(usual)),
+            None => jobs,
         };
         let tasks = self.steps.iter().map(|step| step.bound.tasks());
         rows.push([
@@ -116,6 +121,12 @@ impl Step {
         self.bound.tasks().saturating_mul(self.task_ms)
     }
 
+    /// All its tasks one after another, each as long as the longest before.
+    fn usual_ms(&self) -> Option<u64> {
+        let longest = self.longest_ms()?;
+        Some(self.bound.tasks().saturating_mul(longest))
+    }
+
     fn to_json(&self) -> Value {
         let recorded = self.recorded.as_ref();
         json!({
@@ -127,7 +138,7 @@ impl Step {
             "cost_max_usd_micros": self.cost,
             "is_priced": self.is_priced,
             "work_max_ms": self.time_ms(),
-            "time_from": if recorded.is_some() { "recorded" } else { "limit" },
+            "work_usual_ms": self.usual_ms(),
             "recorded_tasks": recorded.map(|recorded| recorded.tasks),
             "recorded_longest_ms": recorded.map(|recorded| recorded.longest_ms),
             "assumed_texts": self.bound.assumed,
@@ -140,11 +151,13 @@ impl Step {
             1 => String::new(),
             tries => format!(", {tries} attempts each"),
         };
-        let from = match &self.recorded {
-            _ if self.bound.width == 0 => "left out".to_owned(),
-            Some(recorded) if recorded.tasks == 1 => "as long as the one before".to_owned(),
-            Some(recorded) => format!("each as long as the longest of {} before", recorded.tasks),
-            None => "the limit of time of each".to_owned(),
+        let usually = match self.usual_ms() {
+            Some(usual) => format!(", usually {}", text::duration(usual)),
+            None => String::new(),
+        };
+        let from = match self.bound.width {
+            0 => "left out".to_owned(),
+            _ => format!("the limit of time of each{tries}{usually}"),
         };
         let cost = match self.is_priced || self.bound.width == 0 {
             true => self.cost.to_string(),
@@ -155,7 +168,7 @@ impl Step {
             self.bound.tasks().to_string(),
             cost,
             text::duration(self.time_ms()),
-            format!("{from}{tries}"),
+            from,
         ]
     }
 }

@@ -101,6 +101,10 @@ impl View {
             Update::Mended { task } => {
                 Some(format!("  {task}: its bytes were damaged, made again"))
             }
+            Update::Landing { calls } => Some(format!(
+                "  ends once {} under way has an answer (Ctrl-C cuts off what is paid)",
+                count(*calls, "call")
+            )),
             Update::Asked { .. } | Update::Lost { .. } | Update::Started { .. } => None,
             Update::Ended { .. } => {
                 self.ended = true;

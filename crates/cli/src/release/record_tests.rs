@@ -80,6 +80,7 @@ async fn receipts_are_closed_once_by_whoever_ran_the_tasks_and_name_their_origin
             elapsed_ms: 0,
             skipped: Vec::new(),
             questions: Vec::new(),
+            cut_short: Vec::new(),
             lost: Vec::new(),
             cost_lost: daedal_core::UsdMicros::default(),
             events: whole,

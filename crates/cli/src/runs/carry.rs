@@ -1,18 +1,19 @@
 //! Carrying a run on in this process.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use daedal_core::UsdMicros;
 use daedal_core::engine::Engines;
 use daedal_core::plan::Plan;
 use daedal_core::run::RunId;
+use daedal_core::{Digest, UsdMicros};
 use daedal_exec::local::{LocalQueue, LocalTimers};
 use daedal_exec::{ExecError, Executor, Options, Ports, RunReport, RunStatus, Stop, Workers};
 use daedal_store::Studio;
 
-use super::{Begun, Rulings, interrupt};
+use super::{Begun, Rulings, interrupt, made};
 use crate::failure::Failure;
 use crate::home::Home;
 use crate::progress::{self, Show};
@@ -98,7 +99,9 @@ impl<'a> Carrier<'a> {
     ) -> Result<RunReport, Failure> {
         let stop = Stop::default();
         interrupt::listen(&stop, ui);
-        let carried = self.execute(home, plan, begun, &stop, show, ui).await;
+        let made = made::made(self.studio, &self.engines, &begun).await?;
+        let how = (&stop, show, made);
+        let carried = self.execute(home, plan, begun, how, ui).await;
         // What follows has no half-way: from here on the first Ctrl-C ends the command at once.
         stop.request();
         self.close(home, plan, carried?).await
@@ -120,7 +123,9 @@ impl<'a> Carrier<'a> {
             all.requested().await;
             one.request();
         });
-        let carried = self.execute(home, plan, begun, &own, show, ui).await;
+        // It is another work than the one before.
+        let how = (&own, show, BTreeMap::new());
+        let carried = self.execute(home, plan, begun, how, ui).await;
         passed_on.abort();
         self.close(home, plan, carried?).await
     }
@@ -130,8 +135,7 @@ impl<'a> Carrier<'a> {
         home: &Home,
         plan: &Plan,
         begun: Begun,
-        stop: &Stop,
-        show: Show,
+        (stop, show, made): (&Stop, Show, BTreeMap<Digest, RunId>),
         ui: Ui,
     ) -> Result<RunReport, Failure> {
         let warm = begun.warm();
@@ -143,6 +147,7 @@ impl<'a> Carrier<'a> {
             jobs: self.jobs,
             rate: self.rate,
             tool: Some(release::tool()),
+            made,
             warm,
             stop: stop.clone(),
             progress: Some(progress.sink()),

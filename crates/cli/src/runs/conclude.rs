@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use daedal_core::plan::Plan;
-use daedal_core::run::Skipped;
+use daedal_core::run::{CutShort, Skipped};
 use daedal_exec::{RunReport, RunStatus};
 use daedal_store::Studio;
 use serde_json::{Value, json};
@@ -161,6 +161,7 @@ fn to_json(report: &RunReport, files: &[PathBuf], sheets: &[Option<PathBuf>]) ->
         let mended = report.mended.iter().map(ToString::to_string);
         fields.insert("mended".into(), mended.collect());
         fields.insert("skipped".into(), json!(report.skipped));
+        fields.insert("cut_short".into(), json!(report.cut_short));
         fields.insert("cost_usd_micros".into(), json!(report.cost));
         let lost = json!(report.cost_lost);
         fields.insert("cost_lost_usd_micros".into(), lost);
@@ -175,7 +176,7 @@ fn to_json(report: &RunReport, files: &[PathBuf], sheets: &[Option<PathBuf>]) ->
 fn over(plan: &Plan, report: &RunReport, files: &[PathBuf]) -> String {
     let (process, run) = (&plan.process, report.run.0.short());
     let daedal = hint::daedal();
-    let again = format!("{daedal} run PROCESS (what was done is not done again)");
+    let again = format!("{daedal} run PROCESS (what was done is not done again by itself)");
     let mut text = match &report.status {
         RunStatus::Failed { step, message } => format!(
             "{process} {run} is over, it failed{}: {message}\n\
@@ -192,6 +193,7 @@ fn over(plan: &Plan, report: &RunReport, files: &[PathBuf]) -> String {
              do all of it anew with: {daedal} run PROCESS --fresh\n"
         ),
     };
+    text.push_str(&lost::told(plan, report));
     for file in files {
         let _ = writeln!(text, "  {}", file.display());
     }
@@ -259,10 +261,23 @@ fn told(plan: &Plan, report: &RunReport, files: &[PathBuf], sheets: &[Option<Pat
             let _ = writeln!(text, "  until    {}", text::moment(due));
         }
     }
-    text.push_str(&lost::told(plan, report.run, &report.lost));
+    text.push_str(&lost::told(plan, report));
     for file in files {
         let _ = writeln!(text, "  {}", file.display());
     }
+    text.push_str(&warnings(report));
+    if report.status == RunStatus::Succeeded {
+        let _ = match files.is_empty() {
+            true => writeln!(text, "nothing was kept"),
+            false => writeln!(text, "publish it with: {daedal} release {run}"),
+        };
+    }
+    text
+}
+
+/// What is worth knowing of a run beside how it stands.
+fn warnings(report: &RunReport) -> String {
+    let mut text = String::new();
     let is_failed = matches!(report.status, RunStatus::Failed { .. });
     for skipped in report.skipped.iter().filter(|_| !is_failed) {
         let Skipped {
@@ -277,6 +292,19 @@ fn told(plan: &Plan, report: &RunReport, files: &[PathBuf], sheets: &[Option<Pat
             text::count(*tasks, "task"),
         );
     }
+    for cut in &report.cut_short {
+        let CutShort {
+            step,
+            rounds,
+            at_most,
+            reason,
+        } = cut;
+        let _ = writeln!(
+            text,
+            "warning: `{step}` ended after {rounds} of {} with the best of them: {reason}",
+            text::count(*at_most as usize, "round"),
+        );
+    }
     if let [first, others @ ..] = &report.mended[..] {
         let more = match others.len() {
             0 => String::new(),
@@ -287,12 +315,6 @@ fn told(plan: &Plan, report: &RunReport, files: &[PathBuf], sheets: &[Option<Pat
             "warning: the bytes of {first}{more} were damaged since they were made; they were made \
              again, and are whole: look after the disk of the studio",
         );
-    }
-    if report.status == RunStatus::Succeeded {
-        let _ = match files.is_empty() {
-            true => writeln!(text, "nothing was kept"),
-            false => writeln!(text, "publish it with: {daedal} release {run}"),
-        };
     }
     text
 }

@@ -6,6 +6,7 @@ use daedal_core::UsdMicros;
 use daedal_core::plan::{NodeKind, Plan};
 use daedal_core::process::OnFailure;
 use daedal_core::run::{Lost, Ruling, RunId, State, TaskName};
+use daedal_exec::{RunReport, RunStatus};
 use serde_json::{Value, json};
 
 use crate::failure::Failure;
@@ -18,10 +19,10 @@ const NAMED_MAX: usize = 6;
 /// What a person says of calls that were interrupted.
 #[derive(Debug, Clone, Default, clap::Args)]
 pub(crate) struct Rulings {
-    /// Make the call of this step once more, which was interrupted: it may have been made, and paid, before
+    /// Make the call of this step once more, which was interrupted or made by a run before: it may have been paid already
     #[arg(long, value_name = "STEP")]
     repeat: Vec<String>,
-    /// Take the call of this step, which was interrupted, for failed
+    /// Take the call of this step, which was interrupted or made by a run before, for failed
     #[arg(long, value_name = "STEP")]
     give_up: Vec<String>,
 }
@@ -76,6 +77,7 @@ pub(super) fn to_json(plan: &Plan, lost: &[Lost]) -> Value {
             "step": lost.task.step,
             "engine": engine(plan, &lost.task),
             "attempt": lost.attempt,
+            "made_by_run": lost.before,
             "cost_max_usd_micros": lost.cost_max,
             "since": text::moment(lost.at),
         })
@@ -83,41 +85,40 @@ pub(super) fn to_json(plan: &Plan, lost: &[Lost]) -> Value {
     lost.collect()
 }
 
-/// Those that wait, for people: what happened, what it may have cost, what to do.
-pub(super) fn told(plan: &Plan, run: RunId, lost: &[Lost]) -> String {
-    let (run, daedal) = (run.0.short(), hint::daedal());
+/// Those that nobody ruled on, for people: what happened, what it may have cost, what to do.
+pub(super) fn told(plan: &Plan, report: &RunReport) -> String {
+    let is_over = !matches!(report.status, RunStatus::Waiting | RunStatus::Interrupted);
+    let (run, daedal) = (report.run.0.short(), hint::daedal());
     let mut text = String::new();
-    for own in lost.chunk_by(|one, next| one.task.step == next.task.step) {
+    let is_same =
+        |one: &Lost, next: &Lost| one.task.step == next.task.step && one.before == next.before;
+    for own in report.lost.chunk_by(is_same) {
         let step = &own[0].task.step;
-        let names: Vec<String> = own.iter().map(|lost| lost.task.to_string()).collect();
-        let (named, more) = names.split_at(names.len().min(NAMED_MAX));
-        let more = match more.len() {
-            0 => String::new(),
-            more => format!(" and {more} more"),
-        };
-        let (was, it) = match own.len() {
-            1 => ("was", "it"),
-            _ => ("were", "they"),
-        };
         // Writing into a String can't fail.
-        let _ = writeln!(
-            text,
-            "\n{}{more}: {was} under way when the run was interrupted, and nobody knows whether {it} took effect",
-            named.join(", "),
-        );
+        let _ = writeln!(text, "\n{}", what(own, is_over));
         let cost = own.iter().map(|lost| lost.cost_max);
         let cost = cost.fold(UsdMicros::default(), UsdMicros::saturating_add);
         let engine = engine(plan, &own[0].task);
-        let _ = match cost {
-            UsdMicros(0) => writeln!(
+        let _ = match (own[0].before, cost) {
+            (Some(other), _) => {
+                writeln!(text, "  cost     counted in run {}", other.0.short())
+            }
+            (None, UsdMicros(0)) => writeln!(
                 text,
                 "  cost     unknown: `{engine}` names no price; look where it calls"
             ),
-            cost => writeln!(
+            (None, cost) => writeln!(
                 text,
                 "  cost     up to {cost} by `{engine}`, counted as spent"
             ),
         };
+        if is_over {
+            let _ = writeln!(
+                text,
+                "  then     look where it calls; a new run asks before it makes this call again"
+            );
+            continue;
+        }
         let _ = writeln!(text, "  repeat   {daedal} resume {run} --repeat {step}");
         let then = match plan.nodes.iter().find(|node| node.path == *step) {
             Some(node) if node.on_failure == OnFailure::Skip => "leaves it out",
@@ -129,6 +130,34 @@ pub(super) fn told(plan: &Plan, run: RunId, lost: &[Lost]) -> String {
         );
     }
     text
+}
+
+/// What happened to calls of one step.
+fn what(own: &[Lost], is_over: bool) -> String {
+    let names: Vec<String> = own.iter().map(|lost| lost.task.to_string()).collect();
+    let (named, more) = names.split_at(names.len().min(NAMED_MAX));
+    let more = match more.len() {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let named = format!("{}{more}", named.join(", "));
+    let (was, it) = match own.len() {
+        1 => ("was", "it"),
+        _ => ("were", "they"),
+    };
+    if let Some(other) = own[0].before {
+        let other = other.0.short();
+        return format!(
+            "{named}: {was} made by run {other}, or may have been, which did not succeed; {it} {was} not made again"
+        );
+    }
+    let when = match is_over {
+        true => "ended",
+        false => "was interrupted",
+    };
+    format!(
+        "{named}: {was} under way when the run {when}, and nobody knows whether {it} took effect"
+    )
 }
 
 fn engine<'p>(plan: &'p Plan, task: &TaskName) -> &'p str {

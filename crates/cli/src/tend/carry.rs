@@ -36,20 +36,22 @@ impl Tender<'_> {
                 self.failures_max
             ))),
         };
-        let (ending, cost) = match &carried {
-            Ok((report, _)) => (
-                ending(&report.status),
-                report.cost.saturating_add(report.cost_lost),
-            ),
-            Err(_) => (Ending::Failed, UsdMicros::default()),
+        let ending = match &carried {
+            Ok((report, written)) => ending(&report.status, written.is_ok()),
+            Err(_) => Ending::Failed,
         };
+        // It counts for the day whatever became of it.
+        let cost = self.cost(&studio, name).await?;
         let now = text::now();
         let failures_max = self.failures_max;
         let stops = self.memory.ended(name, ending, cost, failures_max, now);
         self.keep.write(&self.memory)?;
         studio.close().await.map_err(|error| remembered(&error))?;
         match carried {
-            Ok((report, value)) => self.teller.tell(ended(name, &report, value, cap.flatten())),
+            Ok((report, written)) => {
+                self.teller
+                    .tell(ended(name, &report, written, cap.flatten()));
+            }
             Err(failure) => {
                 let text = format!("{name} could not be carried out: {}", failure.message());
                 let news = News::new("ended", now, text).with("process", name.clone());
@@ -74,7 +76,7 @@ impl Tender<'_> {
         loaded: &Loaded,
         open: &Open,
         cap: Option<UsdMicros>,
-    ) -> Result<(RunReport, Value), Failure> {
+    ) -> Result<Carried, Failure> {
         let name = &loaded.planned.process.name;
         let known = self.begun_before(studio, open.run).await?;
         let (begun, mut planned) = match known {
@@ -122,7 +124,7 @@ impl Tender<'_> {
         studio: &Studio,
         planned: &Planned,
         begun: Begun,
-    ) -> Result<(RunReport, Value), Failure> {
+    ) -> Result<Carried, Failure> {
         let run = begun.spec.id().0.short();
         self.home.note_command(&format!("{COMMAND} (run {run})"))?;
         let settings = &self.home.settings.run;
@@ -131,8 +133,19 @@ impl Tender<'_> {
         let how = (&self.stop, self.show());
         let carried = carrier.carry_within(self.home, &planned.plan, begun, how, self.ui);
         let report = carried.await?;
-        let shown = runs::write_out(self.home, studio, &planned.plan, &report)?;
-        Ok((report, shown.value))
+        let written = runs::write_out(self.home, studio, &planned.plan, &report);
+        Ok((report, written.map(|shown| shown.value)))
+    }
+
+    /// The most that the run of the open firing has cost so far.
+    async fn cost(&self, studio: &Studio, process: &str) -> Result<UsdMicros, Failure> {
+        let open = self.memory.of(process).and_then(|tended| tended.open());
+        let Some(run) = open.and_then(|open| open.run) else {
+            return Ok(UsdMicros::default());
+        };
+        let events = studio.log.read(run).await;
+        let events = events.map_err(|error| remembered(&error))?;
+        Ok(runs::cost_max(&events))
     }
 
     /// Goes on with a run that is nobody's here, and whose time has come.
@@ -151,25 +164,34 @@ impl Tender<'_> {
         };
         studio.close().await.map_err(|error| remembered(&error))?;
         if let Some((name, carried)) = woken {
-            let (report, value) = carried?;
-            self.teller.tell(ended(&name, &report, value, None));
+            let (report, written) = carried?;
+            self.teller.tell(ended(&name, &report, written, None));
         }
         Ok(())
     }
 }
 
-fn ending(status: &RunStatus) -> Ending {
+/// A run that was carried on, and what is to be seen of it where that could be written.
+type Carried = (RunReport, Result<Value, Failure>);
+
+/// How a firing stands; what nobody can see is not done.
+fn ending(status: &RunStatus, is_written: bool) -> Ending {
     match status {
-        RunStatus::Succeeded => Ending::Succeeded,
-        RunStatus::Failed { .. } => Ending::Failed,
+        RunStatus::Succeeded if is_written => Ending::Succeeded,
+        RunStatus::Succeeded | RunStatus::Failed { .. } => Ending::Failed,
         RunStatus::Cancelled => Ending::Cancelled,
         RunStatus::Waiting | RunStatus::Interrupted => Ending::Open,
     }
 }
 
 /// How a run stands after it was carried on; `cap` is what the day left it.
-fn ended(process: &str, report: &RunReport, value: Value, cap: Option<UsdMicros>) -> News {
-    let (event, status, what) = match &report.status {
+fn ended(
+    process: &str,
+    report: &RunReport,
+    written: Result<Value, Failure>,
+    cap: Option<UsdMicros>,
+) -> News {
+    let (event, mut status, mut what) = match &report.status {
         RunStatus::Succeeded => ("ended", "succeeded", "is done".to_owned()),
         RunStatus::Failed { message, .. } => {
             let left = cap.map_or(String::new(), |cap| {
@@ -185,10 +207,28 @@ fn ended(process: &str, report: &RunReport, value: Value, cap: Option<UsdMicros>
             "is stopped, and goes on next time".to_owned(),
         ),
     };
-    let text = format!("{process} {} {what}, {}", report.run.0.short(), report.cost);
-    News::new(event, text::now(), text)
+    let (value, error) = match written {
+        Ok(value) => (value, None),
+        Err(failure) => (Value::Null, Some(failure)),
+    };
+    if let Some(failure) = &error {
+        what.push_str(&format!(
+            ", and what it gave can't be written: {}",
+            failure.message()
+        ));
+        if report.status == RunStatus::Succeeded {
+            status = "failed";
+        }
+    }
+    let cost = report.cost.saturating_add(report.cost_lost);
+    let text = format!("{process} {} {what}, {cost}", report.run.0.short());
+    let news = News::new(event, text::now(), text)
         .with("process", process)
         .with("run", report.run.to_string())
         .with("status", status)
-        .with("report", value)
+        .with("report", value);
+    match error {
+        Some(failure) => news.with("error", failure.to_json()),
+        None => news,
+    }
 }

@@ -105,13 +105,34 @@ impl Keep {
     /// Lets runs begin again, of stopped processes, too.
     pub(crate) fn resume(&self, now: Moment) -> Result<(), Failure> {
         // Whoever tends takes note of it; the wish stays until then.
-        text::write_whole(&self.folder.join("released"), now.0.to_string().as_bytes())?;
+        let at = now.0.to_string();
+        text::write_whole(&self.folder.join("released"), at.as_bytes())?;
+        if self.paused().is_some() {
+            text::write_whole(&self.folder.join("resumed"), at.as_bytes())?;
+        }
         match std::fs::remove_file(self.folder.join("paused")) {
             Err(error) if error.kind() != ErrorKind::NotFound => {
                 Err(Failure::because("the pause can't be ended", &error))
             }
             _ => Ok(()),
         }
+    }
+
+    /// When a pause was ended of whose end nobody who tends took note: what came by then has passed by.
+    pub(crate) fn resumed(&self) -> Option<Moment> {
+        let text = std::fs::read_to_string(self.folder.join("resumed")).ok()?;
+        Some(Moment(text.trim().parse().unwrap_or_default()))
+    }
+
+    /// Takes note of it.
+    pub(crate) fn forget_resumed(&self) {
+        // What stays lets pass by once more what has passed by.
+        std::fs::remove_file(self.folder.join("resumed")).ok();
+    }
+
+    /// Where notices wait that nobody has got yet.
+    pub(crate) fn notices(&self) -> PathBuf {
+        self.folder.join("notices")
     }
 
     /// Whether stopped processes are to go on.

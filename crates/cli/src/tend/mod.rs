@@ -6,7 +6,9 @@
 mod carry;
 mod keep;
 mod notices;
+mod outbox;
 mod rest;
+mod status;
 mod watch;
 
 use std::collections::BTreeMap;
@@ -32,6 +34,7 @@ use crate::ui::Ui;
 
 pub(crate) use keep::Keep;
 use notices::{News, Teller};
+pub(crate) use status::status;
 
 /// Longest time between two rounds.
 const ROUND: Duration = Duration::from_secs(2);
@@ -104,7 +107,7 @@ impl<'a> Tender<'a> {
         let keep = Keep::of(&home.root);
         Ok(Self {
             memory: keep.read()?,
-            teller: Teller::new(ui, assemble::notices_of(home)?),
+            teller: Teller::new(ui, assemble::notices_of(home)?, keep.notices()),
             day_max: tend.day_max()?,
             failures_max: tend.failures_max.map_or(FAILURES_MAX, |max| max.get()),
             home,
@@ -171,12 +174,14 @@ impl<'a> Tender<'a> {
                 self.teller.tell(News::new("paused", now, text));
                 self.is_paused = true;
             }
-            self.memory.pass(now);
             return Ok(());
         }
-        if std::mem::take(&mut self.is_paused) {
-            self.memory.pass(now);
+        if let Some(at) = self.keep.resumed() {
+            self.memory.pass(at);
             self.keep.write(&self.memory)?;
+            self.keep.forget_resumed();
+        }
+        if std::mem::take(&mut self.is_paused) {
             self.teller
                 .tell(News::new("resumed", now, "goes on after a pause"));
         }
@@ -217,7 +222,8 @@ impl<'a> Tender<'a> {
             let tended = memory.of(&name);
             tended.is_none_or(|tended| tended.open().is_none() && tended.stopped().is_none())
         };
-        if is_free(&self.memory) {
+        let is_blind = |memory: &Memory| memory.of(&name).is_some_and(Tended::is_blind);
+        if is_free(&self.memory) || is_blind(&self.memory) {
             let before = self.memory.clone();
             let memory = &mut self.memory;
             let (watched, wrong) =
@@ -227,11 +233,18 @@ impl<'a> Tender<'a> {
                 let news = News::new("unseen", now, text).with("process", name.clone());
                 self.teller.tell(news.with("error", told));
             }
-            self.memory.fire(&name, &schedule, &watched, now);
+            let fired = match is_free(&self.memory) {
+                true => self.memory.fire(&name, &schedule, &watched, now).cloned(),
+                // What changes while a run is not over begins one after it.
+                false => {
+                    self.memory.see(&name, &watched);
+                    None
+                }
+            };
             if self.memory != before {
                 self.keep.write(&self.memory)?;
             }
-            if let Some(open) = self.memory.of(&name).and_then(Tended::open) {
+            if let Some(open) = &fired {
                 self.teller.tell(due(&name, open, now));
             }
         }
@@ -340,60 +353,4 @@ fn due(process: &str, open: &Open, now: Moment) -> News {
         .with("cause", cause)
         .with("changed", changed)
         .with("missed", firing.missed)
-}
-
-/// How the processes of a studio are tended, for programs and for people.
-pub(crate) fn status(home: &Home) -> Result<(serde_json::Value, String), Failure> {
-    let keep = Keep::of(&home.root);
-    let mut memory = keep.read()?;
-    let now = text::now();
-    let (is_tended, paused) = (keep.is_tended(), keep.paused());
-    let mut text = match is_tended {
-        true => "a program tends this studio\n".to_owned(),
-        false => "nobody tends this studio now\n".to_owned(),
-    };
-    if let Some(since) = paused {
-        text.push_str(&format!(
-            "paused since {}: `daedal tend --resume` ends that\n",
-            text::moment(since)
-        ));
-    }
-    let mut processes = Vec::new();
-    for (name, tended) in memory.processes() {
-        let open = tended.open();
-        let run = open.and_then(|open| open.run);
-        let stands = match (tended.stopped(), open, run) {
-            (Some(since), ..) => format!(
-                "stopped since {} after {} failures in a row; `daedal tend --resume` has it go on",
-                text::moment(since),
-                tended.failures()
-            ),
-            (None, Some(_), Some(run)) => format!("run {} is not over", run.0.short()),
-            (None, Some(open), None) => {
-                format!("due since {}", text::moment(open.firing.due))
-            }
-            (None, None, _) => "followed".to_owned(),
-        };
-        text.push_str(&format!("{name:<20} {stands}\n"));
-        processes.push(json!({
-            "process": name,
-            "run": run,
-            "due": open.map(|open| text::moment(open.firing.due)),
-            "failures": tended.failures(),
-            "stopped": tended.stopped().map(text::moment),
-        }));
-    }
-    let day_max = home.settings.tend.day_max()?;
-    let left = day_max.map(|max| memory.left(max, now));
-    if let (Some(max), Some(left)) = (day_max, left) {
-        text.push_str(&format!("today {left} of {max} are left\n"));
-    }
-    let value = json!({
-        "tended": is_tended,
-        "paused": paused.map(text::moment),
-        "processes": processes,
-        "day_max_usd_micros": day_max,
-        "day_left_usd_micros": left,
-    });
-    Ok((value, text))
 }

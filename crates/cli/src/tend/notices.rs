@@ -1,31 +1,42 @@
 //! Telling what happens: lines on the terminal or JSON, and notices to whoever is to know.
 
+use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use daedal_core::engine::EngineError;
 use daedal_core::run::Moment;
 use daedal_providers::notice::Notices;
 use serde_json::{Value, json};
-use tokio::sync::mpsc;
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+use super::outbox::Outbox;
 use crate::text;
 use crate::ui::Ui;
 
-/// Notices that may wait; what comes beyond is told here only.
-const WAITING_MAX: usize = 64;
 /// Times that one is sent, and the wait after the first; it is doubled each time.
 const ATTEMPTS: u32 = 5;
 const BACKOFF: Duration = Duration::from_secs(1);
 /// Longest time for one attempt.
 const ATTEMPT_MAX: Duration = Duration::from_secs(10);
+/// Time after which what could not be sent is tried again, unless something else happens.
+const AGAIN: Duration = Duration::from_secs(60);
 /// Longest time for those that are under way at the end.
 const LAST_MAX: Duration = Duration::from_secs(30);
 
 /// Tells what happens.
 pub(crate) struct Teller {
     ui: Ui,
-    notices: Option<(mpsc::Sender<Value>, JoinHandle<()>)>,
+    notices: Option<Post>,
+}
+
+/// Sends notices from where they are written down.
+struct Post {
+    outbox: Arc<Outbox>,
+    /// Changes with each notice; closed at the end.
+    news: watch::Sender<u64>,
+    sending: JoinHandle<()>,
 }
 
 /// Something that happened.
@@ -69,15 +80,22 @@ impl News {
 }
 
 impl Teller {
-    pub(crate) fn new(ui: Ui, notices: Option<Notices>) -> Self {
+    /// `folder` is where notices wait.
+    pub(crate) fn new(ui: Ui, notices: Option<Notices>, folder: PathBuf) -> Self {
         let notices = notices.map(|notices| {
-            let (sender, waiting) = mpsc::channel(WAITING_MAX);
-            (sender, tokio::spawn(send_all(notices, waiting, ui)))
+            let outbox = Arc::new(Outbox::of(folder));
+            let (news, told) = watch::channel(0);
+            let sending = tokio::spawn(send_all(notices, Arc::clone(&outbox), told, ui));
+            Post {
+                outbox,
+                news,
+                sending,
+            }
         });
         Self { ui, notices }
     }
 
-    /// Tells it, and waits for nobody.
+    /// Tells it, and waits for nobody. A notice of it is written down first.
     pub(crate) fn tell(&self, mut news: News) {
         news.value["id"] = news.id().into();
         match self.ui.json {
@@ -87,35 +105,92 @@ impl Teller {
                 self.ui.note(format!("{at}  {}", news.text));
             }
         }
-        if let Some((sender, _)) = self.notices.as_ref().filter(|_| news.matters())
-            && sender.try_send(news.value).is_err()
-        {
-            self.ui
-                .note("warning: too many notices wait to be sent; this one is not");
+        let Some(post) = self.notices.as_ref().filter(|_| news.matters()) else {
+            return;
+        };
+        match post.outbox.add(news.at, &news.value) {
+            Ok(0) => {}
+            Ok(dropped) => {
+                let notices = text::count(dropped, "notice");
+                self.ui.note(format!(
+                    "warning: too many notices wait to be sent; {notices}, the oldest, will not be"
+                ));
+            }
+            Err(failure) => self.ui.note(format!(
+                "warning: a notice could not be written down, and is not sent: {}",
+                failure.message()
+            )),
         }
+        post.news.send_modify(|count| *count += 1);
     }
 
-    /// Lets what is under way arrive, within bounds.
+    /// Lets what is under way arrive, within bounds. The rest waits for whoever tends next.
     pub(crate) async fn close(self) {
-        if let Some((sender, sending)) = self.notices {
-            drop(sender);
+        if let Some(Post {
+            outbox,
+            news,
+            sending,
+        }) = self.notices
+        {
+            drop(news);
             if tokio::time::timeout(LAST_MAX, sending).await.is_err() {
-                self.ui
-                    .note("warning: some notices could not be sent in time, and are lost");
+                let notices = text::count(outbox.count(), "notice");
+                self.ui.note(format!(
+                    "warning: {notices} could not be sent in time: sent when somebody tends again"
+                ));
             }
         }
     }
 }
 
-async fn send_all(notices: Notices, mut waiting: mpsc::Receiver<Value>, ui: Ui) {
-    while let Some(notice) = waiting.recv().await {
-        if let Err(error) = send(&notices, &notice).await {
-            let event = notice["event"].as_str().unwrap_or_default();
-            ui.note(format!(
-                "warning: nobody could be told that `{event}` happened: {error}"
-            ));
+/// Sends what waits, whenever there is news and again after a while; ends once there is no more news, after a last try.
+async fn send_all(notices: Notices, outbox: Arc<Outbox>, mut news: watch::Receiver<u64>, ui: Ui) {
+    let mut is_told = false;
+    loop {
+        let is_last = news.has_changed().is_err();
+        news.borrow_and_update();
+        match send_waiting(&notices, &outbox, ui).await {
+            Ok(()) => is_told = false,
+            // Once for all that wait.
+            Err(error) => {
+                if !std::mem::replace(&mut is_told, true) {
+                    ui.note(format!(
+                        "warning: nobody could be told what happened, and it is tried again: {error}"
+                    ));
+                }
+                if news.has_changed().is_err() {
+                    return;
+                }
+            }
         }
+        if is_last {
+            return;
+        }
+        let waits = tokio::time::timeout(AGAIN, news.changed());
+        // Whether it changed, ended or took too long, it is tried.
+        let _ = waits.await;
     }
+}
+
+/// Sends what waits, the oldest first. Where nobody answers, the others wait, too; what nobody takes is dropped.
+async fn send_waiting(notices: &Notices, outbox: &Outbox, ui: Ui) -> Result<(), EngineError> {
+    for place in outbox.waiting() {
+        let Some(notice) = Outbox::read(&place) else {
+            continue;
+        };
+        match send(notices, &notice).await {
+            Ok(()) => {}
+            Err(error) if error.is_retryable() => return Err(error),
+            Err(error) => {
+                let event = notice["event"].as_str().unwrap_or_default();
+                ui.note(format!(
+                    "warning: nobody could be told that `{event}` happened: {error}"
+                ));
+            }
+        }
+        outbox.remove(&place);
+    }
+    Ok(())
 }
 
 async fn send(notices: &Notices, notice: &Value) -> Result<(), EngineError> {

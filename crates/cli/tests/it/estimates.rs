@@ -84,27 +84,57 @@ fn an_estimate_tells_each_step_its_bounds_and_what_nobody_knows() {
 }
 
 #[test]
-fn what_ran_before_is_estimated_by_how_long_it_took() {
+fn what_ran_before_is_usual_and_no_bound() {
     let server = Server::start();
     let studio = studio(&server);
     let check = ["check", "--estimate", "--json"];
-    let before = run(&studio, &check).ends(0).json();
-    assert_eq!(before["estimate"]["steps"][0]["time_from"], "limit");
+    let before = run(&studio, &check).ends(0).json()["estimate"].clone();
+    assert!(before["time_usual_ms"].is_null(), "{before}");
     let told = run(&studio, &["run", "--json"]).ends(0).json();
     let estimate = run(&studio, &check).ends(0).json()["estimate"].clone();
+    // The bound stays what it was, by the limits of time.
+    assert_eq!(estimate["time_max_ms"], before["time_max_ms"]);
     let steps = estimate["steps"].as_array().unwrap();
     let of = |name: &str| steps.iter().find(|step| step["step"] == name).unwrap();
     let idea = of("idea");
-    assert_eq!(idea["time_from"], "recorded", "{idea}");
     assert_eq!(idea["recorded_tasks"], 2, "{idea}");
-    // With all its attempts and the waits between them.
     let longest = idea["recorded_longest_ms"].as_u64().unwrap();
-    let work = idea["work_max_ms"].as_u64().unwrap();
-    assert_eq!(work, 2 * (3 * longest + 3_000), "{idea}");
-    assert_eq!(of("post")["time_from"], "limit");
-    // A bound: what it did cost and take is below it.
+    assert_eq!(idea["work_usual_ms"], 2 * longest, "{idea}");
+    // With all its attempts and the waits between them.
+    assert_eq!(idea["work_max_ms"], 2 * (3 * 10_000 + 3_000), "{idea}");
+    let usual = estimate["time_usual_ms"].as_u64().unwrap();
+    assert!(usual < estimate["time_max_ms"].as_u64().unwrap());
+    let text = run(&studio, &["check", "--estimate"]).ends(0).out;
+    assert!(text.contains("2 tasks at once, usually "), "{text}");
+    // What it did cost and take is below the bound.
     let cost = told["cost_usd_micros"].as_u64().unwrap();
-    assert!(cost <= before["estimate"]["cost_max_usd_micros"].as_u64().unwrap());
+    assert!(cost <= before["cost_max_usd_micros"].as_u64().unwrap());
     let took = told["worked_ms"].as_u64().unwrap();
-    assert!(took <= before["estimate"]["time_max_ms"].as_u64().unwrap());
+    assert!(took <= before["time_max_ms"].as_u64().unwrap());
+}
+
+#[test]
+fn a_model_that_costs_nothing_has_a_price_and_the_form_of_an_answer_bounds_what_goes_over_it() {
+    let server = Server::start();
+    let studio = Studio::empty();
+    let free = server
+        .settings()
+        .replace("1 USD", "0 USD")
+        .replace("2 USD", "0 USD");
+    studio.write("daedal.toml", free);
+    let process = "daedal: v1
+name: ferry
+steps:
+  told: { uses: llm, with: { model: writer, prompt: Tell, max_tokens: 50, answer: { lines: { type: [text], at_least: 2, at_most: 6 } } } }
+  each: { uses: template, foreach: \"{{ steps.told.lines }}\", with: { text: \"{{ item }}\" } }
+outputs: { each: \"{{ steps.each }}\" }
+";
+    studio.write("process.yaml", process);
+    let told = run(&studio, &["check", "--estimate", "--json"])
+        .ends(0)
+        .json();
+    let estimate = &told["estimate"];
+    assert_eq!(estimate["unknown"], serde_json::json!([]), "{estimate}");
+    assert_eq!(estimate["steps"][0]["is_priced"], true);
+    assert_eq!(estimate["steps"][1]["tasks_max"], 6, "{estimate}");
 }

@@ -138,3 +138,183 @@ outputs: { ideas: \"{{ steps.idea }}\" }
     assert_eq!(told["outputs"]["ideas"].as_array().unwrap().len(), 1);
     assert_eq!(server.calls(), 4);
 }
+
+/// A process whose `bad` fails at once beside a call: it asks another server, which is out of reach until it is allowed.
+fn failing(server: &Server, other: &Server, say: &str) -> Studio {
+    let studio = studio(server, "");
+    let port = other.port;
+    let process = format!(
+        "daedal: v1
+name: briefs
+steps:
+  say: {say}
+  bad: {{ uses: http, with: {{ url: \"http://127.0.0.1:{port}/mood\" }} }}
+outputs: {{ say: \"{{{{ steps.say }}}}\", bad: \"{{{{ steps.bad }}}}\" }}
+"
+    );
+    studio.write("process.yaml", process);
+    studio
+}
+
+/// From now on it is in reach.
+fn allow(studio: &Studio, server: &Server, other: &Server) {
+    let (own, port) = (format!("127.0.0.1:{}", server.port), other.port);
+    let both = format!("{own}\", \"127.0.0.1:{port}");
+    let settings = server.settings();
+    let settings = settings.replacen(&own, &both, 1);
+    studio.write("daedal.toml", settings);
+}
+
+fn slow() -> Server {
+    Server::answering(|path, _| {
+        std::thread::sleep(Duration::from_secs(1));
+        let said = serde_json::json!({
+            "model": "tide-2026", "choices": [{
+                "index": 0, "finish_reason": "stop", "message": { "role": "assistant", "content": "Low water" } }],
+            "usage": { "prompt_tokens": 100, "completion_tokens": 20, "total_tokens": 120 }
+        });
+        match path.starts_with("/v1/") {
+            true => ("application/json", said.to_string()),
+            false => ("application/json", "{}".to_owned()),
+        }
+    })
+}
+
+#[test]
+fn a_run_that_fails_beside_a_paid_call_has_its_answer_and_the_next_run_does_not_pay_it_again() {
+    let server = slow();
+    let say = "{ uses: llm, with: { model: writer, prompt: Low water, max_tokens: 100 } }";
+    let other = Server::start();
+    let studio = failing(&server, &other, say);
+    let args = ["run", "--json", "--jobs", "4"];
+    let told = run(&studio, &args).ends(1).json();
+    assert_eq!(told["step"], "bad", "{told}");
+    assert_eq!(told["cost_usd_micros"], 140, "{told}");
+    assert_eq!(told["cost_lost_usd_micros"], 0, "{told}");
+    assert_eq!(server.calls(), 1);
+    let told = run(&studio, &args).ends(1).json();
+    assert_eq!(told["cost_usd_micros"], 0, "{told}");
+    assert_eq!(server.calls(), 1);
+}
+
+#[test]
+fn what_a_failed_run_did_outside_is_not_done_again_by_the_next_unasked() {
+    let server = slow();
+    let port = server.port;
+    let say = format!(
+        "{{ uses: http, with: {{ method: POST, url: \"http://127.0.0.1:{port}/slow\", json: {{ a: 1 }} }} }}"
+    );
+    let other = Server::start();
+    let studio = failing(&server, &other, &say);
+    let args = ["run", "--json", "--jobs", "4"];
+    let first = run(&studio, &args).ends(1).json();
+    assert_eq!(server.calls(), 1);
+    // It asks, and the step beside it fails the run again.
+    run(&studio, &args).ends(1);
+    assert_eq!(server.calls(), 1);
+    allow(&studio, &server, &other);
+    let told = run(&studio, &["run"]).ends(3).out;
+    let named = format!(
+        "say: was made by run {}, or may have been, which did not succeed; it was not made again",
+        &first["run"].as_str().unwrap()[..12]
+    );
+    assert!(told.contains(&named), "{named}: {told}");
+    assert!(told.contains("--repeat say"), "{told}");
+    // Asked again, it asks again.
+    run(&studio, &["resume", "latest"]).ends(3);
+    assert_eq!(server.calls(), 1);
+    run(&studio, &["resume", "latest", "--repeat", "say"]).ends(0);
+    assert_eq!(server.calls(), 2);
+    // A run that succeeded is begun anew because somebody wants that.
+    run(&studio, &["run"]).ends(0);
+    assert_eq!(server.calls(), 3);
+}
+
+#[test]
+fn a_call_that_was_cut_off_as_the_run_ended_is_told_and_asked_about_by_the_next() {
+    let server = Server::start();
+    server.silent.lock().unwrap().push("/v1/");
+    let say = "{ uses: llm, with: { model: writer, prompt: Low water, max_tokens: 100 } }";
+    let other = Server::start();
+    let studio = failing(&server, &other, say);
+    let mut command = studio.command(&["run", "--json", "--jobs", "4"]);
+    let out = std::fs::File::create(studio.path().join("told")).unwrap();
+    let mut child = command
+        .env("PRESS_KEY", SECRET)
+        .stdout(out)
+        .spawn()
+        .unwrap();
+    while server.calls() < 1 {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    std::thread::sleep(Duration::from_millis(500));
+    // It waits for the call, until somebody has had enough.
+    assert!(child.try_wait().unwrap().is_none());
+    let pid = child.id().to_string();
+    let kill = std::process::Command::new("kill")
+        .args(["-TERM", &pid])
+        .status();
+    assert!(kill.unwrap().success());
+    assert_eq!(child.wait().unwrap().code(), Some(1));
+    let told = std::fs::read(studio.path().join("told")).unwrap();
+    let told: Value = serde_json::from_slice(&told).unwrap();
+    assert_eq!(told["step"], "bad", "{told}");
+    assert_eq!(told["lost"][0]["step"], "say", "{told}");
+    let cost = told["lost"][0]["cost_max_usd_micros"].as_u64().unwrap();
+    assert!(cost > 0, "{told}");
+    assert_eq!(told["cost_lost_usd_micros"], cost, "{told}");
+    server.silent.lock().unwrap().clear();
+    let over = run(&studio, &["resume", "latest"]).ends(1).out;
+    assert!(
+        over.contains("nobody knows whether it took effect"),
+        "{over}"
+    );
+    assert!(over.contains("a new run asks before"), "{over}");
+    allow(&studio, &server, &other);
+    let told = run(&studio, &["run", "--json"]).ends(3).json();
+    assert!(told["lost"][0]["made_by_run"].is_string(), "{told}");
+    assert_eq!(server.calls(), 1);
+    run(&studio, &["resume", "latest", "--repeat", "say"]).ends(0);
+    assert_eq!(server.calls(), 2);
+}
+
+#[test]
+fn a_budget_ends_a_loop_with_its_best_round_and_says_so() {
+    let server = Server::start();
+    let studio = studio(&server, "");
+    let process = |budget: u64| {
+        format!(
+            "daedal: v1
+name: briefs
+budget: {{ cost: 0.{budget:06} USD }}
+steps:
+  polish:
+    repeat:
+      best_by: \"{{{{ revise.score }}}}\"
+      at_most: 5
+      steps:
+        revise: {{ uses: llm, with: {{ model: writer, prompt: \"Round {{{{ round }}}}\", answer: {{ title: text, score: number }}, max_tokens: 100, repairs_max: 0 }} }}
+  note: {{ uses: template, with: {{ text: \"{{{{ steps.polish.revise.title }}}}\" }} }}
+outputs: {{ note: \"{{{{ steps.note }}}}\" }}
+"
+        )
+    };
+    studio.write("process.yaml", process(999_999));
+    let check = ["check", "--estimate", "--json"];
+    let most = run(&studio, &check).ends(0).json()["estimate"]["cost_max_usd_micros"].clone();
+    let most = most.as_u64().unwrap() / 5;
+    // Each round costs 140: the second begins, and the third may cost too much.
+    studio.write("process.yaml", process(most + 150));
+    let told = run(&studio, &["run"]).ends(0).out;
+    let warning =
+        "warning: `polish` ended after 2 of 5 rounds with the best of them: 0.000280 USD of ";
+    assert!(told.contains(warning), "{told}");
+    assert_eq!(server.calls(), 2);
+    let told = run(&studio, &["resume", "latest", "--json"]).ends(0).json();
+    assert_eq!(told["cut_short"][0]["rounds"], 2, "{told}");
+    // Where no round is whole there is nothing to go on with.
+    studio.write("process.yaml", process(most - 1));
+    let told = run(&studio, &["run", "--fresh"]).ends(1).out;
+    assert!(told.contains("before it passed its budget"), "{told}");
+    assert_eq!(server.calls(), 2);
+}

@@ -47,6 +47,7 @@ mod signature;
 mod steps;
 mod studio;
 mod tending;
+mod tending_kept;
 mod token;
 mod voting;
 mod wallets;

@@ -22,31 +22,31 @@ fn note(schedule: &str, more: &str) -> String {
     )
 }
 
-fn studio(schedule: &str, more: &str) -> Studio {
+pub(crate) fn studio(schedule: &str, more: &str) -> Studio {
     let studio = Studio::empty();
     studio.write("process.yaml", note(schedule, more));
     studio
 }
 
 /// What a tender told, as JSON; the last line of one that was killed may be cut off.
-fn events(told: &str) -> Vec<Value> {
+pub(crate) fn events(told: &str) -> Vec<Value> {
     let lines = told.lines();
     let events = lines.filter_map(|line| serde_json::from_str::<Value>(line).ok());
     events.filter(|event| event["event"].is_string()).collect()
 }
 
-fn once(studio: &Studio) -> Vec<Value> {
+pub(crate) fn once(studio: &Studio) -> Vec<Value> {
     let mut command = studio.command(&["tend", "--once", "--json"]);
     let told: crate::studio::Told = command.env("EARS", SECRET).output().unwrap().into();
     events(&told.ends(0).out)
 }
 
-fn names(events: &[Value]) -> Vec<&str> {
+pub(crate) fn names(events: &[Value]) -> Vec<&str> {
     let names = events.iter().map(|event| event["event"].as_str().unwrap());
     names.collect()
 }
 
-fn a_while() {
+pub(crate) fn a_while() {
     std::thread::sleep(Duration::from_millis(1_100));
 }
 

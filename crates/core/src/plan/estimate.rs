@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::model::*;
-use super::names::Names;
+use super::names::{Context, Names};
 use crate::expression::{Expression, Path, Segment, is_given};
 use crate::process::{Action, DialKind, FAN_OUT_MAX, FanOut, OnFailure, Perform, Process};
 
@@ -51,7 +51,7 @@ pub(super) fn estimates(plan: &Plan, names: &Names<'_>, order: &[usize]) -> Vec<
                 .map_or(Estimate::UNKNOWN, |source| {
                     match references(names, source, path) {
                         Some(number) => Estimate::exactly(number),
-                        None => lengths[source],
+                        None => formed(names, path, draft.parent).unwrap_or(lengths[source]),
                     }
                 }),
         };
@@ -100,6 +100,21 @@ fn may_be_skipped(plan: &Plan, node: &Node) -> bool {
         before = node.given.map(|given| &plan.nodes[given]);
     }
     false
+}
+
+/// How long a list in what one task gives can be, where its form bounds that.
+fn formed(names: &Names<'_>, path: &Path, in_loop: Option<usize>) -> Option<Estimate> {
+    let context = Context {
+        in_loop,
+        ..Context::default()
+    };
+    let (given, _) = names.resolve(path, context).ok()?;
+    let bound = |word: &str| given.schema.get(word).and_then(Value::as_u64);
+    let max = bound("maxItems").filter(|_| given.lists == 0)?;
+    Some(Estimate {
+        min: bound("minItems").unwrap_or(0).min(max),
+        max: max.min(FAN_OUT_MAX),
+    })
 }
 
 /// How many reference assets a process that is a step has, where the path names these.

@@ -38,6 +38,8 @@ pub struct Dispatch {
     /// Whether that has happened already, before the run was interrupted: unless the memo knows the
     /// outcome, append [`Event::EffectLost`].
     pub started: bool,
+    /// Whether its effect got lost before, and somebody said, or its step does, that it is made all the same.
+    pub is_ruled: bool,
 }
 
 /// What is to be done next, with at most `room` tasks among it.
@@ -132,6 +134,7 @@ impl State {
                 key,
                 effect: super::fold::perform(plan, slot.node)?.effect,
                 started: task.effect == attempt && !task.is_cleared,
+                is_ruled: task.losses > 0,
             }),
             Err(message) => Action::Record(Event::TaskFailed {
                 task: name,

@@ -164,6 +164,7 @@ impl State {
             self.unsettled += usize::from(is_outer && node.phase.is_settled());
             self.tasks -= (node.tasks.len() - node.passed_over).min(self.tasks);
             self.skipped.remove(&id);
+            self.cut_short.remove(&id);
             self.touched.push(id);
         }
         self.verdicts.forget(&all);

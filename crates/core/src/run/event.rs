@@ -6,7 +6,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Moment, Ruling};
+use super::{Moment, Ruling, TaskName};
 use crate::digest::DigestParseError;
 use crate::engine::{DecisionRequest, EngineError, Outcome, Usage};
 use crate::plan::Plan;
@@ -109,25 +109,6 @@ impl RunSpec {
     }
 }
 
-/// Which task: the step's path, the round of its loop (0 outside of loops) and its place in the
-/// fan-out (0 outside of fan-outs).
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct TaskName {
-    /// `draft`, or `polish.revise` inside a loop.
-    pub step: std::sync::Arc<str>,
-    /// From 0.
-    #[serde(default, skip_serializing_if = "is_zero")]
-    pub round: u32,
-    /// From 0.
-    #[serde(default, skip_serializing_if = "is_zero")]
-    pub index: u32,
-}
-
-#[allow(clippy::trivially_copy_pass_by_ref)] // serde's signature
-fn is_zero(number: &u32) -> bool {
-    *number == 0
-}
-
 /// Something that happened. Duplicates and late arrivals change nothing when folded.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
@@ -197,10 +178,14 @@ pub enum Event {
         task: TaskName,
         /// From 1.
         attempt: u32,
+        /// The most that it may cost.
+        #[serde(default, skip_serializing_if = "UsdMicros::is_nothing")]
+        cost_max: UsdMicros,
         /// When.
         at: Moment,
     },
-    /// An effect was started, and nobody knows whether it came about: the program that could have told is gone.
+    /// An effect was started, and nobody knows whether it came about: the program that could have told is gone, or the
+    /// run ended before it could tell.
     EffectLost {
         /// Which task.
         task: TaskName,
@@ -208,6 +193,9 @@ pub enum Event {
         attempt: u32,
         /// The most that it has cost.
         cost_max: UsdMicros,
+        /// The run whose effect it is, where that is another one, of which this one would repeat it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        before: Option<RunId>,
         /// When that was found.
         at: Moment,
     },
@@ -257,6 +245,18 @@ pub enum Event {
     TimerFired {
         /// Which.
         timer: Timer,
+        /// When.
+        at: Moment,
+    },
+    /// The budget has no room for the next task of a loop: the best of its rounds stands, and the one under way does not
+    /// count.
+    CutShort {
+        /// The loop.
+        step: std::sync::Arc<str>,
+        /// The round that is not ended, from 0.
+        round: u32,
+        /// What the budget says.
+        message: String,
         /// When.
         at: Moment,
     },
@@ -325,28 +325,6 @@ pub enum Timer {
     Budget,
 }
 
-impl TaskName {
-    /// What its seed derives from, and how a log line names it: `polish.revise#2#0`.
-    #[must_use]
-    pub fn path(&self) -> String {
-        format!("{}#{}#{}", self.step, self.round, self.index)
-    }
-}
-
-/// As a person names it: `draft #3`, `polish.revise round 2`; first rounds and items go unsaid.
-impl fmt::Display for TaskName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.step)?;
-        if self.round > 0 {
-            write!(f, " round {}", self.round + 1)?;
-        }
-        if self.index > 0 {
-            write!(f, " #{}", self.index + 1)?;
-        }
-        Ok(())
-    }
-}
-
 impl Event {
     /// When it happened.
     #[must_use]
@@ -365,6 +343,7 @@ impl Event {
             | Self::Decided { at, .. }
             | Self::Edited { at, .. }
             | Self::TimerFired { at, .. }
+            | Self::CutShort { at, .. }
             | Self::CancelRequested { at }
             | Self::Finished { at, .. } => *at,
         }

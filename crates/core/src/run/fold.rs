@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::lost::Adrift;
 use super::state::{Created, Failure, Phase, Question, Slot, State, TaskPhase, TaskState, Work};
 use super::{Decision, Event, Moment, RunSpec, TaskName, Timer};
-use crate::engine::{DecisionRequest, EngineError, Otherwise, Outcome};
+use crate::engine::{EngineError, Outcome};
 use crate::plan::{NodeId, NodeKind, PerformNode, Plan};
 use crate::process::OnFailure;
 
@@ -60,8 +61,9 @@ fn apply(state: &mut State, plan: &Plan, event: &Event) -> bool {
             reused_from,
             ..
         } => {
-            state.is_asked(plan, task, *key)
-                && state.done(plan, task, outcome, reused_from.is_some())
+            let is_reused = reused_from.is_some();
+            (state.is_asked(plan, task, *key) && state.done(plan, task, outcome, is_reused))
+                || !is_reused && state.landed(task, None, outcome.usage.cost)
         }
         Event::TaskFailed {
             task,
@@ -71,7 +73,8 @@ fn apply(state: &mut State, plan: &Plan, event: &Event) -> bool {
             at,
         } => {
             // A call that came to nothing is paid like any other.
-            state.failed(plan, task, *attempt, error, *at) && state.pay(spent.cost)
+            (state.failed(plan, task, *attempt, error, *at) && state.pay(spent.cost))
+                || state.landed(task, Some(*attempt), spent.cost)
         }
         Event::TaskPoisoned {
             task, deliveries, ..
@@ -95,38 +98,16 @@ fn apply(state: &mut State, plan: &Plan, event: &Event) -> bool {
         }
         Event::Decided { task, decision, .. } => state.decided(plan, task, decision),
         Event::TimerFired { timer, .. } => state.fired(plan, timer),
+        Event::CutShort {
+            step,
+            round,
+            message,
+            ..
+        } => state.cut(plan, step, *round, message),
         Event::CancelRequested { .. } => !std::mem::replace(&mut state.cancelled, true),
         Event::Finished { status, .. } => {
             state.finished = Some(status.clone());
             true
-        }
-    }
-}
-
-impl DecisionRequest {
-    /// What the step gives when these options are kept, in this order; `None` if they don't fit the
-    /// question: beyond its options, twice the same, or more than it keeps.
-    #[must_use]
-    pub fn answer(&self, kept: &[usize]) -> Option<Value> {
-        let mut seen = vec![false; self.options.len()];
-        let fits = kept.len() <= self.keep
-            && kept.iter().all(|&position| {
-                seen.get_mut(position)
-                    .is_some_and(|seen| !std::mem::replace(seen, true))
-            });
-        fits.then(|| {
-            kept.iter()
-                .map(|&position| self.options[position].value.clone())
-                .collect()
-        })
-    }
-
-    /// What is kept when nobody decides in time; `None` if that is a failure.
-    #[must_use]
-    pub fn by_default(&self) -> Option<Vec<usize>> {
-        match self.otherwise {
-            Otherwise::Best => Some(self.suggested.iter().copied().take(self.keep).collect()),
-            Otherwise::Fail => None,
         }
     }
 }
@@ -375,6 +356,17 @@ impl State {
                 let going =
                     |task: &&TaskState| matches!(task.phase, TaskPhase::Ready | TaskPhase::Backoff);
                 self.active -= node.tasks.iter().filter(going).count();
+                let under_way = (0..)
+                    .zip(&node.tasks)
+                    .filter(|(_, task)| task.is_announced());
+                for (index, task) in under_way {
+                    let name = TaskName {
+                        step: Arc::clone(&plan.nodes[id].path),
+                        round: node.round,
+                        index,
+                    };
+                    self.adrift.insert(name, Adrift::of(task));
+                }
                 self.parked.retain(|slot| slot.node != id);
             }
             node.phase = Phase::Closed;

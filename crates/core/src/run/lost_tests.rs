@@ -13,8 +13,13 @@ fn interrupted(plan: &Plan) -> Played {
     played.decide(plan);
     let task = played.dispatched[0].name.clone();
     let at = Moment(1);
-    let attempt = 1;
-    played.record(plan, Event::EffectStarted { task, attempt, at });
+    let started = Event::EffectStarted {
+        task,
+        attempt: 1,
+        cost_max: UsdMicros(40),
+        at,
+    };
+    played.record(plan, started);
     played.dispatched.clear();
     played.pending.clear();
     played.state = State::after(plan, &played.events);
@@ -31,6 +36,7 @@ fn lose(played: &mut Played, plan: &Plan, at: u64) {
         task,
         attempt: 1,
         cost_max: UsdMicros(40),
+        before: None,
         at: Moment(at),
     };
     played.record(plan, lost);
@@ -82,6 +88,7 @@ fn what_got_lost_waits_for_a_person_and_counts_for_the_budget() {
     let started = Event::EffectStarted {
         task: again.dispatched[0].name.clone(),
         attempt: 1,
+        cost_max: UsdMicros(40),
         at: Moment(10),
     };
     again.record(&plan, started);
@@ -97,6 +104,8 @@ fn what_got_lost_waits_for_a_person_and_counts_for_the_budget() {
     let (step, why) = played.failure();
     assert_eq!(step, Some("a"));
     assert!(why.contains("given up by hand"), "{why}");
+    assert_eq!(played.state.unresolved().count(), 0);
+    assert!(unsettled_calls(&plan, &played.events).is_empty());
 }
 
 #[test]
@@ -125,6 +134,7 @@ fn a_step_that_may_be_repeated_is_until_it_gets_lost_too_often() {
         let started = Event::EffectStarted {
             task: played.dispatched[0].name.clone(),
             attempt: 1,
+            cost_max: UsdMicros(40),
             at: Moment(time * 10 + 1),
         };
         played.record(&plan, started);
@@ -206,4 +216,78 @@ fn only_what_was_announced_gets_lost() {
     let before = played.events.len();
     lose(&mut played, &plan, 2);
     assert_eq!(played.events.len(), before);
+}
+
+#[test]
+fn what_another_run_did_waits_for_a_person_once_and_costs_nothing_here() {
+    let plan = process("");
+    let mut played = Played::new(&plan, json!({}));
+    played.decide(&plan);
+    let dispatch = played.dispatched.remove(0);
+    played.pending.clear();
+    assert!(!dispatch.is_ruled);
+    let other = RunId(crate::Digest([7; 32]));
+    let left = Event::EffectLost {
+        task: dispatch.name.clone(),
+        attempt: 1,
+        cost_max: UsdMicros(0),
+        before: Some(other),
+        at: Moment(2),
+    };
+    played.record(&plan, left.clone());
+    assert_eq!(played.state.lost().next().unwrap().before, Some(other));
+    assert_eq!(played.state.spent().lost, UsdMicros(0));
+    rule(&mut played, &plan, Ruling::Repeat);
+    let before = played.events.len();
+    played.record(&plan, left);
+    assert_eq!(played.events.len(), before);
+    played.decide(&plan);
+    assert!(played.dispatched[0].is_ruled && !played.dispatched[0].started);
+}
+
+#[test]
+fn calls_that_got_lost_and_outcomes_kept_to_the_run_are_not_settled() {
+    let plan = plan(
+        "steps: { a: { uses: post, with: { x: 1 } }, b: { uses: post, with: { x: 2 }, reuse: run }, c: { uses: post, \
+         with: { x: 3, as_of: \"{{ run.id }}\" } }, e: { uses: post, with: { x: 5 } }, d: { uses: post, with: { x: 4 }, on_interrupt: repeat } }\noutputs: { a: '{{ steps.a }}' }",
+    );
+    let mut played = Played::new(&plan, json!({}));
+    played.decide(&plan);
+    let dispatched = played.dispatched.clone();
+    for dispatch in &dispatched {
+        let started = Event::EffectStarted {
+            task: dispatch.name.clone(),
+            attempt: 1,
+            cost_max: UsdMicros(1),
+            at: Moment(1),
+        };
+        played.record(&plan, started);
+    }
+    let ended = std::mem::take(&mut played.pending);
+    for event in ended.into_iter().skip(1).take(3) {
+        played.record(&plan, event);
+    }
+    let finished = Event::Finished {
+        status: Finish::Cancelled,
+        at: Moment(9),
+    };
+    let run = played.state.spec().unwrap().id();
+    let keys = |names: &[&str]| {
+        let of = dispatched.iter();
+        of.filter(|dispatch| names.contains(&&*dispatch.name.step))
+            .map(|dispatch| dispatch.task.call(run))
+            .collect::<std::collections::BTreeSet<_>>()
+    };
+    assert_eq!(
+        unsettled_calls(&plan, &played.events),
+        keys(&["a", "b", "c"])
+    );
+    lose(&mut played, &plan, 2);
+    played.record(&plan, finished);
+    assert_eq!(
+        unsettled_calls(&plan, &played.events),
+        keys(&["a", "b", "c"])
+    );
+    assert_eq!(played.state.lost().count(), 0);
+    assert_eq!(played.state.unresolved().count(), 1);
 }

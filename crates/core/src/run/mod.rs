@@ -4,7 +4,10 @@
 //! many machines) appends events and does what is decided. [`records`] rebuilds from the log what each
 //! task was asked and what came of it; [`explain`] compares two such records.
 
+mod answer;
 pub mod budget;
+mod calls;
+mod cut;
 mod decide;
 mod edit;
 mod event;
@@ -12,6 +15,7 @@ mod explain;
 mod fold;
 mod lost;
 mod moment;
+mod name;
 mod queue;
 mod records;
 mod scope;
@@ -22,6 +26,8 @@ mod state;
 mod task;
 mod view;
 
+pub use calls::unsettled_calls;
+pub use cut::CutShort;
 pub use decide::{Action, Dispatch, decide};
 pub use edit::EditRefusal;
 pub use event::*;
@@ -29,11 +35,14 @@ pub use explain::{Change, explain};
 pub use fold::fold;
 pub use lost::{Lost, Ruling};
 pub use moment::Moment;
+pub use name::TaskName;
 pub use records::{CAPTION, CAPTIONS, EDIT, TaskRecord, TaskResult, end_of, finish_of, records};
 pub use skipped::Skipped;
 pub use state::{Question, Spent, State};
 pub use view::{StepStatus, StepView};
 
+#[cfg(test)]
+mod cut_tests;
 #[cfg(test)]
 mod edit_tests;
 #[cfg(test)]

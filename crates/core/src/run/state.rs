@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
+use super::cut::CutShort;
+use super::lost::Adrift;
 use super::queue::Queue;
 use super::skipped::{Skips, Verdicts};
 use super::{Finish, Lost, Moment, RunId, RunSpec, TaskName, Timer};
@@ -36,6 +38,10 @@ pub struct State {
     pub(super) skipped: BTreeMap<NodeId, Skips>,
     /// What people decided.
     pub(super) verdicts: Verdicts,
+    /// Loops that the budget ended, and what it said.
+    pub(super) cut_short: BTreeMap<NodeId, CutShort>,
+    /// Effects under way that nothing waits for any more: what they cost is paid all the same.
+    pub(super) adrift: BTreeMap<TaskName, Adrift>,
     pub(super) finished: Option<Finish>,
     /// Whether anything was edited, so that outcomes of before may come too late.
     pub(super) is_edited: bool,
@@ -149,6 +155,8 @@ pub(super) struct TaskState {
     pub(super) attempts: u32,
     /// The last attempt whose effect was announced.
     pub(super) effect: u32,
+    /// What that may cost at most.
+    pub(super) effect_cost: UsdMicros,
     /// Times that its effect got lost.
     pub(super) losses: u32,
     /// Whether it may begin although its effect was announced.
@@ -160,6 +168,7 @@ impl TaskState {
     pub(super) const READY: Self = Self {
         attempts: 0,
         effect: 0,
+        effect_cost: UsdMicros(0),
         losses: 0,
         is_cleared: false,
         phase: TaskPhase::Ready,
@@ -228,6 +237,8 @@ impl State {
             failure: None,
             skipped: BTreeMap::new(),
             verdicts: Verdicts::default(),
+            cut_short: BTreeMap::new(),
+            adrift: BTreeMap::new(),
             finished: None,
             is_edited: false,
             agenda: Agenda::default(),

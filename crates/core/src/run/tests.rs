@@ -203,19 +203,14 @@ fn money_that_is_out_is_not_spent() {
         lost: UsdMicros(0),
         worked_ms: 0,
     };
-    assert_eq!(
-        admit(&plan, spent(40), usd(30), "a", usd(30)),
-        Admission::Go
-    );
-    assert_eq!(
-        admit(&plan, spent(40), usd(31), "a", usd(30)),
-        Admission::Hold
-    );
-    assert_eq!(admit(&plan, spent(100), usd(0), "a", usd(0)), Admission::Go);
-    let Admission::Stop(Finish::Failed { step, message }) =
-        admit(&plan, spent(90), usd(0), "a", usd(11))
-    else {
+    assert_eq!(admit(&plan, spent(40), usd(30), usd(30)), Admission::Go);
+    assert_eq!(admit(&plan, spent(40), usd(31), usd(30)), Admission::Hold);
+    assert_eq!(admit(&plan, spent(100), usd(0), usd(0)), Admission::Go);
+    let Admission::Stop(overrun) = admit(&plan, spent(90), usd(0), usd(11)) else {
         panic!("it was let through");
+    };
+    let Finish::Failed { step, message } = overrun.finish("a") else {
+        panic!("it is no failure");
     };
     assert_eq!(step.as_deref(), Some("a"));
     assert_eq!(
@@ -301,6 +296,7 @@ fn an_effect_whose_outcome_got_lost_is_told_apart() {
     let begun = Event::EffectStarted {
         task: played.dispatched[0].name.clone(),
         attempt: 1,
+        cost_max: crate::UsdMicros(0),
         at: Moment(1),
     };
     played.record(&plan, begun);

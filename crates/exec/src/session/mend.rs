@@ -10,7 +10,7 @@
 use std::collections::BTreeSet;
 
 use daedal_core::asset::assets_in;
-use daedal_core::run::{Event, Finish, TaskName, TaskRecord, records};
+use daedal_core::run::{Finish, TaskName, TaskRecord, records};
 use daedal_core::{AssetRef, Digest};
 
 use daedal_store::StoreError;
@@ -133,8 +133,7 @@ impl Session<'_> {
                 }
                 Wake::Timers(timers) => {
                     for timer in timers {
-                        let at = self.now();
-                        self.record(Event::TimerFired { timer, at });
+                        self.fire(timer);
                     }
                 }
                 Wake::Stop => self.ports.queue.stop(self.run).await?,

@@ -1,10 +1,11 @@
 //! One sitting of a coordinator with one run.
 
+mod ending;
 mod mend;
 mod outcomes;
 mod waiting;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::task::Poll;
@@ -49,6 +50,12 @@ pub(crate) struct Session<'a> {
     whole: BTreeSet<Digest>,
     /// Tasks whose damaged bytes were made again in this sitting.
     mended: Vec<TaskName>,
+    /// Calls that runs made, or may have made, and that are not made again until a person says so.
+    made: BTreeMap<Digest, RunId>,
+    /// How the run ends, once everything under way has.
+    ending: Option<Finish>,
+    /// Whether the time that the run may work is over.
+    is_late: bool,
     tasks: usize,
     hits: usize,
     resumed: bool,
@@ -78,6 +85,9 @@ impl<'a> Session<'a> {
             executed: BTreeSet::new(),
             whole: BTreeSet::new(),
             mended: Vec::new(),
+            made: options.made.clone(),
+            ending: None,
+            is_late: false,
             tasks: 0,
             hits: 0,
             resumed: false,
@@ -126,6 +136,7 @@ impl<'a> Session<'a> {
                 let tool = tool.clone();
                 self.journal.add(Event::CarriedBy { tool, at: begun });
             }
+            self.forget_adrift();
             self.announce();
             if let Some(run) = self.options.warm {
                 self.ports.memo.warm(run).await?;
@@ -147,6 +158,10 @@ impl<'a> Session<'a> {
             if let Some(status) = self.ended() {
                 return Ok(status);
             }
+            if let Some(status) = self.ending.take() {
+                self.end(status).await?;
+                continue;
+            }
             if self.options.stop.is_cancelled() {
                 let at = self.now();
                 self.record(Event::CancelRequested { at });
@@ -158,14 +173,10 @@ impl<'a> Session<'a> {
             }
             self.write_on().await?;
             self.decide().await?;
-            if self.options.stop.is_requested() {
+            if self.ending.is_some() || self.options.stop.is_requested() {
                 continue;
             }
-            if self.look_up().await? {
-                continue;
-            }
-            self.start_tasks().await?;
-            if self.state.finished().is_some() {
+            if self.look_up().await? || self.start_tasks().await? || self.ending.is_some() {
                 continue;
             }
             if self.desk.under_way() == 0 && self.state.is_waiting() {
@@ -182,8 +193,7 @@ impl<'a> Session<'a> {
                 }
                 Wake::Timers(timers) => {
                     for timer in timers {
-                        let at = self.now();
-                        self.record(Event::TimerFired { timer, at });
+                        self.fire(timer);
                     }
                 }
                 Wake::Stop => {}
@@ -239,15 +249,8 @@ impl<'a> Session<'a> {
                     Action::StartTimer { timer, at } => {
                         self.ports.timers.start(self.run, timer, at).await?;
                     }
-                    Action::Record(Event::Finished {
-                        status: Finish::Succeeded,
-                        ..
-                    }) => {
-                        let status = self.check_outputs().await?;
-                        if !self.options.stop.is_requested() {
-                            self.finish(status)?;
-                        }
-                    }
+                    Action::Record(Event::Finished { status, .. }) => self.ending = Some(status),
+                    Action::Record(Event::TimerFired { timer, .. }) => again |= self.fire(timer),
                     Action::Record(event) => again |= self.record(event),
                 }
             }
@@ -288,56 +291,99 @@ impl<'a> Session<'a> {
         Ok(ended)
     }
 
-    /// Hands tasks to workers while there is room and money.
-    async fn start_tasks(&mut self) -> Result<(), ExecError> {
+    /// Hands tasks to workers while there is room and money; whether something has to be decided anew.
+    async fn start_tasks(&mut self) -> Result<bool, ExecError> {
+        let mut again = false;
         while self.desk.under_way() < self.options.jobs.max(1)
             && let Some(next) = self.desk.next()
         {
-            let (effect, name, attempt) = (next.effect, next.name.clone(), next.attempt);
+            if !self.state.expects(&next.name, next.attempt) {
+                // Its loop has ended without it.
+                self.desk.skip();
+                continue;
+            }
+            let (name, attempt) = (next.name.clone(), next.attempt);
+            if let Some(run) = self.made_before(next) {
+                self.desk.skip();
+                again |= self.leave(name, attempt, run);
+                continue;
+            }
             let taken = assets_in(&next.task.params);
             let cost_max = self.cost_max(next);
-            let spent = self.state.spent();
-            match admit(self.plan, spent, self.desk.reserved(), &name.step, cost_max) {
+            match admit(
+                self.plan,
+                self.state.spent(),
+                self.desk.reserved(),
+                cost_max,
+            ) {
                 Admission::Go => {}
-                Admission::Hold => return Ok(()),
-                Admission::Stop(status) => return self.finish(status),
+                Admission::Hold => return Ok(again),
+                Admission::Stop(overrun) => {
+                    if self.cut_short(&name, &overrun) {
+                        again = true;
+                        continue;
+                    }
+                    self.ending = Some(overrun.finish(&name.step));
+                    return Ok(again);
+                }
             }
             if !taken.is_empty() {
                 self.mend(&taken).await?;
                 if self.stopping() {
-                    return Ok(());
+                    return Ok(again);
                 }
                 self.require(&taken)?;
             }
-            if effect {
-                let at = self.now();
-                let task = name.clone();
-                self.record(Event::EffectStarted { task, attempt, at });
-                self.journal.flush().await?;
-            }
-            // Nobody works for a run that there may not be.
-            self.journal.created().await?;
-            let Some(dispatch) = self.desk.start(cost_max) else {
-                return Ok(());
-            };
-            let (key, task) = (dispatch.key, dispatch.task.clone());
-            let engine = task.engine.clone();
-            let job = Job {
-                run: self.run,
-                name: name.clone(),
-                attempt,
-                key,
-                task,
-                effect,
-            };
-            self.ports.queue.offer(job).await?;
-            self.tell(|_| Update::Started {
-                task: name,
-                attempt,
-                engine,
-            });
+            self.hand_over(cost_max).await?;
         }
+        Ok(again)
+    }
+
+    /// Hands the next task to a worker, once what it does outside is announced.
+    async fn hand_over(&mut self, cost_max: UsdMicros) -> Result<(), ExecError> {
+        let Some(next) = self.desk.next() else {
+            return Ok(());
+        };
+        let (name, attempt, effect) = (next.name.clone(), next.attempt, next.effect);
+        if effect {
+            let started = Event::EffectStarted {
+                task: name.clone(),
+                attempt,
+                cost_max,
+                at: self.now(),
+            };
+            self.record(started);
+            self.journal.flush().await?;
+        }
+        // Nobody works for a run that there may not be.
+        self.journal.created().await?;
+        let Some(dispatch) = self.desk.start(cost_max) else {
+            return Ok(());
+        };
+        let (key, task) = (dispatch.key, dispatch.task.clone());
+        let engine = task.engine.clone();
+        let job = Job {
+            run: self.run,
+            name: name.clone(),
+            attempt,
+            key,
+            task,
+            effect,
+        };
+        self.ports.queue.offer(job).await?;
+        self.tell(|_| Update::Started {
+            task: name,
+            attempt,
+            engine,
+        });
         Ok(())
+    }
+
+    /// Takes note that a timer has gone off.
+    pub(super) fn fire(&mut self, timer: Timer) -> bool {
+        self.is_late |= timer == Timer::Budget;
+        let at = self.now();
+        self.record(Event::TimerFired { timer, at })
     }
 
     pub(super) fn memo_key(&self, dispatch: &Dispatch) -> Digest {
@@ -346,12 +392,6 @@ impl<'a> Session<'a> {
 
     pub(super) fn cost_max(&self, dispatch: &Dispatch) -> UsdMicros {
         cost_max(&self.ports.engines, self.options.rate, &dispatch.task)
-    }
-
-    fn finish(&mut self, status: Finish) -> Result<(), ExecError> {
-        let at = self.now();
-        self.record(Event::Finished { status, at });
-        Ok(())
     }
 
     fn now(&self) -> Moment {

@@ -5,9 +5,7 @@ use std::collections::BTreeSet;
 use daedal_core::Digest;
 use daedal_core::asset::assets_in;
 use daedal_core::engine::{EngineError, Outcome};
-use daedal_core::run::{
-    Decider, Dispatch, Event, Moment, RunId, TaskName, TaskRecord, fold, records,
-};
+use daedal_core::run::{Decider, Event, Moment, RunId, TaskName, TaskRecord, fold, records};
 use daedal_store::ports::MemoEntry;
 use serde_json::Value;
 
@@ -53,10 +51,10 @@ impl Session<'_> {
                 });
                 self.journal.flush().await?;
             }
+            JobResult::Failed(EngineError::Stopped) if dispatch.effect => self.lose(&dispatch),
             // It starts again: now, or when the run is resumed.
             JobResult::Failed(EngineError::Stopped) if self.stopping() => {}
-            JobResult::Failed(EngineError::Stopped) if !dispatch.effect => self.desk.add(dispatch),
-            JobResult::Failed(EngineError::Stopped) => self.lose(&dispatch),
+            JobResult::Failed(EngineError::Stopped) => self.desk.add(dispatch),
             JobResult::Failed(error) => {
                 self.record(Event::TaskFailed {
                     task: name,
@@ -82,17 +80,6 @@ impl Session<'_> {
         }
         followers.into_iter().for_each(|task| self.desk.add(task));
         Ok(())
-    }
-
-    /// Takes note that nobody knows whether an effect that was announced came about.
-    pub(super) fn lose(&mut self, dispatch: &Dispatch) {
-        let event = Event::EffectLost {
-            task: dispatch.name.clone(),
-            attempt: dispatch.attempt,
-            cost_max: self.cost_max(dispatch),
-            at: self.now(),
-        };
-        self.record(event);
     }
 
     pub(super) fn stopping(&self) -> bool {
@@ -216,7 +203,8 @@ impl Session<'_> {
             elapsed_ms,
             skipped: self.state.skipped(self.plan),
             questions: self.state.questions().cloned().collect(),
-            lost: self.state.lost().cloned().collect(),
+            lost: self.state.unresolved().cloned().collect(),
+            cut_short: self.state.cut_short(),
             mended: self.mended,
             status,
             events: self.journal.into_log(),

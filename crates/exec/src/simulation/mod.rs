@@ -4,6 +4,7 @@
 //! `DAEDAL_SIM_SEEDS=<n>` tries so many.
 
 mod chance;
+mod costly;
 mod world;
 
 use std::future::Future;
@@ -82,6 +83,11 @@ struct Simulation {
 
 impl Simulation {
     fn new(trouble: Trouble) -> Self {
+        static PLAN: LazyLock<Plan> = LazyLock::new(|| plan(PROCESS));
+        Self::of(&PLAN, trouble)
+    }
+
+    fn of(plan: &Plan, trouble: Trouble) -> Self {
         let seed = match trouble {
             Trouble::Seed(seed) => seed,
             Trouble::None | Trouble::CrashAt(_) => 0,
@@ -95,8 +101,7 @@ impl Simulation {
             timers: Arc::clone(&world) as _,
             engines: world.engines(),
         });
-        static PLAN: LazyLock<Plan> = LazyLock::new(|| plan(PROCESS));
-        let plan = PLAN.clone();
+        let plan = plan.clone();
         let mut simulation = Self {
             spec: spec(&plan, json!({})),
             executor,

@@ -14,6 +14,7 @@ use daedal_core::engine::{EngineError, Engines, Performed, TaskContext, Usage};
 use daedal_core::run::{Event, Moment, Ruling, RunId, TaskName, Timer};
 use daedal_store::StoreError;
 use daedal_store::ports::{MemoEntry, Reply};
+use serde_json::Value;
 
 use super::chance::Chance;
 use crate::ports::{Job, JobResult, Report};
@@ -42,6 +43,8 @@ struct Inside {
     stopped: bool,
     // What is checked.
     effects: BTreeMap<TaskName, usize>,
+    /// What effects were paid, in millionths.
+    paid: u64,
     lost_an_effect: bool,
     wrong: Vec<String>,
 }
@@ -64,6 +67,7 @@ impl World {
                 timers: BTreeSet::new(),
                 stopped: false,
                 effects: BTreeMap::new(),
+                paid: 0,
                 lost_an_effect: false,
                 wrong: Vec::new(),
             }),
@@ -90,6 +94,10 @@ impl World {
 
     pub(super) fn has(&self, digest: &Digest) -> bool {
         BlobRead::read(self, digest).is_ok()
+    }
+
+    pub(super) fn paid(&self) -> u64 {
+        self.inside().paid
     }
 
     pub(super) fn lost_an_effect(&self) -> bool {
@@ -255,6 +263,8 @@ impl Inside {
     fn begin(&mut self, job: &Job) {
         if job.effect && !self.stopped {
             *self.effects.entry(job.name.clone()).or_default() += 1;
+            let price = job.task.params.get("price");
+            self.paid += price.and_then(Value::as_u64).unwrap_or(0);
             let started = self.log[&job.run].iter().any(
                 |event| matches!(event, Event::EffectStarted { task, .. } if *task == job.name),
             );

@@ -185,10 +185,22 @@ impl Memory {
         tended.open.as_ref()
     }
 
-    /// Lets everything pass by that has come by now, as while nothing is to begin.
+    /// Lets everything pass by that has come by `now`, as while nothing is to begin: times, and what has changed, which is
+    /// looked at anew.
     pub fn pass(&mut self, now: Moment) {
         for tended in self.processes.values_mut() {
             tended.seen = tended.seen.max(now);
+            tended.watched.clear();
+            tended.looked.clear();
+        }
+    }
+
+    /// Takes what a process watches for what it was when a run last began, where nothing is known of that.
+    pub fn see(&mut self, process: &str, watched: &BTreeMap<String, Digest>) {
+        if let Some(tended) = self.processes.get_mut(process) {
+            for (name, digest) in watched {
+                tended.watched.entry(name.clone()).or_insert(*digest);
+            }
         }
     }
 
@@ -313,6 +325,12 @@ impl Tended {
     #[must_use]
     pub fn stopped(&self) -> Option<Moment> {
         self.stopped
+    }
+
+    /// Whether nothing is known of what it watches.
+    #[must_use]
+    pub fn is_blind(&self) -> bool {
+        self.watched.is_empty()
     }
 
     /// When the next run begins by the schedule.

@@ -207,8 +207,8 @@ fn cron(words: &[&str], zone: &str) -> Result<Clause, ScheduleError> {
         [name, ..] if is_name(name) => 1,
         _ => 5,
     };
-    let help = "write cron's five fields, minute, hour, day, month and day of the week, and a time zone where it is \
-                not the studio's: `0 9 * * 1-5 Europe/Oslo`";
+    let help = "write cron's five fields, minute, hour, day, month and day of the week, without seconds, and then a time \
+                zone where it is not the studio's: `0 9 * * 1-5 Europe/Oslo`";
     let (pattern, zone) = match words.len() {
         count if count == fields => (words, zone),
         count if count == fields + 1 => (&words[..fields], words[fields]),
@@ -218,6 +218,16 @@ fn cron(words: &[&str], zone: &str) -> Result<Clause, ScheduleError> {
             return Err(ScheduleError::new(wrong, help));
         }
     };
+    if let [.., last] = words
+        && words.len() == fields + 1
+        && is_field(last)
+    {
+        let text = words.join(" ");
+        let wrong = format!(
+            "`{text}` has six fields, where cron has five and then a time zone: seconds are not taken"
+        );
+        return Err(ScheduleError::new(wrong, help));
+    }
     let pattern = pattern.join(" ");
     let parser = CronParser::builder()
         .seconds(Seconds::Disallowed)
@@ -244,6 +254,18 @@ fn cron(words: &[&str], zone: &str) -> Result<Clause, ScheduleError> {
             "name a day that there is",
         )),
     }
+}
+
+/// Whether a word is meant as one of cron's fields, and not as a time zone.
+fn is_field(word: &str) -> bool {
+    const DAYS: [&str; 7] = ["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"];
+    let day = word.get(..3).unwrap_or_default().to_uppercase();
+    let is_day =
+        DAYS.contains(&&*day) && matches!(word.as_bytes().get(3), None | Some(b'-' | b','));
+    is_day
+        || word
+            .chars()
+            .all(|sign| sign.is_ascii_digit() || "*/,-?#L".contains(sign))
 }
 
 #[cfg(test)]
@@ -353,6 +375,11 @@ mod tests {
             (told("0 9 * *"), "has 4 words"),
             (told("61 9 * * *"), "can't be read as cron's fields"),
             (told("0 9 * * * Europe/Osl"), "no time zone `Europe/Osl`"),
+            (told("* * * * * *"), "has six fields, where cron has five"),
+            (told("0 0 9 * * 1-5"), "seconds are not taken"),
+            (told("0 0 9 * * MON-FRI"), "seconds are not taken"),
+            (told("0 0 9 * * 1-5 UTC"), "has 7 words"),
+            (told("0 9 * * * *UTC"), "no time zone"),
             (told("0 0 30 2 *"), "never comes"),
             (told("every 6"), "no interval"),
             (told("every 10ms"), "too often"),

@@ -274,3 +274,31 @@ fn a_day_has_its_cap_and_the_next_one_begins_anew() {
     // The clock goes back.
     assert_eq!(memory.left(UsdMicros(100), hour(23)), UsdMicros(100));
 }
+
+#[test]
+fn what_changed_while_nothing_was_to_begin_begins_nothing() {
+    let schedule = Schedule::parse("files", "UTC").unwrap();
+    let hour = |n: u64| Moment(n * 3_600_000);
+    let files = |n: u8| BTreeMap::from([("files".to_owned(), Digest([n; 32]))]);
+    let mut memory = Memory::default();
+    assert_eq!(memory.fire(PROCESS, &schedule, &files(1), hour(1)), None);
+    memory.pass(hour(3));
+    assert!(memory.of(PROCESS).unwrap().is_blind());
+    // As it is after the pause, it is followed.
+    assert_eq!(memory.fire(PROCESS, &schedule, &files(2), hour(3)), None);
+    assert!(
+        memory
+            .fire(PROCESS, &schedule, &files(3), hour(4))
+            .is_some()
+    );
+    // A run that is not over does not hide what changes while it is not.
+    memory.pass(hour(5));
+    memory.see(PROCESS, &files(3));
+    memory.see(PROCESS, &files(4));
+    memory.ended(PROCESS, Ending::Succeeded, UsdMicros(0), 3, hour(6));
+    let open = memory.fire(PROCESS, &schedule, &files(4), hour(6));
+    assert_eq!(
+        open.unwrap().firing.cause,
+        Cause::Change("files".to_owned())
+    );
+}

@@ -29,6 +29,7 @@ outputs: { post: "{{ steps.post }}" }
     let started = Event::EffectStarted {
         task: post.clone(),
         attempt: 1,
+        cost_max: daedal_core::UsdMicros(0),
         at,
     };
     rig.studio.log.append(run, vec![started]).await.unwrap();
@@ -71,6 +72,7 @@ outputs: { post: "{{ steps.post }}" }
     let started = Event::EffectStarted {
         task: task("post"),
         attempt: 1,
+        cost_max: daedal_core::UsdMicros(0),
         at,
     };
     rig.studio.log.append(run, vec![started]).await.unwrap();

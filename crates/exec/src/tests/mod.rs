@@ -1,5 +1,6 @@
 //! Runs carried out by real workers of this process.
 
+mod ending;
 mod failures;
 mod lost;
 mod spent;
