@@ -12,7 +12,7 @@ use crate::SettingsError;
 use crate::http::{Answer, HttpSettings, Request, Web};
 use crate::net::base;
 use crate::patience::{Trouble, retry_after};
-use crate::secrets::Secrets;
+use crate::secrets::{Secret, Secrets};
 use crate::task::excerpt;
 
 /// How a key is sent.
@@ -40,19 +40,9 @@ impl Server {
         key: Option<(&str, Scheme)>,
         secrets: &Secrets,
     ) -> Result<Self, SettingsError> {
-        let Some(url) = base(url) else {
-            return Err(SettingsError::new(
-                format!("`url` under [{section}] is `{url}`, which is no base address"),
-                "write an address of http or https without a name, password or query, such as \
-                 \"http://127.0.0.1:8188\"",
-            ));
-        };
-        if let Some((key, _)) = key.filter(|(key, _)| !secrets.has(key)) {
-            return Err(SettingsError::new(
-                format!("`key` under [{section}] names the secret `{key}`, which is not there"),
-                "add [secrets.NAME] with `env` or `file`, and name it here; the key itself never stands in \
-                 daedal.toml",
-            ));
+        let url = base(section, url, "http://127.0.0.1:8188")?;
+        if let Some((key, _)) = key {
+            secrets.expect(section, "key", key)?;
         }
         let web = Web::new(&HttpSettings {
             allow: vec![place(&url)],
@@ -94,6 +84,12 @@ impl Server {
             request.secrets.push(secret);
         }
         Ok(request)
+    }
+
+    /// What is secret of every request; nothing where it can't be read.
+    pub(crate) fn secrets(&self) -> Vec<Secret> {
+        let request = self.request(Method::GET, "");
+        request.map_or_else(|_| Vec::new(), |request| request.secrets)
     }
 
     /// Sends a request.
