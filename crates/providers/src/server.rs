@@ -108,7 +108,21 @@ impl Server {
 
     /// Sends a request, and tells what became of one that failed.
     pub(crate) async fn call(&self, request: Request, bytes_max: u64) -> Result<Answer, Trouble> {
+        // What lies elsewhere is asked for without the key, and may have it all the same.
+        let unsent = match request.secrets.is_empty() {
+            true => self.secrets(),
+            false => Vec::new(),
+        };
         let called = self.web.call(request, bytes_max).await;
+        let shown = |answer: &Answer| unsent.iter().any(|secret| secret.is_in(&answer.bytes));
+        if let Ok(answer) = called.as_ref()
+            && shown(answer)
+        {
+            return Err(Trouble::Failed(EngineError::invalid(format!(
+                "what lies at {} has the key of {} in it, and is not kept",
+                answer.from, self.url
+            ))));
+        }
         called.map_err(|missed| match (missed.error, missed.has_begun) {
             (EngineError::Transient { message }, true) => Trouble::Lost { message },
             (EngineError::Transient { message }, false) => Trouble::Busy {
