@@ -85,9 +85,14 @@ pub(super) trait Backend: Send + Sync {
     }
 
     /// How many pictures come at most where a step wants so many, as far as its settings tell. So many are held for before
-    /// they are asked for, and no more are kept and paid.
+    /// they are asked for, and no more are paid.
     fn makes(&self, count: u64) -> u64 {
         count
+    }
+
+    /// Whether that is more than a guess.
+    fn is_counted(&self) -> bool {
+        true
     }
 
     /// Its settings, as far as they decide what comes of a wish.

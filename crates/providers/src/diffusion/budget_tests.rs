@@ -126,6 +126,15 @@ fn what_a_workflow_makes_at_once_is_known_before() {
 }
 
 #[test]
+fn what_a_workflow_makes_for_nothing_is_kept() {
+    let server = comfy(3);
+    let mut settings = loom(&server.url(""));
+    ink(&mut settings).price = None;
+    let free = with_flow(&settings, &flow()).unwrap();
+    assert_eq!(paid(&*free, with(1)), (0, 0, 3));
+}
+
+#[test]
 fn candidates_that_would_be_the_same_are_refused() {
     let mut settings = loom("http://127.0.0.1:1");
     let alike = |settings: &Settings| {

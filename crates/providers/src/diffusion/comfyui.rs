@@ -201,6 +201,11 @@ impl Backend for ComfyUi {
         asked.saturating_mul(own).saturating_mul(nodes.max(1))
     }
 
+    fn is_counted(&self) -> bool {
+        // Nodes of others may make more of one than their numbers tell.
+        false
+    }
+
     fn decides(&self) -> Value {
         json!([self.workflow.nodes(), self.inputs, self.outputs])
     }

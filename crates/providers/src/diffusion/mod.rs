@@ -270,9 +270,7 @@ async fn ask<'p>(
         match way.ask(|| painter.backend.make(errand)).await? {
             Ok(mut made) => {
                 // What nobody asked for is not paid.
-                let makes = painter.backend.makes(errand.wish.count);
-                made.pictures
-                    .truncate(usize::try_from(makes).unwrap_or(usize::MAX));
+                made.pictures.truncate(painter.keeps(errand.wish.count));
                 meter.end(painter.cost(made.pictures.len() as u64), (0, 0));
                 return Ok((painter, made));
             }

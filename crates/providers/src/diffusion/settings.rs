@@ -204,6 +204,15 @@ impl Painter {
         self.cost(self.backend.makes(count))
     }
 
+    /// The most pictures that are kept of such an order: no more than are paid, and all where none cost anything and nobody
+    /// knows how many there should be.
+    pub(super) fn keeps(&self, count: u64) -> usize {
+        match self.price.0 > 0 || self.backend.is_counted() {
+            true => usize::try_from(self.backend.makes(count)).unwrap_or(usize::MAX),
+            false => usize::MAX,
+        }
+    }
+
     /// What tells its pictures from those of others: whose protocol, which model, what else of its settings decides them,
     /// and where, unless that is the provider's own place or nearby. What it costs, and how often it is asked, is none of
     /// it.
