@@ -1,5 +1,7 @@
 //! `daedal.toml`: what a studio is set to.
 
+mod hushed;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -17,6 +19,7 @@ use daedal_providers::speech::SpeakerSettings;
 use serde::Deserialize;
 
 use crate::failure::Failure;
+use hushed::Hushed;
 
 /// Name of the settings file; the directory that holds it is a studio.
 pub(crate) const SETTINGS_FILE: &str = "daedal.toml";
@@ -292,6 +295,7 @@ fn mistake(path: &Path, text: &str, error: &toml::de::Error) -> Failure {
         start: range.start,
         length: range.len(),
     };
-    let mistake = Mistake::new(span, error.message());
-    Mistakes::new(&path.display().to_string(), text, vec![mistake]).into()
+    let hushed = Hushed::of(text);
+    let mistake = Mistake::new(span, hushed.message(error.message()));
+    Mistakes::new(&path.display().to_string(), &hushed.text, vec![mistake]).into()
 }

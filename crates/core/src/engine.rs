@@ -99,6 +99,12 @@ pub trait Engine: Send + Sync {
         self.spec().seeded
     }
 
+    /// Why tasks of a step with this `with:` that differ in nothing but their seed do the same in this studio, where they
+    /// do though [`Self::seeded`] says otherwise, and what to do about it. Expressions stand in it as they were written.
+    fn alike(&self, _with: &Map<String, Value>) -> Option<String> {
+        None
+    }
+
     /// What stands in this studio behind names in the task's `with:`, such as the model behind `writer`, as far as
     /// it decides what comes of it: an outcome of another one is no outcome of this.
     fn behind(&self, _task: &Task) -> Option<String> {

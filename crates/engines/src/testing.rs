@@ -59,16 +59,20 @@ impl Bench {
         with: Value,
         seed: u64,
     ) -> Result<Performed, EngineError> {
+        engine.run(&self.task(engine, with, seed), &self.context())
+    }
+
+    /// A task with these fields.
+    pub(crate) fn task(&self, engine: &dyn Engine, with: Value, seed: u64) -> Task {
         let spec = engine.spec();
-        let task = Task {
+        Task {
             engine: spec.name.to_owned(),
             engine_version: spec.version.to_owned(),
             params: with,
             seed: spec.seeded.then(|| Seed(Digest::of(&seed.to_be_bytes()))),
             limits: self.limits,
             labels: self.labels.lock().unwrap().clone(),
-        };
-        engine.run(&task, &self.context())
+        }
     }
 
     /// The value of a task that has to succeed.

@@ -12,7 +12,7 @@ use image::{ImageFormat, ImageReader, Limits, RgbImage};
 
 use crate::Error;
 use crate::layers::Found;
-use crate::model::{Model, Source, Wish};
+use crate::model::{Model, Wish};
 use crate::noise::TorchNoise;
 
 /// How often a task that waits for its turn looks whether it should stop.
@@ -79,16 +79,7 @@ impl Local {
             Some(model) => model,
             empty => {
                 tell("loading the model");
-                let settings = &self.settings;
-                let source = Source {
-                    path: settings.path.clone(),
-                    revision: settings.revision.clone(),
-                    pins: settings.sha256.clone(),
-                    on_cuda: settings.on_cuda,
-                    memory_max: settings.memory_max,
-                    pixels_max: settings.pixels_max,
-                };
-                empty.insert(Model::load(&source, &beat)?)
+                empty.insert(Model::load(&self.settings, &beat)?)
             }
         };
         let wish = Wish {

@@ -23,5 +23,5 @@ mod words;
 
 pub use backend::open;
 pub use error::Error;
-pub use model::{Model, Source, Wish};
+pub use model::{Model, Wish};
 pub use noise::{Noise, TorchNoise};

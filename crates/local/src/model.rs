@@ -1,12 +1,12 @@
 //! A model that is loaded, and how it makes a picture.
 
-use std::collections::{BTreeMap, HashMap};
-use std::path::PathBuf;
+use std::collections::HashMap;
 
 use candle_core::safetensors::SliceSafetensors;
 use candle_core::{DType, Device, Tensor};
 use candle_nn::VarBuilder;
 use daedal_core::Digest;
+use daedal_providers::diffusion::ModelSettings;
 
 use crate::clip::{Clip, Meant};
 use crate::config::Json;
@@ -19,24 +19,7 @@ use crate::vae::Vae;
 use crate::words::Words;
 use crate::{Error, room, unet_config, vae};
 
-/// Where a model is, and what it may take.
-#[derive(Debug, Clone)]
-pub struct Source {
-    /// Its folder in the layout of diffusers, or that of a repository in a cache of the Hub.
-    pub path: PathBuf,
-    /// Of a repository in a cache: the branch or commit; `main` when absent.
-    pub revision: Option<String>,
-    /// SHA-256 of every file that is read, by its path in the folder.
-    pub pins: BTreeMap<String, Digest>,
-    /// Whether it is computed on an NVIDIA card, and not on the processor.
-    pub on_cuda: bool,
-    /// Most memory that it may take, in bytes.
-    pub memory_max: u64,
-    /// Largest picture, in pixels.
-    pub pixels_max: u64,
-}
-
-/// What a picture is to be.
+/// What one picture is to be: of a brief, with the pixels of the picture to begin with.
 #[derive(Debug, Clone)]
 pub struct Wish<'w> {
     /// What is to be seen.
@@ -88,8 +71,15 @@ pub struct Model {
 
 impl Model {
     /// Loads a model; each of its files is checked before anything is made of it.
-    pub fn load(source: &Source, beat: &dyn Fn() -> Result<(), Error>) -> Result<Self, Error> {
-        let folder = Folder::open(&source.path, source.revision.as_deref(), &source.pins)?;
+    pub fn load(
+        settings: &ModelSettings,
+        beat: &dyn Fn() -> Result<(), Error>,
+    ) -> Result<Self, Error> {
+        let folder = Folder::open(
+            &settings.path,
+            settings.revision.as_deref(),
+            &settings.sha256,
+        )?;
         // Which parts there are, from a file that is checked below.
         let index = Json::new("model_index.json", &folder.small("model_index.json")?)?;
         let is_xl = kind(&index)?;
@@ -98,9 +88,9 @@ impl Model {
             false => &["text_encoder"],
         };
         let needed = folder.needed(encoders)?;
-        let weights = room::for_weights(&folder, &needed, source.memory_max)?;
+        let weights = room::for_weights(&folder, &needed, settings.memory_max)?;
         folder.pinned(&needed)?;
-        let device = device(source.on_cuda)?;
+        let device = device(settings.on_cuda)?;
         let json = |path: &str| Json::new(path, &folder.bytes(path)?);
         let index = json("model_index.json")?;
         if kind(&index)? != is_xl {
@@ -139,8 +129,8 @@ impl Model {
             vae: Vae::new(vae, &part("vae")?)?,
             digest: folder.digest(&needed),
             is_nothing_zero: is_xl && index.flag("force_zeros_for_empty_prompt", true),
-            memory_max: source.memory_max,
-            pixels_max: source.pixels_max,
+            memory_max: settings.memory_max,
+            pixels_max: settings.pixels_max,
             weights,
             readers,
             plan,

@@ -24,6 +24,7 @@ pub mod speech;
 mod task;
 #[cfg(test)]
 mod testing;
+mod traces;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -43,15 +43,8 @@ impl Notices {
         let url = parse(url).map_err(|told| {
             SettingsError::new(format!("`webhook` under [tend]: {told}"), "name an address")
         })?;
-        if let Some(name) = secret.filter(|name| !secrets.has(name)) {
-            return Err(SettingsError::new(
-                format!(
-                    "`webhook_secret` under [tend] names `{name}`, and there is no [secrets.{name}]"
-                ),
-                format!(
-                    "add\n[secrets.{name}]\nenv = \"…\"   # the environment variable that holds it"
-                ),
-            ));
+        if let Some(name) = secret {
+            secrets.expect("tend", "webhook_secret", name)?;
         }
         Ok(Self {
             web: Web::new(&settings.http)?,

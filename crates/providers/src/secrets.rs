@@ -5,17 +5,19 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use daedal_core::process::suggestion;
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
 use crate::SettingsError;
+use crate::traces::Traces;
 
 /// Shortest secret; what is shorter could not be told from ordinary text, and is guessed anyway.
 const LENGTH_MIN: usize = 8;
 /// Longest secret, in bytes.
 const LENGTH_MAX: usize = 16 << 10;
-/// What stands in a text where a secret stood.
-const HIDDEN: &str = "[secret]";
+/// Longest name of an environment variable that is told whole though it has small letters, in characters.
+const VARIABLE_MAX: usize = 16;
 
 /// `[secrets.NAME]`: where the value is, and who may be told.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
@@ -41,7 +43,14 @@ pub enum Place {
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Variable(name) => write!(f, "the environment variable {name}"),
+            Self::Variable(name) => {
+                let is_plain = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
+                let told = match name.len() <= VARIABLE_MAX || name.chars().all(is_plain) {
+                    true => name.clone(),
+                    false => shown(name),
+                };
+                write!(f, "the environment variable {told}")
+            }
             Self::File(path) => write!(f, "the file {}", path.display()),
         }
     }
@@ -73,6 +82,7 @@ pub(crate) struct Secret {
     pub(crate) name: String,
     value: Zeroizing<String>,
     hosts: Vec<String>,
+    traces: Arc<Traces>,
 }
 
 impl fmt::Debug for Secret {
@@ -100,22 +110,56 @@ impl Secrets {
                     ));
                 }
             };
+            if let Place::Variable(variable) = &place
+                && !is_variable(variable)
+            {
+                return Err(SettingsError::new(
+                    format!(
+                        "`env` under [secrets.{name}] is {}, which no environment variable is called",
+                        shown(variable)
+                    ),
+                    "write the name of the variable, such as env = \"WEATHER_KEY\"; the secret itself never stands in \
+                     daedal.toml",
+                ));
+            }
             known.insert(name.clone(), (place, secret.hosts.clone()));
         }
         Ok(Self { known, read })
     }
 
-    /// Whether there is one of this name.
-    pub(crate) fn has(&self, name: &str) -> bool {
-        self.known.contains_key(name)
+    /// Sees that there is one of the name that stands in `field` under `section`.
+    pub(crate) fn expect(
+        &self,
+        section: &str,
+        field: &str,
+        key: &str,
+    ) -> Result<(), SettingsError> {
+        if self.known.contains_key(key) {
+            return Ok(());
+        }
+        let known = self.known.keys().map(String::as_str);
+        Err(SettingsError::new(
+            format!(
+                "`{field}` under [{section}] names the secret {}, which is not there ({})",
+                shown(key),
+                suggestion(key, known)
+            ),
+            "add [secrets.NAME] with `env` or `file`, and name it here; the secret itself never stands in daedal.toml",
+        ))
     }
 
     /// The secret called `name`, or why it can't be had.
     pub(crate) fn get(&self, name: &str) -> Result<Secret, String> {
         let Some((place, hosts)) = self.known.get(name) else {
+            let section = match name.chars().count() < LENGTH_MIN {
+                true => name,
+                false => "NAME",
+            };
             return Err(format!(
-                "there is no secret `{name}` in this studio: add to its daedal.toml\n[secrets.{name}]\nenv = \
-                 \"…\"       # the environment variable that holds it\nhosts = [\"…\"]   # where it may be sent"
+                "there is no secret {} in this studio ({}): add to its daedal.toml\n[secrets.{section}]\nenv = \
+                 \"…\"       # the environment variable that holds it\nhosts = [\"…\"]   # where it may be sent",
+                shown(name),
+                suggestion(name, self.known.keys().map(String::as_str))
             ));
         };
         let text = (self.read)(place)
@@ -129,6 +173,7 @@ impl Secrets {
         }
         Ok(Secret {
             name: name.to_owned(),
+            traces: Arc::new(Traces::of(&value)),
             value,
             hosts: hosts.clone(),
         })
@@ -164,16 +209,33 @@ impl Secret {
         ))
     }
 
-    /// Whether `bytes` show it.
+    /// Whether `bytes` show it, however it is written there.
     pub(crate) fn is_in(&self, bytes: &[u8]) -> bool {
-        let value = self.value.as_bytes();
-        bytes.windows(value.len()).any(|window| window == value)
+        self.traces.are_in(bytes)
     }
 
     /// `text` without it.
     pub(crate) fn hide(&self, text: &str) -> String {
-        text.replace(self.value.as_str(), HIDDEN)
+        self.traces.hide(text)
     }
+}
+
+/// A name that nobody knows, for messages. It may be a secret that somebody took for its name: what is long enough for
+/// one is not told.
+pub(crate) fn shown(name: &str) -> String {
+    match name.chars().count() {
+        short if short < LENGTH_MIN => format!("`{name}`"),
+        length => {
+            let begin: String = name.chars().take(3).collect();
+            format!("`{begin}…` (a text of {length} characters)")
+        }
+    }
+}
+
+/// Whether an environment variable can be called so.
+fn is_variable(name: &str) -> bool {
+    let is_sign = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    name.chars().all(is_sign) && name.starts_with(|c: char| !c.is_ascii_digit())
 }
 
 /// `text` without any of `secrets`.
@@ -228,6 +290,42 @@ mod tests {
         assert_eq!(secret.hide("key=sea-glass-1&x"), "key=[secret]&x");
         assert!(secret.is_in(b"... sea-glass-1 ..."));
         assert!(!secret.is_in(b"sea-glass"));
+    }
+
+    #[test]
+    fn a_key_that_stands_where_its_name_should_is_not_told() {
+        let pasted = "sk-live-0123456789abcdef";
+        let known = secrets(&[]);
+        let error = known.expect("llm.writer", "key", pasted).unwrap_err();
+        let told = [
+            format!("{error} {}", error.help),
+            known.get(pasted).unwrap_err(),
+            Place::Variable("r8_0123456789abcdefghij".to_owned()).to_string(),
+        ];
+        for told in told {
+            assert!(!told.contains("0123"), "{told}");
+            assert!(told.contains('…') && told.contains("characters"), "{told}");
+        }
+        let variable = SecretSettings {
+            env: Some(pasted.to_owned()),
+            ..SecretSettings::default()
+        };
+        let read: Reader = Arc::new(|_| Err(String::new()));
+        let error = Secrets::new(&BTreeMap::from([("x".to_owned(), variable)]), read);
+        let told = error.map(|_| ()).unwrap_err().message;
+        assert!(
+            told.contains("[secrets.x]") && !told.contains("0123"),
+            "{told}"
+        );
+        // What is too short for a secret is a name.
+        let told = known
+            .expect("llm.writer", "key", "pres")
+            .unwrap_err()
+            .message;
+        assert!(
+            told.contains("`pres`") && told.contains("did you mean `press`?"),
+            "{told}"
+        );
     }
 
     #[test]

@@ -12,7 +12,7 @@ use crate::SettingsError;
 use crate::http::{Answer, HttpSettings, Request, Web};
 use crate::net::base;
 use crate::patience::{Trouble, retry_after};
-use crate::secrets::Secrets;
+use crate::secrets::{Secret, Secrets};
 use crate::task::excerpt;
 
 /// How a key is sent.
@@ -40,19 +40,9 @@ impl Server {
         key: Option<(&str, Scheme)>,
         secrets: &Secrets,
     ) -> Result<Self, SettingsError> {
-        let Some(url) = base(url) else {
-            return Err(SettingsError::new(
-                format!("`url` under [{section}] is `{url}`, which is no base address"),
-                "write an address of http or https without a name, password or query, such as \
-                 \"http://127.0.0.1:8188\"",
-            ));
-        };
-        if let Some((key, _)) = key.filter(|(key, _)| !secrets.has(key)) {
-            return Err(SettingsError::new(
-                format!("`key` under [{section}] names the secret `{key}`, which is not there"),
-                "add [secrets.NAME] with `env` or `file`, and name it here; the key itself never stands in \
-                 daedal.toml",
-            ));
+        let url = base(section, url, "http://127.0.0.1:8188")?;
+        if let Some((key, _)) = key {
+            secrets.expect(section, "key", key)?;
         }
         let web = Web::new(&HttpSettings {
             allow: vec![place(&url)],
@@ -107,6 +97,12 @@ impl Server {
         Ok(request)
     }
 
+    /// What is secret of every request; nothing where it can't be read.
+    pub(crate) fn secrets(&self) -> Vec<Secret> {
+        let request = self.request(Method::GET, "");
+        request.map_or_else(|_| Vec::new(), |request| request.secrets)
+    }
+
     /// Sends a request.
     pub(crate) async fn ask(
         &self,
@@ -128,7 +124,21 @@ impl Server {
 
     /// Sends a request, and tells what became of one that failed.
     pub(crate) async fn call(&self, request: Request, bytes_max: u64) -> Result<Answer, Trouble> {
+        // What lies elsewhere is asked for without the key, and may have it all the same.
+        let unsent = match request.secrets.is_empty() {
+            true => self.secrets(),
+            false => Vec::new(),
+        };
         let called = self.web.call(request, bytes_max).await;
+        let shown = |answer: &Answer| unsent.iter().any(|secret| secret.is_in(&answer.bytes));
+        if let Ok(answer) = called.as_ref()
+            && shown(answer)
+        {
+            return Err(Trouble::Failed(EngineError::invalid(format!(
+                "what lies at {} has the key of {} in it, and is not kept",
+                answer.from, self.url
+            ))));
+        }
         called.map_err(|missed| match (missed.error, missed.has_begun) {
             (EngineError::Transient { message }, true) => Trouble::Lost { message },
             (EngineError::Transient { message }, false) => Trouble::Busy {

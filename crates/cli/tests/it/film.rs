@@ -58,12 +58,17 @@ fn the_night_ferry_is_made_again_to_the_last_byte_and_carries_its_credentials() 
     }
 }
 
-/// A server that tells the story and paints its plates, as OpenAI's does.
-fn crew() -> Server {
-    let plate = RgbImage::from_fn(64, 64, |x, y| image::Rgb([x as u8 * 4, 60, y as u8 * 4]));
+/// A picture as makers of pictures give it.
+pub(crate) fn plate(green: u8) -> String {
+    let plate = RgbImage::from_fn(64, 64, |x, y| image::Rgb([x as u8 * 4, green, y as u8 * 4]));
     let mut bytes = Cursor::new(Vec::new());
     plate.write_to(&mut bytes, ImageFormat::Png).unwrap();
-    let plate = STANDARD.encode(bytes.into_inner());
+    STANDARD.encode(bytes.into_inner())
+}
+
+/// A server that tells the story and paints its plates, as OpenAI's does.
+fn crew() -> Server {
+    let plate = plate(60);
     let lines = ["quay", "deck", "saloon", "lighthouse", "bench", "shore"];
     let lines = lines.map(|place| format!("There is a light at the {place}."));
     let story = json!({ "title": "Last Light", "boat": "Petrel", "lines": lines }).to_string();

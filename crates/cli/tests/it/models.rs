@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex};
 use serde_json::{Value, json};
 
 use crate::calls::{Server, run};
+use crate::film::plate;
 use crate::studio::{Studio, files_below};
 
 const DRAW: &str = "ctx.fillStyle = '#205078'; ctx.fillRect(0, 0, width, height); ctx.fillStyle = '#ffffff'; \
@@ -150,6 +151,29 @@ fn another_model_behind_a_name_is_asked_anew_and_the_first_one_is_remembered() {
     ] {
         let settings = std::fs::read_to_string(studio.path().join("daedal.toml")).unwrap();
         studio.write("daedal.toml", settings.replace(from, to));
+        run(&studio, &["run", "--quiet"]).ends(0);
+        run(&studio, &["release", "latest", "--quiet"]).ends(0);
+        calls.push(server.calls());
+    }
+    assert_eq!(calls, [1, 2, 2, 2]);
+}
+
+#[test]
+fn pictures_of_another_model_behind_a_name_are_asked_for_anew() {
+    let server = Server::answering(|_, asked| {
+        let plate = plate(if asked.contains("\"red\"") { 10 } else { 90 });
+        let said = json!({ "created": 1, "data": [{ "b64_json": plate }] });
+        ("application/json", said.to_string())
+    });
+    let studio = Studio::empty();
+    studio.write("process.yaml", "daedal: v1\nname: ask\nsteps:\n  ask: { uses: diffusion, with: { model: ink, prompt: Hm. } }\noutputs: { ask: \"{{ steps.ask[0] }}\" }\n");
+    let mut calls = Vec::new();
+    for (model, price) in [("red", 1), ("blue", 1), ("blue", 2), ("red", 1)] {
+        let settings = format!(
+            "[diffusion.ink]\nkind = \"openai\"\nurl = \"http://127.0.0.1:{}/v1\"\nmodel = \"{model}\"\nprice = \"{price} USD\"\n",
+            server.port
+        );
+        studio.write("daedal.toml", settings);
         run(&studio, &["run", "--quiet"]).ends(0);
         run(&studio, &["release", "latest", "--quiet"]).ends(0);
         calls.push(server.calls());

@@ -44,6 +44,22 @@ steps:
 }
 
 #[test]
+fn candidates_that_an_engine_knows_to_be_the_same_are_refused() {
+    let process = |count: &str| {
+        format!(
+            "daedal: v1\nname: x\nsteps:\n  a: {{ uses: grammar, {count} with: {{ grammar: grammars/concept.json, origin: \
+             same }} }}\noutputs: {{ a: \"{{{{ steps.a }}}}\" }}\n"
+        )
+    };
+    insta::assert_snapshot!(told(&process("count: 3,")));
+    for fine in ["", "count: 1,"] {
+        let text = process(fine);
+        let planned = build("process.yaml", text.as_bytes(), &files(), &engines());
+        planned.map(|_| ()).unwrap();
+    }
+}
+
+#[test]
 fn an_unknown_engine_hides_no_missing_file() {
     insta::assert_snapshot!(told(
         r#"daedal: v1

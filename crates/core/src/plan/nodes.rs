@@ -141,6 +141,17 @@ impl<'s> Reader<'s, '_> {
         if self.mistakes.len() > before {
             return None;
         }
+        // One candidate is as good as another where there is but one.
+        let alike = match &perform.fan_out {
+            FanOut::Count(count) if *count != Value::from(1) => engine.alike(&perform.with),
+            _ => None,
+        };
+        if let Some(why) = alike {
+            let place = Place::new(at, "/count");
+            let help = "its candidates have to differ: do as it says, or leave `count` out";
+            self.wrong(place.span(""), why, help.to_owned());
+            return None;
+        }
         let spec = engine.spec();
         Some(PerformNode {
             engine: spec.name.into(),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::bundle::MemoryFiles;
 use crate::engine::{
@@ -41,6 +41,11 @@ impl Engine for Fake {
             }
             _ => Vec::new(),
         }
+    }
+
+    fn alike(&self, with: &Map<String, Value>) -> Option<String> {
+        let is_so = with.get("origin").is_some_and(|origin| origin == "same");
+        is_so.then(|| "all of them would begin at the same place".to_owned())
     }
 
     fn run(&self, _: &Task, _: &TaskContext<'_>) -> Result<Performed, EngineError> {

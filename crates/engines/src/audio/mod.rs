@@ -91,6 +91,15 @@ impl Engine for AudioEngine {
         Some(Cow::Borrowed(&self.outputs[kind]))
     }
 
+    fn behind(&self, task: &Task) -> Option<String> {
+        let speech = task.params.get("speech")?;
+        match speech.get("spoken") {
+            None | Some(Value::Null) => speaker::version(&self.tools, speech.get("model")),
+            // It was spoken elsewhere.
+            Some(_) => None,
+        }
+    }
+
     fn run(&self, task: &Task, context: &TaskContext<'_>) -> Result<Performed, EngineError> {
         let params: Params = params(&self.spec, task)?;
         let bits = match params.bits {

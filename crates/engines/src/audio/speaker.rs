@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use daedal_core::AssetRef;
 use daedal_core::engine::{EngineError, TaskContext};
+use serde_json::Value;
 use tempfile::TempDir;
 
 use super::speech::{RATE, Speech};
@@ -42,6 +43,17 @@ enum Kind {
     Espeak,
     /// With a folder that has the model.
     Piper(TempDir),
+}
+
+/// Which program would speak with this `model`, and its version, as receipts have them.
+pub(super) fn version(tools: &Tools, model: Option<&Value>) -> Option<String> {
+    match model {
+        None | Some(Value::Null) => tools.version(&ESPEAK),
+        Some(_) => tools.version(&PIPER).or_else(|| {
+            let silent = tools.version(&PIPER_SILENT);
+            silent.map(|_| PIPER.name.to_owned())
+        }),
+    }
 }
 
 impl Speaker {

@@ -4,7 +4,7 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 
-use daedal_core::engine::Performed;
+use daedal_core::engine::{Engine as _, Performed};
 use serde_json::{Value, json};
 
 use super::sound::Sound;
@@ -55,6 +55,22 @@ fn with(bench: &Bench, more: Value) -> Value {
         speech[name] = value.clone();
     }
     json!({ "speech": speech })
+}
+
+#[test]
+fn the_program_that_speaks_stands_behind_what_is_said() {
+    let bench = Bench::default();
+    for (tells, told) in [(true, "piper 1.2.0"), (false, "piper")] {
+        let (_folder, engine) = piper(tells);
+        let behind = |with: Value| {
+            // Another thread's child may still hold the program that was just written.
+            let task = bench.task(&engine, with, 1);
+            (0..50).find_map(|_| engine.behind(&task))
+        };
+        assert_eq!(behind(with(&bench, json!({}))).as_deref(), Some(told));
+        assert_eq!(behind(json!({ "bed": { "seconds": 2 } })), None);
+        assert_eq!(behind(json!({ "speech": { "spoken": [] } })), None);
+    }
 }
 
 #[test]

@@ -4,6 +4,7 @@
 mod process;
 #[cfg(test)]
 mod tests;
+mod version;
 
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};

@@ -55,6 +55,44 @@ fn a_program_sees_its_folder_and_path_and_nothing_else() {
 }
 
 #[test]
+fn a_program_is_asked_once_for_its_version_until_it_is_another() {
+    let place = folder().unwrap();
+    let tools = Tools::in_path(format!("{}:/usr/bin:/bin", place.path().display()));
+    let program = Program {
+        name: "tidal",
+        version: &["--version"],
+        install: "apt install tidal",
+    };
+    assert_eq!(tools.version(&program), None);
+    let file = place.path().join("tidal");
+    let install = |version: &str, code: u8| {
+        let asked = place.path().join("asked").display().to_string();
+        let script = format!("#!/bin/sh\necho x >> {asked}\necho tidal {version}\nexit {code}\n");
+        fs::write(&file, script).unwrap();
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o755)).unwrap();
+    };
+    let told = || {
+        // Another thread's child may still hold the file that was just written.
+        let told = (0..50).find_map(|_| {
+            std::thread::sleep(std::time::Duration::from_millis(5));
+            tools.version(&program)
+        });
+        (told.unwrap_or_default(), tools.version(&program))
+    };
+    install("1.2", 0);
+    assert_eq!(told(), ("tidal 1.2".into(), Some("tidal 1.2".into())));
+    install("1.2.1", 0);
+    assert_eq!(told().0, "tidal 1.2.1");
+    assert_eq!(
+        fs::read_to_string(place.path().join("asked")).unwrap(),
+        "x\nx\n"
+    );
+    // One that does not tell it is no reason to do without.
+    install("failed", 3);
+    assert_eq!(told(), (String::new(), None));
+}
+
+#[test]
 fn what_a_program_complains_of_is_told() {
     let bench = Bench::default();
     let tool = shell(&bench);

@@ -149,6 +149,10 @@ impl Engine for VideoEngine {
         found
     }
 
+    fn behind(&self, _: &Task) -> Option<String> {
+        self.tools.version(&FFMPEG)
+    }
+
     fn run(&self, task: &Task, context: &TaskContext<'_>) -> Result<Performed, EngineError> {
         let params: Params = params(&self.spec, task)?;
         let settings = params.settings()?;

@@ -9,18 +9,13 @@ use daedal_local::{Model, TorchNoise, Wish};
 use daedal_providers::diffusion::{Brief, ModelSettings, Painted, Within};
 use image::{ImageFormat, Rgb, RgbImage};
 
-use crate::{made, pins, source};
+use crate::{made, source};
 
 /// The model of a studio's entry `pond`.
 fn pond(path: &Path, set: impl FnOnce(&mut ModelSettings)) -> Arc<dyn Within> {
     let mut settings = ModelSettings {
-        name: "pond".to_owned(),
-        path: path.to_owned(),
-        revision: None,
-        sha256: pins(path),
-        on_cuda: false,
-        memory_max: 1 << 30,
         pixels_max: 1 << 20,
+        ..source(path)
     };
     set(&mut settings);
     daedal_local::open(settings)

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use daedal_core::Digest;
-use daedal_local::Source;
+use daedal_providers::diffusion::ModelSettings;
 use tempfile::TempDir;
 
 /// The folder that `tests/local/make.py` fills.
@@ -38,11 +38,12 @@ fn pins(root: &Path) -> BTreeMap<String, Digest> {
     found
 }
 
-fn source(path: &Path) -> Source {
-    Source {
+fn source(path: &Path) -> ModelSettings {
+    ModelSettings {
+        name: "pond".to_owned(),
         path: path.to_owned(),
         revision: None,
-        pins: pins(path),
+        sha256: pins(path),
         on_cuda: false,
         memory_max: 1 << 30,
         pixels_max: 1 << 24,

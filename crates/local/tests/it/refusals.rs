@@ -2,13 +2,14 @@ use std::cell::Cell;
 use std::collections::BTreeMap;
 
 use daedal_core::Digest;
-use daedal_local::{Error, Model, Source, TorchNoise, Wish};
+use daedal_local::{Error, Model, TorchNoise, Wish};
+use daedal_providers::diffusion::ModelSettings;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::{copy, made, pins, source};
 
-fn refused(source: &Source) -> String {
+fn refused(source: &ModelSettings) -> String {
     match Model::load(source, &|| Ok(())) {
         Ok(_) => panic!("it is taken"),
         Err(error) => error.to_string(),
@@ -35,7 +36,7 @@ fn a_file_that_is_not_the_pinned_one_is_refused() {
     bytes[last] ^= 1;
     std::fs::write(dir.path().join(path), &bytes).unwrap();
     let told = refused(&source);
-    let (found, pinned) = (Digest::of(&bytes), source.pins[path]);
+    let (found, pinned) = (Digest::of(&bytes), source.sha256[path]);
     assert!(
         told.contains(path) && told.contains("not the file that is pinned"),
         "{told}"
@@ -49,7 +50,7 @@ fn a_file_that_is_not_the_pinned_one_is_refused() {
 #[test]
 fn what_is_not_pinned_is_told_to_be_copied() {
     let mut source = source(&made().join("xl"));
-    let all = std::mem::take(&mut source.pins);
+    let all = std::mem::take(&mut source.sha256);
     let told = refused(&source);
     let lines: BTreeMap<String, Digest> = told
         .lines()
@@ -65,7 +66,7 @@ fn what_is_not_pinned_is_told_to_be_copied() {
     let mut expected = all;
     expected.remove("reference.safetensors");
     assert_eq!(lines, expected);
-    source.pins = lines;
+    source.sha256 = lines;
     Model::load(&source, &|| Ok(())).unwrap();
 }
 

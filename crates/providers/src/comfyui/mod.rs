@@ -14,6 +14,7 @@ mod signs;
 mod socket;
 #[cfg(test)]
 mod socket_tests;
+mod standing;
 #[cfg(test)]
 mod tests;
 mod trouble;
@@ -205,6 +206,11 @@ impl Engine for ComfyEngine {
             }
         }
         found
+    }
+
+    fn behind(&self, task: &Task) -> Option<String> {
+        let server = task.params.get("server").and_then(Value::as_str);
+        self.servers.identity(server)
     }
 
     fn run(&self, task: &Task, context: &TaskContext<'_>) -> Result<Performed, EngineError> {

@@ -6,6 +6,7 @@ use daedal_core::process::suggestion;
 use serde::Deserialize;
 
 use crate::SettingsError;
+use crate::net::is_near;
 use crate::secrets::Secrets;
 use crate::server::{Scheme, Server};
 
@@ -73,6 +74,13 @@ impl Servers {
             named,
             is_set: true,
         })
+    }
+
+    /// What tells the server of a step from others: where it is, unless that is nearby.
+    pub(super) fn identity(&self, name: Option<&str>) -> Option<String> {
+        let url = &self.get(name).ok()?.url;
+        let host = url.host_str().filter(|_| !is_near(url))?;
+        Some(format!("comfyui at {host}"))
     }
 
     /// The server that a step names, or the one for all that name none.

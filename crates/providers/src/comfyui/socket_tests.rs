@@ -61,6 +61,7 @@ fn telling(frames: Vec<Vec<u8>>, ends: bool, done_after: usize) -> Server {
             None => replies("GET", "/queue")[0].clone(),
         },
         path if path.starts_with("/view") => replies("GET", "/view")[0].clone(),
+        path if path.starts_with("/history?") => said(&json!({})),
         _ => {
             looks += 1;
             match looks > done_after {
@@ -93,7 +94,9 @@ fn what_a_real_server_told_is_told_on() {
     ");
     let asked = lines(&server);
     // The socket says when it is over: one look is enough.
-    let looks = asked.iter().filter(|line| line.starts_with("GET /history"));
+    let looks = asked
+        .iter()
+        .filter(|line| line.starts_with("GET /history/"));
     assert_eq!(looks.count(), 1, "{asked:?}");
 }
 
@@ -290,6 +293,51 @@ fn what_a_run_that_was_killed_left_behind_is_taken_up() {
     });
     followed(&server).0.unwrap();
     assert!(!lines(&server).iter().any(|line| line == "POST /prompt"));
+}
+
+#[test]
+fn what_ended_while_nobody_looked_is_taken_from_the_history() {
+    let (server, _) = forgetful(|_, _| replies("POST", "/prompt")[2].clone());
+    followed(&server).0.unwrap_err();
+    let got = server.got();
+    let order = queued(got.iter().find(|got| path(got) == "/prompt").unwrap());
+    let entry = move |number: u64, client: &Value, status: &str| {
+        let mut entry = recorded_entry()[ORDER].clone();
+        entry["prompt"] = json!([number, ORDER, {}, { "client_id": client }, []]);
+        entry["status"]["status_str"] = json!(status);
+        entry
+    };
+    let client = order[3]["client_id"].clone();
+    let history = move |last: &str| {
+        json!({
+            "a": entry(2, &client, last), "b": entry(1, &client, "success"),
+            "c": entry(3, &json!("of-others"), "success"),
+        })
+    };
+    let played = |history: Value, view: Option<Reply>| {
+        Server::answering(move |got| match path(got) {
+            path if path.starts_with("/ws") => answer("404 Not Found", "", ""),
+            "/queue" => replies("GET", "/queue")[0].clone(),
+            "/prompt" => replies("POST", "/prompt")[2].clone(),
+            path if path.starts_with("/history?") => said(&history),
+            path if path.starts_with("/view") => view
+                .clone()
+                .unwrap_or_else(|| replies("GET", "/view")[0].clone()),
+            _ => said(&json!({})),
+        })
+    };
+    let is_given = |server: &Server| lines(server).iter().any(|line| line == "POST /prompt");
+    let server = played(history("success"), None);
+    followed(&server).0.unwrap();
+    assert!(!is_given(&server));
+    // What failed there, or is gone, is asked anew.
+    let server = played(history("error"), None);
+    followed(&server).0.unwrap_err();
+    assert!(is_given(&server));
+    let gone = answer("404 Not Found", "", "");
+    let server = played(history("success"), Some(gone));
+    followed(&server).0.unwrap_err();
+    assert!(is_given(&server));
 }
 
 #[test]

@@ -41,6 +41,7 @@ fn a_workflow_goes_as_it_went_with_a_real_server() {
         [
             "GET /ws",
             "GET /queue",
+            "GET /history?max_items=200",
             "POST /prompt",
             "GET /history/f34d0b3c-0cea-4bc3-a32d-098e48acbe76",
             "GET /view?filename=fixture_00001_.png&subfolder=&type=output",
@@ -95,7 +96,9 @@ fn it_is_waited_for_and_a_look_that_fails_is_repeated() {
     assert_eq!(value.as_array().unwrap().len(), 2);
     let asked = lines(&server);
     assert_eq!(asked.iter().filter(|line| *line == "GET /queue").count(), 3);
-    let looks = asked.iter().filter(|line| line.starts_with("GET /history"));
+    let looks = asked
+        .iter()
+        .filter(|line| line.starts_with("GET /history/"));
     assert_eq!(looks.count(), 4);
 }
 
@@ -204,7 +207,7 @@ fn a_stop_is_passed_on() {
         scope.spawn(|| {
             while !lines(&server)
                 .iter()
-                .any(|line| line.starts_with("GET /history"))
+                .any(|line| line.starts_with("GET /history/"))
             {
                 std::thread::yield_now();
             }

@@ -21,7 +21,12 @@ fn what_a_real_server_refuses_is_told_at_its_place() {
         assert!(!error.is_retryable());
         assert_eq!(
             lines(&server),
-            ["GET /ws", "GET /queue", "POST /prompt"],
+            [
+                "GET /ws",
+                "GET /queue",
+                "GET /history?max_items=200",
+                "POST /prompt"
+            ],
             "nothing is to be called off"
         );
         told.push(error.to_string().replace(&server.url(""), "http://comfy"));

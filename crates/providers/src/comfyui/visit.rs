@@ -13,12 +13,13 @@ use super::signs::Course;
 use super::socket::Socket;
 use super::trouble;
 use crate::http::{Answer, Request};
+use crate::secrets::{Secret, hide};
 use crate::server::{Server, unique};
 
 /// Longest answer that is not a file, in bytes: it repeats the workflow.
-const JSON_BYTES_MAX: u64 = 32 << 20;
+pub(super) const JSON_BYTES_MAX: u64 = 32 << 20;
 /// Pauses between looks whether it is done grow from this …
-const PAUSE: Duration = Duration::from_millis(10);
+pub(super) const PAUSE: Duration = Duration::from_millis(10);
 /// … up to this, …
 const PAUSE_MAX: Duration = Duration::from_secs(1);
 /// … or this, where the server tells by itself.
@@ -36,8 +37,10 @@ const SOCKETS_MAX: u32 = 8;
 pub(crate) struct Visit<'v> {
     pub(super) server: &'v Server,
     /// What the server calls it; the same for the same order, which is found in the server's queue by it.
-    client: String,
+    pub(super) client: String,
     pub(super) bytes_max: u64,
+    /// What it is never told on from there.
+    secrets: Vec<Secret>,
     /// The order that the server may be working on, by its name there.
     under_way: RefCell<Option<String>>,
     /// Whether it has ever taken the order.
@@ -70,6 +73,7 @@ impl<'v> Visit<'v> {
             server,
             client: order.client(),
             bytes_max,
+            secrets: server.secrets(),
             under_way: RefCell::default(),
             was_given: Cell::default(),
         }
@@ -88,10 +92,16 @@ impl<'v> Visit<'v> {
             was_away: false,
             pause: PAUSE,
         };
-        for _ in 0..TIMES_MAX {
+        for round in 0..TIMES_MAX {
             // A run that was killed may have left its order here.
             let (running, pending) = self.own().await?;
             let left = running.into_iter().chain(pending).next();
+            if left.is_none()
+                && round == 0
+                && let Some(made) = self.left_over(&order, context).await
+            {
+                return Ok(made);
+            }
             let is_left = left.is_some();
             let id = match left {
                 Some(id) => id,
@@ -242,7 +252,7 @@ impl<'v> Visit<'v> {
                 hearing.pause = PAUSE;
                 return;
             }
-            context.tell(&course.line());
+            context.tell(&hide(&self.secrets, &course.line()));
         }
         tokio::time::sleep_until(until).await;
     }
@@ -269,52 +279,6 @@ impl<'v> Visit<'v> {
                  `retry:` asks again by itself",
                 self.server.url
             ),
-        }
-    }
-
-    async fn history(&self, id: &str) -> Result<Option<Value>, EngineError> {
-        let request = self.request(Method::GET, &format!("history/{id}"))?;
-        let mut entries = self.json(request).await?;
-        Ok(entries.get_mut(id).map(Value::take))
-    }
-
-    /// Names of this client's orders in the server's queue: what runs, and what waits.
-    async fn own(&self) -> Result<(Vec<String>, Vec<String>), EngineError> {
-        let queue = self.json(self.request(Method::GET, "queue")?).await?;
-        let own = |part: &str| {
-            let orders = queue[part].as_array().into_iter().flatten();
-            let own = orders.filter(|order| order[3]["client_id"].as_str() == Some(&self.client));
-            own.filter_map(|order| Some(order[1].as_str()?.to_owned()))
-                .collect()
-        };
-        Ok((own("queue_running"), own("queue_pending")))
-    }
-
-    /// Tells the server that what it does for us is no longer wanted; others' work goes on.
-    pub(crate) async fn call_off(&self) {
-        // An order that was on its way may stand in the queue a little later.
-        for _ in 0..3 {
-            let Ok((running, pending)) = self.own().await else {
-                return;
-            };
-            if !pending.is_empty() {
-                self.tell("queue", &json!({ "delete": pending })).await;
-            }
-            // Older servers take no id, and interrupt what runs: which is ours.
-            for id in &running {
-                self.tell("interrupt", &json!({ "prompt_id": id })).await;
-            }
-            if !running.is_empty() || !pending.is_empty() {
-                return;
-            }
-            tokio::time::sleep(PAUSE * 10).await;
-        }
-    }
-
-    async fn tell(&self, path: &str, body: &Value) {
-        if let Ok(request) = self.request(Method::POST, path) {
-            let told = self.server.ask(request.with_json(body), JSON_BYTES_MAX);
-            told.await.ok();
         }
     }
 

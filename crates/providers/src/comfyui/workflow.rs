@@ -1,5 +1,7 @@
 //! A workflow in the API format of ComfyUI: nodes by id, each with its class and inputs.
 
+use std::collections::BTreeSet;
+
 use daedal_core::process::suggestion;
 use serde_json::{Map, Value};
 
@@ -7,6 +9,9 @@ use crate::task::excerpt;
 
 /// Fields that hold the seed of a node, as ComfyUI's own nodes call them.
 const SEED_FIELDS: [&str; 2] = ["seed", "noise_seed"];
+
+/// Fields by which a node makes several of one, as ComfyUI's own nodes call them.
+const BATCH_FIELDS: [&str; 2] = ["batch_size", "amount"];
 
 /// A workflow whose nodes have the shape that they should have.
 #[derive(Debug, Clone)]
@@ -50,7 +55,7 @@ impl Workflow {
     }
 
     /// The nodes, in the order of the file.
-    pub(super) fn nodes(&self) -> &Map<String, Value> {
+    pub(crate) fn nodes(&self) -> &Map<String, Value> {
         &self.nodes
     }
 
@@ -121,6 +126,29 @@ impl Workflow {
         self.nodes[id]["inputs"][field] = value;
     }
 
+    /// How many pictures come of one at most, as far as numbers in it tell; the fields for which `is_set` is true are
+    /// counted elsewhere.
+    pub(crate) fn batches(&self, is_set: impl Fn(&str, &str) -> bool) -> u64 {
+        let fields = self.nodes.iter().flat_map(|(id, node)| {
+            let fields = BATCH_FIELDS.into_iter().map(move |field| (id, field, node));
+            fields.filter(|(id, field, _)| !is_set(id, field))
+        });
+        let sizes = fields.filter_map(|(_, field, node)| node["inputs"][field].as_u64());
+        sizes.fold(1, |batches, size| batches.saturating_mul(size.max(1)))
+    }
+
+    /// How many nodes are at an end of it and may save what comes to them.
+    pub(crate) fn ends(&self) -> u64 {
+        let used: BTreeSet<&str> = self.nodes.values().flat_map(given).collect();
+        let saves = |(id, node): &(&String, &Value)| {
+            let class = node["class_type"].as_str().unwrap_or_default();
+            let is_end = !used.contains(id.as_str()) && given(node).next().is_some();
+            // What is only shown is not taken.
+            is_end && !class.starts_with("Preview")
+        };
+        self.nodes.iter().filter(saves).count() as u64
+    }
+
     /// What people call a node.
     pub(super) fn name(&self, id: &str) -> String {
         name(self.nodes.get(id), id)
@@ -153,6 +181,12 @@ fn name(node: Option<&Value>, id: &str) -> String {
 
 fn title(node: &Value) -> Option<&str> {
     node["_meta"]["title"].as_str()
+}
+
+/// The nodes that a node is given something by.
+fn given(node: &Value) -> impl Iterator<Item = &str> {
+    let inputs = node["inputs"].as_object().into_iter();
+    inputs.flat_map(Map::values).filter_map(connection)
 }
 
 /// The node that a value is a connection to, if it is one.

@@ -9,21 +9,24 @@ use serde_json::{Value, json};
 
 use super::backend::{Backend, Made, Making, OneMade, Question, Wish, ask, unpack};
 use super::errand::Errand;
+use super::settings::PainterSettings;
+use crate::SettingsError;
 use crate::http::Request;
 use crate::patience::Trouble;
+use crate::secrets::Reader;
 use crate::server::Scheme;
 
-pub(super) struct A1111;
+struct A1111;
+
+pub(super) fn open(
+    _: &str,
+    _: &PainterSettings,
+    _: &Reader,
+) -> Result<Box<dyn Backend>, SettingsError> {
+    Ok(Box::new(A1111))
+}
 
 impl Backend for A1111 {
-    fn refuses(&self) -> &[&'static str] {
-        &[]
-    }
-
-    fn needs_model(&self) -> bool {
-        false
-    }
-
     fn url(&self) -> &'static str {
         "http://127.0.0.1:7860/"
     }

@@ -1,4 +1,5 @@
-//! What a server of some kind has to be asked, and what its answer says: a kind is a file beside this one.
+//! What a server of some kind has to be asked, and what its answer says: a kind is a file beside this one, and a row in
+//! `kind.rs`.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -55,22 +56,54 @@ pub(super) struct OneMade {
     pub(super) seed: Option<u64>,
 }
 
-/// A kind of server.
+/// A kind of server. What most of them have in common is said here.
 pub(super) trait Backend: Send + Sync {
-    /// Fields of a step that it has no place for.
-    fn refuses(&self) -> &[&'static str];
-
-    /// Whether `model` has to be set for it.
-    fn needs_model(&self) -> bool;
-
     /// Where it is unless `url` says otherwise.
     fn url(&self) -> &'static str;
 
-    /// How it takes a key.
-    fn scheme(&self) -> Scheme;
-
     /// Has it make what a step wants.
     fn make<'a>(&'a self, errand: &'a Errand<'a>) -> Making<'a>;
+
+    /// Fields of a step that it has no place for.
+    fn refuses(&self) -> &[&'static str] {
+        &[]
+    }
+
+    /// What is wrong with the fields that a step gives, taken together.
+    fn objection(&self, _given: &[&str]) -> Option<String> {
+        None
+    }
+
+    /// Whether `model` has to be set for it.
+    fn needs_model(&self) -> bool {
+        false
+    }
+
+    /// How it takes a key.
+    fn scheme(&self) -> Scheme {
+        Scheme::Bearer
+    }
+
+    /// How many pictures come at most where a step wants so many, as far as its settings tell. So many are held for before
+    /// they are asked for, and no more are paid.
+    fn makes(&self, count: u64) -> u64 {
+        count
+    }
+
+    /// Whether that is more than a guess.
+    fn is_counted(&self) -> bool {
+        true
+    }
+
+    /// Its settings, as far as they decide what comes of a wish.
+    fn decides(&self) -> Value {
+        Value::Null
+    }
+
+    /// Why it makes the same again though the seed is another, and what to do about that; nothing where it doesn't.
+    fn why_alike(&self) -> Option<&'static str> {
+        None
+    }
 
     /// Tells it that this is no longer wanted, where it can be told.
     fn call_off<'a>(&'a self, _errand: &'a Errand<'a>) -> Ending<'a> {

@@ -14,7 +14,7 @@ use crate::secrets::Place;
 use crate::testing::{Bench, Reply, Server, answer, bytes, json as said};
 
 /// The engine of a studio whose workflow is `flow`.
-fn engine(settings: &Settings, flow: &Value) -> Result<Arc<dyn Engine>, String> {
+pub(super) fn engine(settings: &Settings, flow: &Value) -> Result<Arc<dyn Engine>, String> {
     let flow = flow.to_string();
     let read = move |place: &Place| match place {
         Place::Variable(_) => Ok(crate::testing::SECRET.to_owned()),
@@ -115,7 +115,7 @@ fn an_answer_that_broke_off_is_not_asked_for_again() {
     assert_eq!((first.got().len(), second.got().len()), (1, 0));
 }
 
-fn flow() -> Value {
+pub(super) fn flow() -> Value {
     json!({
         "1": { "class_type": "CheckpointLoaderSimple", "inputs": { "ckpt_name": "tide.safetensors" } },
         "2": { "class_type": "CLIPTextEncode", "inputs": { "text": "old", "clip": ["1", 1] }, "_meta": { "title": "Positive" } },
@@ -126,7 +126,7 @@ fn flow() -> Value {
     })
 }
 
-fn loom(url: &str) -> Settings {
+pub(super) fn loom(url: &str) -> Settings {
     let mut settings = studio(Kind::ComfyUi, None, url, "0 USD");
     let ink = settings.diffusion.get_mut("ink").unwrap();
     ink.workflow = Some("paint.json".into());
@@ -215,7 +215,10 @@ fn settings_that_cant_be_used_say_what_to_write() {
     assert!(set("steps", "steps").contains("NODE.FIELD"));
     assert!(set("steps", "Smpler.steps").contains("`Smpler`"));
     assert!(told(&|ink| ink.outputs = Some(vec!["7".to_owned()])).contains("`7`"));
-    assert!(told(&|ink| ink.fallback = vec!["ink".to_owned()]).contains("`fallback`"));
+    let itself = told(&|ink| ink.fallback = vec!["ink".to_owned()]);
+    assert!(itself.contains("nothing stands in for itself"), "{itself}");
+    let nobody = told(&|ink| ink.fallback = vec!["inc".to_owned()]);
+    assert!(nobody.contains("there is no such entry"), "{nobody}");
     assert!(told(&|ink| ink.rate = Some("often".to_owned())).contains("`rate`"));
     assert!(told(&|ink| ink.concurrency = Some(0)).contains("`concurrency`"));
     assert!(

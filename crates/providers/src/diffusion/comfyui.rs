@@ -13,7 +13,6 @@ use crate::SettingsError;
 use crate::comfyui::{Order, Visit, Workflow};
 use crate::patience::Trouble;
 use crate::secrets::{Place, Reader};
-use crate::server::Scheme;
 
 /// What a step may say, and has a place for in a workflow.
 const FIELDS: [&str; 11] = [
@@ -21,7 +20,7 @@ const FIELDS: [&str; 11] = [
     "count", "model",
 ];
 
-pub(super) struct ComfyUi {
+struct ComfyUi {
     workflow: Workflow,
     /// Nodes and their fields, by what a step says.
     inputs: BTreeMap<&'static str, (String, String)>,
@@ -30,12 +29,16 @@ pub(super) struct ComfyUi {
     refuses: Vec<&'static str>,
 }
 
+pub(super) fn open(
+    section: &str,
+    entry: &PainterSettings,
+    read: &Reader,
+) -> Result<Box<dyn Backend>, SettingsError> {
+    Ok(Box::new(ComfyUi::new(section, entry, read)?))
+}
+
 impl ComfyUi {
-    pub(super) fn new(
-        section: &str,
-        entry: &PainterSettings,
-        read: &Reader,
-    ) -> Result<Self, SettingsError> {
+    fn new(section: &str, entry: &PainterSettings, read: &Reader) -> Result<Self, SettingsError> {
         let wrong = |what: String, help: &str| SettingsError::new(what, help.to_owned());
         let path = entry.workflow.as_ref().ok_or_else(|| {
             wrong(
@@ -180,16 +183,38 @@ impl Backend for ComfyUi {
         &self.refuses
     }
 
-    fn needs_model(&self) -> bool {
-        false
-    }
-
     fn url(&self) -> &'static str {
         "http://127.0.0.1:8188/"
     }
 
-    fn scheme(&self) -> Scheme {
-        Scheme::Bearer
+    fn makes(&self, count: u64) -> u64 {
+        let place = self.inputs.get("count");
+        let is_set = |node: &str, field: &str| {
+            place.is_some_and(|(known, name)| (known.as_str(), name.as_str()) == (node, field))
+        };
+        let own = self.workflow.batches(is_set);
+        let nodes = match &self.outputs {
+            Some(nodes) => nodes.len() as u64,
+            None => self.workflow.ends(),
+        };
+        let asked = if place.is_some() { count } else { 1 };
+        asked.saturating_mul(own).saturating_mul(nodes.max(1))
+    }
+
+    fn is_counted(&self) -> bool {
+        // Nodes of others may make more of one than their numbers tell.
+        false
+    }
+
+    fn decides(&self) -> Value {
+        json!([self.workflow.nodes(), self.inputs, self.outputs])
+    }
+
+    fn why_alike(&self) -> Option<&'static str> {
+        (!self.inputs.contains_key("seed")).then_some(
+            "its workflow has no place for a seed: add one to its `inputs` in daedal.toml, such as seed = \
+             \"KSampler.seed\", or ask for one",
+        )
     }
 
     fn make<'a>(&'a self, errand: &'a Errand<'a>) -> Making<'a> {

@@ -3,9 +3,12 @@
 mod a1111;
 mod backend;
 #[cfg(test)]
+mod budget_tests;
+#[cfg(test)]
 mod chain_tests;
 mod comfyui;
 mod errand;
+mod kind;
 mod openai;
 mod params;
 mod replicate;
@@ -28,8 +31,9 @@ use daedal_core::engine::{
 };
 use serde_json::{Map, Value, json};
 
+pub use kind::Kind;
+pub use settings::PainterSettings;
 pub(crate) use settings::Painters;
-pub use settings::{Kind, PainterSettings};
 pub use within::{Brief, ModelSettings, Opener, Painted, Within};
 
 use crate::call::Calls;
@@ -69,7 +73,7 @@ impl DiffusionEngine {
                 output: picture::listed(
                     "The pictures.",
                     json!({
-                        "media_type": { "enum": ["image/png", "image/jpeg", "image/webp"] },
+                        "media_type": { "enum": picture::KINDS },
                         "seed": { "type": "integer", "description": "What it was made with, where its maker takes a seed." }
                     }),
                 ),
@@ -98,8 +102,16 @@ impl Engine for DiffusionEngine {
     }
 
     fn behind(&self, task: &Task) -> Option<String> {
-        let own = self.painters.own(task.params["model"].as_str()?)?;
-        Some(own.pins.clone())
+        let name = task.params.get("model")?.as_str()?;
+        match self.painters.own(name) {
+            Some(own) => Some(own.pins.clone()),
+            None => Some(self.painters.get(name).ok()?.identity()),
+        }
+    }
+
+    fn alike(&self, with: &Map<String, Value>) -> Option<String> {
+        let name = with.get("model").and_then(Value::as_str)?;
+        self.painters.get(name).ok()?.alike()
     }
 
     fn check(&self, with: &Value, _: &Files<'_>) -> Vec<String> {
@@ -110,6 +122,10 @@ impl Engine for DiffusionEngine {
                     .to_owned(),
             );
         }
+        found.extend(picture::check_files(
+            with.get("image").into_iter(),
+            &picture::KINDS,
+        ));
         let name = with.get("model").and_then(Value::as_str);
         let name = name.filter(|name| self.painters.is_set && !name.contains("{{"));
         let name = name.filter(|name| self.painters.own(name).is_none());
@@ -235,7 +251,7 @@ fn paint(own: &Own, wish: &Wish<'_>, context: &TaskContext<'_>) -> Result<Perfor
 
 /// The most that so many pictures cost with whoever makes them.
 fn most(chain: &[&Painter], count: u64) -> UsdMicros {
-    let costs = chain.iter().map(|painter| painter.cost(count));
+    let costs = chain.iter().map(|painter| painter.most(count));
     costs.max_by_key(|cost| cost.0).unwrap_or_default()
 }
 
@@ -252,7 +268,9 @@ async fn ask<'p>(
             meter,
         };
         match way.ask(|| painter.backend.make(errand)).await? {
-            Ok(made) => {
+            Ok(mut made) => {
+                // What nobody asked for is not paid.
+                made.pictures.truncate(painter.keeps(errand.wish.count));
                 meter.end(painter.cost(made.pictures.len() as u64), (0, 0));
                 return Ok((painter, made));
             }

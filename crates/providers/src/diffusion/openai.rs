@@ -8,15 +8,33 @@ use serde_json::{Value, json};
 
 use super::backend::{Backend, Made, Making, OneMade, Question, Wish, ask, unpack};
 use super::errand::Errand;
+use super::settings::PainterSettings;
+use crate::SettingsError;
 use crate::http::Request;
 use crate::patience::Trouble;
-use crate::server::{Parts, Scheme};
+use crate::secrets::Reader;
+use crate::server::Parts;
 
-pub(super) struct OpenAi;
+struct OpenAi;
+
+pub(super) fn open(
+    _: &str,
+    _: &PainterSettings,
+    _: &Reader,
+) -> Result<Box<dyn Backend>, SettingsError> {
+    Ok(Box::new(OpenAi))
+}
 
 impl Backend for OpenAi {
     fn refuses(&self) -> &[&'static str] {
         &["negative", "steps", "guidance", "seed", "strength"]
+    }
+
+    fn objection(&self, given: &[&str]) -> Option<String> {
+        let has = |side| given.contains(&side);
+        (has("width") != has("height")).then(|| {
+            "`width` and `height` are given together here, or neither: the API knows whole sizes".to_owned()
+        })
     }
 
     fn needs_model(&self) -> bool {
@@ -25,10 +43,6 @@ impl Backend for OpenAi {
 
     fn url(&self) -> &'static str {
         "https://api.openai.com/v1/"
-    }
-
-    fn scheme(&self) -> Scheme {
-        Scheme::Bearer
     }
 
     fn make<'a>(&'a self, errand: &'a Errand<'a>) -> Making<'a> {
@@ -45,17 +59,8 @@ impl Question for OpenAi {
             ("prompt", json!(wish.prompt)),
             ("n", json!(wish.count)),
         ];
-        match (wish.width, wish.height) {
-            (Some(width), Some(height)) => {
-                fields.push(("size", json!(format!("{width}x{height}"))))
-            }
-            (None, None) => {}
-            _ => {
-                return Err(Trouble::Refused {
-                    message: "`width` and `height` are given together here, or neither: the API knows whole sizes"
-                        .to_owned(),
-                });
-            }
+        if let (Some(width), Some(height)) = (wish.width, wish.height) {
+            fields.push(("size", json!(format!("{width}x{height}"))));
         }
         // GPT image models give nothing else, and refuse the field; others give addresses without it.
         if !model.contains("gpt-image") {

@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::backend::{Picture, Wish};
+use crate::picture::{self, KINDS};
 use crate::task::label;
 
 /// Pictures that are asked for at once.
@@ -50,7 +51,7 @@ pub(super) fn schema() -> Value {
             "image": {
                 "type": "object",
                 "format": "asset",
-                "properties": { "media_type": { "enum": ["image/png", "image/jpeg", "image/webp"] } },
+                "properties": { "media_type": { "enum": KINDS } },
                 "description": "A picture to begin with."
             },
             "strength": { "type": "number", "minimum": 0, "maximum": 1, "description": "How far from `image` to go: 0 keeps it, 1 ignores it." },
@@ -103,6 +104,7 @@ impl Params {
             ));
         }
         let image = self.image.as_ref().map(|image| {
+            picture::expect(task, image, &KINDS)?;
             if image.size > IMAGE_BYTES_MAX {
                 return Err(EngineError::limit(format!(
                     "`{}` has {} bytes: at most {IMAGE_BYTES_MAX} are sent; make it smaller with the engine image",

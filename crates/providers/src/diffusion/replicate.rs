@@ -21,7 +21,8 @@ use super::errand::Errand;
 use super::settings::PainterSettings;
 use crate::SettingsError;
 use crate::patience::Trouble;
-use crate::server::{Parts, Scheme};
+use crate::secrets::Reader;
+use crate::server::Parts;
 use crate::task::excerpt;
 
 /// How long a server holds an answer back until it is whole, in seconds: the most that it takes.
@@ -51,15 +52,34 @@ const INPUTS: [(&str, &str); 10] = [
     ("count", "num_outputs"),
 ];
 
-pub(super) struct Replicate {
+/// What models call a number of pictures.
+const COUNTS: [&str; 7] = [
+    "num_outputs",
+    "num_images",
+    "number_of_images",
+    "num_images_per_prompt",
+    "num_samples",
+    "batch_size",
+    "n",
+];
+
+struct Replicate {
     /// What a model calls the fields of a step; none where it has no place for one.
     inputs: BTreeMap<&'static str, String>,
     fixed: Map<String, Value>,
     refuses: Vec<&'static str>,
 }
 
+pub(super) fn open(
+    section: &str,
+    entry: &PainterSettings,
+    _: &Reader,
+) -> Result<Box<dyn Backend>, SettingsError> {
+    Ok(Box::new(Replicate::new(section, entry)?))
+}
+
 impl Replicate {
-    pub(super) fn new(section: &str, entry: &PainterSettings) -> Result<Self, SettingsError> {
+    fn new(section: &str, entry: &PainterSettings) -> Result<Self, SettingsError> {
         let known = |name: &str| INPUTS.iter().find(|(field, _)| *field == name);
         if let Some(other) = entry.inputs.keys().find(|name| known(name).is_none()) {
             return Err(SettingsError::new(
@@ -84,6 +104,12 @@ impl Replicate {
         })
     }
 
+    /// Whether the model is told how many pictures. Those that make one have no name for it.
+    fn counts(&self, count: u64) -> bool {
+        let place = self.inputs.get("count");
+        count > 1 || place.is_some_and(|place| self.fixed.contains_key(place))
+    }
+
     /// What the model is given.
     async fn input(&self, errand: &Errand<'_>) -> Result<Value, Trouble> {
         let wish = &errand.wish;
@@ -101,8 +127,7 @@ impl Replicate {
             ("seed", Some(json!(wish.seed))),
             ("image", image),
             ("strength", wish.strength.map(Value::from)),
-            // Models that make one have no name for it.
-            ("count", (wish.count > 1).then(|| json!(wish.count))),
+            ("count", self.counts(wish.count).then(|| json!(wish.count))),
         ];
         let mut input = self.fixed.clone();
         for (field, value) in given {
@@ -244,12 +269,28 @@ impl Backend for Replicate {
         true
     }
 
-    fn url(&self) -> &'static str {
-        "https://api.replicate.com/v1/"
+    fn makes(&self, count: u64) -> u64 {
+        let place = self.inputs.get("count").map(String::as_str);
+        // What a step says takes the place of what is fixed.
+        let fixed = COUNTS.iter().filter(|name| place != Some(**name));
+        let fixed = fixed.filter_map(|name| self.fixed.get(*name)?.as_u64());
+        fixed.fold(count, |makes, fixed| makes.saturating_mul(fixed.max(1)))
     }
 
-    fn scheme(&self) -> Scheme {
-        Scheme::Bearer
+    fn decides(&self) -> Value {
+        json!([self.inputs, self.fixed])
+    }
+
+    fn why_alike(&self) -> Option<&'static str> {
+        let is_fixed = self.fixed.contains_key("seed") && !self.inputs.contains_key("seed");
+        is_fixed.then_some(
+            "`fixed` says which `seed`, and `inputs` that the model has no place for another: leave one of them out, or \
+             ask for one picture",
+        )
+    }
+
+    fn url(&self) -> &'static str {
+        "https://api.replicate.com/v1/"
     }
 
     fn make<'a>(&'a self, errand: &'a Errand<'a>) -> Making<'a> {

@@ -4,17 +4,14 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use daedal_core::UsdMicros;
 use daedal_core::process::suggestion;
 use daedal_core::process::units::parse_usd;
+use daedal_core::{UsdMicros, canonical};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::a1111::A1111;
 use super::backend::Backend;
-use super::comfyui::ComfyUi;
-use super::openai::OpenAi;
-use super::replicate::Replicate;
+use super::kind::Kind;
 use super::within::{Opener, Own};
 use crate::SettingsError;
 use crate::gate::Gate;
@@ -96,77 +93,27 @@ impl PainterSettings {
 
     /// A setting that its kind has no place for.
     pub(super) fn stray(&self) -> Option<&'static str> {
-        let kind = self.kind;
-        let of = |kinds: &[Kind]| kinds.contains(&kind);
-        let is_own = kind == Kind::Local;
-        [
-            ("url", self.url.is_some() && is_own),
-            ("model", self.model.is_some() && is_own),
-            ("key", self.key.is_some() && is_own),
-            ("price", self.price.is_some() && is_own),
-            ("concurrency", self.concurrency.is_some() && is_own),
-            ("rate", self.rate.is_some() && is_own),
-            ("fallback", !self.fallback.is_empty() && is_own),
-            ("path", self.path.is_some() && !is_own),
-            ("revision", self.revision.is_some() && !is_own),
-            ("sha256", !self.sha256.is_empty() && !is_own),
-            ("device", self.device.is_some() && !is_own),
-            ("memory_mib", self.memory_mib.is_some() && !is_own),
-            ("pixels_max", self.pixels_max.is_some() && !is_own),
-            ("workflow", self.workflow.is_some() && !of(&[Kind::ComfyUi])),
-            ("outputs", self.outputs.is_some() && !of(&[Kind::ComfyUi])),
-            ("fixed", !self.fixed.is_empty() && !of(&[Kind::Replicate])),
-            (
-                "inputs",
-                !self.inputs.is_empty() && !of(&[Kind::ComfyUi, Kind::Replicate]),
-            ),
-        ]
-        .into_iter()
-        .find_map(|(name, is_stray)| is_stray.then_some(name))
-    }
-}
-
-/// Whose protocol a server speaks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Kind {
-    /// OpenAI's images API, which other servers speak, too.
-    OpenAi,
-    /// That of Stable Diffusion web UI, Forge and others.
-    A1111,
-    /// ComfyUI's, with a workflow of the studio.
-    ComfyUi,
-    /// Replicate's predictions API.
-    Replicate,
-    /// None: the model is in this process.
-    Local,
-}
-
-impl Kind {
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Self::OpenAi => "openai",
-            Self::A1111 => "a1111",
-            Self::ComfyUi => "comfyui",
-            Self::Replicate => "replicate",
-            Self::Local => "local",
-        }
-    }
-
-    /// What a server of the kind is asked; nothing where there is no server.
-    fn backend(
-        self,
-        section: &str,
-        entry: &PainterSettings,
-        read: &Reader,
-    ) -> Result<Option<Box<dyn Backend>>, SettingsError> {
-        Ok(Some(match self {
-            Self::OpenAi => Box::new(OpenAi),
-            Self::A1111 => Box::new(A1111),
-            Self::ComfyUi => Box::new(ComfyUi::new(section, entry, read)?),
-            Self::Replicate => Box::new(Replicate::new(section, entry)?),
-            Self::Local => return Ok(None),
-        }))
+        let given = [
+            ("url", self.url.is_some()),
+            ("model", self.model.is_some()),
+            ("key", self.key.is_some()),
+            ("price", self.price.is_some()),
+            ("concurrency", self.concurrency.is_some()),
+            ("rate", self.rate.is_some()),
+            ("fallback", !self.fallback.is_empty()),
+            ("workflow", self.workflow.is_some()),
+            ("inputs", !self.inputs.is_empty()),
+            ("outputs", self.outputs.is_some()),
+            ("fixed", !self.fixed.is_empty()),
+            ("path", self.path.is_some()),
+            ("revision", self.revision.is_some()),
+            ("sha256", !self.sha256.is_empty()),
+            ("device", self.device.is_some()),
+            ("memory_mib", self.memory_mib.is_some()),
+            ("pixels_max", self.pixels_max.is_some()),
+        ];
+        let mut given = given.into_iter().filter(|(_, is_given)| *is_given);
+        given.find_map(|(name, _)| (!self.kind.takes(name)).then_some(name))
     }
 }
 
@@ -252,10 +199,54 @@ impl Painter {
         UsdMicros(self.price.0.saturating_mul(count))
     }
 
-    /// What it has no place for, of the fields that a step gives.
+    /// The most that an order for so many pictures costs.
+    pub(super) fn most(&self, count: u64) -> UsdMicros {
+        self.cost(self.backend.makes(count))
+    }
+
+    /// The most pictures that are kept of such an order: no more than are paid, and all where none cost anything and nobody
+    /// knows how many there should be.
+    pub(super) fn keeps(&self, count: u64) -> usize {
+        match self.price.0 > 0 || self.backend.is_counted() {
+            true => usize::try_from(self.backend.makes(count)).unwrap_or(usize::MAX),
+            false => usize::MAX,
+        }
+    }
+
+    /// What tells its pictures from those of others: whose protocol, which model, what else of its settings decides them,
+    /// and where, unless that is the provider's own place or nearby. What it costs, and how often it is asked, is none of
+    /// it.
+    pub(super) fn identity(&self) -> String {
+        let mut told = self.kind.name().to_owned();
+        if let Some(model) = &self.model {
+            told += &format!("/{model}");
+        }
+        let settings = self.backend.decides();
+        if !settings.is_null() {
+            told += &format!(" with {}", canonical::digest(&settings));
+        }
+        let url = &self.server.url;
+        let is_usual = is_near(url) || url.as_str() == self.backend.url();
+        if let Some(host) = url.host_str().filter(|_| !is_usual) {
+            told += &format!(" at {host}");
+        }
+        told
+    }
+
+    /// Why tasks that differ in nothing but their seed give the same picture, where they do.
+    pub(super) fn alike(&self) -> Option<String> {
+        let why = self.backend.why_alike()?;
+        Some(format!(
+            "each task would ask `{}` for the same picture: {why}",
+            self.name
+        ))
+    }
+
+    /// What it has no place for, of the fields that a step gives, and what is wrong with them together.
     pub(super) fn objections(&self, given: &[&str]) -> Vec<String> {
         let refused = self.backend.refuses().iter();
         let refused = refused.filter(|field| given.contains(field));
+        let together = self.backend.objection(given).into_iter();
         refused
             .map(|field| {
                 format!(
@@ -265,6 +256,7 @@ impl Painter {
                     self.kind.name()
                 )
             })
+            .chain(together)
             .collect()
     }
 }
@@ -291,13 +283,16 @@ impl Painters {
             ..Self::default()
         };
         for (name, entry) in settings {
-            let others = |other: &String| settings.get(other).map(|other| other.kind);
-            let is_wrong = |other: &&String| {
-                *other == name || matches!(others(other), None | Some(Kind::Local))
+            let why = |other: &String| match settings.get(other).map(|other| other.kind) {
+                _ if other == name => Some("which is this entry: nothing stands in for itself"),
+                None => Some("and there is no such entry"),
+                Some(Kind::Local) => Some("which is no server, and has no fallback and is none"),
+                Some(_) => None,
             };
-            if let Some(other) = entry.fallback.iter().find(is_wrong) {
+            let mut others = entry.fallback.iter();
+            if let Some((other, why)) = others.find_map(|other| Some((other, why(other)?))) {
                 return Err(SettingsError::new(
-                    format!("`fallback` under [diffusion.{name}] has `{other}`"),
+                    format!("`fallback` under [diffusion.{name}] has `{other}`, {why}"),
                     "name other entries, each of which stands under [diffusion.NAME] and is a server",
                 ));
             }

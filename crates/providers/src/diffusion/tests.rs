@@ -222,6 +222,8 @@ fn a_process_is_judged_before_it_runs() {
         json!({ "model": "paint", "prompt": "x", "negative": "y", "seed": 3 }),
         json!({ "model": "{{ inputs.model }}", "prompt": "x", "steps": 3 }),
         json!({ "model": "ink", "prompt": "x", "negative": "y", "seed": 3, "strength": 0.5 }),
+        json!({ "model": "ink", "prompt": "x", "width": 512 }),
+        json!({ "model": "ink", "prompt": "x", "width": 512, "height": "{{ inputs.height }}", "image": "notes.txt" }),
         json!({ "model": "pant", "prompt": "x" }),
     ] {
         told += &format!("{with}\n{}\n\n", engine.check(&with, &|_| None).join("\n"));

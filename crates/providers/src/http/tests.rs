@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use daedal_core::engine::EngineError;
 use serde_json::{Value, json};
 
@@ -96,6 +98,47 @@ fn a_secret_is_sent_where_it_belongs_and_told_to_nobody() {
         told.contains("repeats the secret `press`") && !told.contains(SECRET),
         "{told}"
     );
+}
+
+#[test]
+fn a_secret_is_known_again_however_a_server_writes_it() {
+    let value = "a/b+c=d e\"f";
+    let server = Server::answering(|got| {
+        let said = json!({ "line": got.line, "headers": got.headers, "body": got.body });
+        json_reply(&said)
+    });
+    let engines = crate::all(
+        &settings(&[server.port]),
+        Arc::new(|_| Ok(value.to_owned())),
+    );
+    let engines = engines.unwrap();
+    let http = engines.iter().find(|engine| engine.spec().name == "http");
+    let http = http.unwrap();
+    for way in [
+        json!({ "basic": { "user": "me", "password": "press" } }),
+        json!({ "basic": { "user": "somebody", "password": "press" } }),
+        json!({ "basic": { "user": "", "password": "press" } }),
+        json!({ "query": { "appid": { "secret": "press" } } }),
+        json!({ "query": { "appid": { "secret": "press", "before": "key=" } } }),
+        json!({ "headers": { "X-Key": { "secret": "press" } } }),
+        json!({ "bearer": "press" }),
+    ] {
+        let mut with = way.clone();
+        with["url"] = json!(server.url("/"));
+        let told = Bench::default().error(&**http, with).to_string();
+        assert!(told.contains("repeats the secret `press`"), "{way}: {told}");
+        assert!(!told.contains("a/b") && !told.contains("YS9i"), "{told}");
+    }
+    let plain = json!({ "url": server.url("/") });
+    Bench::default().value(&**http, plain);
+}
+
+#[test]
+fn a_key_that_stands_where_its_name_should_is_not_told() {
+    let pasted = "sk-live-0123456789abcdef";
+    let told = refused([json_reply(&json!({}))], json!({ "bearer": pasted }));
+    assert!(told.contains("`sk-…` (a text of 24 characters)"), "{told}");
+    assert!(!told.contains("0123"), "{told}");
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use daedal_core::engine::EngineError;
 use reqwest::header::{
-    AUTHORIZATION, CONNECTION, HeaderMap, HeaderValue, LOCATION, SEC_WEBSOCKET_ACCEPT,
+    AUTHORIZATION, CONNECTION, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION, SEC_WEBSOCKET_ACCEPT,
     SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGRADE,
 };
 use reqwest::{Client, Method, Response, StatusCode, Upgraded};
@@ -15,7 +15,7 @@ use url::Host;
 use super::request::Request;
 use crate::SettingsError;
 use crate::net::{AllowList, Guard, choose_cryptography, is_public, private_address};
-use crate::secrets::hide;
+use crate::secrets::{Secret, hide};
 
 /// Redirects that are followed.
 const REDIRECTS_MAX: usize = 5;
@@ -300,7 +300,10 @@ async fn read(mut response: Response, request: &Request, bytes_max: u64) -> Resu
         }
         bytes.extend_from_slice(&chunk);
     }
-    if let Some(secret) = request.secrets.iter().find(|secret| secret.is_in(&bytes)) {
+    let media_type = response.headers().get(CONTENT_TYPE);
+    let media_type = media_type.map_or(&b""[..], HeaderValue::as_bytes);
+    let is_shown = |secret: &&Secret| secret.is_in(&bytes) || secret.is_in(media_type);
+    if let Some(secret) = request.secrets.iter().find(is_shown) {
         return Err(begun(EngineError::invalid(format!(
             "the answer of {place} repeats the secret `{}`, and is not kept: send the secret in another way, or ask \
              another address",

@@ -10,6 +10,8 @@ mod params;
 mod prices;
 mod provider;
 mod purse;
+#[cfg(test)]
+mod sent_tests;
 mod settings;
 mod stream;
 #[cfg(test)]
@@ -38,6 +40,7 @@ pub(crate) use purse::{Meter, Purse};
 pub use settings::{Kind, ModelSettings, PriceSettings, Structured};
 
 use crate::call::Calls;
+use crate::picture;
 use crate::secrets::Secrets;
 use crate::task;
 use converse::{Answered, Asking, Question};
@@ -129,9 +132,13 @@ impl Engine for LlmEngine {
             found.extend(Tools::read(tools).err());
             found.extend(answer.and_then(taken_name));
         }
+        let images = with.get("images").and_then(Value::as_array);
+        let images = images.into_iter().flatten();
+        found.extend(picture::check_files(images, &params::IMAGE_KINDS));
         let alias = with.get("model").and_then(Value::as_str);
         if let Some(alias) = alias.filter(|alias| self.models.is_set && !alias.contains("{{")) {
-            found.extend(self.models.chain(alias).err());
+            let has_seed = with.get("seed").is_some();
+            found.extend(self.models.chain_for(alias, has_seed).err());
         }
         found
     }
@@ -161,10 +168,8 @@ impl Engine for LlmEngine {
 
     fn run(&self, task: &Task, context: &TaskContext<'_>) -> Result<Performed, EngineError> {
         let params: Params = task::params(&self.spec, task)?;
-        let chain = self
-            .models
-            .chain(&params.model)
-            .map_err(EngineError::invalid)?;
+        let chain = self.models.chain_for(&params.model, params.seed.is_some());
+        let chain = chain.map_err(EngineError::invalid)?;
         let question = params.question(task, context)?;
         let client = self.client.get_or_init(provider::client).as_ref();
         let client = client.ok_or_else(|| {

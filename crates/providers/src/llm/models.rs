@@ -71,9 +71,15 @@ impl Models {
         let mut known = BTreeMap::new();
         for (alias, entry) in settings {
             for other in &entry.fallback {
-                if other == alias || !settings.contains_key(other) {
+                let why = match other == alias {
+                    true => Some("which is this entry: nothing stands in for itself"),
+                    false => {
+                        (!settings.contains_key(other)).then_some("and there is no such entry")
+                    }
+                };
+                if let Some(why) = why {
                     return Err(SettingsError::new(
-                        format!("`fallback` under [llm.{alias}] has `{other}`"),
+                        format!("`fallback` under [llm.{alias}] has `{other}`, {why}"),
                         "name other entries, each of which stands under [llm.NAME]",
                     ));
                 }
@@ -84,6 +90,24 @@ impl Models {
             known,
             is_set: true,
         })
+    }
+
+    /// The same for a step with or without a `seed`, which not everybody has a place for: of those that answer in
+    /// another's place only who has.
+    pub(super) fn chain_for(&self, alias: &str, has_seed: bool) -> Result<Vec<Arc<Model>>, String> {
+        let mut chain = self.chain(alias)?;
+        if !has_seed {
+            return Ok(chain);
+        }
+        if let Some(first) = chain.first().filter(|first| !first.kind.has_seed()) {
+            return Err(format!(
+                "`seed` has no place in what `{alias}` is asked, which is of the kind `{}`: leave it out, or name another \
+                 `model`",
+                first.kind.name()
+            ));
+        }
+        chain.retain(|model| model.kind.has_seed());
+        Ok(chain)
     }
 
     /// The model that a step names, and those that answer in its place, in order.
@@ -118,24 +142,30 @@ fn model(alias: &str, entry: &ModelSettings, secrets: &Secrets) -> Result<Model,
         );
     }
     let url = entry.url.as_deref().unwrap_or(entry.kind.url());
-    let Some(url) = base(url) else {
-        return wrong(
-            format!("`url` under [llm.{alias}] is `{url}`, which is no base address"),
-            "write an address of http or https without a name, password or query, such as \
-             \"http://127.0.0.1:8080/v1\"",
-        );
-    };
-    if let Some(key) = entry.key.as_ref().filter(|key| !secrets.has(key)) {
-        return wrong(
-            format!("`key` under [llm.{alias}] names the secret `{key}`, which is not there"),
-            "add [secrets.NAME] with `env` or `file`, and name it here; the key itself never stands in daedal.toml",
-        );
+    let section = format!("llm.{alias}");
+    let url = base(&section, url, "http://127.0.0.1:8080/v1")?;
+    if let Some(key) = &entry.key {
+        secrets.expect(&section, "key", key)?;
     }
     let answer_tokens = entry.max_tokens.unwrap_or(ANSWER_TOKENS);
     if !(1..=ANSWER_TOKENS_MAX).contains(&answer_tokens) {
         return wrong(
             format!("`max_tokens` under [llm.{alias}] is {answer_tokens}"),
             "write how many tokens an answer may have, 1 to 200000",
+        );
+    }
+    if entry.seed == Some(true) && !entry.kind.has_seed() {
+        return wrong(
+            format!("`seed` under [llm.{alias}] is true, and the API of its `kind` takes none"),
+            "leave it out",
+        );
+    }
+    if entry.structured == Some(Structured::Json) && !entry.kind.has_json() {
+        return wrong(
+            format!(
+                "`structured` under [llm.{alias}] is \"json\", which the API of its `kind` can't be asked for"
+            ),
+            "write \"schema\" (its server keeps to the form), or \"text\" (the form stands in the prompt only)",
         );
     }
     let is_own = entry.url.is_some();
@@ -151,19 +181,14 @@ fn model(alias: &str, entry: &ModelSettings, secrets: &Secrets) -> Result<Model,
             _ => Structured::Schema,
         }),
         takes_seed: entry.seed.unwrap_or(match entry.kind {
-            Kind::Ollama => true,
+            Kind::Ollama | Kind::Gemini => true,
             Kind::OpenAi => is_own,
-            Kind::Anthropic | Kind::Gemini => false,
+            Kind::Anthropic => false,
         }),
         image_tokens: entry.image_tokens.unwrap_or(entry.kind.image_tokens()),
         streams: entry.stream.unwrap_or(true),
         fallback: entry.fallback.clone(),
-        gate: Gate::of(
-            &format!("llm.{alias}"),
-            &url,
-            entry.concurrency,
-            entry.rate.as_deref(),
-        )?,
+        gate: Gate::of(&section, &url, entry.concurrency, entry.rate.as_deref())?,
         url,
     })
 }
@@ -284,6 +309,14 @@ mod tests {
                 ..base()
             },
             ModelSettings {
+                seed: Some(true),
+                ..entry(Kind::Anthropic, "claude-sonnet-4-5")
+            },
+            ModelSettings {
+                structured: Some(Structured::Json),
+                ..entry(Kind::Gemini, "gemini-2.5-flash")
+            },
+            ModelSettings {
                 model: " ".to_owned(),
                 ..base()
             },
@@ -291,6 +324,12 @@ mod tests {
         for entry in wrong {
             let told = told(entry.clone());
             assert!(told.contains("[llm.writer]"), "{entry:?}: {told}");
+            assert!(!told.contains("me:secret"), "{told}");
         }
+        let itself = ModelSettings {
+            fallback: vec!["writer".to_owned()],
+            ..base()
+        };
+        assert!(self::told(itself).contains("nothing stands in for itself"));
     }
 }

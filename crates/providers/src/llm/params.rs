@@ -15,12 +15,15 @@ use super::form;
 use super::models::ANSWER_TOKENS_MAX;
 use super::talk::{Said, Talk};
 use super::tools::{self, Tools};
+use crate::picture;
 use crate::task::{TEXT_BYTES_MAX, label, text};
 
 /// Pictures of one step.
 const IMAGES_MAX: usize = 16;
 /// Size of one picture, in bytes: what every provider takes.
 const IMAGE_BYTES_MAX: u64 = 5 << 20;
+/// Kinds of pictures that every provider takes.
+pub(super) const IMAGE_KINDS: [&str; 4] = ["image/png", "image/jpeg", "image/webp", "image/gif"];
 /// Examples of one step.
 const EXAMPLES_MAX: usize = 32;
 /// How often an answer is asked for once more, where it has not its form.
@@ -47,7 +50,7 @@ pub(super) struct Params {
     temperature: Option<f64>,
     top_p: Option<f64>,
     pub(super) max_tokens: Option<u32>,
-    seed: Option<u64>,
+    pub(super) seed: Option<u64>,
     #[serde(default)]
     stop: Vec<String>,
     #[serde(default)]
@@ -80,7 +83,7 @@ pub(super) fn schema() -> Value {
     let picture = json!({
         "type": "object",
         "format": "asset",
-        "properties": { "media_type": { "enum": ["image/png", "image/jpeg", "image/webp", "image/gif"] } }
+        "properties": { "media_type": { "enum": IMAGE_KINDS } }
     });
     json!({
         "type": "object",
@@ -277,6 +280,7 @@ fn pictures(
     context: &TaskContext<'_>,
 ) -> Result<Vec<ContentPart>, EngineError> {
     let picture = |image: &AssetRef| {
+        picture::expect(task, image, &IMAGE_KINDS)?;
         if image.size > IMAGE_BYTES_MAX {
             return Err(EngineError::limit(format!(
                 "`{}` has {} bytes: at most {IMAGE_BYTES_MAX} are sent to a model; make it smaller with the engine image",

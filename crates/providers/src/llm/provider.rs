@@ -2,15 +2,18 @@
 
 use std::time::Duration;
 
+use daedal_core::engine::EngineError;
 use genai::adapter::AdapterKind;
 use genai::chat::{
-    ChatOptions, ChatRequest, ChatResponse, MessageContent, StopReason, ToolCall, Usage,
+    ChatOptions, ChatRequest, ChatResponse, ChatResponseFormat, MessageContent, StopReason,
+    ToolCall, Usage,
 };
 use genai::resolver::{AuthData, Endpoint};
 use genai::{Client, Error, ModelIden, ServiceTarget, webc};
 use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
 use serde_json::Value;
+use url::Url;
 
 use super::models::Model;
 use super::settings::Kind;
@@ -56,32 +59,45 @@ pub(super) async fn ask(
     options: &ChatOptions,
     tell: Option<&stream::Tell<'_>>,
 ) -> Result<Reply, Trouble> {
-    let adapter = match model.kind {
-        Kind::OpenAi => AdapterKind::OpenAI,
-        Kind::Anthropic => AdapterKind::Anthropic,
-        Kind::Gemini => AdapterKind::Gemini,
-        Kind::Ollama => AdapterKind::Ollama,
+    let keeps_to = matches!(
+        &options.response_format,
+        Some(ChatResponseFormat::JsonSpec(_))
+    );
+    let (adapter, url) = match model.kind {
+        Kind::OpenAi => (AdapterKind::OpenAI, model.url.clone()),
+        Kind::Anthropic => (AdapterKind::Anthropic, model.url.clone()),
+        Kind::Gemini => (AdapterKind::Gemini, model.url.clone()),
+        // By the protocol of its own, the client library sends no schema.
+        Kind::Ollama if keeps_to => (AdapterKind::OpenAI, openai_of(&model.url)),
+        Kind::Ollama => (AdapterKind::Ollama, model.url.clone()),
     };
     // A server without keys is sent something all the same: the protocol has no other way.
     let key_text = key.map_or("none", Secret::expose);
     let target = ServiceTarget {
-        endpoint: Endpoint::from_owned(model.url.as_str()),
+        endpoint: Endpoint::from_owned(url.as_str()),
         auth: AuthData::from_single(key_text),
         model: ModelIden::new(adapter, model.model.as_str()),
     };
     let Some(tell) = tell.filter(|_| model.streams) else {
         return match client.exec_chat(target, request, Some(options)).await {
-            Ok(response) => Ok(whole(response)),
+            Ok(response) => without(model, key, whole(response)),
             Err(error) => Err(trouble(model, key, &error)),
         };
     };
-    match stream::listen(client, target, request, options, tell).await {
-        Ok(heard) => Ok(reply(
-            heard.end.captured_content.unwrap_or_default(),
-            &heard.end.captured_usage.unwrap_or_default(),
-            heard.end.captured_stop_reason.as_ref(),
-            heard.model.unwrap_or_else(|| model.model.clone()),
-        )),
+    let tell = |written: &str| match key {
+        Some(key) => tell(&key.hide(written)),
+        None => tell(written),
+    };
+    match stream::listen(client, target, request, options, &tell).await {
+        Ok(heard) => {
+            let reply = reply(
+                heard.end.captured_content.unwrap_or_default(),
+                &heard.end.captured_usage.unwrap_or_default(),
+                heard.end.captured_stop_reason.as_ref(),
+                heard.model.unwrap_or_else(|| model.model.clone()),
+            );
+            without(model, key, reply)
+        }
         Err(Unheard::Failed(error)) => Err(trouble(model, key, &error)),
         Err(Unheard::Ended { has_begun: true }) => Err(Trouble::Lost {
             message: format!("the answer of {} broke off in the middle", place(model)),
@@ -95,6 +111,12 @@ pub(super) async fn ask(
             ),
         }),
     }
+}
+
+/// Where Ollama speaks OpenAI's protocol
+/// (<https://github.com/ollama/ollama/blob/main/docs/openai.md>).
+fn openai_of(url: &Url) -> Url {
+    url.join("v1/").unwrap_or_else(|_| url.clone())
 }
 
 /// What came at once.
@@ -118,6 +140,31 @@ fn reply(
         is_cut: matches!(stop, Some(StopReason::MaxTokens(_))),
         calls: content.tool_calls().into_iter().cloned().collect(),
         text: content.into_texts().concat(),
+    }
+}
+
+/// A reply that does not repeat the key. It is paid all the same.
+fn without(model: &Model, key: Option<&Secret>, reply: Reply) -> Result<Reply, Trouble> {
+    let Some(key) = key else {
+        return Ok(reply);
+    };
+    let is_in_call = |call: &ToolCall| {
+        let signatures = call.thought_signatures.iter().flatten();
+        let mut names = [&call.call_id, &call.fn_name].into_iter().chain(signatures);
+        names.any(|name| key.is_in(name.as_bytes()))
+            || key.is_in(call.fn_arguments.to_string().as_bytes())
+    };
+    let is_in = key.is_in(reply.text.as_bytes())
+        || key.is_in(reply.model.as_bytes())
+        || reply.calls.iter().any(is_in_call);
+    match is_in {
+        true => Err(Trouble::Failed(EngineError::invalid(format!(
+            "the answer of {} repeats the secret `{}`, and is not kept: see what `url` under [llm.{}] leads to",
+            place(model),
+            key.name,
+            model.alias
+        )))),
+        false => Ok(reply),
     }
 }
 
@@ -146,12 +193,12 @@ fn trouble(model: &Model, key: Option<&Secret>, error: &Error) -> Trouble {
         return Trouble::Lost {
             message: format!(
                 "the answer of {place} broke off: {}",
-                hide(&excerpt(&inner.to_string()))
+                excerpt(&hide(&inner.to_string()))
             ),
         };
     }
     if let Some(status) = error.status() {
-        let said = hide(&said(error));
+        let said = excerpt(&hide(&said(error)));
         return answered(alias, &place, status, error.headers(), &said);
     }
     match error {
@@ -163,7 +210,7 @@ fn trouble(model: &Model, key: Option<&Secret>, error: &Error) -> Trouble {
         Error::ChatResponse { body, .. } => Trouble::Lost {
             message: format!(
                 "{place} gave up amid its answer: {}",
-                hide(&excerpt(told(body).unwrap_or(&body.to_string())))
+                excerpt(&hide(told(body).unwrap_or(&body.to_string())))
             ),
         },
         Error::WebModelCall {
@@ -179,13 +226,13 @@ fn trouble(model: &Model, key: Option<&Secret>, error: &Error) -> Trouble {
         Error::ChatResponseGeneration { cause, .. } => Trouble::Refused {
             message: format!(
                 "what {place} answered can't be understood ({}): see that `kind` under [llm.{alias}] is its protocol",
-                hide(&excerpt(cause))
+                excerpt(&hide(cause))
             ),
         },
         other => Trouble::Refused {
             message: format!(
                 "{place} could not be asked: {}",
-                hide(&excerpt(&other.to_string()))
+                excerpt(&hide(&other.to_string()))
             ),
         },
     }
@@ -244,7 +291,7 @@ fn answered(
     }
 }
 
-/// What a server says of an error: its message, or the beginning of the page.
+/// What a server says of an error: its message, or the page.
 fn said(error: &Error) -> String {
     let body = match error {
         Error::WebModelCall {
@@ -255,7 +302,7 @@ fn said(error: &Error) -> String {
         _ => return String::new(),
     };
     let read: Option<Value> = serde_json::from_str(body).ok();
-    excerpt(read.as_ref().and_then(told).unwrap_or(body))
+    read.as_ref().and_then(told).unwrap_or(body).to_owned()
 }
 
 /// The message of an error in JSON.

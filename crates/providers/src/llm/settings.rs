@@ -69,6 +69,16 @@ impl Kind {
         }
     }
 
+    /// Whether a request has a place for a seed.
+    pub(super) fn has_seed(self) -> bool {
+        !matches!(self, Self::Anthropic)
+    }
+
+    /// Whether a server can be asked for JSON of any form.
+    pub(super) fn has_json(self) -> bool {
+        matches!(self, Self::OpenAi | Self::Ollama)
+    }
+
     /// More than any model of it has counted for one picture so far.
     pub(super) fn image_tokens(self) -> u32 {
         match self {

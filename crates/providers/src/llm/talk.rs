@@ -6,6 +6,7 @@ use genai::chat::{ChatMessage, ContentPart, MessageContent, ToolCall, ToolRespon
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::params::IMAGE_KINDS;
 use super::tools::{Calls, Gave, Tools, name_of};
 
 /// Longest telling of what one call gave, in bytes.
@@ -294,7 +295,6 @@ fn plain(value: &Value) -> Value {
 }
 
 fn pictures(value: &Value) -> impl Iterator<Item = AssetRef> {
-    const KINDS: [&str; 4] = ["image/png", "image/jpeg", "image/webp", "image/gif"];
     let assets = daedal_core::asset::assets_in(value).into_iter();
-    assets.filter(|asset| KINDS.contains(&asset.media_type.as_str()))
+    assets.filter(|asset| IMAGE_KINDS.contains(&asset.media_type.as_str()))
 }

@@ -60,7 +60,7 @@ pub(super) fn busy(headers: &str) -> Reply {
     answer("429 Too Many Requests", headers, &body)
 }
 
-fn ask(servers: &[&Server], with: Value) -> Result<Outcome, EngineError> {
+pub(super) fn ask(servers: &[&Server], with: Value) -> Result<Outcome, EngineError> {
     let engine = engine("llm", &studio(servers));
     let mut with = with;
     with["model"] = json!("a");

@@ -50,6 +50,25 @@ fn a_text_is_spoken_and_paid_by_its_characters() {
 }
 
 #[test]
+fn a_key_that_comes_back_is_not_kept() {
+    let mut tagged = file(&[9; 4_800], None, b"");
+    tagged.extend_from_slice(format!("LIST{SECRET}").as_bytes());
+    for reply in [
+        bytes("audio/wav", &tagged),
+        answer("400 Bad Request", "", &format!("Bearer {SECRET} is no key")),
+        answer("503 Service Unavailable", "", &format!("{SECRET}?")),
+    ] {
+        let server = Server::start([reply]);
+        let engine = engine("speech", &studio(&server.url("/v1")));
+        let with = json!({ "voice": "narrator", "text": "Low tide." });
+        let told = Bench::default().error(&*engine, with).to_string();
+        assert!(told.contains("repeats the secret `press`"), "{told}");
+        assert!(!told.contains(SECRET), "{told}");
+        assert_eq!(server.got().len(), 1);
+    }
+}
+
+#[test]
 fn what_fails_says_what_to_do_and_is_paid_where_it_was_answered() {
     let page = answer("200 OK", "content-type: text/html\r\n", "<html>");
     let refused = answer(
