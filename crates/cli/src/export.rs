@@ -9,7 +9,8 @@ use daedal_core::engine::{Determinism, Engines};
 use daedal_core::run::{Event, TaskRecord};
 use daedal_core::{AssetRef, Digest, canonical};
 use daedal_provenance::collection::{
-    ANCHOR, ASSETS, ATTESTATION, BUNDLE, CAPTIONS, Files, LOG, MATERIAL, PROCESS, RECEIPTS, VOTES,
+    ANCHOR, ASSETS, ATTESTATION, BUNDLE, CAPTIONS, Files, LOG, MATERIAL, PROCESS, RECEIPTS, STORY,
+    VOTES,
 };
 use daedal_store::Studio;
 use serde_json::Value;
@@ -17,9 +18,6 @@ use serde_json::Value;
 use crate::failure::Failure;
 use crate::intents::publish;
 use crate::release::{Gathered, captions_among};
-
-/// The page that tells how the run went.
-pub(crate) const STORY: &str = "provenance.html";
 
 /// Every file of the archive of a run. Where it shall be `replayable`, with the run's log and all bytes that carrying it
 /// out again takes: every value that passed through the run is in them.

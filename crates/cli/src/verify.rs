@@ -8,6 +8,7 @@ mod coverage;
 mod disclosed;
 mod folder;
 mod misnamed;
+mod reading;
 mod replay;
 mod sidecar;
 mod told;
@@ -33,13 +34,12 @@ pub(crate) use archive::{Whole, archive, kept};
 pub(crate) use around::{Around, around};
 pub(crate) use disclosed::{disclosed, disclosed_among};
 pub(crate) use folder::{Fault, Folder, folder};
+pub(crate) use reading::read;
+use reading::{beside, read_up_to, too_large};
 pub(crate) use replay::{Replayed, Scene};
 use sidecar::Beside;
 pub(crate) use told::{line, table, to_json, told, told_shortly, told_whole};
 pub(crate) use votes::Given as Votes;
-
-/// Largest file that is verified.
-const FILE_BYTES_MAX: u64 = 4 << 30;
 
 /// Largest `anchor.json`: a path of 64 nodes, a transaction and a header are some ten thousand bytes.
 const ANCHOR_BYTES_MAX: u64 = 1 << 20;
@@ -95,7 +95,7 @@ pub(crate) fn with(path: &Path, named: Named<'_>, anchors: &[Chain]) -> Result<V
         ..Given::default()
     };
     let sidecar = match named.sidecar {
-        Some(given) => Beside::Own(credential(given)?),
+        Some(given) => Beside::named(credential(given)?, given),
         None => sidecar::of(path, &bare)?,
     };
     let given = Given {
@@ -137,7 +137,7 @@ pub(crate) fn with(path: &Path, named: Named<'_>, anchors: &[Chain]) -> Result<V
         read.extend(receipts.is_some().then(|| receipts_name(&run)));
     }
     let read = read.iter().map(|name| path.with_file_name(name));
-    let credential = sidecar.own().and_then(|_| sidecar::place(path));
+    let credential = sidecar.place().map(Path::to_owned);
     Ok(Verified {
         verdict,
         read: read.chain(credential).collect(),
@@ -217,19 +217,20 @@ fn anchor_of(
     named: Option<&Path>,
     origin: Option<&Origin>,
 ) -> Result<Option<Anchor>, Failure> {
-    let found = match named {
-        Some(named) => {
-            let bytes = read_up_to(named, ANCHOR_BYTES_MAX)?;
-            anchor::named(named, &bytes, origin)?;
-            Some(bytes)
-        }
-        None => origin
-            .and_then(|origin| anchor::beside(path, origin))
-            .map(|beside| read_up_to(&beside, ANCHOR_BYTES_MAX))
-            .transpose()?,
+    if let Some(named) = named {
+        let bytes = read_up_to(named, ANCHOR_BYTES_MAX)?;
+        anchor::named(named, &bytes, origin)?;
+        return Ok(origin.map(|origin| anchor::offline(&bytes, origin)));
+    }
+    let Some((origin, beside)) = origin.and_then(|own| Some((own, anchor::beside(path, own)?)))
+    else {
+        return Ok(None);
     };
-    let given = found.zip(origin);
-    Ok(given.map(|(bytes, origin)| anchor::offline(&bytes, origin)))
+    if let Some(detail) = too_large(&beside, ANCHOR_BYTES_MAX) {
+        return Ok(Some(anchor::foreign(&detail)));
+    }
+    let bytes = read_up_to(&beside, ANCHOR_BYTES_MAX)?;
+    Ok(Some(anchor::offline(&bytes, origin)))
 }
 
 /// The votes beside the file.
@@ -238,6 +239,9 @@ fn votes_of(path: &Path, origin: Option<&Origin>) -> Result<Option<Votes>, Failu
     else {
         return Ok(None);
     };
+    if let Some(detail) = too_large(&beside, votes::BYTES_MAX) {
+        return Ok(votes::foreign(&detail, origin));
+    }
     let bytes = read_up_to(&beside, votes::BYTES_MAX)?;
     Ok(votes::offline(&bytes, origin))
 }
@@ -320,19 +324,13 @@ pub(crate) fn find_published(site: &Path, digest: &Digest) -> Vec<PathBuf> {
             let path = entry.path();
             if path.is_dir() {
                 pending.push(path);
-            } else if std::fs::read(&path).is_ok_and(|bytes| Digest::of(&bytes) == *digest) {
+            } else if read(&path).is_ok_and(|bytes| Digest::of(&bytes) == *digest) {
                 found.push(path);
             }
         }
     }
     found.sort();
     found
-}
-
-/// The bytes of the file called `name` beside another, if there is one.
-fn beside(path: &Path, name: &str) -> Result<Option<Vec<u8>>, Failure> {
-    let place = path.with_file_name(name);
-    place.is_file().then(|| read(&place)).transpose()
 }
 
 /// Whether a file lies where a site has what it published: in a process's folder of its `media`.
@@ -352,28 +350,4 @@ fn attestation_name(run: &Digest) -> String {
 /// As a site names the record of a run's receipts.
 fn receipts_name(run: &Digest) -> String {
     format!("{}.receipts.json", &run.to_string()[..16])
-}
-
-pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Failure> {
-    read_up_to(path, FILE_BYTES_MAX)
-}
-
-fn read_up_to(path: &Path, bytes_max: u64) -> Result<Vec<u8>, Failure> {
-    let failed = |error: &std::io::Error| {
-        Failure::because(format!("{} can't be read", path.display()), error)
-    };
-    let metadata = std::fs::metadata(path).map_err(|error| failed(&error))?;
-    if !metadata.is_file() {
-        let what = format!("{} is no file that can be verified", path.display());
-        return Err(Failure::new(what)
-            .help("name a file, a directory, an archive, or a run of this studio"));
-    }
-    let size = metadata.len();
-    if size > bytes_max {
-        return Err(Failure::new(format!(
-            "{} has {size} bytes, more than the limit of {bytes_max}",
-            path.display()
-        )));
-    }
-    std::fs::read(path).map_err(|error| failed(&error))
 }

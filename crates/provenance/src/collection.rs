@@ -5,22 +5,23 @@ use std::io::Cursor;
 
 use c2pa::Builder;
 use daedal_core::asset::media_type_of;
-use daedal_core::bundle::Bundle;
 use daedal_core::intent::Domain;
 use daedal_core::record::RunRecord;
 use daedal_core::{Digest, canonical};
 use serde::{Deserialize, Serialize};
 
 use crate::archive::{is_as_packed, pack};
-use crate::attest;
+use crate::attest::{self, Attested};
+use crate::belongs::{Namers, bundle, is_due, told_bundle};
 use crate::chain::Chain;
 use crate::container::{Carrier, SIDECAR_SUFFIX, sniff};
 use crate::manifest;
 use crate::recorded::intents_missing;
 use crate::seal::{SealError, assertion, context, failures, read};
 use crate::signer::Signer;
-use crate::verdict::{Exit, Verdict};
+use crate::verdict::{Exit, Outcome, Verdict};
 use crate::verify::{Given, credential, form, signer, verify as verify_file};
+use crate::words::all_of;
 
 pub use crate::archive::{Files, is_archive, unpack};
 
@@ -39,6 +40,8 @@ pub const ANCHOR: &str = "anchor.json";
 pub const VOTES: &str = "votes.json";
 /// The bundle; its files lie in [`PROCESS`].
 pub const BUNDLE: &str = "bundle.json";
+/// The page that tells how the run went.
+pub const STORY: &str = "provenance.html";
 /// Directory of the process's files.
 pub const PROCESS: &str = "process/";
 /// Directory of the sealed assets, by the names that the attestation has.
@@ -179,6 +182,11 @@ pub fn verify(archive: &[u8], anchors: &[Chain]) -> Archive {
         return found;
     };
     found.look_into(&collected, anchors);
+    let detail = format!(
+        "`{STORY}` and its small pictures are covered by the signature of the archive alone: whoever sealed it \
+         says what they tell, and it was not compared with the receipts"
+    );
+    found.verdict.note("story", Outcome::Skipped, detail);
     found
 }
 
@@ -197,25 +205,38 @@ pub fn verify_files(files: Files, collected: &Collected, anchors: &[Chain]) -> A
 
 impl Archive {
     fn look_into(&mut self, collected: &Collected, anchors: &[Chain]) {
-        let (files, verdict) = (&self.files, &mut self.verdict);
+        let files = &self.files;
+        self.assets = assets(files, anchors);
         let record = record(files, collected);
-        verdict.judge(
-            "run",
-            Exit::Tampered,
-            record.as_ref().map(told).map_err(Clone::clone),
-        );
-        let attested = attestation(files, collected, anchors);
-        let (exit, attested) = match attested {
+        let attested = attested(files);
+        let bundle = bundle(files, collected);
+        let verdict = &mut self.verdict;
+        let run = record.as_ref().map_err(Clone::clone);
+        let run = run.and_then(|record| is_due(collected, &self.assets).map(|()| told(record)));
+        verdict.judge("run", Exit::Tampered, run);
+        let judged = attested
+            .as_ref()
+            .map_err(|detail| (Exit::Tampered, detail.clone()));
+        let judged = judged.and_then(|attested| attestation(files, collected, attested, anchors));
+        let (exit, judged) = match judged {
             Ok(detail) => (Exit::Fine, Ok(detail)),
             Err((exit, detail)) => (exit, Err(detail)),
         };
-        verdict.judge("attestation", exit, attested);
-        verdict.judge("bundle", Exit::Tampered, bundle(files, collected));
+        verdict.judge("attestation", exit, judged);
+        let packed = bundle.as_ref().map_err(Clone::clone);
+        verdict.judge("bundle", Exit::Tampered, packed.map(told_bundle));
+        if let (Ok(record), Ok(attested), Ok(bundle)) = (&record, &attested, &bundle) {
+            let namers = Namers {
+                record,
+                attested,
+                bundle,
+            };
+            verdict.judge("files", Exit::Tampered, namers.name_all(files));
+        }
         if let Some(missing) = record.as_ref().ok().and_then(intents_missing) {
             verdict.judge("decisions", Exit::Incomplete, Err(missing));
         }
         self.record = record.ok();
-        self.assets = assets(files, anchors);
     }
 
     /// Adds to the verdict what the assets come to, with all that was reported on them.
@@ -238,6 +259,7 @@ impl Archive {
             .find(|exit| having(*exit).next().is_some())
         {
             None if count == 0 => (Exit::Incomplete, Err("there are none".to_owned())),
+            None if count == 1 => (Exit::Fine, Ok("the one is fine".to_owned())),
             None => (Exit::Fine, Ok(format!("all {count} are fine"))),
             Some(exit) => {
                 let names: Vec<&str> = having(exit).map(|(name, _)| name.as_str()).collect();
@@ -258,10 +280,10 @@ impl Archive {
 
 fn told(record: &RunRecord) -> String {
     format!(
-        "{} {}, with all its {} receipts",
+        "{} {}, with {} of it",
         record.header.process,
         record.header.run().short(),
-        record.count
+        all_of(record.receipts.len(), "receipt")
     )
 }
 
@@ -286,16 +308,20 @@ fn record(files: &Files, collected: &Collected) -> Result<RunRecord, String> {
     }
 }
 
+fn attested(files: &Files) -> Result<Attested, String> {
+    let bytes = files
+        .get(ATTESTATION)
+        .ok_or_else(|| format!("`{ATTESTATION}` is not in it"))?;
+    attest::read(bytes).map_err(|error| error.to_string())
+}
+
 fn attestation(
     files: &Files,
     collected: &Collected,
+    attested: &Attested,
     anchors: &[Chain],
 ) -> Result<String, (Exit, String)> {
     let tampered = |detail: String| (Exit::Tampered, detail);
-    let bytes = files
-        .get(ATTESTATION)
-        .ok_or_else(|| tampered(format!("`{ATTESTATION}` is not in it")))?;
-    let attested = attest::read(bytes).map_err(|error| tampered(error.to_string()))?;
     let record = &attested.statement.predicate.record;
     if Collected::of(record, collected.anchor) != *collected {
         return Err(tampered("it is about another run".to_owned()));
@@ -322,35 +348,9 @@ fn attestation(
         return untrusted("its signer is not recognised here");
     }
     match attested.chain.is_valid_now() {
-        true => Ok(format!("it names all {} assets", subjects.len())),
+        true => Ok(format!("it names {}", all_of(subjects.len(), "asset"))),
         false => untrusted("the certificate of its signer is not valid today"),
     }
-}
-
-fn bundle(files: &Files, collected: &Collected) -> Result<String, String> {
-    let bytes = files
-        .get(BUNDLE)
-        .ok_or_else(|| format!("`{BUNDLE}` is not in it"))?;
-    let bundle =
-        Bundle::from_bytes(bytes).map_err(|error| format!("`{BUNDLE}` can't be read: {error}"))?;
-    if bundle.digest() != collected.bundle {
-        return Err(format!(
-            "it is {}, and the run was of {}",
-            bundle.digest().short(),
-            collected.bundle.short()
-        ));
-    }
-    for (path, asset) in &bundle.files {
-        let file = files.get(&format!("{PROCESS}{path}"));
-        if file.is_none_or(|bytes| Digest::of(bytes) != asset.digest) {
-            return Err(format!("`{PROCESS}{path}` is not the file of the bundle"));
-        }
-    }
-    Ok(format!(
-        "{}, with its {} files",
-        collected.bundle.short(),
-        bundle.files.len()
-    ))
 }
 
 fn assets(files: &Files, anchors: &[Chain]) -> Vec<(String, Verdict)> {

@@ -1,3 +1,4 @@
+use daedal_core::bundle::Bundle;
 use daedal_core::process::Training;
 use serde_json::json;
 
@@ -49,6 +50,10 @@ fn collected() -> (Files, Collected) {
         },
     };
     let sealed = seal(&request, signer).unwrap();
+    let picture = format!(
+        "media/tide/steps/{}.webp",
+        &Digest::of(b"small").to_string()[..16]
+    );
     let subject = Subject::of("poster.png", Digest::of(&poster), &sealed);
     let files = [
         (RECEIPTS.to_owned(), canonical::to_vec(&record)),
@@ -59,7 +64,11 @@ fn collected() -> (Files, Collected) {
         (BUNDLE.to_owned(), bundle.to_bytes()),
         (format!("{PROCESS}script.js"), script),
         (format!("{ASSETS}poster.png"), sealed.file),
-        ("provenance.html".to_owned(), b"<p>How it was made".to_vec()),
+        (picture.clone(), b"small".to_vec()),
+        (
+            STORY.to_owned(),
+            format!("<p>How it was made<img src=\"{picture}\">").into_bytes(),
+        ),
     ];
     (files.into(), Collected::of(&record, Domain::default()))
 }
@@ -104,7 +113,8 @@ fn an_archive_tells_of_one_run_with_everything_that_belongs_to_it() {
     assert_eq!(exit, Exit::Fine, "{told}");
     assert_eq!(
         told,
-        "credential Passed, binding Passed, signer Passed, form Passed, run Passed, attestation Passed, bundle Passed, assets Passed"
+        "credential Passed, binding Passed, signer Passed, form Passed, run Passed, attestation Passed, bundle Passed, files Passed, \
+         story Skipped, assets Passed"
     );
     assert_eq!(judged(&archive, &[]).0, Exit::Untrusted);
 }
@@ -197,6 +207,103 @@ fn what_does_not_belong_together_is_not_made_so_by_a_seal() {
         let (exit, told) = judged(&sealed(&files, &collected), &own);
         assert_eq!(exit, Exit::Tampered, "{what}: {told}");
     }
+}
+
+/// Whoever has a studio's key may lay something else into an archive, where people look for what the run left.
+#[test]
+fn everything_in_an_archive_is_named_by_something_of_its_run() {
+    let (files, collected) = collected();
+    let own = [studio().0.chain().clone()];
+    let step = files.keys().find(|path| path.starts_with("media/"));
+    let step = step.unwrap().clone();
+    let put = |path: &str, bytes: &[u8]| {
+        let mut files = files.clone();
+        files.insert(path.to_owned(), bytes.to_vec());
+        files
+    };
+    let without = |path: &str| {
+        let mut files = files.clone();
+        files.remove(path);
+        files
+    };
+    let record = |change: fn(&mut RunRecord)| {
+        let mut record: RunRecord = serde_json::from_slice(&files[RECEIPTS]).unwrap();
+        change(&mut record);
+        put(RECEIPTS, &canonical::to_vec(&record))
+    };
+    let poster = files[&format!("{ASSETS}poster.png")].clone();
+    let digest = Digest::of(b"x");
+    for (what, changed, told) in [
+        (
+            "a page",
+            put("EVIL.html", b"x"),
+            "nothing of the run names `EVIL.html`",
+        ),
+        (
+            "a file of the process",
+            put("process/evil.js", b"x"),
+            "`process/evil.js`",
+        ),
+        (
+            "an asset again",
+            put("assets/evil.png", &poster),
+            "`assets/evil.png`",
+        ),
+        (
+            "a credential",
+            put("assets/poster.png.c2pa", b"x"),
+            "`assets/poster.png.c2pa`",
+        ),
+        (
+            "material",
+            put(&format!("{MATERIAL}{digest}"), b"x"),
+            MATERIAL,
+        ),
+        ("captions without a log", put(CAPTIONS, b"[]"), CAPTIONS),
+        (
+            "another picture of a step",
+            put(&step, b"otherwise"),
+            "is not the picture that",
+        ),
+        (
+            "a picture more",
+            put("media/more.webp", b"x"),
+            "`media/more.webp`",
+        ),
+        ("no picture of a step", without(&step), "is not in it"),
+        ("no story", without(STORY), "is not in it"),
+        (
+            "an input that is not told",
+            record(|record| {
+                let mut inputs = record.inputs.values_mut();
+                inputs.next().unwrap().value = None;
+            }),
+            "otherwise than the record that was attested",
+        ),
+    ] {
+        let found = verify(&sealed(&changed, &collected), &own);
+        let verdict = found.verdict;
+        assert_eq!(verdict.exit, Exit::Tampered, "{what}");
+        let files = verdict.checks.iter().find(|check| check.name == "files");
+        assert!(files.unwrap().detail.contains(told), "{what}: {files:?}");
+    }
+
+    let elsewhere = Collected {
+        anchor: Domain {
+            chain: 1,
+            ..Domain::default()
+        },
+        ..collected.clone()
+    };
+    let found = verify(&sealed(&files, &elsewhere), &own);
+    let run = found
+        .verdict
+        .checks
+        .iter()
+        .find(|check| check.name == "run");
+    let told = &run.unwrap().detail;
+    assert!(told.contains("due on chain 1"), "{told}");
+    assert_eq!(found.verdict.exit, Exit::Tampered);
 }
 
 #[test]

@@ -118,3 +118,22 @@ fn no_record_beside_the_file_says_otherwise_who_signed() {
     let bent = verdict(&file, Some(&receipts(&other)));
     assert_eq!(bent.exit, Exit::Tampered, "{:#?}", bent.checks);
 }
+
+#[test]
+fn no_record_beside_the_file_tells_a_decision_otherwise_than_the_credential() {
+    let bytes = png(9, 9, false);
+    let own = chosen_by_a_contract(&bytes);
+    let file = sealed(&bytes, &own);
+    let mut emptied = own.clone();
+    emptied.intents[0].signature = Bytes::from(vec![0]);
+    let mut untold = own.clone();
+    untold.intents[0].options.clear();
+    for bent in [emptied, untold] {
+        // By itself the record stands: its root holds the names of decisions, and no more of them.
+        assert_eq!((bent.root, bent.faults()), (own.root, Vec::new()));
+        let verdict = verdict(&file, Some(&canonical::to_vec(&bent)));
+        assert_eq!(verdict.exit, Exit::Tampered, "{:#?}", verdict.checks);
+    }
+    let fine = verdict(&file, Some(&canonical::to_vec(&own)));
+    assert_eq!(fine.exit, Exit::Fine, "{:#?}", fine.checks);
+}

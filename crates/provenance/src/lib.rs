@@ -9,6 +9,7 @@
 pub mod accounts;
 mod archive;
 pub mod attest;
+mod belongs;
 pub mod chain;
 pub mod collection;
 pub mod container;
@@ -28,13 +29,14 @@ pub mod strict;
 pub mod verdict;
 pub mod verify;
 pub mod when;
+mod words;
 mod xmp;
 
 pub use accounts::{AccountError, Accounts};
 pub use keys::{Account, KeyError, Keys, PASSWORD_CHARS_MIN, Password, Person};
 pub use seal::{SealError, SealRequest, Sealed, seal};
 pub use signer::Signer;
-pub use verdict::{AnchorFault, Check, Exit, Outcome, Verdict};
+pub use verdict::{AnchorFault, Check, Exit, LogFault, Outcome, Verdict};
 pub use verify::{Given, verify};
 
 #[cfg(test)]

@@ -1,6 +1,8 @@
 //! What the records that a release publishes beside its files say of one of them: the run's attestation,
 //! and its receipts.
 
+use std::collections::BTreeMap;
+
 use daedal_core::Digest;
 use daedal_core::engine::Determinism;
 use daedal_core::intent::SignedIntent;
@@ -57,7 +59,10 @@ pub(crate) fn attestation(
             None => ", signed with another certificate than the credential".to_owned(),
         },
     };
-    let detail = format!("all {count} receipts follow one another to the root{by}");
+    let detail = match count {
+        1 => format!("the one receipt leads to the root{by}"),
+        _ => format!("all {count} receipts follow one another to the root{by}"),
+    };
     let result = if !attested.chain.leads_to(given.anchors) {
         Err(format!("{detail}, but its signer is not recognised here"))
     } else if !attested.chain.is_valid_now() {
@@ -77,23 +82,52 @@ pub(crate) fn receipts(verdict: &mut Verdict, given: &Given<'_>, claim: &Claim) 
     match given.receipts {
         Some(bytes) => {
             if let Some((record, _)) = own(verdict, "receipts", bytes, claim) {
-                let settings = || record.inputs.values().chain(record.parameters.values());
-                let untold = settings().filter(|setting| setting.value.is_none()).count();
-                let told = match untold {
-                    0 => String::new(),
-                    _ => format!(
-                        "; {untold} of {} inputs and parameters are told by their digests only",
-                        settings().count()
-                    ),
+                let result = match attested_otherwise(given, &record) {
+                    true => Err("it tells decisions otherwise than the attestation".to_owned()),
+                    false => Ok(told(&record)),
                 };
-                let count = record.count;
-                let detail = format!("all {count} are those of the credential's root{told}");
-                verdict.judge("receipts", Exit::Tampered, Ok(detail));
+                verdict.judge("receipts", Exit::Tampered, result);
             }
         }
         None if given.is_published => absent(verdict, "receipts", claim),
         None => {}
     }
+}
+
+/// Whether the attestation that was given is of the same run, and tells its decisions otherwise.
+fn attested_otherwise(given: &Given<'_>, record: &RunRecord) -> bool {
+    let attestation = given.attestation.filter(|bytes| attest::is_envelope(bytes));
+    let attested = attestation.and_then(|bytes| attest::read(bytes).ok());
+    attested.is_some_and(|attested| {
+        let own = &attested.statement.predicate.record;
+        own.header == record.header && tells_otherwise(&record.intents, &own.intents)
+    })
+}
+
+fn told(record: &RunRecord) -> String {
+    let settings = || record.inputs.values().chain(record.parameters.values());
+    let by_digest = settings().filter(|setting| setting.value.is_none()).count();
+    let intents = record.intents.iter();
+    let unseen =
+        intents.filter(|signed| signed.options.is_empty() && !signed.intent.seen.is_zero());
+    let unseen = unseen.count();
+    let mut told = match record.count {
+        1 => "the one is that of the credential's root".to_owned(),
+        count => format!("all {count} are those of the credential's root"),
+    };
+    if by_digest > 0 {
+        told.push_str(&format!(
+            "; {by_digest} of {} inputs and parameters are told by their digests only",
+            settings().count()
+        ));
+    }
+    if unseen > 0 {
+        told.push_str(&format!(
+            "; what was shown is not told of {unseen} of {} decisions",
+            record.intents.len()
+        ));
+    }
+    told
 }
 
 /// Something that was published with the file is not there any more.
@@ -128,12 +162,7 @@ fn own(
         return None;
     }
     let told = (&record.header, record.root, record.count);
-    // The name of an intent says nothing of who signed it, nor does the word of a contract.
-    let signed = |intent: &SignedIntent| (intent.hash(), intent.signer, intent.accepted);
-    let own: Vec<_> = excerpt.intents.iter().map(signed).collect();
-    let mut others = record.intents.iter().map(signed);
-    let signed_otherwise =
-        others.any(|other| own.iter().any(|own| own.0 == other.0 && *own != other));
+    let signed_otherwise = tells_otherwise(&record.intents, &excerpt.intents);
     if told != (&excerpt.header, excerpt.root, excerpt.count) || signed_otherwise {
         let detail = "it tells the run otherwise than the credential".to_owned();
         verdict.judge(name, Exit::Tampered, Err(detail));
@@ -157,6 +186,22 @@ fn own(
         return None;
     }
     Some((record, attested))
+}
+
+/// Whether one of these decisions is told otherwise than where it is told, too. Its name says nothing of who signed it and
+/// how, nor of the word of a contract. Where there were too many to choose from, what was shown is not told everywhere.
+fn tells_otherwise(told: &[SignedIntent], own: &[SignedIntent]) -> bool {
+    let own = own.iter().map(|intent| (intent.hash(), intent));
+    let own: BTreeMap<_, _> = own.collect();
+    told.iter().any(|told| {
+        own.get(&told.hash()).is_some_and(|own| {
+            let mut told = told.clone();
+            if own.options.is_empty() {
+                told.options.clear();
+            }
+            told != **own
+        })
+    })
 }
 
 /// Whether a run took or made something that a credential names as an ingredient.
@@ -228,3 +273,7 @@ fn coverage(record: &RunRecord) -> Coverage {
     }
     coverage
 }
+
+#[cfg(test)]
+#[path = "recorded_tests.rs"]
+mod tests;

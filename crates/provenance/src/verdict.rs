@@ -99,6 +99,15 @@ pub enum AnchorFault {
     Unconfirmed(String),
 }
 
+/// Why the log of a run shows nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LogFault {
+    /// It tells the run otherwise than the receipts.
+    Otherwise(String),
+    /// It can't be read here, as one of another version of the program.
+    Unread(String),
+}
+
 /// Who sealed a file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Sealer {
@@ -315,6 +324,20 @@ impl Verdict {
     pub(crate) fn forget(&mut self, name: &str) {
         self.checks.retain(|check| check.name != name);
         self.exit = self.decided();
+    }
+
+    /// Reports what the log of a run tells, beside its receipts; an error that it is another run, or else that it could not
+    /// be compared here.
+    pub fn log(&mut self, result: Result<String, LogFault>) {
+        match result {
+            Err(LogFault::Unread(detail)) => self.note("log", Outcome::Noted, detail),
+            Err(LogFault::Otherwise(detail)) => {
+                self.judge("log", Exit::Tampered, Err(detail));
+            }
+            Ok(detail) => {
+                self.judge("log", Exit::Tampered, Ok(detail));
+            }
+        }
     }
 
     /// Reports a decision that was disclosed: what `result` says of it is told.

@@ -2,18 +2,19 @@
 //! and what somebody put there who did not know of them.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::io;
+use std::path::{Path, PathBuf};
 
 use daedal_core::Digest;
 
-use super::files::Directory;
+use super::files::{Directory, Found};
 use super::gallery::Gallery;
 use super::records::{self, Records};
 use super::{names, pages_of};
 use crate::ChannelError;
 
-/// Folders of a site in which nothing lies that its records don't name.
-const OWN: [&str; 3] = ["media", "p", "tokens"];
+/// What publishers wait for.
+const LOCK: &str = "data/.lock";
 
 /// What of a site is as its records have it; paths are those in the site, with `/`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -22,7 +23,7 @@ pub struct Audit {
     pub gone: Vec<String>,
     /// Those that are there with other bytes than the records name.
     pub changed: Vec<String>,
-    /// What lies among them and is named by nothing.
+    /// What else lies in the site, hidden or not, and is named by nothing; hidden folders, and links to folders, as a whole.
     pub stray: Vec<String>,
     /// Pieces and their attachments that are named, all of which are sealed.
     pub pieces: BTreeSet<String>,
@@ -56,41 +57,54 @@ pub fn audit(directory: &Path) -> Result<Option<Audit>, ChannelError> {
             audit.pictures.extend(preview.into_iter().chain(steps));
         }
         let assets = records::assets(release).into_iter();
-        named.extend(assets.map(|(name, asset)| (name, asset.digest)));
+        named.extend(assets.map(|(name, asset)| (name, (asset.digest, asset.size))));
     }
-    for (name, digest) in &named {
-        match directory.read(name)? {
-            None => audit.gone.push(name.clone()),
-            Some(bytes) if Digest::of(&bytes) != *digest => audit.changed.push(name.clone()),
-            Some(_) => {}
+    for (name, (digest, size)) in &named {
+        match directory.found(name, *size)? {
+            Found::Nothing => audit.gone.push(name.clone()),
+            Found::File(own) if own == *digest => {}
+            _ => audit.changed.push(name.clone()),
         }
     }
     let pages = pages_of(&Gallery::new(&records), &records.works)?;
     for (name, bytes) in &pages {
-        match directory.read(name)?.as_ref() == Some(bytes) {
+        match directory.found(name, bytes.len() as u64)? == Found::File(Digest::of(bytes)) {
             true => audit.pages += 1,
             false => audit.pages_otherwise.push(name.clone()),
         }
     }
-    let is_named = |name: &String| named.contains_key(name) || pages.contains_key(name);
-    let mut found = below(&directory)?;
-    found.retain(|name| !is_named(name));
+    let is_known = |name: &String| {
+        named.contains_key(name)
+            || pages.contains_key(name)
+            || name == LOCK
+            || records::is_record(name)
+    };
+    let mut found = everything(&directory.0).map_err(|(path, source)| ChannelError::Io {
+        action: "listing",
+        path,
+        source,
+    })?;
+    found.retain(|name| !is_known(name));
     audit.stray = found;
     Ok(Some(audit))
 }
 
-/// Every file in the folders of the site's own, hidden ones aside.
-fn below(directory: &Directory) -> Result<Vec<String>, ChannelError> {
-    let mut pending: Vec<String> = OWN.map(str::to_owned).to_vec();
+/// Every file below a directory.
+fn everything(directory: &Path) -> Result<Vec<String>, (PathBuf, io::Error)> {
+    let mut pending = vec![(directory.to_owned(), String::new())];
     let mut files = Vec::new();
-    while let Some(folder) = pending.pop() {
-        for name in directory.list(&folder)? {
-            let path = format!("{folder}/{name}");
-            match directory.path(&path) {
-                _ if name.starts_with('.') => {}
-                // A link to a folder leads elsewhere.
-                place if place.is_dir() && !place.is_symlink() => pending.push(path),
-                _ => files.push(path),
+    while let Some((folder, before)) = pending.pop() {
+        let failed = |error| (folder.clone(), error);
+        for entry in std::fs::read_dir(&folder).map_err(failed)? {
+            let entry = entry.map_err(failed)?;
+            let name = entry.file_name().to_string_lossy().into_owned();
+            let path = format!("{before}{name}");
+            let kind = entry.file_type().map_err(failed)?;
+            // A hidden folder is some tool's own, and a link to one leads elsewhere.
+            match () {
+                () if kind.is_dir() && name.starts_with('.') => files.push(format!("{path}/")),
+                () if kind.is_dir() => pending.push((entry.path(), format!("{path}/"))),
+                () => files.push(path),
             }
         }
     }
@@ -134,14 +148,64 @@ mod tests {
         std::fs::write(place.join(&media[1]), "otherwise").unwrap();
         std::fs::write(place.join("media/almanac/more.png"), "more").unwrap();
         std::fs::write(place.join("media/almanac/.hidden"), "more").unwrap();
+        std::fs::write(place.join("evil.html"), "more").unwrap();
+        std::fs::create_dir_all(place.join("n/a")).unwrap();
+        std::fs::write(place.join("n/a/b.html"), "more").unwrap();
+        std::fs::create_dir_all(place.join(".well-known")).unwrap();
+        std::fs::write(place.join(".well-known/a"), "more").unwrap();
         std::fs::write(place.join("404.html"), "elsewhere").unwrap();
         let found = audit(&place).unwrap().unwrap();
         assert_eq!(found.gone, [media[0].clone()]);
         assert_eq!(found.changed, [media[1].clone()]);
-        assert_eq!(found.stray, ["media/almanac/more.png"]);
+        let strange = [
+            ".well-known/",
+            "evil.html",
+            "media/almanac/.hidden",
+            "media/almanac/more.png",
+            "n/a/b.html",
+        ];
+        assert_eq!(found.stray, strange);
         assert_eq!(found.pages_otherwise, ["404.html"]);
         assert_eq!(found.pages, pages - 1);
         std::fs::write(place.join("data/site.json"), "{").unwrap();
         assert!(audit(&place).is_err());
+    }
+
+    /// A copy of a site may hold anything under the names that its records have.
+    #[cfg(unix)]
+    #[test]
+    fn what_never_ends_is_no_piece_and_no_page() {
+        let studio = Studio::new();
+        let place = studio.directory();
+        studio.publish(&release(&studio.blobs, "almanac", 1));
+        let whole = audit(&place).unwrap().unwrap();
+        let pieces: Vec<&String> = whole.pieces.iter().take(2).collect();
+        let instead = |name: &str| {
+            std::fs::remove_file(place.join(name)).unwrap();
+            place.join(name)
+        };
+        pipe(&instead(pieces[0]));
+        std::os::unix::fs::symlink("/dev/zero", instead(pieces[1])).unwrap();
+        pipe(&instead("index.html"));
+        std::os::unix::fs::symlink("/dev/zero", instead("404.html")).unwrap();
+        let found = audit(&place).unwrap().unwrap();
+        assert_eq!(found.changed.iter().collect::<Vec<_>>(), pieces);
+        assert_eq!(found.pages_otherwise, ["404.html", "index.html"]);
+        // The next release puts its own there again.
+        studio.publish(&release(&studio.blobs, "almanac", 1));
+        assert_eq!(audit(&place).unwrap().unwrap(), whole);
+
+        let record = studio.tree().into_keys();
+        let record = record.filter(|name| name.starts_with("data/releases/"));
+        pipe(&instead(&record.last().unwrap()));
+        let error = audit(&place).unwrap_err();
+        let told = std::error::Error::source(&error).unwrap().to_string();
+        assert!(told.contains("a pipe or a device"), "{told}");
+    }
+
+    #[cfg(unix)]
+    fn pipe(path: &Path) {
+        let made = std::process::Command::new("mkfifo").arg(path).status();
+        assert!(made.unwrap().success());
     }
 }

@@ -2,10 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::io::Write as _;
+use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
+use daedal_core::Digest;
+use daedal_core::digest::Digesting;
+
 use crate::ChannelError;
+
+/// Largest file that is read whole: records and pages. Pieces are read bit by bit.
+const BYTES_MAX: u64 = 256 << 20;
 
 /// The page that appears last: until then the site is what it was before.
 const LAST: &str = "index.html";
@@ -35,9 +41,56 @@ impl Directory {
     /// The bytes of a file; none if it does not exist.
     pub(super) fn read(&self, name: &str) -> Result<Option<Vec<u8>>, ChannelError> {
         let path = self.path(name);
-        match fs::read(&path) {
-            Ok(bytes) => Ok(Some(bytes)),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        let Some(size) = self.size(name)? else {
+            return match path.exists() {
+                true => Err(failed("reading", &path)(io::Error::other(
+                    "it is a directory, a pipe or a device: put a file there, or remove it",
+                ))),
+                false => Ok(None),
+            };
+        };
+        if size > BYTES_MAX {
+            let detail = format!("it has {size} bytes, more than the limit of {BYTES_MAX}");
+            return Err(failed("reading", &path)(io::Error::other(detail)));
+        }
+        let mut bytes = Vec::new();
+        let read = fs::File::open(&path)
+            .and_then(|file| file.take(BYTES_MAX).read_to_end(&mut bytes))
+            .map_err(failed("reading", &path));
+        read.map(|_| Some(bytes))
+    }
+
+    /// What lies under a name, as far as it takes to compare it with a file of `size` bytes. Whoever copied the site may
+    /// have put anything there, and a pipe, or a link to a device, never ends.
+    pub(super) fn found(&self, name: &str, size: u64) -> Result<Found, ChannelError> {
+        let path = self.path(name);
+        match self.size(name)? {
+            None if path.symlink_metadata().is_err() => return Ok(Found::Nothing),
+            Some(own) if own == size => {}
+            _ => return Ok(Found::Otherwise),
+        }
+        let mut digesting = Digesting::default();
+        let mut digest = || -> io::Result<()> {
+            let mut rest = fs::File::open(&path)?.take(size);
+            let mut bytes = vec![0; 1 << 16];
+            loop {
+                match rest.read(&mut bytes)? {
+                    0 => return Ok(()),
+                    read => digesting.update(&bytes[..read]),
+                }
+            }
+        };
+        digest().map_err(failed("reading", &path))?;
+        Ok(Found::File(digesting.finish()))
+    }
+
+    /// The length of a file; none where there is no file, but nothing, a directory, a pipe or a device.
+    fn size(&self, name: &str) -> Result<Option<u64>, ChannelError> {
+        use io::ErrorKind::{NotADirectory, NotFound};
+        let path = self.path(name);
+        match fs::metadata(&path) {
+            Ok(found) => Ok(found.is_file().then_some(found.len())),
+            Err(error) if matches!(error.kind(), NotFound | NotADirectory) => Ok(None),
             Err(error) => Err(failed("reading", &path)(error)),
         }
     }
@@ -82,6 +135,16 @@ impl Directory {
     }
 }
 
+/// What lies under a name of a site.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Found {
+    Nothing,
+    /// Something else than a file of the length that was asked for.
+    Otherwise,
+    /// A file of that length.
+    File(Digest),
+}
+
 /// Files that are being changed. Each is on the disk before it has its name; the names are on the
 /// disk after [`settle`](Self::settle).
 #[derive(Debug)]
@@ -100,9 +163,8 @@ impl Changes<'_> {
         let path = self.directory.path(name);
         let parent = create_parent(&path)?.to_owned();
         self.touched.insert(parent);
-        if fs::metadata(&path).is_ok_and(|found| found.len() == bytes.len() as u64)
-            && self.directory.read(name)?.as_deref() == Some(bytes)
-        {
+        let found = self.directory.found(name, bytes.len() as u64)?;
+        if found == Found::File(Digest::of(bytes)) {
             return Ok(());
         }
         // One publisher at a time holds the lock, so what a crash left under this name is ours.

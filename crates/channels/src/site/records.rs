@@ -155,6 +155,17 @@ fn all<T: for<'de> Deserialize<'de>>(
     Ok(records)
 }
 
+/// Whether a file of a site is one of its records, by its name.
+pub(super) fn is_record(name: &str) -> bool {
+    let folders = [RELEASES, WORKS];
+    let own = folders
+        .iter()
+        .filter_map(|folder| name.strip_prefix(folder));
+    let mut own = own.filter_map(|name| name.strip_prefix('/'));
+    name == SITE
+        || own.any(|name| !name.starts_with('.') && !name.contains('/') && name.ends_with(".json"))
+}
+
 /// Whether there is a site.
 pub(super) fn is_there(directory: &Directory) -> Result<bool, ChannelError> {
     Ok(site(directory)?.is_some())

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use daedal_core::intent::Domain;
-use daedal_provenance::collection::{Collected, Files, seal_collection};
+use daedal_provenance::collection::{Collected, Files, STORY, seal_collection};
 use serde_json::json;
 
 use super::Common;
@@ -82,7 +82,7 @@ fn told(path: &Path, bytes: usize, files: &Files, replayable: bool) -> String {
     let shown = path.display();
     let daedal = hint::daedal();
     let mut told = format!("{shown}: {}, {size}\n", text::count(files.len(), "file"));
-    told.push_str(&format!("  {} tells how it went\n", export::STORY));
+    told.push_str(&format!("  {STORY} tells how it went\n"));
     told.push_str(&format!("  check it with: {daedal} verify {shown}\n"));
     told.push_str(&match replayable {
         true => format!("  do it again with: {daedal} verify --replay {shown}\n"),

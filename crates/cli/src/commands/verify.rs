@@ -5,9 +5,8 @@ mod folder;
 use std::path::{Path, PathBuf};
 
 use daedal_provenance::Exit;
-use daedal_provenance::attest;
 use daedal_provenance::chain::Chain;
-use daedal_provenance::collection::{ATTESTATION, Collected, is_archive};
+use daedal_provenance::collection::{Collected, is_archive};
 use serde_json::{Value, json};
 
 use super::Common;
@@ -185,11 +184,11 @@ impl Verify {
         if let Some(url) = &self.rpc {
             block_on(whole.confirm(url))?;
         }
+        let scene = is_sound(whole.archive.verdict.exit.code()).then(|| whole.scene());
         let mut found = whole_found(&file.display().to_string(), &whole, ui);
         self.disclosed_of(&whole, &mut found)?;
-        if self.replay && is_sound(found.code) {
-            let replayed = scene_of(&whole)?.replay(None, ui);
-            add_replay(&mut found, &replayed);
+        if let (true, Some(scene)) = (self.replay && is_sound(found.code), scene) {
+            add_replay(&mut found, &scene?.replay(None, ui));
         }
         Ok(found)
     }
@@ -237,7 +236,8 @@ impl Verify {
         if !is_sound(found.code) {
             return Ok(());
         }
-        let whole = verify::archive(&verify::read(archive)?, anchors);
+        let mut whole = verify::archive(&verify::read(archive)?, anchors);
+        let scene = is_sound(whole.archive.verdict.exit.code()).then(|| whole.scene());
         let record = whole.archive.record.as_ref();
         let run = record.map(|record| record.header.run());
         let origin = verified.verdict.origin.as_ref();
@@ -260,8 +260,9 @@ impl Verify {
             found.text.push_str(&format!("  ✗ bundle       {detail}\n"));
             return Ok(());
         }
-        let replayed = scene_of(&whole)?.replay(unsigned.as_ref(), ui);
-        add_replay(found, &replayed);
+        if let Some(scene) = scene {
+            add_replay(found, &scene?.replay(unsigned.as_ref(), ui));
+        }
         Ok(())
     }
 
@@ -329,21 +330,6 @@ fn failed(file: &Path, failure: &Failure) -> Found {
 /// Whether nothing was changed, whoever signed it, so that it can be gone on with.
 fn is_sound(code: u8) -> bool {
     ![Exit::Tampered.code(), Exit::Incomplete.code()].contains(&code)
-}
-
-fn scene_of(whole: &Whole) -> Result<Scene, Failure> {
-    let broken = || Failure::new("the archive's record can't be read");
-    let files = &whole.archive.files;
-    let record = whole.archive.record.as_ref().ok_or_else(broken)?;
-    let attestation = files.get(ATTESTATION).ok_or_else(broken)?;
-    let attested = attest::read(attestation)
-        .map_err(|error| Failure::because("the archive's attestation can't be read", &error))?;
-    Scene::of_archive(
-        files,
-        record,
-        &attested.statement.subjects(),
-        &assemble::engines(),
-    )
 }
 
 fn add_replay(found: &mut Found, replayed: &Replayed) {

@@ -63,6 +63,10 @@ pub(super) fn named(path: &Path, bytes: &[u8], origin: Option<&Origin>) -> Resul
 /// What an anchor shows of a file by itself. Where the block's header is not there, or the credential does not say who
 /// anchors, it is no more than a claim: anybody can write such a file.
 pub(super) fn offline(bytes: &[u8], origin: &Origin) -> Given {
+    judged_at(bytes, origin, text::now())
+}
+
+fn judged_at(bytes: &[u8], origin: &Origin, now: Moment) -> Given {
     let judged = judge(bytes, origin);
     let result = judged.as_ref().map_err(Clone::clone).and_then(|proof| {
         let text = told(proof);
@@ -74,6 +78,9 @@ pub(super) fn offline(bytes: &[u8], origin: &Origin) -> Given {
             let text = format!("said to be {text}; {why}: --rpc asks a node");
             Err(AnchorFault::Unproven(text))
         };
+        if is_to_come(proof.chain, at_ms(proof), now) {
+            return unproven("by the clock here that is yet to come, so that nobody can have anchored it then");
+        }
         match (&proof.block.receipt, origin.anchoring) {
             (None, _) => unproven(
                 "what the transaction left in that block is not there, so that nothing shows block and date",
@@ -81,9 +88,13 @@ pub(super) fn offline(bytes: &[u8], origin: &Origin) -> Given {
             (_, None) => unproven(
                 "the credential does not say who anchors the run, so that anybody may have sent this",
             ),
+            // A header needs no key: whoever writes one chooses its number and its time.
             (Some(_), Some(_)) => Ok(format!(
-                "{text}, as the credential says, and signed by that account; it is among the receipts of that block, whose \
-                 header is not independently checked: --rpc confirms"
+                "anchored on chain {} by {}, as the credential says, and signed by that account; said to be in {}: anybody \
+                 can write the header that says so, and --rpc asks a node",
+                proof.chain,
+                proof.by,
+                block_of(proof)
             )),
         }
     });
@@ -95,11 +106,25 @@ pub(super) fn offline(bytes: &[u8], origin: &Origin) -> Given {
     }
 }
 
+/// What lies where an anchor should, and can be none.
+pub(super) fn foreign(detail: &str) -> Given {
+    Given {
+        proof: None,
+        confirmed: None,
+        asked: false,
+        result: Err(says_nothing(detail)),
+    }
+}
+
+fn says_nothing(detail: &str) -> AnchorFault {
+    AnchorFault::Foreign(format!(
+        "what was given as the anchor says nothing: {detail}"
+    ))
+}
+
 fn judge(bytes: &[u8], origin: &Origin) -> Result<AnchorProof, AnchorFault> {
     let proof = AnchorProof::read(bytes).map_err(|fault| match fault.is_foreign() {
-        true => AnchorFault::Foreign(format!(
-            "what was given as the anchor says nothing: {fault}"
-        )),
+        true => says_nothing(&fault.to_string()),
         false => AnchorFault::Broken(fault.to_string()),
     })?;
     if proof.run.run_root != origin.root {
@@ -114,7 +139,7 @@ fn judge(bytes: &[u8], origin: &Origin) -> Result<AnchorProof, AnchorFault> {
         let detail = "it tells the run otherwise than the credential: another number of receipts, or other inputs";
         return Err(AnchorFault::Broken(detail.to_owned()));
     }
-    let at_ms = proof.block.timestamp.saturating_mul(1_000);
+    let at_ms = at_ms(&proof);
     if at_ms.saturating_add(CLOCKS_APART_MS) < origin.ended_ms {
         return Err(AnchorFault::Broken(format!(
             "its block is of {}, and the run ended at {}: nobody can have anchored it then",
@@ -140,19 +165,30 @@ fn judge(bytes: &[u8], origin: &Origin) -> Result<AnchorProof, AnchorFault> {
     }
 }
 
-/// Where and when a batch was anchored, by its proof.
+/// Where, when and by whom a batch was anchored, by its proof.
 fn told(proof: &AnchorProof) -> String {
     let AnchorProof { chain, by, .. } = proof;
-    let block = &proof.block;
-    let at = text::moment(Moment(block.timestamp.saturating_mul(1_000)));
-    let own = match is_embedded(*chain) {
-        true => ", a chain that its studio keeps by itself, which shows nobody else when that was",
+    format!("anchored on chain {chain} in {} by {by}", block_of(proof))
+}
+
+/// The block of an anchor and its time, by its proof.
+fn block_of(proof: &AnchorProof) -> String {
+    let own = match is_embedded(proof.chain) {
+        true => " (a chain that its studio keeps by itself, which shows nobody else when that was)",
         false => "",
     };
-    format!(
-        "anchored on chain {chain} in block {} at {at} by {by}{own}",
-        block.number
-    )
+    let at = text::moment(Moment(at_ms(proof)));
+    format!("block {} at {at}{own}", proof.block.number)
+}
+
+/// Whether a block is of a time at which nobody can have anchored anything yet. Whoever keeps a chain by themselves may move
+/// its clock.
+fn is_to_come(chain: u64, at_ms: u64, now: Moment) -> bool {
+    at_ms > now.0.saturating_add(CLOCKS_APART_MS) && !is_embedded(chain)
+}
+
+fn at_ms(proof: &AnchorProof) -> u64 {
+    proof.block.timestamp.saturating_mul(1_000)
 }
 
 impl Given {
@@ -216,5 +252,20 @@ impl Given {
             "transaction": proof.transaction.hash, "block": proof.block.number,
             "at": proof.block.timestamp, "confirmed_by": self.confirmed,
         }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_block_of_a_time_that_is_yet_to_come_shows_no_anchor() {
+        let now = Moment(1_790_000_000_000);
+        let last = now.0 + CLOCKS_APART_MS;
+        assert!(!is_to_come(1, 0, now) && !is_to_come(1, last, now));
+        assert!(is_to_come(1, last + 1, now) && is_to_come(1, u64::MAX, now));
+        let own = daedal_chain::embedded::chain_id_of(alloy_primitives::Address::ZERO);
+        assert!(!is_to_come(own, u64::MAX, now));
     }
 }

@@ -2,10 +2,12 @@
 
 use daedal_core::intent::Oversight;
 use daedal_provenance::chain::Chain;
-use daedal_provenance::collection::{self, ANCHOR, Archive, Collected, VOTES};
+use daedal_provenance::collection::{self, ANCHOR, ATTESTATION, Archive, Collected, LOG, VOTES};
+use daedal_provenance::{Exit, LogFault, attest};
 use serde_json::{Value, json};
 
-use super::{anchor, contracts, votes};
+use super::{Scene, anchor, contracts, votes};
+use crate::assemble;
 use crate::failure::Failure;
 use crate::verify::{Anchor, Votes};
 
@@ -98,6 +100,45 @@ impl Whole {
         if self.archive.record.is_some() {
             self.archive.judge_assets();
         }
+    }
+
+    /// The run of an archive that has its log, ready to be carried out again. What the log tells is compared with the
+    /// receipts, and told with the verdict.
+    pub(crate) fn scene(&mut self) -> Result<Scene, Failure> {
+        let scene = self.set();
+        if self.archive.files.contains_key(LOG) {
+            let told = match &scene {
+                Ok(_) => Ok("it tells the run as the receipts do".to_owned()),
+                Err(failure) => {
+                    let problem = failure.to_json()["error"].clone();
+                    let problem = problem.as_str().unwrap_or_default().to_owned();
+                    match failure.exit_code() == Exit::Tampered.code() {
+                        true => Err(LogFault::Otherwise(problem)),
+                        false => Err(LogFault::Unread(problem)),
+                    }
+                }
+            };
+            self.archive.verdict.log(told);
+        }
+        scene
+    }
+
+    fn set(&self) -> Result<Scene, Failure> {
+        let broken = || Failure::new("the archive's record can't be read");
+        let files = &self.archive.files;
+        let record = self.archive.record.as_ref().ok_or_else(broken)?;
+        let attestation = files.get(ATTESTATION).ok_or_else(broken)?;
+        let attested = attest::read(attestation)
+            .map_err(|error| Failure::because("the archive's attestation can't be read", &error))?;
+        let subjects = attested.statement.subjects();
+        Scene::of_archive(files, record, &subjects, &assemble::engines())
+    }
+
+    /// Whether an asset of the run owes an anchor.
+    pub(super) fn owes_anchor(&self) -> bool {
+        let assets = self.archive.assets.iter();
+        let mut origins = assets.filter_map(|(_, verdict)| verdict.origin.as_ref());
+        origins.any(|origin| origin.registered.is_some())
     }
 
     /// What the signed decisions of the run amount to, those of contracts among them that their chain has confirmed.

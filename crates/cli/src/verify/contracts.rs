@@ -61,7 +61,10 @@ async fn ask(client: &Client, signed: &ContractSigned) -> Result<String, Contrac
     let (answer, when) = match accepts(Some(pin)).await {
         Ok(answer) => (answer, format!("at block {block}")),
         Err(ClientError::Refused { .. }) => match accepts(None).await.map_err(unsaid)? {
-            Accepts::Yes => (Accepts::Yes, "now".to_owned()),
+            Accepts::Yes => {
+                let when = format!("now (what it did at block {block} that node has forgotten)");
+                (Accepts::Yes, when)
+            }
             _ => {
                 return Err(ContractFault::Unsaid(format!(
                     "{place} does not tell any more what the contract {signer} accepted at block {block}, and it \

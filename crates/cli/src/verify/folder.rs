@@ -258,7 +258,7 @@ pub(super) fn original_of(path: &Path) -> Option<PathBuf> {
         .collect();
     originals.sort();
     let with_sidecar = |original: &&PathBuf| {
-        !name.ends_with(".c2pa") || sidecar::place(original).is_some_and(|own| own == path)
+        !name.ends_with(".c2pa") || sidecar::places(original).any(|own| own == path)
     };
     originals.iter().find(with_sidecar).cloned()
 }

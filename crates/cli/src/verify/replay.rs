@@ -15,6 +15,7 @@ use daedal_core::plan::{self, Plan};
 use daedal_core::record::RunRecord;
 use daedal_core::run::{Event, Moment, TaskRecord, records};
 use daedal_exec::replay::{Again, Difference, Replay};
+use daedal_provenance::Exit;
 use daedal_provenance::attest::Subject;
 use daedal_provenance::collection::{ASSETS, BUNDLE, CAPTIONS, Files, LOG, MATERIAL, PROCESS};
 use daedal_provenance::container::unsealed;
@@ -169,13 +170,15 @@ impl Scene {
                 "what a signed decision says was shown is not what {} was given",
                 task.name
             ))
-            .help("alternatives were left out of it, or made up: take the archive from its studio again"));
+            .help("alternatives were left out of it, or made up: take the archive from its studio again")
+            .exit(Exit::Tampered.code()));
         }
         let same = tasks.len() == record.receipts.len();
         if !same || !tasks.iter().zip(&record.receipts).all(agree) {
-            return Err(Failure::new("the log does not tell the run that the receipts are of").help(
-                "one of them was changed, or the run was carried out by another version of daedal",
-            ));
+            let what = "the log does not tell the run that the receipts are of";
+            return Err(Failure::new(what)
+                .help("one of them was changed, or the run was carried out by another version of daedal")
+                .exit(Exit::Tampered.code()));
         }
         Ok(Self {
             place,

@@ -9,84 +9,105 @@ use super::read;
 use crate::failure::Failure;
 
 /// What lies beside a file as its credential.
-pub(super) enum Beside {
-    /// Nothing.
-    Nothing,
-    /// The credential that the verdict is on.
-    Own(Vec<u8>),
-    /// One of another file: what this one is stands inside.
-    Another(String),
-    /// One that was changed, whichever file it is of.
-    Changed(String),
+#[derive(Default)]
+pub(super) struct Beside {
+    /// The credential that the verdict is on, and where it lies; none where that stands inside.
+    own: Option<(Vec<u8>, PathBuf)>,
+    /// What is said of others: of another file's, or why it is one that was changed, whichever file it is of.
+    others: Vec<Result<String, String>>,
 }
 
-/// Where a credential lies beside a file, `poster.c2pa` or `poster.txt.c2pa`, if one does.
-pub(super) fn place(path: &Path) -> Option<PathBuf> {
-    let name = path.file_name()?.to_string_lossy().into_owned();
+/// Where credentials lie beside a file: `poster.txt.c2pa` first, then `poster.c2pa`.
+pub(super) fn places(path: &Path) -> impl Iterator<Item = PathBuf> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
     let appended = path.with_file_name(format!("{name}.c2pa"));
     [appended, path.with_extension("c2pa")]
         .into_iter()
-        .find(|beside| beside != path && beside.is_file())
+        .filter(move |beside| beside != path && beside.is_file())
 }
 
-/// The credential beside a file, of which the bytes alone are `bare`. What lies beside a file that carries its own is
+/// The credentials beside a file, of which the bytes alone are `bare`. What lies beside a file that carries its own is
 /// somebody else's, unless it was made for just these bytes, as of a picture that came with a credential and was passed on.
+/// Of two, the one that was made for them counts; where neither was, the first is taken at its name.
 pub(super) fn of(path: &Path, bare: &Given<'_>) -> Result<Beside, Failure> {
-    let Some(place) = place(path) else {
-        return Ok(Beside::Nothing);
-    };
-    let bytes = read(&place)?;
-    if verify(bare).exit == Exit::Incomplete {
-        return Ok(Beside::Own(bytes));
+    let mut found = Vec::new();
+    for place in places(path) {
+        let bytes = read(&place)?;
+        let judged = judged(&place, &bytes, bare);
+        found.push((bytes, place, judged));
     }
+    let made_for_it = found.iter().position(|(.., judged)| judged.is_none());
+    let has_none = || !found.is_empty() && verify(bare).exit == Exit::Incomplete;
+    let own = made_for_it.or_else(|| has_none().then_some(0));
+    let own = own.map(|at| found.remove(at));
+    Ok(Beside {
+        own: own.map(|(bytes, place, _)| (bytes, place)),
+        others: found
+            .into_iter()
+            .filter_map(|(.., judged)| judged)
+            .collect(),
+    })
+}
+
+/// What a credential beside a file is, if it was not made for its bytes.
+fn judged(place: &Path, bytes: &[u8], bare: &Given<'_>) -> Option<Result<String, String>> {
     let verdict = verify(&Given {
-        sidecar: Some(&bytes),
+        sidecar: Some(bytes),
         ..*bare
     });
     let name = place.file_name().unwrap_or_default().to_string_lossy();
-    Ok(
-        if verdict.passed("credential") && verdict.passed("binding") {
-            Beside::Own(bytes)
-        } else if verdict.passed("credential") {
-            Beside::Another(format!("{name} is the credential of another file"))
-        } else {
+    match (verdict.passed("credential"), verdict.passed("binding")) {
+        (true, true) => None,
+        (true, false) => Some(Ok(format!("{name} is the credential of another file"))),
+        (false, _) => {
             let mut checks = verdict.checks.iter();
             let why = checks.next().map_or("", |check| check.detail.as_str());
-            Beside::Changed(format!("{name} is a credential that was changed: {why}"))
-        },
-    )
+            Some(Err(format!(
+                "{name} is a credential that was changed: {why}"
+            )))
+        }
+    }
 }
 
 impl Beside {
-    /// The credential that the verdict is on, if it is this.
-    pub(super) fn own(&self) -> Option<&[u8]> {
-        match self {
-            Self::Own(bytes) => Some(bytes),
-            _ => None,
+    /// The credential that the user named.
+    pub(super) fn named(bytes: Vec<u8>, place: &Path) -> Self {
+        Self {
+            own: Some((bytes, place.to_owned())),
+            ..Self::default()
         }
     }
 
-    /// Tells what of file and credential the verdict is not on.
+    /// The credential that the verdict is on, if it is this.
+    pub(super) fn own(&self) -> Option<&[u8]> {
+        self.own.as_ref().map(|(bytes, _)| &bytes[..])
+    }
+
+    /// Where that lies.
+    pub(super) fn place(&self) -> Option<&Path> {
+        self.own.as_ref().map(|(_, place)| &**place)
+    }
+
+    /// Tells what of file and credentials the verdict is not on.
     pub(super) fn tell(&self, bare: &Given<'_>, verdict: &mut Verdict) {
-        match self {
-            Self::Nothing => {}
-            Self::Another(detail) => verdict.beside(Ok(detail.clone())),
-            Self::Changed(detail) => verdict.beside(Err(detail.clone())),
-            Self::Own(_) => {
-                let inside = verify(bare);
-                let Some(signer) = &inside.signer else {
-                    return;
-                };
-                let holds = inside.passed("credential") && inside.passed("binding");
-                let name = signer.name.as_deref().unwrap_or("an unnamed signer");
-                let detail = match holds {
-                    true => format!("the file came with a credential, said to be of {name}"),
-                    false => format!(
-                        "the file came with a credential that does not hold, said to be of {name}"
-                    ),
-                };
-                verdict.inside(holds, detail);
-            }
+        for other in &self.others {
+            verdict.beside(other.clone());
         }
+        if self.own.is_none() {
+            return;
+        }
+        let inside = verify(bare);
+        let Some(signer) = &inside.signer else {
+            return;
+        };
+        let holds = inside.passed("credential") && inside.passed("binding");
+        let name = signer.name.as_deref().unwrap_or("an unnamed signer");
+        let detail = match holds {
+            true => format!("the file came with a credential, said to be of {name}"),
+            false => {
+                format!("the file came with a credential that does not hold, said to be of {name}")
+            }
+        };
+        verdict.inside(holds, detail);
     }
 }

@@ -208,14 +208,26 @@ pub(crate) fn told_whole(title: &str, whole: &Whole, quiet: bool) -> String {
     if quiet {
         return text;
     }
+    // As of a single file: what is about something else says nothing of a run that owes none.
     let shown = [
-        ("anchor", whole.anchor.as_ref().map(|anchor| &anchor.result)),
-        ("votes", whole.votes.as_ref().map(|votes| &votes.result)),
+        (
+            "anchor",
+            whole.anchor.as_ref().map(|anchor| &anchor.result),
+            whole.owes_anchor(),
+        ),
+        (
+            "votes",
+            whole.votes.as_ref().map(|votes| &votes.result),
+            false,
+        ),
     ];
-    for (name, result) in shown {
+    for (name, result, is_due) in shown {
         let (mark, detail) = match result {
             None => continue,
             Some(Ok(detail)) => ('✓', detail),
+            Some(Err(AnchorFault::Foreign(detail) | AnchorFault::Unproven(detail))) if !is_due => {
+                ('!', detail)
+            }
             Some(Err(
                 AnchorFault::Foreign(detail)
                 | AnchorFault::Broken(detail)

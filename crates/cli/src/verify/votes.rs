@@ -49,7 +49,7 @@ pub(super) fn offline(bytes: &[u8], origin: &Origin) -> Option<Given> {
         Ok((proof, votes))
     });
     let judged = judged.map_err(|fault| match fault.is_foreign() {
-        true => AnchorFault::Foreign(format!("what was given as the votes says nothing: {fault}")),
+        true => says_nothing(&fault.to_string()),
         false => AnchorFault::Broken(fault.to_string()),
     });
     let result = judged.as_ref().map_err(Clone::clone).map(|(_, votes)| {
@@ -61,6 +61,21 @@ pub(super) fn offline(bytes: &[u8], origin: &Origin) -> Option<Given> {
         pin,
         result,
     })
+}
+
+/// What lies where the votes should, and can be none.
+pub(super) fn foreign(detail: &str, origin: &Origin) -> Option<Given> {
+    Some(Given {
+        proof: None,
+        pin: origin.governed.clone()?,
+        result: Err(says_nothing(detail)),
+    })
+}
+
+fn says_nothing(detail: &str) -> AnchorFault {
+    AnchorFault::Foreign(format!(
+        "what was given as the votes says nothing: {detail}"
+    ))
 }
 
 /// What decided how many dials.

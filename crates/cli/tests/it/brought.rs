@@ -96,6 +96,20 @@ fn a_sealed_picture_that_is_passed_on_stays_as_it_is_with_the_runs_credential_be
     let told = studio.daedal(&["verify", &small]).ends(0).out;
     assert!(told.contains("is the credential of another file"), "{told}");
     studio.daedal(&["verify", "site"]).ends(13);
+    // Of two beside it, the one that was made for it counts, whichever name it has.
+    studio.write("both/pick.c2pa", &honest);
+    studio.write("both/pick.png", &theirs);
+    let told = studio.daedal(&["verify", "both/pick.png"]).ends(0).out;
+    assert!(told.contains("made by     choice"), "{told}");
+    let mut bent = honest.clone();
+    bent[honest.len() / 2] ^= 1;
+    studio.write("both/pick.png.c2pa", &bent);
+    let told = studio.daedal(&["verify", "both/pick.png"]).ends(10).out;
+    assert!(
+        told.contains("made by     choice")
+            && told.contains("pick.png.c2pa is a credential that was changed"),
+        "{told}"
+    );
     // Its own credential can't be replaced under the one beside it.
     let mut bent = theirs.clone();
     let at = bent.len() - 20;

@@ -79,6 +79,11 @@ fn an_anchor_without_its_block_or_by_somebody_else_is_no_more_than_a_claim() {
     let poster = posters(&studio)[0].clone();
     let fine = studio.daedal(&["verify", &poster]).ends(0).out;
     assert!(fine.contains("as the credential says"), "{fine}");
+    // A block's number and time are told as somebody's word: no key keeps anyone from writing its header.
+    assert!(
+        fine.contains("; said to be in block ") && fine.contains("anybody can write the header"),
+        "{fine}"
+    );
     let (place, honest) = anchor(&studio);
     let mut headless = honest.clone();
     headless.block.receipt = None;

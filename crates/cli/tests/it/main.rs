@@ -45,6 +45,7 @@ mod session;
 mod signals;
 mod signature;
 mod steps;
+mod strange;
 mod studio;
 mod tending;
 mod tending_kept;
