@@ -337,7 +337,11 @@ fn what_looks_like_an_expression_in_a_process_is_none_around_it() {
         "theme: { type: text, default: \"of {{ inputs.secret }}\", max_length: 40 }",
     );
     let book = BOOK
-        .replacen("inputs: {", "inputs: { secret: { type: text, default: x },", 1)
+        .replacen(
+            "inputs: {",
+            "inputs: { secret: { type: text, default: x },",
+            1,
+        )
         .replace(
             "inputs: { theme: \"{{ inputs.theme }}\" }, parameters",
             "parameters",
