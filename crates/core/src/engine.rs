@@ -280,6 +280,9 @@ pub enum EngineError {
     Transient {
         /// What failed.
         message: String,
+        /// Not sooner than after so long, in milliseconds, where who failed has said so.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        after_ms: Option<u64>,
     },
     /// It was told to stop.
     #[error("stopped")]
@@ -301,6 +304,14 @@ impl EngineError {
         }
     }
 
+    /// Shorthand for [`EngineError::Transient`] that says nothing of when.
+    pub fn transient(message: impl Into<String>) -> Self {
+        Self::Transient {
+            message: message.into(),
+            after_ms: None,
+        }
+    }
+
     /// Whether trying the same task again may give another result.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
@@ -312,7 +323,7 @@ impl From<BlobError> for EngineError {
     fn from(error: BlobError) -> Self {
         let message = error.to_string();
         match error {
-            BlobError::Io { .. } => Self::Transient { message },
+            BlobError::Io { .. } => Self::transient(message),
             BlobError::Missing { .. }
             | BlobError::Corrupted { .. }
             | BlobError::TooLarge { .. } => Self::Invalid { message },

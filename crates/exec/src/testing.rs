@@ -145,9 +145,7 @@ pub(crate) fn engines(counts: &Counts) -> Engines {
         engine(counts, "flaky", |task, _, counts| {
             let times = task.params["fails"].as_u64().unwrap();
             if counts.add(task) as u64 <= times {
-                return Err(EngineError::Transient {
-                    message: "the line is busy".into(),
-                });
+                return Err(EngineError::transient("the line is busy"));
             }
             done(task.params.clone())
         }),
@@ -207,9 +205,7 @@ pub(crate) fn engines(counts: &Counts) -> Engines {
             };
             if counts.add(task) as u64 <= task.params["fails"].as_u64().unwrap() {
                 context.spend(&usage);
-                return Err(EngineError::Transient {
-                    message: "the line is dead".into(),
-                });
+                return Err(EngineError::transient("the line is dead"));
             }
             let value = task.params.clone();
             Ok(Performed::Done(Outcome { value, usage }))

@@ -229,6 +229,7 @@ impl Shop {
             effect,
         } = job;
         let task = Arc::new(task);
+        let place = name.place(run);
         let report = Report {
             run,
             name,
@@ -261,7 +262,9 @@ impl Shop {
             self.wake_guard.notify_one();
         }
         let blobs = Watched::new(&*self.blobs);
-        let context = TaskContext::new(&blobs, &stop).watched(&*looking);
+        let context = TaskContext::new(&blobs, &stop)
+            .watched(&*looking)
+            .placed(place);
         let result = catch_unwind(AssertUnwindSafe(|| engine.run(&task, &context)));
         let mut own = self.seat(seat);
         own.as_ref()
@@ -279,7 +282,9 @@ impl Shop {
                 Err(late(error, effect))
             }
             (Ok(Err(_)), Some((_, reason))) => Err(reason),
-            (Ok(Err(error)), None) if is_over(&task, begun) => Err(late(unasked(error), effect)),
+            (Ok(Err(error)), None) if is_over(&task, begun + looking.rested()) => {
+                Err(late(unasked(error), effect))
+            }
             (Ok(Err(error)), None) => Err(unasked(error)),
         };
         let spent = match &result {
@@ -344,7 +349,7 @@ impl Shop {
             None => {
                 let reason = if job.halt.is_halted() {
                     EngineError::Stopped
-                } else if is_over(&job.task, job.begun + NOTICE) {
+                } else if is_over(&job.task, job.begun + NOTICE + job.looking.rested()) {
                     timed_out(&job.task, job.effect)
                 } else {
                     return None;

@@ -326,6 +326,12 @@ pub enum Timer {
 }
 
 impl TaskName {
+    /// Its place in a run: the same however often it is performed there, and that of nothing else.
+    #[must_use]
+    pub fn place(&self, run: RunId) -> Digest {
+        Digest::of_parts("daedal/place/v1", &[&run.0.0, self.path().as_bytes()])
+    }
+
     /// What its seed derives from, and how a log line names it: `polish.revise#2#0`.
     #[must_use]
     pub fn path(&self) -> String {

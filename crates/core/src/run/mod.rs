@@ -4,6 +4,7 @@
 //! many machines) appends events and does what is decided. [`records`] rebuilds from the log what each
 //! task was asked and what came of it; [`explain`] compares two such records.
 
+mod backoff;
 pub mod budget;
 mod decide;
 mod edit;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use daedal_core::UsdMicros;
 use daedal_core::process::suggestion;
@@ -17,8 +18,9 @@ use super::openai::OpenAi;
 use super::replicate::Replicate;
 use super::within::{Opener, Own};
 use crate::SettingsError;
-use crate::gate::Gate;
+use crate::gate::{Gate, Gates};
 use crate::net::is_near;
+use crate::patience::timeout;
 use crate::secrets::{Reader, Secrets};
 use crate::server::Server;
 
@@ -40,6 +42,8 @@ pub struct PainterSettings {
     pub concurrency: Option<usize>,
     /// Calls within a time, such as `60/m`.
     pub rate: Option<String>,
+    /// How long making what is asked for may take, such as `5m`; a share of the step's time when absent.
+    pub timeout: Option<String>,
     /// Entries that make pictures in its place while it doesn't, in this order.
     #[serde(default)]
     pub fallback: Vec<String>,
@@ -80,6 +84,7 @@ impl PainterSettings {
             price: None,
             concurrency: None,
             rate: None,
+            timeout: None,
             fallback: Vec::new(),
             workflow: None,
             inputs: BTreeMap::new(),
@@ -106,6 +111,7 @@ impl PainterSettings {
             ("price", self.price.is_some() && is_own),
             ("concurrency", self.concurrency.is_some() && is_own),
             ("rate", self.rate.is_some() && is_own),
+            ("timeout", self.timeout.is_some() && is_own),
             ("fallback", !self.fallback.is_empty() && is_own),
             ("path", self.path.is_some() && !is_own),
             ("revision", self.revision.is_some() && !is_own),
@@ -179,6 +185,7 @@ pub(super) struct Painter {
     pub(super) server: Server,
     pub(super) model: Option<String>,
     pub(super) gate: Arc<Gate>,
+    pub(super) timeout: Option<Duration>,
     price: UsdMicros,
     fallback: Vec<String>,
 }
@@ -187,7 +194,7 @@ impl Painter {
     fn new(
         name: &str,
         entry: &PainterSettings,
-        secrets: &Secrets,
+        (secrets, gates): (&Secrets, &Gates),
         read: &Reader,
     ) -> Result<Option<Self>, SettingsError> {
         let section = format!("diffusion.{name}");
@@ -235,9 +242,11 @@ impl Painter {
             kind: entry.kind,
             backend,
             model: model.cloned(),
-            gate: Gate::of(
+            timeout: timeout(&section, entry.timeout.as_deref())?,
+            gate: gates.of(
                 &section,
                 &server.url,
+                entry.key.as_deref(),
                 entry.concurrency,
                 entry.rate.as_deref(),
             )?,
@@ -283,7 +292,7 @@ impl Painters {
     pub(crate) fn new(
         settings: &BTreeMap<String, PainterSettings>,
         opener: Option<Opener>,
-        secrets: &Secrets,
+        around: (&Secrets, &Gates),
         read: &Reader,
     ) -> Result<Self, SettingsError> {
         let mut painters = Self {
@@ -301,7 +310,7 @@ impl Painters {
                     "name other entries, each of which stands under [diffusion.NAME] and is a server",
                 ));
             }
-            if let Some(painter) = Painter::new(name, entry, secrets, read)? {
+            if let Some(painter) = Painter::new(name, entry, around, read)? {
                 painters.known.insert(name.clone(), painter);
             } else {
                 let own = Own::new(name, entry, opener)?;

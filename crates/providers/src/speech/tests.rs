@@ -21,6 +21,8 @@ fn studio(url: &str) -> Settings {
         price: Some("15 USD".to_owned()),
         concurrency: None,
         rate: None,
+        timeout: None,
+        fallback: Vec::new(),
     };
     settings.speech.insert("narrator".to_owned(), speaker);
     settings
