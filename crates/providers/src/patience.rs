@@ -95,6 +95,10 @@ impl Way<'_> {
                 );
                 return Ok(Err(self.miss(message, None, may_be_paid)));
             };
+            if self.time.left().is_zero() {
+                self.settle(may_be_paid);
+                return Err(self.time.late());
+            }
             let asked = self.once(&mut once).await;
             drop(place);
             let (message, after) = match asked {
@@ -109,7 +113,7 @@ impl Way<'_> {
                     return Err(late);
                 }
                 Err(Trouble::Refused { message }) => {
-                    self.miss(String::new(), None, may_be_paid);
+                    self.settle(may_be_paid);
                     return Err(EngineError::Invalid { message });
                 }
                 Err(Trouble::Lost { message }) => return Ok(Err(self.miss(message, None, true))),
@@ -174,12 +178,17 @@ impl Way<'_> {
         asked
     }
 
-    /// Gives up, and tells the meter what that may cost.
-    fn miss(&self, message: String, after: Option<Duration>, may_be_paid: bool) -> Miss {
+    /// Tells the meter what it may cost that there is no answer.
+    fn settle(&self, may_be_paid: bool) {
         match may_be_paid {
             true => self.meter.lose(self.most),
             false => self.meter.end(UsdMicros::default(), (0, 0)),
         }
+    }
+
+    /// Gives up.
+    fn miss(&self, message: String, after: Option<Duration>, may_be_paid: bool) -> Miss {
+        self.settle(may_be_paid);
         Miss {
             message,
             after,

@@ -20,6 +20,7 @@ mod within_tests;
 
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
+use std::time::Duration;
 
 use daedal_core::UsdMicros;
 use daedal_core::engine::{
@@ -268,7 +269,15 @@ async fn ask<'p>(
                 meter.end(painter.cost(made.pictures.len() as u64), (0, 0));
                 return Ok((painter, made));
             }
-            Err(miss) => told.add(miss),
+            Err(miss) => {
+                told.add(miss);
+                if errand.working.replace(false) {
+                    // What it goes on with is paid, and wanted from somebody else now.
+                    let called_off = painter.backend.call_off(errand);
+                    let limit = Duration::from_millis(CALL_OFF_MS);
+                    tokio::time::timeout(limit, called_off).await.ok();
+                }
+            }
         }
     }
     Err(told.nobody())

@@ -2,6 +2,8 @@
 
 mod converse;
 mod estimate;
+#[cfg(test)]
+mod failing_tests;
 mod form;
 mod meter;
 mod models;
