@@ -165,6 +165,15 @@ pub(crate) fn engines(counts: &Counts) -> Engines {
             context.check_stop()?;
             done(task.params.clone())
         }),
+        // Stands in line for a while, and tells what its calls are known by.
+        engine(counts, "line", |task, context, counts| {
+            counts.add(task);
+            context.rest(true);
+            wait(task, || context.check_stop().is_err());
+            context.rest(false);
+            context.check_stop()?;
+            done(json!({ "place": context.place.map(|place| place.to_string()) }))
+        }),
         engine(counts, "stubborn", |task, _, counts| {
             counts.add(task);
             wait(task, || false);

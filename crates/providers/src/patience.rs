@@ -2,7 +2,7 @@
 
 mod told;
 
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, SystemTime};
 
 use daedal_core::UsdMicros;
 use daedal_core::engine::EngineError;
@@ -151,13 +151,12 @@ impl Way<'_> {
             Some(timeout) => timeout.min(left),
             None => share,
         };
-        let begun = Instant::now();
         let asked = match tokio::time::timeout(bound, once()).await {
             Ok(asked) => asked,
             Err(_) if bound == left => Err(Trouble::Late),
             Err(_) => {
                 #[allow(clippy::cast_precision_loss)] // for people
-                let seconds = (begun.elapsed().as_millis() / 100) as f64 / 10.0;
+                let seconds = (bound.as_millis() / 100) as f64 / 10.0;
                 let message = format!(
                     "`{}` did not answer within {seconds} s (`timeout` of its entry)",
                     self.alias

@@ -245,7 +245,7 @@ fn calls_that_fit_one_after_the_other_fit_at_once_and_a_studio_has_its_cap() {
     assert!(kept["last_ms"].as_u64().unwrap() > 0, "{kept}");
     let caps = "[run]\nstudio_max = \"0.0004 USD\"\n";
     studio.write("daedal.toml", format!("{caps}{settings}"));
-    let told = run(&studio, &["run", "--set", "word=ebb"]).ends(1);
+    let told = run(&studio, &["run", "--param", "word=ebb"]).ends(1);
     assert!(told.out.contains("studio_max"), "{told:?}");
     assert_eq!(server.calls(), 2);
     let told = run(&studio, &["check", "--estimate"]).ends(0).out;

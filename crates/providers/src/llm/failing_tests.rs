@@ -70,16 +70,28 @@ fn a_call_has_the_same_key_whenever_its_task_makes_it() {
 fn a_server_that_hangs_is_replaced_where_that_is_paid_once() {
     let first = Server::start([silence()]);
     let second = Server::start([said("hush")]);
-    let engine = engine("llm", &free(studio(&[&first, &second]), "a"));
+    let both = free(studio(&[&first, &second]), "a");
     let mut bench = Bench::default();
     // Half of it is for the second.
-    bench.limits.timeout_ms_max = 1_000;
-    for _ in 0..5 {
+    bench.limits.timeout_ms_max = 4_000;
+    for quick in [
+        None,
+        Some("200ms"),
+        Some("200ms"),
+        Some("200ms"),
+        Some("200ms"),
+    ] {
+        let settings = match quick {
+            None => both.clone(),
+            Some(timeout) => within(both.clone(), "a", timeout),
+        };
+        let engine = engine("llm", &settings);
         let outcome = bench.perform(&*engine, with(), 1).unwrap();
         assert_eq!(outcome.value["text"], "hush");
         assert_eq!(outcome.usage.cost, UsdMicros(20));
     }
     // Then it is left alone.
+    let engine = engine("llm", &both);
     bench.perform(&*engine, with(), 1).unwrap();
     assert_eq!((first.got().len(), second.got().len()), (5, 6));
 }
@@ -164,7 +176,7 @@ fn waiting_for_a_turn_takes_no_time_of_the_step_and_costs_nothing() {
     settings.llm.get_mut("a").unwrap().rate = Some("1/s".to_owned());
     let quick = engine("llm", &settings);
     let mut bench = Bench::default();
-    bench.limits.timeout_ms_max = 500;
+    bench.limits.timeout_ms_max = 900;
     for _ in 0..3 {
         bench.value(&*quick, with());
     }
