@@ -39,6 +39,11 @@ impl Looking {
         before + since.map_or(Duration::ZERO, |since| since.elapsed())
     }
 
+    /// How long the job has been at work that began then: waiting for a turn is none, and costs nothing.
+    pub(crate) fn worked(&self, begun: Instant) -> Duration {
+        begun.elapsed().saturating_sub(self.rested())
+    }
+
     /// What the job used that came to nothing after so long, where an hour of a worker costs `rate`.
     pub(crate) fn spent(&self, elapsed: Duration, rate: UsdMicros) -> Usage {
         let spent = self.spent.lock();

@@ -274,7 +274,7 @@ impl Shop {
         let result = match (result, engagement.told) {
             (Err(panic), _) => Err(panicked(&*panic)),
             // It was done at the last moment.
-            (Ok(Ok(performed)), _) => measure(performed, begun.elapsed(), self.rate),
+            (Ok(Ok(performed)), _) => measure(performed, looking.worked(begun), self.rate),
             // It kept the time itself, and knows better where it was.
             (Ok(Err(error @ EngineError::Limit { .. })), Some((_, reason)))
                 if reason != EngineError::Stopped =>
@@ -289,7 +289,7 @@ impl Shop {
         };
         let spent = match &result {
             Ok(_) => Usage::default(),
-            Err(_) => looking.spent(begun.elapsed(), self.rate),
+            Err(_) => looking.spent(looking.worked(begun), self.rate),
         };
         Some(Report {
             spent,
@@ -370,7 +370,7 @@ impl Shop {
                 let (_, reason) = told?;
                 Some(Report {
                     result: JobResult::Failed(reason),
-                    spent: looking.spent(begun.elapsed(), self.rate),
+                    spent: looking.spent(looking.worked(begun), self.rate),
                     ..report
                 })
             }

@@ -231,6 +231,12 @@ pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     after_at(headers, SystemTime::now())
 }
 
+/// The same in milliseconds, for an error.
+pub(crate) fn after_ms(headers: &HeaderMap) -> Option<u64> {
+    let after = retry_after(headers)?;
+    Some(u64::try_from(after.as_millis()).unwrap_or(u64::MAX))
+}
+
 fn after_at(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     let text = |name: &str| headers.get(name)?.to_str().ok().map(str::trim);
     let number =

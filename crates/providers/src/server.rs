@@ -11,7 +11,7 @@ use url::Url;
 use crate::SettingsError;
 use crate::http::{Answer, HttpSettings, Request, Web};
 use crate::net::base;
-use crate::patience::{Trouble, passing};
+use crate::patience::{Trouble, after_ms, passing};
 use crate::secrets::Secrets;
 use crate::task::excerpt;
 
@@ -140,9 +140,10 @@ impl Server {
         let (status, from) = (answer.status, &answer.from);
         let said = said(answer);
         match (is_passing(status), status.as_u16()) {
-            (true, _) => EngineError::transient(format!(
-                "{from} answered {status}{said}; `retry:` asks again by itself"
-            )),
+            (true, _) => EngineError::Transient {
+                message: format!("{from} answered {status}{said}; `retry:` asks again by itself"),
+                after_ms: after_ms(&answer.headers),
+            },
             (false, 401 | 403) => EngineError::invalid(format!(
                 "{from} answered {status}{said}: look at `key` in daedal.toml, and at the secret that it names"
             )),

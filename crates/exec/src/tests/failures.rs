@@ -147,6 +147,12 @@ outputs: { call: "{{ steps.call }}" }
     let id = run.id();
     let report = rig.executor.run(&plan, run, &rig.options).await.unwrap();
     assert_eq!(report.status, RunStatus::Succeeded, "{:?}", report.events);
+    // Nor does it cost what an hour of work does.
+    let worked = report.events.iter().filter_map(|event| match event {
+        Event::TaskDone { outcome, .. } => Some(outcome.usage.elapsed_ms),
+        _ => None,
+    });
+    assert!(worked.max().is_some_and(|ms| ms < 500));
     let mut places = report.events.iter().filter_map(|event| match event {
         Event::TaskDone { task, outcome, .. } => Some((task.place(id), &outcome.value["place"])),
         _ => None,

@@ -23,7 +23,7 @@ pub use web::HttpSettings;
 pub(crate) use web::{Answer, Web};
 
 use crate::call::Calls;
-use crate::patience::retry_after;
+use crate::patience::after_ms;
 use crate::secrets::{Secrets, hide};
 use crate::task::{call_key, excerpt, params};
 use crate::time::Time;
@@ -222,8 +222,7 @@ pub(crate) fn refused(answer: &Answer, said: &str) -> EngineError {
                 "{} answered {status}{said}; `retry:` asks again by itself",
                 answer.from
             ),
-            after_ms: retry_after(&answer.headers)
-                .map(|after| u64::try_from(after.as_millis()).unwrap_or(u64::MAX)),
+            after_ms: after_ms(&answer.headers),
         },
         false => EngineError::invalid(format!(
             "{} answered {status}{said}; where that is as it should be, write `status: {}`",
