@@ -13,7 +13,7 @@ use daedal_exec::tend::Schedule;
 use daedal_providers::SettingsError;
 use daedal_providers::diffusion::{Opener, PainterSettings};
 use daedal_providers::hub::Hub;
-use daedal_providers::llm::DayCap;
+use daedal_providers::llm::Caps;
 use daedal_providers::notice::Notices;
 use daedal_providers::secrets::{Place, Reader};
 use daedal_store::embedded::FOLDER;
@@ -63,10 +63,11 @@ fn calling(home: &Home) -> Result<daedal_providers::Settings, Failure> {
         diffusion: painters(home),
         local: local(),
         speech: home.settings.speech.clone(),
-        day_cap: home.settings.run.day_max()?.map(|max| DayCap {
-            max,
-            book: home.root.join(FOLDER).join("spending.json"),
-        }),
+        caps: Caps {
+            day: home.settings.run.day_max()?,
+            studio: home.settings.run.studio_max()?,
+        },
+        folder: Some(home.root.join(FOLDER)),
     })
 }
 

@@ -38,6 +38,7 @@ pub(crate) const SETTINGS_NEW: &str = "\
 # jobs = 4                      # tasks at once; the machine's cores by default
 # compute = \"0.60 USD\"          # what an hour of a task costs here: counts in costs and budgets
 # day_max = \"5 USD\"             # the most that models may cost in a day
+# studio_max = \"100 USD\"        # the most that they may cost in all
 
 [site]
 # dir = \"site\"                  # where the gallery is written
@@ -124,6 +125,8 @@ pub(crate) struct RunSettings {
     pub(crate) compute: Option<String>,
     /// The most that models may cost in a day, such as `5 USD`.
     pub(crate) day_max: Option<String>,
+    /// The most that models may cost in all, such as `100 USD`.
+    pub(crate) studio_max: Option<String>,
 }
 
 impl RunSettings {
@@ -137,6 +140,12 @@ impl RunSettings {
     pub(crate) fn day_max(&self) -> Result<Option<UsdMicros>, Failure> {
         let help = "write the most that models may cost in a day, such as \"5 USD\"";
         price("run", "day_max", self.day_max.as_deref(), help)
+    }
+
+    /// The most that models may cost in all, where that is set.
+    pub(crate) fn studio_max(&self) -> Result<Option<UsdMicros>, Failure> {
+        let help = "write the most that models may cost in this studio in all, such as \"100 USD\"";
+        price("run", "studio_max", self.studio_max.as_deref(), help)
     }
 }
 

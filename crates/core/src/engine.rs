@@ -4,6 +4,7 @@
 //! person ([`DecisionRequest`]), or an [`EngineError`] that says whether trying again may help.
 
 mod context;
+mod error;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -12,10 +13,10 @@ use std::sync::{Arc, LazyLock};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::blob::BlobError;
 use crate::{AssetRef, Digest, Seed, UsdMicros};
 
 pub use context::{TaskContext, Watch};
+pub use error::EngineError;
 
 /// How well a result can be checked by running it again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -265,67 +266,6 @@ pub enum Otherwise {
     Fail,
 }
 
-/// Why a task did not succeed.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-pub enum EngineError {
-    /// The task itself is wrong; trying again gives the same.
-    #[error("{message}")]
-    Invalid {
-        /// What is wrong, where, what was expected, what to do.
-        message: String,
-    },
-    /// A limit was reached. Only that of time may not be reached when it is tried again.
-    #[error("{message}")]
-    Limit {
-        /// Which limit, its value, and how to raise it.
-        message: String,
-    },
-    /// Something around it failed; trying again may help.
-    #[error("{message}")]
-    Transient {
-        /// What failed.
-        message: String,
-    },
-    /// It was told to stop.
-    #[error("stopped")]
-    Stopped,
-}
-
-impl EngineError {
-    /// Shorthand for [`EngineError::Invalid`].
-    pub fn invalid(message: impl Into<String>) -> Self {
-        Self::Invalid {
-            message: message.into(),
-        }
-    }
-
-    /// Shorthand for [`EngineError::Limit`].
-    pub fn limit(message: impl Into<String>) -> Self {
-        Self::Limit {
-            message: message.into(),
-        }
-    }
-
-    /// Whether trying the same task again may give another result.
-    #[must_use]
-    pub fn is_retryable(&self) -> bool {
-        matches!(self, Self::Transient { .. })
-    }
-}
-
-impl From<BlobError> for EngineError {
-    fn from(error: BlobError) -> Self {
-        let message = error.to_string();
-        match error {
-            BlobError::Io { .. } => Self::Transient { message },
-            BlobError::Missing { .. }
-            | BlobError::Corrupted { .. }
-            | BlobError::TooLarge { .. } => Self::Invalid { message },
-        }
-    }
-}
-
 /// The engines that a studio has, by name.
 #[derive(Clone, Default)]
 pub struct Engines(BTreeMap<&'static str, Arc<Made>>);
@@ -367,34 +307,5 @@ impl Engines {
     /// Every engine, in order of names.
     pub fn iter(&self) -> impl Iterator<Item = &Arc<dyn Engine>> {
         self.0.values().map(|made| &***made)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_a_place_that_fails_is_asked_for_a_blob_again() {
-        let digest = Digest::of(b"tide");
-        let found = Digest::of(b"ebb");
-        let io = BlobError::Io {
-            message: "the disk is gone".into(),
-        };
-        let (size, size_max) = (2, 1);
-        let lasting = [
-            BlobError::Missing { digest },
-            BlobError::Corrupted {
-                digest,
-                found,
-                aside: None,
-            },
-            BlobError::TooLarge { size, size_max },
-        ];
-        assert!(EngineError::from(io).is_retryable());
-        for error in lasting {
-            let message = error.to_string();
-            assert_eq!(EngineError::from(error), EngineError::Invalid { message });
-        }
     }
 }

@@ -44,7 +44,7 @@ pub(crate) fn timed_out(task: &Task, effect: bool) -> EngineError {
 /// is worth another try where the step asks for that. What is visible outside may have happened, and stands as it is.
 pub(crate) fn late(error: EngineError, effect: bool) -> EngineError {
     match error {
-        EngineError::Limit { message } if !effect => EngineError::Transient { message },
+        EngineError::Limit { message } if !effect => EngineError::transient(message),
         error => error,
     }
 }

@@ -145,9 +145,7 @@ pub(crate) fn engines(counts: &Counts) -> Engines {
         engine(counts, "flaky", |task, _, counts| {
             let times = task.params["fails"].as_u64().unwrap();
             if counts.add(task) as u64 <= times {
-                return Err(EngineError::Transient {
-                    message: "the line is busy".into(),
-                });
+                return Err(EngineError::transient("the line is busy"));
             }
             done(task.params.clone())
         }),
@@ -166,6 +164,15 @@ pub(crate) fn engines(counts: &Counts) -> Engines {
             }
             context.check_stop()?;
             done(task.params.clone())
+        }),
+        // Stands in line for a while, and tells what its calls are known by.
+        engine(counts, "line", |task, context, counts| {
+            counts.add(task);
+            context.rest(true);
+            wait(task, || context.check_stop().is_err());
+            context.rest(false);
+            context.check_stop()?;
+            done(json!({ "place": context.place.map(|place| place.to_string()) }))
         }),
         engine(counts, "stubborn", |task, _, counts| {
             counts.add(task);
@@ -221,9 +228,7 @@ pub(crate) fn engines(counts: &Counts) -> Engines {
             };
             if counts.add(task) as u64 <= task.params["fails"].as_u64().unwrap() {
                 context.spend(&usage);
-                return Err(EngineError::Transient {
-                    message: "the line is dead".into(),
-                });
+                return Err(EngineError::transient("the line is dead"));
             }
             let value = task.params.clone();
             Ok(Performed::Done(Outcome { value, usage }))

@@ -4,7 +4,7 @@
 //! that keeps bytes is noted here. And what a task says and uses, whether it comes to an end or not.
 
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use daedal_core::blob::{BlobError, BlobRead, BlobWrite};
 use daedal_core::engine::{Usage, Watch};
@@ -18,6 +18,8 @@ pub(crate) struct Looking {
     name: TaskName,
     followed: Option<Arc<dyn Progress>>,
     spent: Mutex<Usage>,
+    /// How long it waited for its turn, and since when it does.
+    rest: Mutex<(Duration, Option<Instant>)>,
 }
 
 impl Looking {
@@ -26,7 +28,20 @@ impl Looking {
             name,
             followed,
             spent: Mutex::default(),
+            rest: Mutex::default(),
         }
+    }
+
+    /// How long the job has waited for its turn: its limit of time does not count that.
+    pub(crate) fn rested(&self) -> Duration {
+        let rest = self.rest.lock();
+        let (before, since) = *rest.unwrap_or_else(PoisonError::into_inner);
+        before + since.map_or(Duration::ZERO, |since| since.elapsed())
+    }
+
+    /// How long the job has been at work that began then: waiting for a turn is none, and costs nothing.
+    pub(crate) fn worked(&self, begun: Instant) -> Duration {
+        begun.elapsed().saturating_sub(self.rested())
     }
 
     /// What the job used that came to nothing after so long, where an hour of a worker costs `rate`.
@@ -56,6 +71,13 @@ impl Watch for Looking {
     fn spend(&self, usage: &Usage) {
         let spent = self.spent.lock();
         spent.unwrap_or_else(PoisonError::into_inner).add(usage);
+    }
+
+    fn rest(&self, is_resting: bool) {
+        let mut rest = self.rest.lock().unwrap_or_else(PoisonError::into_inner);
+        let (before, since) = *rest;
+        let before = before + since.map_or(Duration::ZERO, |since| since.elapsed());
+        *rest = (before, is_resting.then(Instant::now));
     }
 }
 

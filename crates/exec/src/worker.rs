@@ -229,6 +229,7 @@ impl Shop {
             effect,
         } = job;
         let task = Arc::new(task);
+        let place = name.place(run);
         let report = Report {
             run,
             name,
@@ -261,7 +262,9 @@ impl Shop {
             self.wake_guard.notify_one();
         }
         let blobs = Watched::new(&*self.blobs);
-        let context = TaskContext::new(&blobs, &stop).watched(&*looking);
+        let context = TaskContext::new(&blobs, &stop)
+            .watched(&*looking)
+            .placed(place);
         let result = catch_unwind(AssertUnwindSafe(|| engine.run(&task, &context)));
         let mut own = self.seat(seat);
         own.as_ref()
@@ -271,7 +274,7 @@ impl Shop {
         let result = match (result, engagement.told) {
             (Err(panic), _) => Err(panicked(&*panic)),
             // It was done at the last moment.
-            (Ok(Ok(performed)), _) => measure(performed, begun.elapsed(), self.rate),
+            (Ok(Ok(performed)), _) => measure(performed, looking.worked(begun), self.rate),
             // It kept the time itself, and knows better where it was.
             (Ok(Err(error @ EngineError::Limit { .. })), Some((_, reason)))
                 if reason != EngineError::Stopped =>
@@ -279,12 +282,14 @@ impl Shop {
                 Err(late(error, effect))
             }
             (Ok(Err(_)), Some((_, reason))) => Err(reason),
-            (Ok(Err(error)), None) if is_over(&task, begun) => Err(late(unasked(error), effect)),
+            (Ok(Err(error)), None) if is_over(&task, begun + looking.rested()) => {
+                Err(late(unasked(error), effect))
+            }
             (Ok(Err(error)), None) => Err(unasked(error)),
         };
         let spent = match &result {
             Ok(_) => Usage::default(),
-            Err(_) => looking.spent(begun.elapsed(), self.rate),
+            Err(_) => looking.spent(looking.worked(begun), self.rate),
         };
         Some(Report {
             spent,
@@ -344,7 +349,7 @@ impl Shop {
             None => {
                 let reason = if job.halt.is_halted() {
                     EngineError::Stopped
-                } else if is_over(&job.task, job.begun + NOTICE) {
+                } else if is_over(&job.task, job.begun + NOTICE + job.looking.rested()) {
                     timed_out(&job.task, job.effect)
                 } else {
                     return None;
@@ -365,7 +370,7 @@ impl Shop {
                 let (_, reason) = told?;
                 Some(Report {
                     result: JobResult::Failed(reason),
-                    spent: looking.spent(begun.elapsed(), self.rate),
+                    spent: looking.spent(looking.worked(begun), self.rate),
                     ..report
                 })
             }

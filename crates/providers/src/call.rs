@@ -5,8 +5,10 @@ use std::sync::OnceLock;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use daedal_core::engine::{EngineError, TaskContext};
+use daedal_core::engine::EngineError;
 use tokio::runtime::{Builder, Runtime};
+
+use crate::time::Time;
 
 /// How often a call looks whether it should stop.
 const ROUND: Duration = Duration::from_millis(25);
@@ -18,13 +20,10 @@ pub(crate) struct Calls {
 }
 
 impl Calls {
-    /// Waits for `work`, at most so many milliseconds; `late` says what did not come in time. Work that is
-    /// given up is dropped, and its connection with it.
+    /// Waits for `work` as long as there is time. Work that is given up is dropped, and its connection with it.
     pub(crate) fn wait<T>(
         &self,
-        context: &TaskContext<'_>,
-        limit_ms: u64,
-        late: impl FnOnce() -> String,
+        time: &Time<'_>,
         work: impl Future<Output = Result<T, EngineError>>,
     ) -> Result<T, EngineError> {
         let start = || {
@@ -33,11 +32,12 @@ impl Calls {
             builder.enable_all().build().ok()
         };
         let runtime = self.runtime.get_or_init(start).as_ref();
-        let runtime = runtime.ok_or_else(|| EngineError::Transient {
-            message: "this machine has no room for a thread that waits for answers".to_owned(),
+        let runtime = runtime.ok_or_else(|| {
+            EngineError::transient("this machine has no room for a thread that waits for answers")
         })?;
+        let stop = time.context.stop;
         let stopped = async {
-            while !context.stop.load(Ordering::Relaxed) {
+            while !stop.load(Ordering::Relaxed) {
                 tokio::time::sleep(ROUND).await;
             }
         };
@@ -46,7 +46,7 @@ impl Calls {
                 biased;
                 done = work => done,
                 () = stopped => Err(EngineError::Stopped),
-                () = tokio::time::sleep(Duration::from_millis(limit_ms)) => Err(EngineError::limit(late())),
+                () = time.over() => Err(time.late()),
             }
         })
     }

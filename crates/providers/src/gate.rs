@@ -1,56 +1,102 @@
 //! How much is asked of a server at once, how often, and not at all while it fails.
 //!
-//! One gate for each entry of the settings, shared by everything that this process does.
+//! One gate for each server and key, whichever entries of the settings name them. When a server was asked last, and how
+//! often it failed, stands in a file of the studio, so that the next program keeps to it; one program at a time has a
+//! studio open.
 
 use std::collections::HashMap;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use tokio::sync::{Semaphore, SemaphorePermit};
+use daedal_core::Digest;
+use serde::{Deserialize, Serialize};
+use tokio::sync::Notify;
 use url::Url;
 
 use crate::SettingsError;
 
 /// Calls at once unless an entry says otherwise.
 const CONCURRENCY: usize = 4;
-
 /// Failures in a row after which a server is left alone.
 const FAILURES_MAX: u32 = 5;
-/// How long it is left alone; then one call tries.
-const REST: Duration = Duration::from_secs(30);
+/// How long it is left alone, in milliseconds; then one call tries.
+const REST_MS: u64 = 30_000;
+/// How often somebody who waits looks for a place by himself.
+const ROUND: Duration = Duration::from_millis(100);
+/// The folder of the files, in that of the studio.
+const FOLDER: &str = "gates";
+
+/// The gates of a studio as its settings are.
+#[derive(Default)]
+pub(crate) struct Gates {
+    folder: Option<PathBuf>,
+    known: Mutex<HashMap<Name, Arc<Gate>>>,
+}
+
+/// What tells gates apart: the studio's folder, the server's address, and the name of its key.
+type Name = (Option<PathBuf>, String, Option<String>);
 
 /// The way to one server.
 pub(crate) struct Gate {
-    places: Semaphore,
-    spacing: Duration,
+    limits: Mutex<Limits>,
+    common: Arc<Common>,
+}
+
+/// What entries say; of several the least.
+#[derive(Debug, Clone, Copy, Default)]
+struct Limits {
+    concurrency: Option<usize>,
+    spacing_ms: u64,
+}
+
+/// What everybody who goes through shares, however often the settings are read.
+struct Common {
+    server: String,
+    file: Option<PathBuf>,
+    inside: Mutex<usize>,
+    left: Notify,
     state: Mutex<State>,
 }
 
-#[derive(Default)]
+/// How a server was asked before; times are milliseconds since 1970.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 struct State {
-    /// When the next call may begin.
-    next: Option<Instant>,
+    /// Whose it is, for people.
+    server: String,
+    /// When the last call began, where calls are spaced out.
+    last_ms: u64,
     failures: u32,
     /// Until when the server is left alone.
-    shut: Option<Instant>,
+    shut_ms: u64,
 }
 
-/// What tells gates apart: entry, address, calls at once, milliseconds between calls.
-type Name = (String, String, usize, u64);
+/// A place at a server.
+pub(crate) struct Place<'g>(&'g Common);
 
-static GATES: LazyLock<Mutex<HashMap<Name, Arc<Gate>>>> = LazyLock::new(Mutex::default);
+static COMMON: LazyLock<Mutex<HashMap<Name, Arc<Common>>>> = LazyLock::new(Mutex::default);
 
-impl Gate {
-    /// The gate of the server at `url` that `section` of the settings names, with the `concurrency` and `rate` that
-    /// stand there.
+impl Gates {
+    /// The gates of a studio whose own folder is this.
+    pub(crate) fn new(folder: Option<&Path>) -> Self {
+        Self {
+            folder: folder.map(Path::to_owned),
+            known: Mutex::default(),
+        }
+    }
+
+    /// The gate of the server at `url`, asked with the secret `key`, that `section` of the settings names, with the
+    /// `concurrency` and `rate` that stand there.
     pub(crate) fn of(
+        &self,
         section: &str,
         url: &Url,
+        key: Option<&str>,
         concurrency: Option<usize>,
         rate: Option<&str>,
-    ) -> Result<Arc<Self>, SettingsError> {
-        let concurrency = concurrency.unwrap_or(CONCURRENCY);
-        if !(1..=1_000).contains(&concurrency) {
+    ) -> Result<Arc<Gate>, SettingsError> {
+        if let Some(concurrency) = concurrency.filter(|number| !(1..=1_000).contains(number)) {
             return Err(SettingsError::new(
                 format!("`concurrency` under [{section}] is {concurrency}"),
                 "write how many calls there may be at once, 1 to 1000",
@@ -62,74 +108,180 @@ impl Gate {
                 "write calls within a second, minute or hour, such as \"60/m\"",
             )
         })?;
-        Ok(Self::shared(section, url.as_str(), concurrency, spacing_ms))
+        let limits = Limits {
+            concurrency,
+            spacing_ms,
+        };
+        let name = (
+            self.folder.clone(),
+            url.as_str().to_owned(),
+            key.map(str::to_owned),
+        );
+        let mut known = lock(&self.known);
+        let gate = known.entry(name.clone());
+        let gate = gate.or_insert_with(|| Arc::new(Gate::new(common(name))));
+        gate.tighten(limits);
+        Ok(Arc::clone(gate))
     }
+}
 
-    /// The gate of an entry; the same one for whoever asks.
-    fn shared(section: &str, url: &str, concurrency: usize, spacing_ms: u64) -> Arc<Self> {
-        let name = (section.to_owned(), url.to_owned(), concurrency, spacing_ms);
-        let mut gates = GATES.lock().unwrap_or_else(PoisonError::into_inner);
-        let gate = gates
-            .entry(name)
-            .or_insert_with(|| Arc::new(Self::new(concurrency, Duration::from_millis(spacing_ms))));
-        Arc::clone(gate)
-    }
-
-    fn new(concurrency: usize, spacing: Duration) -> Self {
-        Self {
-            places: Semaphore::new(concurrency),
-            spacing,
+/// What is shared under a name.
+fn common(name: Name) -> Arc<Common> {
+    let mut all = lock(&COMMON);
+    let shared = all.entry(name).or_insert_with_key(|(folder, url, key)| {
+        let file = folder.as_ref().map(|folder| {
+            let key = key.as_deref().unwrap_or_default();
+            let digest = Digest::of_parts("daedal/gate/v1", &[url.as_bytes(), key.as_bytes()]);
+            folder.join(FOLDER).join(format!("{}.json", digest.short()))
+        });
+        Arc::new(Common {
+            server: url.clone(),
+            file,
+            inside: Mutex::default(),
+            left: Notify::new(),
             state: Mutex::default(),
+        })
+    });
+    Arc::clone(shared)
+}
+
+impl Gate {
+    fn new(common: Arc<Common>) -> Self {
+        Self {
+            limits: Mutex::default(),
+            common,
         }
+    }
+
+    /// Of two entries for one server, what is less holds for both.
+    fn tighten(&self, limits: Limits) {
+        let mut own = lock(&self.limits);
+        own.spacing_ms = own.spacing_ms.max(limits.spacing_ms);
+        own.concurrency = match (own.concurrency, limits.concurrency) {
+            (Some(one), Some(other)) => Some(one.min(other)),
+            (one, other) => one.or(other),
+        };
     }
 
     /// How long the server is still left alone; nothing when it may be asked. Whoever finds that the rest is over
     /// tries, and the others wait for what comes of it.
-    pub(crate) fn shut_for(&self, now: Instant) -> Option<Duration> {
-        let mut state = self.state();
-        let until = state.shut?;
-        if now < until {
-            return Some(until - now);
-        }
-        state.shut = Some(now + REST);
-        None
+    pub(crate) fn shut_for(&self, now: SystemTime) -> Option<Duration> {
+        let now = since_1970(now);
+        self.common.change(|state| {
+            let left = state.shut_ms.saturating_sub(now);
+            if state.shut_ms == 0 || (1..=REST_MS).contains(&left) {
+                return (left > 0).then(|| Duration::from_millis(left));
+            }
+            state.shut_ms = now + REST_MS;
+            None
+        })
     }
 
     /// Waits for a place.
-    pub(crate) async fn enter(&self) -> Option<SemaphorePermit<'_>> {
-        let place = self.places.acquire().await.ok();
-        let wait = self.turn(Instant::now());
-        tokio::time::sleep(wait).await;
+    pub(crate) async fn enter(&self) -> Place<'_> {
+        let place = loop {
+            // Whoever leaves before this one waits is heard all the same.
+            let left = self.common.left.notified();
+            if let Some(place) = self.place() {
+                break place;
+            }
+            tokio::time::timeout(ROUND, left).await.ok();
+        };
+        while let Some(wait) = self.turn(SystemTime::now()) {
+            tokio::time::sleep(wait).await;
+        }
         place
     }
 
-    /// How long a call waits for its turn.
-    fn turn(&self, now: Instant) -> Duration {
-        let mut state = self.state();
-        let turn = state.next.map_or(now, |next| next.max(now));
-        state.next = Some(turn + self.spacing);
-        turn - now
+    fn place(&self) -> Option<Place<'_>> {
+        let most = lock(&self.limits).concurrency.unwrap_or(CONCURRENCY);
+        let mut inside = lock(&self.common.inside);
+        if *inside >= most {
+            return None;
+        }
+        *inside += 1;
+        Some(Place(&self.common))
+    }
+
+    /// Takes the turn, or says how long it is until there may be one. Nobody takes one before it is there, so that
+    /// who goes away leaves no gap.
+    fn turn(&self, now: SystemTime) -> Option<Duration> {
+        let spacing = lock(&self.limits).spacing_ms;
+        if spacing == 0 {
+            return None;
+        }
+        let now = since_1970(now);
+        self.common.change(|state| {
+            // A clock that was put back waits once, and not for the difference.
+            state.last_ms = state.last_ms.min(now);
+            let next = state.last_ms + spacing;
+            if next > now {
+                return Some(Duration::from_millis(next - now));
+            }
+            state.last_ms = now;
+            None
+        })
     }
 
     /// The server answered.
     pub(crate) fn answered(&self) {
-        let mut state = self.state();
-        state.failures = 0;
-        state.shut = None;
+        self.common.change(|state| {
+            state.failures = 0;
+            state.shut_ms = 0;
+        });
     }
 
     /// The server can't answer.
-    pub(crate) fn failed(&self, now: Instant) {
-        let mut state = self.state();
-        state.failures = state.failures.saturating_add(1);
-        if state.failures >= FAILURES_MAX {
-            state.shut = Some(now + REST);
-        }
+    pub(crate) fn failed(&self, now: SystemTime) {
+        self.common.change(|state| {
+            state.failures = state.failures.saturating_add(1);
+            if state.failures >= FAILURES_MAX {
+                state.shut_ms = since_1970(now) + REST_MS;
+            }
+        });
     }
+}
 
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+impl Common {
+    /// Changes what is known of the server. What can't be read or kept is known to this program only.
+    fn change<T>(&self, to: impl FnOnce(&mut State) -> T) -> T {
+        let mut state = lock(&self.state);
+        if let Some(kept) = self.file.as_ref().and_then(|file| std::fs::read(file).ok()) {
+            *state = serde_json::from_slice(&kept).unwrap_or_else(|_| state.clone());
+        }
+        let before = state.clone();
+        let told = to(&mut state);
+        if let Some(file) = self.file.as_ref().filter(|_| *state != before) {
+            state.server.clone_from(&self.server);
+            keep(file, &state).ok();
+        }
+        told
     }
+}
+
+fn keep(file: &Path, state: &State) -> std::io::Result<()> {
+    if let Some(folder) = file.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
+    let part = file.with_extension("part");
+    std::fs::write(&part, serde_json::to_vec(state)?)?;
+    std::fs::rename(&part, file)
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        *lock(&self.0.inside) -= 1;
+        self.0.left.notify_one();
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn since_1970(now: SystemTime) -> u64 {
+    let since = now.duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX / 2)
 }
 
 /// Milliseconds between calls, where there may be so many in a time.
@@ -146,53 +298,4 @@ fn spacing(text: &str) -> Option<u64> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_server_that_fails_is_left_alone_and_then_tried_once() {
-        let gate = Gate::new(1, Duration::ZERO);
-        let now = Instant::now();
-        for _ in 1..FAILURES_MAX {
-            gate.failed(now);
-        }
-        assert_eq!(gate.shut_for(now), None);
-        gate.failed(now);
-        assert_eq!(gate.shut_for(now), Some(REST));
-        let later = now + REST;
-        assert_eq!(gate.shut_for(later), None);
-        assert_eq!(gate.shut_for(later), Some(REST));
-        gate.failed(later);
-        assert_eq!(gate.shut_for(later), Some(REST));
-        gate.answered();
-        assert_eq!(gate.shut_for(later), None);
-    }
-
-    #[test]
-    fn calls_keep_their_distance() {
-        let gate = Gate::new(9, Duration::from_secs(1));
-        let now = Instant::now();
-        let waits: Vec<u64> = (0..4).map(|_| gate.turn(now).as_secs()).collect();
-        assert_eq!(waits, [0, 1, 2, 3]);
-        assert_eq!(gate.turn(now + Duration::from_secs(60)), Duration::ZERO);
-    }
-
-    #[test]
-    fn an_entry_has_one_gate() {
-        let gate = Gate::shared("tide", "http://127.0.0.1:1/", 2, 0);
-        let same = Gate::shared("tide", "http://127.0.0.1:1/", 2, 0);
-        let other = Gate::shared("tide", "http://127.0.0.1:2/", 2, 0);
-        assert!(Arc::ptr_eq(&gate, &same));
-        assert!(!Arc::ptr_eq(&gate, &other));
-    }
-
-    #[test]
-    fn a_rate_spaces_calls_out() {
-        assert_eq!(spacing("60/m"), Some(1_000));
-        assert_eq!(spacing("3/s"), Some(334));
-        assert_eq!(spacing("1/h"), Some(3_600_000));
-        for text in ["0/m", "60", "60/d", "-1/m", "x/m"] {
-            assert_eq!(spacing(text), None, "{text}");
-        }
-    }
-}
+mod tests;

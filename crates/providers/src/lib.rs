@@ -24,9 +24,11 @@ pub mod speech;
 mod task;
 #[cfg(test)]
 mod testing;
+mod time;
 mod traces;
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use daedal_core::engine::Engine;
@@ -34,8 +36,9 @@ use daedal_core::engine::Engine;
 use crate::call::Calls;
 use crate::comfyui::{ComfySettings, Servers};
 use crate::diffusion::{Opener, PainterSettings, Painters};
+use crate::gate::Gates;
 use crate::http::{HttpSettings, Web};
-use crate::llm::{DayCap, ModelSettings, Models, Purse};
+use crate::llm::{Caps, ModelSettings, Models, Purse};
 use crate::secrets::{Reader, SecretSettings, Secrets};
 use crate::speech::{SpeakerSettings, Speakers};
 
@@ -56,8 +59,10 @@ pub struct Settings {
     pub local: Option<Opener>,
     /// `[speech.NAME]`, by name.
     pub speech: BTreeMap<String, SpeakerSettings>,
-    /// The most that models may cost in a day.
-    pub day_cap: Option<DayCap>,
+    /// The most that models may cost.
+    pub caps: Caps,
+    /// The studio's own folder, where its books lie: what calls have cost, and how servers were asked last.
+    pub folder: Option<PathBuf>,
 }
 
 /// A setting that can't be used.
@@ -90,7 +95,7 @@ pub fn unset() -> Vec<Arc<dyn Engine>> {
         painters: Painters::default(),
         speakers: Speakers::default(),
         secrets: Secrets::default(),
-        purse: Purse::new(None),
+        purse: Purse::new(None, Caps::default()),
     };
     studio.engines()
 }
@@ -98,13 +103,20 @@ pub fn unset() -> Vec<Arc<dyn Engine>> {
 /// Every engine of a studio that is set so; `read` gives what a secret's place holds.
 pub fn all(settings: &Settings, read: Reader) -> Result<Vec<Arc<dyn Engine>>, SettingsError> {
     let secrets = Secrets::new(&settings.secrets, Arc::clone(&read))?;
+    let folder = settings.folder.as_deref();
+    let gates = Gates::new(folder);
     let studio = Studio {
         web: Web::new(&settings.http)?,
-        models: Models::new(&settings.llm, &secrets)?,
+        models: Models::new(&settings.llm, &secrets, &gates)?,
         servers: Servers::new(&settings.comfyui, &secrets)?,
-        painters: Painters::new(&settings.diffusion, settings.local, &secrets, &read)?,
-        speakers: Speakers::new(&settings.speech, &secrets)?,
-        purse: Purse::new(settings.day_cap.clone()),
+        painters: Painters::new(
+            &settings.diffusion,
+            settings.local,
+            (&secrets, &gates),
+            &read,
+        )?,
+        speakers: Speakers::new(&settings.speech, &secrets, &gates)?,
+        purse: Purse::new(folder, settings.caps),
         secrets,
     };
     Ok(studio.engines())

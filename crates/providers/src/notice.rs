@@ -86,7 +86,7 @@ impl Notices {
         let message = format!("{} answered {status}", answer.from);
         match status.as_u16() {
             200..300 => Ok(()),
-            408 | 425 | 429 | 500.. => Err(EngineError::Transient { message }),
+            408 | 425 | 429 | 500.. => Err(EngineError::transient(message)),
             _ => Err(EngineError::invalid(message)),
         }
     }

@@ -11,7 +11,7 @@ use url::Url;
 use crate::SettingsError;
 use crate::http::{Answer, HttpSettings, Request, Web};
 use crate::net::base;
-use crate::patience::{Trouble, retry_after};
+use crate::patience::{Trouble, after_ms, passing};
 use crate::secrets::{Secret, Secrets};
 use crate::task::excerpt;
 
@@ -140,8 +140,8 @@ impl Server {
             ))));
         }
         called.map_err(|missed| match (missed.error, missed.has_begun) {
-            (EngineError::Transient { message }, true) => Trouble::Lost { message },
-            (EngineError::Transient { message }, false) => Trouble::Busy {
+            (EngineError::Transient { message, .. }, true) => Trouble::Lost { message },
+            (EngineError::Transient { message, .. }, false) => Trouble::Busy {
                 message,
                 after: None,
             },
@@ -155,15 +155,10 @@ impl Server {
     /// The same of an answer that is none as [`Server::unexpected`], for whoever asks again by itself.
     pub(crate) fn trouble(&self, answer: &Answer, look_at: &str) -> Trouble {
         let (status, said) = (answer.status, said(answer));
-        match is_passing(status) {
-            true => Trouble::Busy {
-                message: format!("{} answered {status}{said}", answer.from),
-                after: retry_after(&answer.headers),
-            },
-            false => Trouble::Refused {
-                message: self.unexpected(answer, look_at).to_string(),
-            },
-        }
+        let message = format!("{} answered {status}{said}", answer.from);
+        passing(status, message, &answer.headers).unwrap_or_else(|| Trouble::Refused {
+            message: self.unexpected(answer, look_at).to_string(),
+        })
     }
 
     /// An answer that is none: what the server says, and what to look at.
@@ -173,6 +168,7 @@ impl Server {
         match (is_passing(status), status.as_u16()) {
             (true, _) => EngineError::Transient {
                 message: format!("{from} answered {status}{said}; `retry:` asks again by itself"),
+                after_ms: after_ms(&answer.headers),
             },
             (false, 401 | 403) => EngineError::invalid(format!(
                 "{from} answered {status}{said}: look at `key` in daedal.toml, and at the secret that it names"

@@ -57,6 +57,8 @@ pub(crate) struct Bench {
     pub(crate) stop: AtomicBool,
     /// Whether somebody looks.
     pub(crate) is_followed: bool,
+    /// Where its tasks stand in a run.
+    place: Option<Digest>,
     /// What was told.
     pub(crate) told: Mutex<Vec<String>>,
     /// What was used and came to nothing.
@@ -104,6 +106,14 @@ impl Bench {
         }
     }
 
+    /// A bench whose tasks stand at a place of a run.
+    pub(crate) fn at(place: &str) -> Self {
+        Self {
+            place: Some(Digest::of(place.as_bytes())),
+            ..Self::default()
+        }
+    }
+
     /// Keeps a file of the bundle and gives the asset that stands for it.
     pub(crate) fn file(&self, path: &str, bytes: impl AsRef<[u8]>) -> Value {
         let asset = daedal_core::bundle::file_asset(path, bytes.as_ref());
@@ -132,6 +142,10 @@ impl Bench {
     ) -> Result<Outcome, EngineError> {
         let task = self.task(engine, with, seed);
         let context = TaskContext::new(self, &self.stop).watched(self);
+        let context = match self.place {
+            Some(place) => context.placed(place),
+            None => context,
+        };
         match engine.run(&task, &context)? {
             Performed::Done(outcome) => Ok(outcome),
             Performed::Asked(_) => panic!("it asks"),
@@ -160,6 +174,11 @@ pub(crate) struct Got {
 }
 
 impl Got {
+    /// What tells it from other calls.
+    pub(crate) fn key(&self) -> &str {
+        &self.headers["idempotency-key"]
+    }
+
     pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap()
     }

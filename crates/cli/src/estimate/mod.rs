@@ -29,6 +29,7 @@ pub(crate) struct Estimate {
     /// What ends a run before it uses more.
     budget: Budget,
     day_max: Option<UsdMicros>,
+    studio_max: Option<UsdMicros>,
 }
 
 /// The same of one step.
@@ -93,6 +94,7 @@ pub(crate) fn of(
         jobs,
         budget: planned.plan.budget,
         day_max: settings.map_or(Ok(None), |run| run.day_max())?,
+        studio_max: settings.map_or(Ok(None), |run| run.studio_max())?,
     })
 }
 

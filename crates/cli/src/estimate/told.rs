@@ -22,6 +22,7 @@ impl Estimate {
             "jobs": self.jobs,
             "budget": { "cost_usd_micros": self.budget.cost, "time_ms": self.budget.time_ms },
             "day_max_usd_micros": self.day_max,
+            "studio_max_usd_micros": self.studio_max,
             "unknown": self.unknown(),
         })
     }
@@ -82,6 +83,9 @@ impl Estimate {
             notes.push(format!(
                 "models may cost {day} a day in this studio, whoever asks them"
             ));
+        }
+        if let Some(all) = self.studio_max {
+            notes.push(format!("models may cost {all} in this studio in all"));
         }
         notes.push(
             "what the studio remembers is not done again, and then costs nothing; waiting for people is not counted"

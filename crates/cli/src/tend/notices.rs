@@ -203,9 +203,9 @@ async fn send(notices: &Notices, notice: &Value) -> Result<(), EngineError> {
         let error = match sent {
             Ok(Ok(())) => return Ok(()),
             Ok(Err(error)) => error,
-            Err(_) => EngineError::Transient {
-                message: format!("no answer within {} s", ATTEMPT_MAX.as_secs()),
-            },
+            Err(_) => {
+                EngineError::transient(format!("no answer within {} s", ATTEMPT_MAX.as_secs()))
+            }
         };
         if !error.is_retryable() || attempt == ATTEMPTS {
             return Err(error);

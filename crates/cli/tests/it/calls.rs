@@ -18,6 +18,8 @@ pub(crate) struct Server {
     calls: Arc<AtomicUsize>,
     /// Paths that get no answer.
     pub(crate) silent: Arc<Mutex<Vec<&'static str>>>,
+    /// The keys that calls came with.
+    pub(crate) keys: Arc<Mutex<Vec<String>>>,
 }
 
 impl Server {
@@ -34,8 +36,10 @@ impl Server {
             port: listener.local_addr().unwrap().port(),
             calls: Arc::default(),
             silent: Arc::default(),
+            keys: Arc::default(),
         };
         let (calls, silent) = (Arc::clone(&server.calls), Arc::clone(&server.silent));
+        let keys = Arc::clone(&server.keys);
         std::thread::spawn(move || {
             for stream in listener.incoming() {
                 let mut stream = stream.unwrap();
@@ -48,6 +52,9 @@ impl Server {
                     reader.read_line(&mut line).unwrap();
                     if line.trim().is_empty() {
                         break;
+                    }
+                    if let Some(key) = line.to_lowercase().strip_prefix("idempotency-key:") {
+                        keys.lock().unwrap().push(key.trim().to_owned());
                     }
                     if let Some(told) = line.to_lowercase().strip_prefix("content-length:") {
                         length = told.trim().parse().unwrap();
@@ -204,4 +211,43 @@ fn a_model_that_is_missing_is_told_by_check() {
     studio.write("daedal.toml", "[llm.writer]\nkind = \"oracle\"\n");
     let told = run(&studio, &["check"]).ends(1);
     assert!(told.err.contains("oracle"), "{}", told.err);
+}
+
+/// Two questions that are asked at once, each of which may cost up to 0.00045 USD, and costs 0.00014 USD.
+const PAIR: &str = "daedal: v1
+name: pair
+parameters: { word: { type: text, default: tide } }
+steps:
+  idea:
+    uses: llm
+    count: 2
+    with: { model: writer, prompt: \"{{ parameters.word }} {{ index }}\", max_tokens: 50 }
+outputs: { ideas: \"{{ steps.idea }}\" }
+";
+
+#[test]
+fn calls_that_fit_one_after_the_other_fit_at_once_and_a_studio_has_its_cap() {
+    let server = Server::start();
+    let studio = Studio::empty();
+    let settings = server.settings() + "rate = \"600/m\"\n";
+    let caps = "[run]\nday_max = \"0.0007 USD\"\nstudio_max = \"0.0007 USD\"\n";
+    studio.write("daedal.toml", format!("{caps}{settings}"));
+    studio.write("process.yaml", PAIR);
+    let told = run(&studio, &["run", "--json", "--jobs", "2"])
+        .ends(0)
+        .json();
+    assert_eq!(told["cost_usd_micros"], 280, "{told}");
+    // What it was asked last stays for the next program.
+    let kept = files_below(&studio.path().join(".daedal/gates"));
+    let kept: Vec<_> = kept.values().collect();
+    assert_eq!(kept.len(), 1);
+    let kept: serde_json::Value = serde_json::from_slice(kept[0]).unwrap();
+    assert!(kept["last_ms"].as_u64().unwrap() > 0, "{kept}");
+    let caps = "[run]\nstudio_max = \"0.0004 USD\"\n";
+    studio.write("daedal.toml", format!("{caps}{settings}"));
+    let told = run(&studio, &["run", "--param", "word=ebb"]).ends(1);
+    assert!(told.out.contains("studio_max"), "{told:?}");
+    assert_eq!(server.calls(), 2);
+    let told = run(&studio, &["check", "--estimate"]).ends(0).out;
+    assert!(told.contains("in this studio in all"), "{told}");
 }

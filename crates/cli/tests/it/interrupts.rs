@@ -25,6 +25,13 @@ fn kill_amid(studio: &Studio, server: &Server, calls: usize) {
     server.silent.lock().unwrap().clear();
 }
 
+/// The two calls that pay are the same one.
+fn same_key(server: &Server) {
+    let keys = server.keys.lock().unwrap();
+    assert_eq!(keys.len(), 2, "{keys:?}");
+    assert_eq!(keys[0], keys[1]);
+}
+
 fn latest(studio: &Studio) -> Value {
     run(studio, &["runs", "latest", "--json"]).ends(0).json()
 }
@@ -67,6 +74,8 @@ fn a_call_that_was_under_way_waits_for_a_person_who_has_it_made_again() {
     // What is known to be paid, and what may have been beside it.
     assert_eq!(told["cost_usd_micros"], 140, "{told}");
     assert_eq!(told["cost_lost_usd_micros"], cost, "{told}");
+    // Whoever knows it by its key is paid once.
+    same_key(&server);
     let over = run(&studio, &["resume", "latest", "--repeat", "idea"]).ends(1);
     assert!(over.err.contains("the run is over"), "{}", over.err);
     assert_eq!(server.calls(), 4);
@@ -106,6 +115,7 @@ fn a_step_that_may_be_repeated_is() {
     let told = run(&studio, &["run", "--json"]).ends(0).json();
     assert_eq!(told["status"], "succeeded", "{told}");
     assert_eq!(server.calls(), 4);
+    same_key(&server);
 }
 
 #[test]

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::{EngineError, Usage};
-use crate::AssetRef;
 use crate::blob::BlobWrite;
+use crate::{AssetRef, Digest};
 
 /// What surrounds a task while it runs.
 pub struct TaskContext<'a> {
@@ -13,6 +13,9 @@ pub struct TaskContext<'a> {
     pub blobs: &'a dyn BlobWrite,
     /// Set when the task should stop: its time is over or the run was cancelled.
     pub stop: &'a AtomicBool,
+    /// The place of the task in its run, where it has one ([`crate::run::TaskName::place`]): what others know its
+    /// calls by. It decides nothing of what comes of it.
+    pub place: Option<Digest>,
     /// Who follows it.
     watch: Option<&'a dyn Watch>,
 }
@@ -25,6 +28,8 @@ pub trait Watch: Sync {
     fn tell(&self, line: &str);
     /// What it has used so far without an outcome to show for it.
     fn spend(&self, usage: &Usage);
+    /// Whether it waits for its turn, which its limit of time does not count.
+    fn rest(&self, _is_resting: bool) {}
 }
 
 impl<'a> TaskContext<'a> {
@@ -33,6 +38,7 @@ impl<'a> TaskContext<'a> {
         Self {
             blobs,
             stop,
+            place: None,
             watch: None,
         }
     }
@@ -41,6 +47,13 @@ impl<'a> TaskContext<'a> {
     #[must_use]
     pub fn watched(mut self, watch: &'a dyn Watch) -> Self {
         self.watch = Some(watch);
+        self
+    }
+
+    /// The same, at this place of a run.
+    #[must_use]
+    pub fn placed(mut self, place: Digest) -> Self {
+        self.place = Some(place);
         self
     }
 
@@ -64,6 +77,15 @@ impl<'a> TaskContext<'a> {
             watch.spend(usage);
         }
     }
+
+    /// Notes that the task begins to wait for its turn at something that others use, too, or that it does so no
+    /// more. Its limit of time stands still as long.
+    pub fn rest(&self, is_resting: bool) {
+        if let Some(watch) = self.watch {
+            watch.rest(is_resting);
+        }
+    }
+
     /// Returns [`EngineError::Stopped`] once the task should stop; engines call it in long loops.
     pub fn check_stop(&self) -> Result<(), EngineError> {
         if self.stop.load(Ordering::Relaxed) {

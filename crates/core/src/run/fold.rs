@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::backoff::backoff;
 use super::lost::Adrift;
 use super::state::{Created, Failure, Phase, Question, Slot, State, TaskPhase, TaskState, Work};
 use super::{Decision, Event, Moment, RunSpec, TaskName, Timer};
@@ -191,8 +192,8 @@ impl State {
         task.attempts = attempt;
         if error.is_retryable() && attempt < perform.retry.attempts {
             task.phase = TaskPhase::Backoff;
-            let doubled = 1_u64.checked_shl(attempt - 1).unwrap_or(u64::MAX);
-            let wait = perform.retry.backoff_ms.saturating_mul(doubled);
+            let place = self.created.as_ref().map(|created| name.place(created.id));
+            let wait = backoff(perform.retry.backoff_ms, attempt, place, error);
             let timer = Timer::Backoff {
                 task: name.clone(),
                 attempt,

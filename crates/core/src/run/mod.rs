@@ -5,6 +5,7 @@
 //! task was asked and what came of it; [`explain`] compares two such records.
 
 mod answer;
+mod backoff;
 pub mod budget;
 mod calls;
 mod cut;

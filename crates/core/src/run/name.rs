@@ -4,6 +4,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::RunId;
+use crate::Digest;
+
 /// Which task: the step's path, the round of its loop (0 outside of loops) and its place in the
 /// fan-out (0 outside of fan-outs).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -24,6 +27,12 @@ fn is_zero(number: &u32) -> bool {
 }
 
 impl TaskName {
+    /// Its place in a run: the same however often it is performed there, and that of nothing else.
+    #[must_use]
+    pub fn place(&self, run: RunId) -> Digest {
+        Digest::of_parts("daedal/place/v1", &[&run.0.0, self.path().as_bytes()])
+    }
+
     /// What its seed derives from, and how a log line names it: `polish.revise#2#0`.
     #[must_use]
     pub fn path(&self) -> String {

@@ -177,9 +177,9 @@ fn perform(dispatch: &Dispatch, at: Moment) -> Event {
     let fails = params.get("fails").and_then(Value::as_u64).unwrap_or(0);
     let error = match dispatch.task.engine.as_str() {
         "broken" if params["broken"] == true => Some(EngineError::invalid("is broken")),
-        "busy" if u64::from(dispatch.attempt) <= fails => Some(EngineError::Transient {
-            message: "the line is busy".into(),
-        }),
+        "busy" if u64::from(dispatch.attempt) <= fails => {
+            Some(EngineError::transient("the line is busy"))
+        }
         _ => None,
     };
     if let Some(error) = error {

@@ -142,7 +142,11 @@ outputs: { a: "{{ steps.a.fails }}" }
         .filter(|pair| timer_of(&pair[1]).is_some())
         .map(|pair| pair[1].at().ms_since(pair[0].at()))
         .collect();
-    assert_eq!(waits, [2_000, 4_000, 8_000]);
+    // Up to that, so that what failed together does not come back together.
+    for (wait, whole) in waits.iter().zip([2_000, 4_000, 8_000]) {
+        assert!((whole - whole / 4..=whole).contains(wait), "{waits:?}");
+    }
+    assert_eq!(waits.len(), 3);
 }
 
 #[test]

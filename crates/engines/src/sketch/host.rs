@@ -109,8 +109,8 @@ fn interpret(
     allowance: &Rc<Allowance>,
     contents: std::collections::BTreeMap<String, Content>,
 ) -> Result<Drawn, EngineError> {
-    let start_failed = |error: rquickjs::Error| EngineError::Transient {
-        message: format!("the interpreter did not start: {error}"),
+    let start_failed = |error: rquickjs::Error| {
+        EngineError::transient(format!("the interpreter did not start: {error}"))
     };
     let runtime = Runtime::new().map_err(start_failed)?;
     runtime.set_memory_limit(usize::try_from(limits.memory_bytes_max).unwrap_or(usize::MAX));

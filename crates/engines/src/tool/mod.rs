@@ -109,20 +109,18 @@ pub(crate) fn folder() -> Result<TempDir, EngineError> {
     tempfile::Builder::new()
         .prefix("daedal-tool-")
         .tempdir()
-        .map_err(|error| EngineError::Transient {
-            message: format!("there is no place for temporary files: {error}"),
+        .map_err(|error| {
+            EngineError::transient(format!("there is no place for temporary files: {error}"))
         })
 }
 
 /// What went wrong with a temporary file.
 pub(crate) fn file_error(file: &Path, error: &std::io::Error) -> EngineError {
     let name = file.file_name().unwrap_or(OsStr::new("file"));
-    EngineError::Transient {
-        message: format!(
-            "the temporary file {} can't be used: {error}",
-            name.display()
-        ),
-    }
+    EngineError::transient(format!(
+        "the temporary file {} can't be used: {error}",
+        name.display()
+    ))
 }
 
 /// The bytes of a file that a program has written, at most `size_max` of them.

@@ -61,8 +61,8 @@ impl Process {
             .stdout(if tells { Stdio::piped() } else { Stdio::null() })
             .stderr(Stdio::piped())
             .spawn()
-            .map_err(|error| EngineError::Transient {
-                message: format!("`{}` can't be started: {error}", tool.name),
+            .map_err(|error| {
+                EngineError::transient(format!("`{}` can't be started: {error}", tool.name))
             })?;
         let input = child.stdin.take().map(writer);
         let output = child.stdout.take().map(reader);
@@ -164,7 +164,7 @@ impl Process {
         // Whoever reads it sees the end of its input.
         self.input = None;
         self.output = None;
-        let failed = |message: String| EngineError::Transient { message };
+        let failed = |message: String| EngineError::transient(message);
         let status = loop {
             context.check_stop()?;
             match self.child.try_wait() {

@@ -134,6 +134,33 @@ outputs: { slow: "{{ steps.slow.ms }}" }
 }
 
 #[tokio::test]
+async fn waiting_for_a_turn_takes_no_time_and_a_task_knows_its_place() {
+    let rig = Rig::new(2);
+    let plan = plan(
+        r#"
+steps:
+  call: { uses: line, count: 2, with: { ms: 500, index: "{{ index }}" }, timeout: 100ms }
+outputs: { call: "{{ steps.call }}" }
+"#,
+    );
+    let run = spec(&plan, json!({}));
+    let id = run.id();
+    let report = rig.executor.run(&plan, run, &rig.options).await.unwrap();
+    assert_eq!(report.status, RunStatus::Succeeded, "{:?}", report.events);
+    // Nor does it cost what an hour of work does.
+    let worked = report.events.iter().filter_map(|event| match event {
+        Event::TaskDone { outcome, .. } => Some(outcome.usage.elapsed_ms),
+        _ => None,
+    });
+    assert!(worked.max().is_some_and(|ms| ms < 500));
+    let mut places = report.events.iter().filter_map(|event| match event {
+        Event::TaskDone { task, outcome, .. } => Some((task.place(id), &outcome.value["place"])),
+        _ => None,
+    });
+    assert!(places.all(|(own, told)| *told == own.to_string()));
+}
+
+#[tokio::test]
 async fn a_budget_of_money_or_time_stops_the_run_before_it_is_passed() {
     let rig = Rig::new(4);
     let money = plan(

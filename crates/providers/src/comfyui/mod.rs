@@ -43,6 +43,7 @@ pub(crate) use workflow::Workflow;
 use crate::call::Calls;
 use crate::picture;
 use crate::task::{label, params, text};
+use crate::time::Time;
 
 /// Size of a file that is made, unless a step says otherwise, in bytes.
 const BYTES_MAX: u64 = 256 << 20;
@@ -233,7 +234,7 @@ impl Engine for ComfyEngine {
             )
         };
         let made = visit.perform(order, context);
-        let made = self.calls.wait(context, limit_ms, late, made);
+        let made = self.calls.wait(&Time::new(context, limit_ms, &late), made);
         if made.is_err() && visit.is_under_way() {
             self.calls.wind_up(CALL_OFF_MS, visit.call_off());
         }

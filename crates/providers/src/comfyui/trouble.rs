@@ -85,11 +85,9 @@ pub(super) fn failure(workflow: &Workflow, from: &str, entry: &Value) -> Option<
         )));
     }
     if told("execution_interrupted").is_some() {
-        return Some(EngineError::Transient {
-            message: format!(
-                "somebody interrupted the workflow at {from}; `retry:` asks again by itself"
-            ),
-        });
+        return Some(EngineError::transient(format!(
+            "somebody interrupted the workflow at {from}; `retry:` asks again by itself"
+        )));
     }
     Some(EngineError::invalid(format!(
         "the workflow failed at {from}, which does not say why: look at the log of the server"

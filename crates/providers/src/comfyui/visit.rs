@@ -126,13 +126,11 @@ impl<'v> Visit<'v> {
                 None => self.collect(&order, &entry, context).await,
             };
         }
-        Err(EngineError::Transient {
-            message: format!(
-                "{} was started anew {TIMES_MAX} times during the workflow: look at its log; `retry:` asks again by \
+        Err(EngineError::transient(format!(
+            "{} was started anew {TIMES_MAX} times during the workflow: look at its log; `retry:` asks again by \
                  itself",
-                self.server.url
-            ),
-        })
+            self.server.url
+        )))
     }
 
     /// Whether the server may be working for us.
@@ -273,13 +271,11 @@ impl<'v> Visit<'v> {
     }
 
     fn forgotten(&self) -> EngineError {
-        EngineError::Transient {
-            message: format!(
-                "{} no longer knows of the workflow: somebody emptied its queue, or it was started anew within a moment; \
+        EngineError::transient(format!(
+            "{} no longer knows of the workflow: somebody emptied its queue, or it was started anew within a moment; \
                  `retry:` asks again by itself",
-                self.server.url
-            ),
-        }
+            self.server.url
+        ))
     }
 
     pub(super) fn request(&self, method: Method, path: &str) -> Result<Request, EngineError> {

@@ -109,7 +109,7 @@ fn an_answer_that_broke_off_is_not_asked_for_again() {
     let engine = engine(&pair(&first, &second), &json!({})).unwrap();
     let error = Bench::default().error(&*engine, json!({ "model": "ink", "prompt": "a tide" }));
     assert!(
-        matches!(&error, EngineError::Transient { message } if message.contains("may have been paid")),
+        matches!(&error, EngineError::Transient { message, .. } if message.contains("may have been paid")),
         "{error}"
     );
     assert_eq!((first.got().len(), second.got().len()), (1, 0));

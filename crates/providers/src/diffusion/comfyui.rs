@@ -152,7 +152,7 @@ impl ComfyUi {
         errand.working.set(visit.is_under_way());
         let made = made.map_err(|error| match error {
             // It never got there, and somebody else may be asked.
-            EngineError::Transient { message } if !visit.was_given() => Trouble::Busy {
+            EngineError::Transient { message, .. } if !visit.was_given() => Trouble::Busy {
                 message,
                 after: None,
             },

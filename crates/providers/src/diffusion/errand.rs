@@ -26,7 +26,7 @@ pub(super) struct Errand<'e> {
     pub(super) limit_ms: u64,
     pub(super) context: &'e TaskContext<'e>,
     /// The same for all the times that it is asked.
-    pub(super) key: &'e str,
+    pub(super) key: String,
     /// Whether the server may be working.
     pub(super) working: Cell<bool>,
     /// Where it wants to be told that this is no longer wanted.
@@ -37,7 +37,7 @@ impl Errand<'_> {
     /// A request for something that may be paid, which is known again if it comes twice.
     pub(super) fn order(&self, path: &str) -> Result<Request, Trouble> {
         let mut request = self.request(Method::POST, path)?;
-        if let Ok(key) = HeaderValue::from_str(self.key) {
+        if let Ok(key) = HeaderValue::from_str(&self.key) {
             request.headers.insert("idempotency-key", key);
         }
         Ok(request)

@@ -9,13 +9,14 @@ use crate::SettingsError;
 use crate::secrets::Reader;
 
 /// Settings that every server has a place for.
-const SERVERS: [&str; 7] = [
+const SERVERS: [&str; 8] = [
     "url",
     "model",
     "key",
     "price",
     "concurrency",
     "rate",
+    "timeout",
     "fallback",
 ];
 

@@ -23,6 +23,7 @@ mod within_tests;
 
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
+use std::time::Duration;
 
 use daedal_core::UsdMicros;
 use daedal_core::engine::{
@@ -38,10 +39,10 @@ pub use within::{Brief, ModelSettings, Opener, Painted, Within};
 
 use crate::call::Calls;
 use crate::llm::{Meter, Purse};
-use crate::patience::{Way, nobody};
+use crate::patience::{Told, Way};
 use crate::picture;
-use crate::server::unique;
 use crate::task;
+use crate::time::Time;
 use backend::{Made, OneMade, Wish};
 use errand::Errand;
 use params::Params;
@@ -161,7 +162,6 @@ impl Engine for DiffusionEngine {
         if let Some(told) = chain[0].objections(&given).into_iter().next() {
             return Err(EngineError::invalid(told));
         }
-        let key = unique();
         let mut errands = Vec::new();
         // Whoever has no place for what is said is passed over.
         for painter in chain.iter().filter(|one| one.objections(&given).is_empty()) {
@@ -173,27 +173,28 @@ impl Engine for DiffusionEngine {
                 bytes_max: params.bytes_max(task),
                 limit_ms: task.limits.timeout_ms_max,
                 context,
-                key: &key,
+                key: task::call_key(task, context, &painter.name, 0),
                 working: Cell::default(),
                 cancel: RefCell::default(),
             };
             errands.push((*painter, errand));
         }
         let limit_ms = task.limits.timeout_ms_max;
+        let meter = Meter::default();
         let late = || {
             format!(
-                "`{}` made nothing within {} s: raise `timeout:`, or ask for less; what it was asked may be paid all \
-                 the same",
+                "`{}` made nothing within {} s: raise `timeout:`, or ask for less; {}",
                 params.model,
-                limit_ms.div_ceil(1_000)
+                limit_ms.div_ceil(1_000),
+                meter.told()
             )
         };
-        let meter = Meter::default();
         let most = most(&chain, params.count());
-        let held = self.purse.hold(most)?;
+        let held = self.purse.hold(most, context)?;
+        let time = Time::new(context, limit_ms, &late);
         let made = self
             .calls
-            .wait(context, limit_ms, late, ask(&errands, &meter));
+            .wait(&time, ask(&errands, params.count(), &meter, &time, most));
         for (painter, errand) in errands.iter().filter(|(_, errand)| errand.working.get()) {
             let called_off = painter.backend.call_off(errand);
             self.calls.wind_up(CALL_OFF_MS, called_off);
@@ -206,7 +207,7 @@ impl Engine for DiffusionEngine {
         Ok(Performed::Done(Outcome {
             value,
             usage: Usage {
-                cost: painter.cost(made.pictures.len() as u64),
+                cost: meter.spent(),
                 tokens: made.tokens,
                 tool: Some(match &made.model {
                     Some(model) => format!("{}/{model}", painter.kind.name()),
@@ -258,14 +259,26 @@ fn most(chain: &[&Painter], count: u64) -> UsdMicros {
 /// Asks one after the other until somebody has an answer, and tells the meter what that costs.
 async fn ask<'p>(
     errands: &[(&'p Painter, Errand<'_>)],
+    count: u64,
     meter: &Meter,
+    time: &Time<'_>,
+    most: UsdMicros,
 ) -> Result<(&'p Painter, Made), EngineError> {
-    let mut told = Vec::new();
-    for (painter, errand) in errands {
+    let mut told = Told::new(meter, most);
+    for (at, (painter, errand)) in errands.iter().enumerate() {
+        let own = painter.cost(count);
+        if !told.allows(own) {
+            continue;
+        }
+        let following = errands[at + 1..].iter();
         let way = Way {
             alias: &painter.name,
             gate: &painter.gate,
             meter,
+            time,
+            most: own,
+            timeout: painter.timeout,
+            others: told.others(own, following.map(|(painter, _)| painter.cost(count))),
         };
         match way.ask(|| painter.backend.make(errand)).await? {
             Ok(mut made) => {
@@ -274,10 +287,18 @@ async fn ask<'p>(
                 meter.end(painter.cost(made.pictures.len() as u64), (0, 0));
                 return Ok((painter, made));
             }
-            Err(message) => told.push(message),
+            Err(miss) => {
+                told.add(miss);
+                if errand.working.replace(false) {
+                    // What it goes on with is paid, and wanted from somebody else now.
+                    let called_off = painter.backend.call_off(errand);
+                    let limit = Duration::from_millis(CALL_OFF_MS);
+                    tokio::time::timeout(limit, called_off).await.ok();
+                }
+            }
         }
     }
-    Err(nobody(&told))
+    Err(told.nobody())
 }
 
 /// Keeps pictures as assets.

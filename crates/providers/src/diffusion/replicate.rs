@@ -182,13 +182,17 @@ impl Replicate {
             let look = errand.request(Method::GET, get.as_str())?;
             match errand.ask(look).await {
                 Ok(now) => (said, misses) = (now, 0),
-                Err(Trouble::Busy { .. } | Trouble::Lost { .. }) if misses < MISSES_MAX => {
+                Err(Trouble::Busy { .. } | Trouble::Failing { .. } | Trouble::Lost { .. })
+                    if misses < MISSES_MAX =>
+                {
                     misses += 1
                 }
                 // It goes on there, and costs.
-                Err(Trouble::Busy { message, .. } | Trouble::Lost { message }) => {
-                    return Err(Trouble::Lost { message });
-                }
+                Err(
+                    Trouble::Busy { message, .. }
+                    | Trouble::Failing { message, .. }
+                    | Trouble::Lost { message },
+                ) => return Err(Trouble::Lost { message }),
                 Err(Trouble::Refused { message }) => {
                     return Err(Trouble::Failed(EngineError::Invalid { message }));
                 }
@@ -219,11 +223,9 @@ impl Replicate {
                 });
             }
             Some("canceled") => {
-                return Err(Trouble::Failed(EngineError::Transient {
-                    message: format!(
-                        "somebody cancelled it at {from}, or its time was over; `retry:` asks again by itself"
-                    ),
-                }));
+                return Err(Trouble::Failed(EngineError::transient(format!(
+                    "somebody cancelled it at {from}, or its time was over; `retry:` asks again by itself"
+                ))));
             }
             _ => return Err(errand.foreign(from, "it does not say how it stands")),
         }
@@ -328,9 +330,16 @@ async fn sent(errand: &Errand<'_>, image: &Picture) -> Result<String, Trouble> {
     }
     let file = format!("image.{}", extension_of(&image.media_type));
     let parts = Parts::new().file("content", &file, &image.media_type, &image.bytes);
-    let kept = errand
-        .ask(errand.request(Method::POST, "files")?.with_parts(parts))
-        .await?;
+    let asked = errand.request(Method::POST, "files")?.with_parts(parts);
+    let kept = errand.ask(asked).await.map_err(|trouble| match trouble {
+        // A file that is there twice costs nothing.
+        Trouble::Failing { message, after } => Trouble::Busy { message, after },
+        Trouble::Lost { message } => Trouble::Busy {
+            message,
+            after: None,
+        },
+        other => other,
+    })?;
     let address = kept["urls"]["get"].as_str();
     let address = address.ok_or_else(|| {
         errand.foreign(
@@ -357,6 +366,7 @@ async fn fetched(errand: &Errand<'_>, address: &str) -> Result<Vec<u8>, Trouble>
         Ok(answer) => Ok(answer.bytes),
         Err(
             Trouble::Busy { message, .. }
+            | Trouble::Failing { message, .. }
             | Trouble::Lost { message }
             | Trouble::Refused { message },
         ) => Err(Trouble::Lost { message }),

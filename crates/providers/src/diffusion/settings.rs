@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use daedal_core::process::suggestion;
 use daedal_core::process::units::parse_usd;
@@ -14,8 +15,9 @@ use super::backend::Backend;
 use super::kind::Kind;
 use super::within::{Opener, Own};
 use crate::SettingsError;
-use crate::gate::Gate;
+use crate::gate::{Gate, Gates};
 use crate::net::is_near;
+use crate::patience::timeout;
 use crate::secrets::{Reader, Secrets};
 use crate::server::Server;
 
@@ -37,6 +39,8 @@ pub struct PainterSettings {
     pub concurrency: Option<usize>,
     /// Calls within a time, such as `60/m`.
     pub rate: Option<String>,
+    /// How long making what is asked for may take, such as `5m`; a share of the step's time when absent.
+    pub timeout: Option<String>,
     /// Entries that make pictures in its place while it doesn't, in this order.
     #[serde(default)]
     pub fallback: Vec<String>,
@@ -77,6 +81,7 @@ impl PainterSettings {
             price: None,
             concurrency: None,
             rate: None,
+            timeout: None,
             fallback: Vec::new(),
             workflow: None,
             inputs: BTreeMap::new(),
@@ -100,6 +105,7 @@ impl PainterSettings {
             ("price", self.price.is_some()),
             ("concurrency", self.concurrency.is_some()),
             ("rate", self.rate.is_some()),
+            ("timeout", self.timeout.is_some()),
             ("fallback", !self.fallback.is_empty()),
             ("workflow", self.workflow.is_some()),
             ("inputs", !self.inputs.is_empty()),
@@ -126,6 +132,7 @@ pub(super) struct Painter {
     pub(super) server: Server,
     pub(super) model: Option<String>,
     pub(super) gate: Arc<Gate>,
+    pub(super) timeout: Option<Duration>,
     price: UsdMicros,
     fallback: Vec<String>,
 }
@@ -134,7 +141,7 @@ impl Painter {
     fn new(
         name: &str,
         entry: &PainterSettings,
-        secrets: &Secrets,
+        (secrets, gates): (&Secrets, &Gates),
         read: &Reader,
     ) -> Result<Option<Self>, SettingsError> {
         let section = format!("diffusion.{name}");
@@ -182,9 +189,11 @@ impl Painter {
             kind: entry.kind,
             backend,
             model: model.cloned(),
-            gate: Gate::of(
+            timeout: timeout(&section, entry.timeout.as_deref())?,
+            gate: gates.of(
                 &section,
                 &server.url,
+                entry.key.as_deref(),
                 entry.concurrency,
                 entry.rate.as_deref(),
             )?,
@@ -275,7 +284,7 @@ impl Painters {
     pub(crate) fn new(
         settings: &BTreeMap<String, PainterSettings>,
         opener: Option<Opener>,
-        secrets: &Secrets,
+        around: (&Secrets, &Gates),
         read: &Reader,
     ) -> Result<Self, SettingsError> {
         let mut painters = Self {
@@ -296,7 +305,7 @@ impl Painters {
                     "name other entries, each of which stands under [diffusion.NAME] and is a server",
                 ));
             }
-            if let Some(painter) = Painter::new(name, entry, secrets, read)? {
+            if let Some(painter) = Painter::new(name, entry, around, read)? {
                 painters.known.insert(name.clone(), painter);
             } else {
                 let own = Own::new(name, entry, opener)?;

@@ -11,7 +11,6 @@ use serde_json::{Value, json};
 
 use super::{Kind, PainterSettings};
 use crate::Settings;
-use crate::llm::DayCap;
 use crate::testing::{Bench, SECRET, Server, answer, bytes, engine, json as said, settings};
 
 /// A picture, and what it is in Base64.
@@ -308,10 +307,8 @@ fn pictures_count_for_the_day() {
         "0.04 USD",
     );
     let book = dir.path().join("spending.json");
-    settings.day_cap = Some(DayCap {
-        max: UsdMicros(100_000),
-        book: book.clone(),
-    });
+    settings.caps.day = Some(UsdMicros(100_000));
+    settings.folder = Some(dir.path().to_owned());
     let engine = engine("diffusion", &settings);
     let bench = Bench::default();
     let spent = || {

@@ -20,6 +20,7 @@ use crate::http::{
 };
 use crate::secrets::{Secrets, hide};
 use crate::task::{excerpt, params};
+use crate::time::Time;
 
 /// Entries that are given unless a step says otherwise.
 const LIMIT: usize = 20;
@@ -136,9 +137,10 @@ impl Engine for FeedEngine {
         let (place, secrets) = (request.place(), request.secrets.clone());
         let limit_ms = task.limits.timeout_ms_max;
         let asked = self.web.ask(request, bytes_max);
+        let late = || late(&place, limit_ms);
         let answer = self
             .calls
-            .wait(context, limit_ms, || late(&place, limit_ms), asked)?;
+            .wait(&Time::new(context, limit_ms, &late), asked)?;
         if !answer.status.is_success() {
             let said = hide(&secrets, &excerpt(&String::from_utf8_lossy(&answer.bytes)));
             return Err(refused(&answer, &said));

@@ -12,7 +12,7 @@ use daedal_core::asset::ASSET_KEY;
 use daedal_core::engine::{
     Determinism, Engine, EngineError, EngineSpec, Files, Outcome, Performed, Task, TaskContext,
 };
-use reqwest::header::CONTENT_TYPE;
+use reqwest::header::{CONTENT_TYPE, HeaderValue};
 use reqwest::{Method, StatusCode};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -23,8 +23,10 @@ pub use web::HttpSettings;
 pub(crate) use web::{Answer, Web};
 
 use crate::call::Calls;
+use crate::patience::after_ms;
 use crate::secrets::{Secrets, hide};
-use crate::task::{excerpt, params};
+use crate::task::{call_key, excerpt, params};
+use crate::time::Time;
 use request::Body;
 
 /// Longest text that is given as a field beside the asset, in bytes.
@@ -40,6 +42,8 @@ const METHODS: [(&str, bool); 6] = [
     ("PATCH", false),
     ("DELETE", false),
 ];
+/// Tells a server that a request which comes again is the same.
+const KEY: &str = "idempotency-key";
 /// The fields that a body may come from.
 const BODIES: [&str; 4] = ["json", "text", "form", "file"];
 
@@ -161,11 +165,16 @@ impl Engine for HttpEngine {
         let method = params.method.as_deref().unwrap_or("GET");
         let method = Method::from_bytes(method.as_bytes())
             .map_err(|_| EngineError::invalid(format!("`{method}` is no method")))?;
-        let request = Request::new(method, &params.target, &self.secrets)?.with_body(
+        let is_known = looks(method.as_str());
+        let mut request = Request::new(method, &params.target, &self.secrets)?.with_body(
             &params.body,
             task,
             context,
         )?;
+        if !is_known && let Ok(key) = HeaderValue::from_str(&call_key(task, context, "http", 0)) {
+            // The author's own stands.
+            request.headers.entry(KEY).or_insert(key);
+        }
         let bytes_max = params.bytes_max.unwrap_or(BYTES_MAX);
         let bytes_max = bytes_max.min(task.limits.output_bytes_max);
         let place = request.place();
@@ -173,7 +182,8 @@ impl Engine for HttpEngine {
         let late = || late(&place, limit_ms);
         let secrets = request.secrets.clone();
         let asked = self.web.ask(request, bytes_max);
-        let answer = self.calls.wait(context, limit_ms, late, asked)?;
+        let time = Time::new(context, limit_ms, &late);
+        let answer = self.calls.wait(&time, asked)?;
         let expected = match &params.status {
             Some(statuses) => statuses.has(answer.status),
             None => answer.status.is_success(),
@@ -212,6 +222,7 @@ pub(crate) fn refused(answer: &Answer, said: &str) -> EngineError {
                 "{} answered {status}{said}; `retry:` asks again by itself",
                 answer.from
             ),
+            after_ms: after_ms(&answer.headers),
         },
         false => EngineError::invalid(format!(
             "{} answered {status}{said}; where that is as it should be, write `status: {}`",

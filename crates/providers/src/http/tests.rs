@@ -325,3 +325,36 @@ fn a_process_that_gives_secrets_away_is_refused_before_it_runs() {
         .collect();
     insta::assert_snapshot!(told.join("\n"));
 }
+
+#[test]
+fn what_changes_something_has_a_key_that_stays_unless_the_author_gave_one() {
+    let server = Server::start([json_reply(&json!({}))]);
+    let engine = engine("http", &settings(&[server.port]));
+    let bench = Bench::at("a place");
+    let mut with = json!({ "url": server.url("/"), "method": "POST", "json": {} });
+    bench.value(&*engine, with.clone());
+    bench.value(&*engine, with.clone());
+    with["headers"] = json!({ "Idempotency-Key": "order-12" });
+    bench.value(&*engine, with);
+    bench.value(&*engine, json!({ "url": server.url("/") }));
+    let got = server.got();
+    assert_eq!(got[0].key(), got[1].key());
+    assert_eq!(got[2].key(), "order-12");
+    assert!(!got[3].headers.contains_key("idempotency-key"));
+}
+
+#[test]
+fn a_server_says_when_a_step_may_be_tried_again() {
+    let wait = answer("503 Service Unavailable", "retry-after: 90\r\n", "");
+    let error = ask([wait], json!({})).0.unwrap_err();
+    assert!(
+        matches!(
+            error,
+            EngineError::Transient {
+                after_ms: Some(90_000),
+                ..
+            }
+        ),
+        "{error:?}"
+    );
+}

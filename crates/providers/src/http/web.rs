@@ -1,6 +1,7 @@
 //! Asking one server, wherever it sends us, within limits.
 
 use std::sync::OnceLock;
+use std::time::Duration;
 
 use daedal_core::engine::EngineError;
 use reqwest::header::{
@@ -19,6 +20,8 @@ use crate::secrets::{Secret, hide};
 
 /// Redirects that are followed.
 const REDIRECTS_MAX: usize = 5;
+/// How long a server may take to take a connection.
+const CONNECT_MAX: Duration = Duration::from_secs(20);
 
 /// `[http]`: what processes may reach.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
@@ -211,6 +214,7 @@ fn client_with(guard: bool, is_plain: bool) -> Option<Client> {
         .user_agent(concat!("daedal/", env!("CARGO_PKG_VERSION")))
         // Each step is looked at before it is taken; a proxy would resolve names by itself.
         .redirect(reqwest::redirect::Policy::none())
+        .connect_timeout(CONNECT_MAX)
         .no_proxy();
     let builder = match guard {
         true => builder.dns_resolver(Guard),
@@ -336,9 +340,7 @@ fn unreached(request: &Request, error: &reqwest::Error) -> Missed {
         false => "broke off",
     };
     Missed {
-        error: EngineError::Transient {
-            message: format!("{} {what}: {why}", request.place()),
-        },
+        error: EngineError::transient(format!("{} {what}: {why}", request.place())),
         has_begun: !error.is_connect(),
     }
 }

@@ -12,18 +12,18 @@ use genai::chat::{
 };
 use serde_json::Value;
 
-use super::estimate::{Size, refusal, repair};
+use super::estimate::{Size, cost_max, refusal, repair};
 use super::form;
+use super::meter::Meter;
 use super::models::Model;
 use super::provider::{self, Reply};
-use super::purse::Meter;
 use super::settings::Structured;
 use super::stream;
 use super::talk::Talk;
 use super::tools::{Calls, Tools};
-use crate::patience::{Way, nobody};
+use crate::patience::{Miss, Told, Way};
 use crate::secrets::Secrets;
-use crate::server::unique;
+use crate::time::Time;
 
 /// What is asked.
 pub(super) struct Question {
@@ -76,8 +76,22 @@ pub(super) struct Asking<'t> {
     /// The model of the step, and those in its place.
     pub(super) chain: &'t [Arc<Model>],
     pub(super) meter: &'t Meter,
+    pub(super) time: &'t Time<'t>,
+    /// The most that all of it may cost.
+    pub(super) most: UsdMicros,
+    /// What somebody, by the name of the entry, knows one of several calls by.
+    pub(super) key: &'t dyn Fn(&str, u32) -> String,
     /// Is told what is written, where somebody reads it.
     pub(super) tell: Option<&'t stream::Tell<'t>>,
+}
+
+/// One question of a conversation.
+struct Asked<'a> {
+    question: &'a Question,
+    request: &'a ChatRequest,
+    size: Size,
+    /// How many were asked before in the same task.
+    round: u32,
 }
 
 impl Asking<'_> {
@@ -85,7 +99,7 @@ impl Asking<'_> {
     pub(super) async fn hold(&self, question: &Question) -> Result<Answered, EngineError> {
         let mut messages = question.messages.clone();
         let mut size = question.size;
-        let (mut tokens, mut cost, mut first) = ((0, 0), UsdMicros::default(), 0);
+        let (mut tokens, mut first) = ((0, 0), 0);
         for round in 0..=question.repairs_max {
             let request = ChatRequest::new(messages.clone());
             let request = match question.system.as_str() {
@@ -96,7 +110,13 @@ impl Asking<'_> {
                 true => request,
                 false => request.with_tools(question.tools.offers()),
             };
-            let (at, reply) = self.ask(question, &request, first).await?;
+            let asked = Asked {
+                question,
+                request: &request,
+                size,
+                round,
+            };
+            let (at, reply) = self.ask(&asked, first).await?;
             // Whoever answered knows what was said.
             first = at;
             let model = &self.chain[at];
@@ -106,9 +126,7 @@ impl Asking<'_> {
                 .tokens
                 .unwrap_or((size.tokens(model.image_tokens), answer_tokens));
             tokens = (tokens.0 + used.0, tokens.1 + used.1);
-            let own = model.price.of(used.0, used.1);
-            self.meter.end(own, used);
-            cost = cost.saturating_add(own);
+            self.meter.end(model.price.of(used.0, used.1), used);
             let told = match judge(question, &reply) {
                 Err(told) => told,
                 Ok(found) => {
@@ -123,12 +141,13 @@ impl Asking<'_> {
                         text: reply.text,
                         is_cut: reply.is_cut,
                         tokens,
-                        cost,
+                        cost: self.meter.spent(),
                         model: format!("{}/{}", model.kind.name(), reply.model),
                     });
                 }
             };
             if round == question.repairs_max {
+                let cost = self.meter.spent();
                 return Err(formless(model, round + 1, &told.join("; "), tokens, cost));
             }
             let requests = again(&reply, &told);
@@ -144,43 +163,63 @@ impl Asking<'_> {
     }
 
     /// The answer of the first model that has one, from the place `first` on.
-    async fn ask(
-        &self,
-        question: &Question,
-        request: &ChatRequest,
-        first: usize,
-    ) -> Result<(usize, Reply), EngineError> {
-        let mut told = Vec::new();
+    async fn ask(&self, asked: &Asked<'_>, first: usize) -> Result<(usize, Reply), EngineError> {
+        let mut told = Told::new(self.meter, self.most);
         for (at, model) in self.chain.iter().enumerate().skip(first) {
-            match self.ask_one(model, question, request).await? {
+            // Whoever answers may have to answer once more.
+            let next = |model: &Arc<Model>| {
+                let repairs_max = asked.question.repairs_max - asked.round;
+                let max_tokens = asked.question.max_tokens;
+                cost_max(
+                    std::slice::from_ref(model),
+                    asked.size,
+                    max_tokens,
+                    repairs_max,
+                )
+            };
+            if !told.allows(next(model)) {
+                continue;
+            }
+            let answer = u64::from(asked.question.max_tokens.unwrap_or(model.answer_tokens));
+            let own = asked.size.tokens(model.image_tokens);
+            let own = model.price.of(own, answer);
+            let others = told.others(own, self.chain[at + 1..].iter().map(next));
+            match self.ask_one(model, asked, own, others).await? {
                 Ok(reply) => return Ok((at, reply)),
-                Err(message) => told.push(message),
+                Err(miss) => told.add(miss),
             }
         }
-        Err(nobody(&told))
+        Err(told.nobody())
     }
 
     /// The answer of one model, or why its server has none now.
     async fn ask_one(
         &self,
         model: &Model,
-        question: &Question,
-        request: &ChatRequest,
-    ) -> Result<Result<Reply, String>, EngineError> {
+        asked: &Asked<'_>,
+        most: UsdMicros,
+        others: u32,
+    ) -> Result<Result<Reply, Miss>, EngineError> {
         let key = model.key.as_deref().map(|name| self.secrets.get(name));
         let key = key.transpose().map_err(EngineError::invalid)?;
-        let (key, options) = (key.as_ref(), options(model, question));
+        // One key for all the times that a server is asked the same.
+        let call = (self.key)(&model.alias, asked.round);
+        let (key, options) = (key.as_ref(), options(model, asked.question, call));
         let way = Way {
             alias: &model.alias,
             gate: &model.gate,
             meter: self.meter,
+            time: self.time,
+            most,
+            timeout: model.timeout,
+            others,
         };
         way.ask(|| {
             provider::ask(
                 self.client,
                 model,
                 key,
-                request.clone(),
+                asked.request.clone(),
                 &options,
                 self.tell,
             )
@@ -268,14 +307,13 @@ fn read(schema: &Value, reply: &Reply) -> Result<Value, String> {
     }
 }
 
-fn options(model: &Model, question: &Question) -> ChatOptions {
+fn options(model: &Model, question: &Question, call: String) -> ChatOptions {
     let task_seed = question.task_seed.filter(|_| model.takes_seed);
     let max_tokens = question.max_tokens.unwrap_or(model.answer_tokens);
     let mut options = ChatOptions::default()
         .with_max_tokens(max_tokens)
         .with_stop_sequences(question.stop.clone())
-        // One key for all the times that a busy server is asked.
-        .with_extra_headers([("Idempotency-Key", unique())]);
+        .with_extra_headers([("Idempotency-Key", call)]);
     options.temperature = question.temperature;
     options.top_p = question.top_p;
     options.seed = question.seed.or(task_seed);

@@ -2,7 +2,10 @@
 
 mod converse;
 mod estimate;
+#[cfg(test)]
+mod failing_tests;
 mod form;
+mod meter;
 mod models;
 #[cfg(test)]
 mod nonsense_tests;
@@ -34,15 +37,17 @@ use daedal_core::engine::{
 use genai::Client;
 use serde_json::{Map, Value, json};
 
+pub(crate) use meter::Meter;
 pub(crate) use models::Models;
-pub use purse::DayCap;
-pub(crate) use purse::{Meter, Purse};
+pub use purse::Caps;
+pub(crate) use purse::Purse;
 pub use settings::{Kind, ModelSettings, PriceSettings, Structured};
 
 use crate::call::Calls;
 use crate::picture;
 use crate::secrets::Secrets;
 use crate::task;
+use crate::time::Time;
 use converse::{Answered, Asking, Question};
 use params::Params;
 use tools::Tools;
@@ -179,28 +184,32 @@ impl Engine for LlmEngine {
             )
         })?;
         let meter = Meter::default();
-        let tell = |written: &str| context.tell(written);
-        let asking = Asking {
-            client,
-            secrets: &self.secrets,
-            chain: &chain,
-            meter: &meter,
-            tell: context.is_followed().then_some(&tell as &stream::Tell<'_>),
-        };
         let limit_ms = task.limits.timeout_ms_max;
         let late = || {
             #[allow(clippy::cast_precision_loss)] // for people
             let seconds = limit_ms as f64 / 1_000.0;
             format!(
-                "`{}` did not answer within {seconds} s: raise `timeout:`, or ask for fewer `max_tokens`; what it was \
-                 asked may be paid all the same",
-                params.model
+                "`{}` did not answer within {seconds} s: raise `timeout:`, or ask for fewer `max_tokens`; {}",
+                params.model,
+                meter.told()
             )
         };
         let most = self.cost_max(task);
-        let held = self.purse.hold(most)?;
-        let asked = asking.hold(&question);
-        let answered = self.calls.wait(context, limit_ms, late, asked);
+        let held = self.purse.hold(most, context)?;
+        let time = Time::new(context, limit_ms, &late);
+        let tell = |written: &str| context.tell(written);
+        let key = |who: &str, number: u32| task::call_key(task, context, who, number);
+        let asking = Asking {
+            client,
+            secrets: &self.secrets,
+            chain: &chain,
+            meter: &meter,
+            time: &time,
+            most,
+            key: &key,
+            tell: context.is_followed().then_some(&tell as &stream::Tell<'_>),
+        };
+        let answered = self.calls.wait(&time, asking.hold(&question));
         let settled = held.settle(&meter);
         if answered.is_err() {
             context.spend(&meter.lost(most));

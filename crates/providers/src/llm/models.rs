@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use daedal_core::process::suggestion;
 use daedal_core::process::units::parse_usd;
@@ -10,8 +11,9 @@ use url::Url;
 use super::prices::{Price, shipped};
 use super::settings::{Kind, ModelSettings, PriceSettings, Structured};
 use crate::SettingsError;
-use crate::gate::Gate;
+use crate::gate::{Gate, Gates};
 use crate::net::{base, is_near};
+use crate::patience::timeout;
 use crate::secrets::Secrets;
 
 /// Tokens of an answer unless a step or an entry says otherwise.
@@ -34,6 +36,7 @@ pub(crate) struct Model {
     pub(super) image_tokens: u32,
     pub(super) streams: bool,
     pub(super) fallback: Vec<String>,
+    pub(super) timeout: Option<Duration>,
     pub(super) gate: Arc<Gate>,
 }
 
@@ -67,6 +70,7 @@ impl Models {
     pub(crate) fn new(
         settings: &BTreeMap<String, ModelSettings>,
         secrets: &Secrets,
+        gates: &Gates,
     ) -> Result<Self, SettingsError> {
         let mut known = BTreeMap::new();
         for (alias, entry) in settings {
@@ -84,7 +88,10 @@ impl Models {
                     ));
                 }
             }
-            known.insert(alias.clone(), Arc::new(model(alias, entry, secrets)?));
+            known.insert(
+                alias.clone(),
+                Arc::new(model(alias, entry, secrets, gates)?),
+            );
         }
         Ok(Self {
             known,
@@ -133,7 +140,12 @@ impl Models {
     }
 }
 
-fn model(alias: &str, entry: &ModelSettings, secrets: &Secrets) -> Result<Model, SettingsError> {
+fn model(
+    alias: &str,
+    entry: &ModelSettings,
+    secrets: &Secrets,
+    gates: &Gates,
+) -> Result<Model, SettingsError> {
     let wrong = |what: String, help: &str| Err(SettingsError::new(what, help));
     if entry.model.trim().is_empty() {
         return wrong(
@@ -188,7 +200,14 @@ fn model(alias: &str, entry: &ModelSettings, secrets: &Secrets) -> Result<Model,
         image_tokens: entry.image_tokens.unwrap_or(entry.kind.image_tokens()),
         streams: entry.stream.unwrap_or(true),
         fallback: entry.fallback.clone(),
-        gate: Gate::of(&section, &url, entry.concurrency, entry.rate.as_deref())?,
+        timeout: timeout(&section, entry.timeout.as_deref())?,
+        gate: gates.of(
+            &section,
+            &url,
+            entry.key.as_deref(),
+            entry.concurrency,
+            entry.rate.as_deref(),
+        )?,
         url,
     })
 }
@@ -239,6 +258,7 @@ mod tests {
             concurrency: None,
             rate: None,
             fallback: Vec::new(),
+            timeout: None,
             max_tokens: None,
             structured: None,
             seed: None,
@@ -249,7 +269,7 @@ mod tests {
 
     fn told(entry: ModelSettings) -> String {
         let settings = BTreeMap::from([("writer".to_owned(), entry)]);
-        match Models::new(&settings, &Secrets::default()) {
+        match Models::new(&settings, &Secrets::default(), &Gates::default()) {
             Ok(_) => String::new(),
             Err(error) => format!("{error} ({})", error.help),
         }

@@ -19,7 +19,7 @@ use super::models::Model;
 use super::settings::Kind;
 use super::stream::{self, Unheard};
 use crate::net::choose_cryptography;
-use crate::patience::{Trouble, retry_after};
+use crate::patience::{Trouble, passing};
 use crate::secrets::Secret;
 use crate::task::excerpt;
 
@@ -264,14 +264,9 @@ fn answered(
         said => format!(": {said}"),
     };
     let message = format!("{place} answered {status}{said}");
-    let is_busy = status.is_server_error()
-        || matches!(
-            status,
-            StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT | StatusCode::CONFLICT
-        );
-    if is_busy {
-        let after = headers.and_then(retry_after);
-        return Trouble::Busy { message, after };
+    let none = HeaderMap::new();
+    if let Some(trouble) = passing(status, message.clone(), headers.unwrap_or(&none)) {
+        return trouble;
     }
     let advice = match status {
         StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {

@@ -1,40 +1,51 @@
-//! What a studio spends on models in a day, and the most that it may.
+//! What a studio spends on models, in a day and in all, and the most that it may.
 //!
 //! The most that a call can cost is written down before it begins, and what it did cost after it: whatever happens
 //! in between, the book never tells too little.
 
 use std::fs::File;
 use std::io::{ErrorKind, Write};
-use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::path::{Path, PathBuf};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use daedal_core::UsdMicros;
-use daedal_core::engine::{EngineError, Usage};
+use daedal_core::engine::{EngineError, TaskContext};
 use serde::{Deserialize, Serialize};
 
-/// The most that models may cost in a day (UTC), and the file that says what they did. One program at a time writes
-/// it: the one that has the studio open.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DayCap {
-    /// The most.
-    pub max: UsdMicros,
-    /// The book of the day.
-    pub book: PathBuf,
+use super::meter::Meter;
+
+/// The file of the book, in the studio's folder.
+const FILE: &str = "spending.json";
+/// How often a call that waits for money looks whether it should stop.
+const ROUND: Duration = Duration::from_millis(50);
+
+/// The most that models may cost.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Caps {
+    /// In a day (UTC).
+    pub day: Option<UsdMicros>,
+    /// In all, as long as the studio is there.
+    pub studio: Option<UsdMicros>,
 }
 
-/// Gives money for calls, up to the cap.
+/// Gives money for calls, up to the caps. One program at a time writes the book: the one that has the studio open.
 pub(crate) struct Purse {
-    cap: Option<DayCap>,
-    writing: Mutex<()>,
+    book: Option<PathBuf>,
+    caps: Caps,
+    /// What is held for calls of this program that are under way. Who has it writes the book.
+    under_way: Mutex<UsdMicros>,
+    /// One of them is over.
+    settled: Condvar,
 }
 
-/// The book: days since 1970, and what was spent or is held for calls under way.
+/// The book: days since 1970, and what was spent or is held for calls under way, that day and in all.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Book {
     day: u64,
     spent: UsdMicros,
+    #[serde(default)]
+    total: UsdMicros,
 }
 
 /// Money that is held for one call.
@@ -44,129 +55,130 @@ pub(crate) struct Held<'p> {
     most: UsdMicros,
 }
 
-/// What a call has cost so far.
-#[derive(Debug, Default)]
-pub(crate) struct Meter {
-    cost: AtomicU64,
-    read: AtomicU64,
-    written: AtomicU64,
-    is_under_way: AtomicBool,
-}
-
-impl Meter {
-    /// Something was asked, and nobody knows yet what it costs.
-    pub(crate) fn begin(&self) {
-        self.is_under_way.store(true, Ordering::Relaxed);
-    }
-
-    /// It cost so much, for so many tokens in and out.
-    pub(crate) fn end(&self, cost: UsdMicros, tokens: (u64, u64)) {
-        self.cost.fetch_add(cost.0, Ordering::Relaxed);
-        self.read.fetch_add(tokens.0, Ordering::Relaxed);
-        self.written.fetch_add(tokens.1, Ordering::Relaxed);
-        self.is_under_way.store(false, Ordering::Relaxed);
-    }
-
-    /// What was used where nothing came of it: where nobody knows, the most that it may have cost.
-    pub(crate) fn lost(&self, most: UsdMicros) -> Usage {
-        let (read, written) = (&self.read, &self.written);
-        let tokens = (
-            read.load(Ordering::Relaxed),
-            written.load(Ordering::Relaxed),
-        );
-        Usage {
-            cost: self.total().unwrap_or(most),
-            tokens: Some(tokens).filter(|tokens| *tokens != (0, 0)),
-            ..Usage::default()
-        }
-    }
-
-    /// What it cost in all; nothing where nobody knows.
-    pub(crate) fn total(&self) -> Option<UsdMicros> {
-        let is_known = !self.is_under_way.load(Ordering::Relaxed);
-        is_known.then(|| UsdMicros(self.cost.load(Ordering::Relaxed)))
-    }
+/// A cap that a call would pass.
+struct Passed {
+    error: EngineError,
+    /// Whether it fits where those under way turn out to cost nothing.
+    may_fit_later: bool,
 }
 
 impl Purse {
-    pub(crate) fn new(cap: Option<DayCap>) -> Self {
+    /// The purse of a studio whose own folder is this; nothing is written where there is none.
+    pub(crate) fn new(folder: Option<&Path>, caps: Caps) -> Self {
         Self {
-            cap,
-            writing: Mutex::default(),
+            book: folder.map(|folder| folder.join(FILE)),
+            caps,
+            under_way: Mutex::default(),
+            settled: Condvar::new(),
         }
     }
 
-    /// Holds what a call may cost at most.
-    pub(crate) fn hold(&self, most: UsdMicros) -> Result<Held<'_>, EngineError> {
-        self.hold_on(today(), most)
-    }
-
-    fn hold_on(&self, day: u64, most: UsdMicros) -> Result<Held<'_>, EngineError> {
-        let held = Held {
-            purse: self,
-            day,
-            most,
-        };
-        let Some(cap) = self.cap.as_ref().filter(|_| most.0 > 0) else {
-            return Ok(held);
-        };
-        self.change(day, |spent| {
-            let after = spent.saturating_add(most);
-            match after <= cap.max {
-                true => Ok(after),
-                false => Err(EngineError::limit(format!(
-                    "models have cost {spent} today, and this call may cost {most}: at most {} are allowed in a day. \
-                     Go on after midnight UTC, ask for less (`max_tokens`, `count`), or raise `day_max` under [run] in \
-                     daedal.toml",
-                    cap.max
-                ))),
-            }
-        })?;
-        Ok(held)
-    }
-
-    /// Changes what the book says of a day.
-    fn change(
+    /// Holds what a call may cost at most; where others hold what they may not need, it waits for them.
+    pub(crate) fn hold(
         &self,
-        day: u64,
-        to: impl FnOnce(UsdMicros) -> Result<UsdMicros, EngineError>,
-    ) -> Result<(), EngineError> {
-        let Some(DayCap { book: place, .. }) = &self.cap else {
-            return Ok(());
-        };
-        let failed = |what: &str, error: &dyn std::fmt::Display| {
-            EngineError::invalid(format!(
-                "the book of what models cost, {}, can't be {what}: {error}. Where it is damaged, delete it; the day \
-                 then begins anew",
-                place.display()
-            ))
-        };
-        let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
-        let book: Book = match std::fs::read(place) {
-            Ok(bytes) => serde_json::from_slice(&bytes).map_err(|error| failed("read", &error))?,
-            Err(error) if error.kind() == ErrorKind::NotFound => Book::default(),
-            Err(error) => return Err(failed("read", &error)),
-        };
-        // A call that ends on the next day belongs to the day that it began on, which is closed.
-        if book.day > day {
-            return Ok(());
+        most: UsdMicros,
+        context: &TaskContext<'_>,
+    ) -> Result<Held<'_>, EngineError> {
+        let mut is_told = false;
+        let held = self.hold_on(today, most, &mut || {
+            if !std::mem::replace(&mut is_told, true) {
+                context.rest(true);
+                context.tell("waits for what other calls leave of `day_max` or `studio_max`");
+            }
+            context.check_stop()
+        });
+        if is_told {
+            context.rest(false);
         }
-        let spent = match book.day == day {
-            true => book.spent,
-            false => UsdMicros::default(),
+        held
+    }
+
+    fn hold_on(
+        &self,
+        day: impl Fn() -> u64,
+        most: UsdMicros,
+        wait: &mut dyn FnMut() -> Result<(), EngineError>,
+    ) -> Result<Held<'_>, EngineError> {
+        let mut under_way = self.under_way();
+        loop {
+            let day = day();
+            let mut passed = None;
+            if most.0 > 0 {
+                self.change(day, |book| {
+                    passed = self.objection(book, most, *under_way);
+                    if passed.is_none() {
+                        book.spent = book.spent.saturating_add(most);
+                        book.total = book.total.saturating_add(most);
+                    }
+                })?;
+            }
+            match passed {
+                None => {
+                    *under_way = under_way.saturating_add(most);
+                    return Ok(Held {
+                        purse: self,
+                        day,
+                        most,
+                    });
+                }
+                Some(passed) if passed.may_fit_later => {
+                    wait()?;
+                    let waited = self.settled.wait_timeout(under_way, ROUND);
+                    under_way = waited.unwrap_or_else(PoisonError::into_inner).0;
+                }
+                Some(passed) => return Err(passed.error),
+            }
+        }
+    }
+
+    /// The cap that a call would pass.
+    fn objection(&self, book: &Book, most: UsdMicros, under_way: UsdMicros) -> Option<Passed> {
+        let over = |spent: UsdMicros, cap: Option<UsdMicros>| {
+            let cap = cap.filter(|cap| spent.saturating_add(most) > *cap)?;
+            let sure = spent.0.saturating_sub(under_way.0).saturating_add(most.0);
+            Some((cap, under_way.0 > 0 && sure <= cap.0))
         };
-        let after = Book {
-            day,
-            spent: to(spent)?,
-        };
-        let write = || -> std::io::Result<()> {
-            let part = place.with_extension("part");
-            let mut file = File::create(&part)?;
-            file.write_all(&serde_json::to_vec(&after)?)?;
-            file.sync_all()?;
-            std::fs::rename(&part, place)
-        };
-        write().map_err(|error| failed("written", &error))
+        if let Some((cap, may_fit_later)) = over(book.total, self.caps.studio) {
+            let error = EngineError::limit(format!(
+                "models have cost {} in this studio, and this call may cost {most}: at most {cap} are allowed in all. Ask \
+                 for less (`max_tokens`, `count`), or raise `studio_max` under [run] in daedal.toml",
+                book.total
+            ));
+            return Some(Passed {
+                error,
+                may_fit_later,
+            });
+        }
+        let (cap, may_fit_later) = over(book.spent, self.caps.day)?;
+        let error = EngineError::limit(format!(
+            "models have cost {} today, and this call may cost {most}: at most {cap} are allowed in a day. Go on after \
+             midnight UTC, ask for less (`max_tokens`, `count`), or raise `day_max` under [run] in daedal.toml",
+            book.spent
+        ));
+        Some(Passed {
+            error,
+            may_fit_later,
+        })
+    }
+
+    fn under_way(&self) -> MutexGuard<'_, UsdMicros> {
+        self.under_way
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Changes what the book says; where no cap stands, it is kept as well as it can be.
+    fn change(&self, day: u64, to: impl FnOnce(&mut Book)) -> Result<(), EngineError> {
+        match &self.book {
+            Some(place) => change(place, day, to).or_else(|error| match self.caps {
+                Caps {
+                    day: None,
+                    studio: None,
+                } => Ok(()),
+                _ => Err(error),
+            }),
+            None => Ok(()),
+        }
     }
 }
 
@@ -176,11 +188,64 @@ impl Held<'_> {
         let Some(cost) = meter.total().filter(|_| self.most.0 > 0) else {
             return Ok(());
         };
-        self.purse.change(self.day, |spent| {
-            let others = spent.0.saturating_sub(self.most.0);
-            Ok(UsdMicros(others).saturating_add(cost))
+        let settle = |sum: UsdMicros| {
+            let others = sum.0.saturating_sub(self.most.0);
+            UsdMicros(others).saturating_add(cost)
+        };
+        let _writing = self.purse.under_way();
+        self.purse.change(self.day, |book| {
+            book.total = settle(book.total);
+            // A call that ends on the next day belongs to the day that it began on, which is closed.
+            if book.day == self.day {
+                book.spent = settle(book.spent);
+            }
         })
     }
+}
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        if self.most.0 > 0 {
+            let mut under_way = self.purse.under_way();
+            *under_way = UsdMicros(under_way.0.saturating_sub(self.most.0));
+            self.purse.settled.notify_all();
+        }
+    }
+}
+
+/// Changes the book at `place` on a day.
+fn change(place: &Path, day: u64, to: impl FnOnce(&mut Book)) -> Result<(), EngineError> {
+    let failed = |what: &str, error: &dyn std::fmt::Display| {
+        EngineError::invalid(format!(
+            "the book of what models cost, {}, can't be {what}: {error}. Where it is damaged, delete it; the day then \
+             begins anew, and so does what counts for `studio_max`",
+            place.display()
+        ))
+    };
+    let before: Option<Book> = match std::fs::read(place) {
+        Ok(bytes) => Some(serde_json::from_slice(&bytes).map_err(|error| failed("read", &error))?),
+        Err(error) if error.kind() == ErrorKind::NotFound => None,
+        Err(error) => return Err(failed("read", &error)),
+    };
+    let mut book = before.unwrap_or_default();
+    // A book that knows of a day only.
+    book.total.0 = book.total.0.max(book.spent.0);
+    if book.day < day {
+        book.day = day;
+        book.spent = UsdMicros::default();
+    }
+    to(&mut book);
+    if before == Some(book) {
+        return Ok(());
+    }
+    let write = || -> std::io::Result<()> {
+        let part = place.with_extension("part");
+        let mut file = File::create(&part)?;
+        file.write_all(&serde_json::to_vec(&book)?)?;
+        file.sync_all()?;
+        std::fs::rename(&part, place)
+    };
+    write().map_err(|error| failed("written", &error))
 }
 
 /// Days since 1970.
@@ -190,80 +255,4 @@ fn today() -> u64 {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn purse(dir: &tempfile::TempDir, max: u64) -> Purse {
-        Purse::new(Some(DayCap {
-            max: UsdMicros(max),
-            book: dir.path().join("spending.json"),
-        }))
-    }
-
-    fn metered(cost: u64) -> Meter {
-        let meter = Meter::default();
-        meter.begin();
-        meter.end(UsdMicros(cost), (0, 0));
-        meter
-    }
-
-    #[test]
-    fn a_day_has_its_cap_whoever_asks_and_the_next_one_begins_anew() {
-        let dir = tempfile::tempdir().unwrap();
-        let first = purse(&dir, 100);
-        let held = first.hold_on(1, UsdMicros(70)).unwrap();
-        let told = first.hold_on(1, UsdMicros(31)).map(|_| ()).unwrap_err();
-        assert!(told.to_string().contains("day_max"), "{told}");
-        held.settle(&metered(10)).unwrap();
-        // Another program of the same studio.
-        let second = purse(&dir, 100);
-        assert!(second.hold_on(1, UsdMicros(91)).is_err());
-        second.hold_on(1, UsdMicros(90)).unwrap();
-        assert!(second.hold_on(2, UsdMicros(100)).is_ok());
-    }
-
-    #[test]
-    fn what_nobody_knows_stays_held() {
-        let dir = tempfile::tempdir().unwrap();
-        let purse = purse(&dir, 100);
-        let lost = Meter::default();
-        lost.begin();
-        purse
-            .hold_on(1, UsdMicros(60))
-            .unwrap()
-            .settle(&lost)
-            .unwrap();
-        assert!(purse.hold_on(1, UsdMicros(41)).is_err());
-        // One that was never asked costs nothing.
-        let held = purse.hold_on(1, UsdMicros(40)).unwrap();
-        held.settle(&Meter::default()).unwrap();
-        assert!(purse.hold_on(1, UsdMicros(40)).is_ok());
-    }
-
-    #[test]
-    fn a_call_that_ends_on_the_next_day_leaves_that_day_alone() {
-        let dir = tempfile::tempdir().unwrap();
-        let purse = purse(&dir, 100);
-        let yesterday = purse.hold_on(1, UsdMicros(60)).unwrap();
-        let today = purse.hold_on(2, UsdMicros(60)).unwrap();
-        yesterday.settle(&metered(1)).unwrap();
-        assert!(purse.hold_on(2, UsdMicros(41)).is_err());
-        today.settle(&metered(60)).unwrap();
-        assert!(purse.hold_on(2, UsdMicros(41)).is_err());
-    }
-
-    #[test]
-    fn a_damaged_book_is_told_and_not_written_over() {
-        let dir = tempfile::tempdir().unwrap();
-        std::fs::write(dir.path().join("spending.json"), "{").unwrap();
-        let told = purse(&dir, 100)
-            .hold_on(1, UsdMicros(1))
-            .map(|_| ())
-            .unwrap_err();
-        assert!(told.to_string().contains("spending.json"), "{told}");
-        assert_eq!(
-            std::fs::read(dir.path().join("spending.json")).unwrap(),
-            b"{"
-        );
-    }
-}
+mod tests;

@@ -20,6 +20,8 @@ pub struct ModelSettings {
     pub concurrency: Option<usize>,
     /// Calls within a time, such as `60/m`.
     pub rate: Option<String>,
+    /// How long one answer may take, such as `90s`; a share of the step's time when absent.
+    pub timeout: Option<String>,
     /// Entries that answer in its place while it doesn't, in this order.
     #[serde(default)]
     pub fallback: Vec<String>,

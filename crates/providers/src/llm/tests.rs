@@ -22,6 +22,7 @@ pub(super) fn entry(url: String) -> ModelSettings {
         concurrency: None,
         rate: None,
         fallback: Vec::new(),
+        timeout: None,
         max_tokens: None,
         structured: None,
         seed: None,
@@ -131,7 +132,7 @@ fn a_server_that_wants_to_be_left_alone_for_long_is_not_waited_for() {
 fn another_model_answers_while_the_first_can_not() {
     let first = Server::start([busy("retry-after: 3600\r\n")]);
     let second = Server::start([answer(
-        "500 Internal Server Error",
+        "503 Service Unavailable",
         "retry-after: 3600\r\n",
         "",
     )]);
@@ -355,10 +356,8 @@ fn a_day_has_its_cap() {
     let server = Server::start([said("hush")]);
     let dir = tempfile::tempdir().unwrap();
     let mut studio = studio(&[&server]);
-    studio.day_cap = Some(super::DayCap {
-        max: UsdMicros(10_000),
-        book: dir.path().join("spending.json"),
-    });
+    studio.caps.day = Some(UsdMicros(10_000));
+    studio.folder = Some(dir.path().to_owned());
     let engine = engine("llm", &studio);
     let with = |max_tokens: u32| json!({ "model": "a", "prompt": "?", "max_tokens": max_tokens });
     let told = Bench::default().error(&*engine, with(5_000)).to_string();
@@ -369,5 +368,5 @@ fn a_day_has_its_cap() {
         Bench::default().value(&*engine, with(4_000));
     }
     let book = std::fs::read_to_string(dir.path().join("spending.json")).unwrap();
-    assert!(book.contains("\"spent\":100}"), "{book}");
+    assert!(book.contains("\"spent\":100,\"total\":100}"), "{book}");
 }

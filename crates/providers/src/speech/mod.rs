@@ -22,9 +22,9 @@ pub use settings::{Kind, SpeakerSettings};
 
 use crate::call::Calls;
 use crate::llm::{Meter, Purse};
-use crate::patience::{Trouble, Way, nobody};
-use crate::server::unique;
+use crate::patience::{Told, Trouble, Way};
 use crate::task;
+use crate::time::Time;
 use settings::Speaker;
 use wave::Wave;
 
@@ -80,10 +80,11 @@ impl SpeechEngine {
         }
     }
 
-    fn parts<'s>(&'s self, task: &Task) -> Result<(Params, &'s Speaker), EngineError> {
+    /// What is said, and by whom: who is named, and those in the place of that one.
+    fn parts<'s>(&'s self, task: &Task) -> Result<(Params, Vec<&'s Speaker>), EngineError> {
         let params: Params = task::params(&self.spec, task)?;
-        let speaker = self.speakers.get(&params.voice);
-        Ok((params, speaker.map_err(EngineError::invalid)?))
+        let chain = self.speakers.chain(&params.voice);
+        Ok((params, chain.map_err(EngineError::invalid)?))
     }
 }
 
@@ -118,18 +119,18 @@ impl Engine for SpeechEngine {
     fn cost_max(&self, task: &Task) -> UsdMicros {
         // What can't be read, or is said by nobody, is not asked.
         let parts = self.parts(task);
-        parts.map_or(UsdMicros::default(), |(params, speaker)| {
-            speaker.cost(&params.text)
+        parts.map_or(UsdMicros::default(), |(params, chain)| {
+            most(&chain, &params)
         })
     }
 
     fn behind(&self, task: &Task) -> Option<String> {
-        let (_, speaker) = self.parts(task).ok()?;
-        Some(speaker.identity())
+        let (_, chain) = self.parts(task).ok()?;
+        chain.first().map(|speaker| speaker.identity())
     }
 
     fn run(&self, task: &Task, context: &TaskContext<'_>) -> Result<Performed, EngineError> {
-        let (params, speaker) = self.parts(task)?;
+        let (params, chain) = self.parts(task)?;
         let length = params.text.chars().count();
         if length > TEXT_LENGTH_MAX {
             return Err(EngineError::limit(format!(
@@ -137,26 +138,34 @@ impl Engine for SpeechEngine {
                  to each task (`foreach:`)"
             )));
         }
+        let meter = Meter::default();
         let limit_ms = task.limits.timeout_ms_max;
         let late = || {
             format!(
-                "`{}` said nothing within {} s: raise `timeout:`, or give it less to say; what it was asked may be paid all \
-                 the same",
+                "`{}` said nothing within {} s: raise `timeout:`, or give it less to say; {}",
                 params.voice,
-                limit_ms.div_ceil(1_000)
+                limit_ms.div_ceil(1_000),
+                meter.told()
             )
         };
-        let most = speaker.cost(&params.text);
-        let meter = Meter::default();
-        let held = self.purse.hold(most)?;
-        let asked = ask(speaker, &params, &meter);
-        let spoken = self.calls.wait(context, limit_ms, late, asked);
+        let most = most(&chain, &params);
+        let held = self.purse.hold(most, context)?;
+        let time = Time::new(context, limit_ms, &late);
+        let asking = Asking {
+            chain: &chain,
+            params: &params,
+            meter: &meter,
+            time: &time,
+            most,
+            key: &|who| task::call_key(task, context, who, 0),
+        };
+        let spoken = self.calls.wait(&time, asking.ask());
         let settled = held.settle(&meter);
         if spoken.is_err() {
             context.spend(&meter.lost(most));
         }
         // What is said is not thrown away because the book can't be written.
-        let spoken = spoken?;
+        let (speaker, spoken) = spoken?;
         settled.ok();
         let mut value = context.write("audio/wav", &spoken.bytes)?.to_value();
         value["text"] = json!(params.text);
@@ -164,7 +173,7 @@ impl Engine for SpeechEngine {
         Ok(Performed::Done(Outcome {
             value,
             usage: Usage {
-                cost: most,
+                cost: meter.spent(),
                 tool: Some(speaker.identity()),
                 ..Usage::default()
             },
@@ -172,8 +181,61 @@ impl Engine for SpeechEngine {
     }
 }
 
-/// Has it said, after <https://platform.openai.com/docs/api-reference/audio/createSpeech> (`CreateSpeechRequest`).
-async fn ask(speaker: &Speaker, params: &Params, meter: &Meter) -> Result<Wave, EngineError> {
+/// The most that it costs with whoever says it.
+fn most(chain: &[&Speaker], params: &Params) -> UsdMicros {
+    let costs = chain.iter().map(|speaker| speaker.cost(&params.text));
+    costs.max_by_key(|cost| cost.0).unwrap_or_default()
+}
+
+/// What is said, and who is asked to.
+struct Asking<'a> {
+    chain: &'a [&'a Speaker],
+    params: &'a Params,
+    meter: &'a Meter,
+    time: &'a Time<'a>,
+    /// The most that all of it may cost.
+    most: UsdMicros,
+    /// What somebody, by the name of the entry, knows the call by.
+    key: &'a dyn Fn(&str) -> String,
+}
+
+impl<'a> Asking<'a> {
+    /// Asks one after the other until it is said.
+    async fn ask(&self) -> Result<(&'a Speaker, Wave), EngineError> {
+        let mut told = Told::new(self.meter, self.most);
+        let cost = |speaker: &&Speaker| speaker.cost(&self.params.text);
+        for (at, speaker) in self.chain.iter().enumerate() {
+            let own = cost(speaker);
+            if !told.allows(own) {
+                continue;
+            }
+            let way = Way {
+                alias: &speaker.name,
+                gate: &speaker.gate,
+                meter: self.meter,
+                time: self.time,
+                most: own,
+                timeout: speaker.timeout,
+                others: told.others(own, self.chain[at + 1..].iter().map(cost)),
+            };
+            let body = body(speaker, self.params);
+            // One key for all the times that a server is asked.
+            let key = (self.key)(&speaker.name);
+            let bytes_max = self.params.bytes_max.unwrap_or(BYTES_MAX);
+            match way.ask(|| once(speaker, &body, &key, bytes_max)).await? {
+                Ok(spoken) => {
+                    self.meter.end(own, (0, 0));
+                    return Ok((speaker, spoken));
+                }
+                Err(miss) => told.add(miss),
+            }
+        }
+        Err(told.nobody())
+    }
+}
+
+/// What is asked, after <https://platform.openai.com/docs/api-reference/audio/createSpeech> (`CreateSpeechRequest`).
+fn body(speaker: &Speaker, params: &Params) -> Value {
     let mut body = json!({
         "model": speaker.model,
         "voice": speaker.voice,
@@ -186,18 +248,7 @@ async fn ask(speaker: &Speaker, params: &Params, meter: &Meter) -> Result<Wave, 
     if let Some(speed) = params.speed {
         body["speed"] = json!(speed);
     }
-    let way = Way {
-        alias: &speaker.name,
-        gate: &speaker.gate,
-        meter,
-    };
-    // One key for all the times that a busy server is asked.
-    let key = unique();
-    let bytes_max = params.bytes_max.unwrap_or(BYTES_MAX);
-    let spoken = way.ask(|| once(speaker, &body, &key, bytes_max)).await?;
-    let spoken = spoken.map_err(|told| nobody(&[told]))?;
-    meter.end(speaker.cost(&params.text), (0, 0));
-    Ok(spoken)
+    body
 }
 
 async fn once(speaker: &Speaker, body: &Value, key: &str, bytes_max: u64) -> Result<Wave, Trouble> {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use daedal_core::UsdMicros;
 use daedal_core::process::suggestion;
@@ -9,8 +10,9 @@ use daedal_core::process::units::parse_usd;
 use serde::Deserialize;
 
 use crate::SettingsError;
-use crate::gate::Gate;
+use crate::gate::{Gate, Gates};
 use crate::net::is_near;
+use crate::patience::timeout;
 use crate::secrets::Secrets;
 use crate::server::{Scheme, Server};
 
@@ -37,6 +39,11 @@ pub struct SpeakerSettings {
     pub concurrency: Option<usize>,
     /// Calls within a time, such as `60/m`.
     pub rate: Option<String>,
+    /// How long one answer may take, such as `90s`; a share of the step's time when absent.
+    pub timeout: Option<String>,
+    /// Entries that speak in its place while it doesn't, in this order.
+    #[serde(default)]
+    pub fallback: Vec<String>,
 }
 
 /// Whose protocol a server speaks.
@@ -55,12 +62,19 @@ pub(super) struct Speaker {
     pub(super) model: String,
     pub(super) voice: String,
     pub(super) gate: Arc<Gate>,
+    pub(super) timeout: Option<Duration>,
+    fallback: Vec<String>,
     /// Of a million characters.
     price: UsdMicros,
 }
 
 impl Speaker {
-    fn new(name: &str, entry: &SpeakerSettings, secrets: &Secrets) -> Result<Self, SettingsError> {
+    fn new(
+        name: &str,
+        entry: &SpeakerSettings,
+        secrets: &Secrets,
+        gates: &Gates,
+    ) -> Result<Self, SettingsError> {
         let section = format!("speech.{name}");
         let key = entry.key.as_deref().map(|key| (key, Scheme::Bearer));
         let server = Server::new(&section, entry.url.as_deref().unwrap_or(URL), key, secrets)?;
@@ -90,9 +104,12 @@ impl Speaker {
         };
         Ok(Self {
             name: name.to_owned(),
-            gate: Gate::of(
+            timeout: timeout(&section, entry.timeout.as_deref())?,
+            fallback: entry.fallback.clone(),
+            gate: gates.of(
                 &section,
                 &server.url,
+                entry.key.as_deref(),
                 entry.concurrency,
                 entry.rate.as_deref(),
             )?,
@@ -132,15 +149,31 @@ impl Speakers {
     pub(crate) fn new(
         settings: &BTreeMap<String, SpeakerSettings>,
         secrets: &Secrets,
+        gates: &Gates,
     ) -> Result<Self, SettingsError> {
         let known = settings.iter().map(|(name, entry)| {
-            let speaker = Speaker::new(name, entry, secrets)?;
+            let is_wrong = |other: &&String| *other == name || !settings.contains_key(*other);
+            if let Some(other) = entry.fallback.iter().find(is_wrong) {
+                return Err(SettingsError::new(
+                    format!("`fallback` under [speech.{name}] has `{other}`"),
+                    "name other entries, each of which stands under [speech.NAME]",
+                ));
+            }
+            let speaker = Speaker::new(name, entry, secrets, gates)?;
             Ok((name.clone(), speaker))
         });
         Ok(Self {
             known: known.collect::<Result<_, SettingsError>>()?,
             is_set: true,
         })
+    }
+
+    /// The one that a step names, and those who speak in its place, in order.
+    pub(super) fn chain(&self, name: &str) -> Result<Vec<&Speaker>, String> {
+        let first = self.get(name)?;
+        let others = first.fallback.iter();
+        let others = others.filter_map(|name| self.known.get(name));
+        Ok(std::iter::once(first).chain(others).collect())
     }
 
     /// The one that a step names.

@@ -21,6 +21,8 @@ fn studio(url: &str) -> Settings {
         price: Some("15 USD".to_owned()),
         concurrency: None,
         rate: None,
+        timeout: None,
+        fallback: Vec::new(),
     };
     settings.speech.insert("narrator".to_owned(), speaker);
     settings
@@ -127,4 +129,44 @@ fn a_busy_server_is_asked_again_with_the_same_key() {
         .collect();
     assert_eq!(keys.len(), 2);
     assert_eq!(keys[0], keys[1]);
+}
+
+/// A studio whose narrator has another in their place.
+fn pair(first: &Server, second: &Server) -> Settings {
+    let mut settings = studio(&first.url("/v1"));
+    let mut spare = settings.speech["narrator"].clone();
+    spare.url = Some(second.url("/v1"));
+    spare.voice = "alloy".to_owned();
+    settings.speech.insert("spare".to_owned(), spare);
+    settings.speech.get_mut("narrator").unwrap().fallback = vec!["spare".to_owned()];
+    settings
+}
+
+#[test]
+fn another_speaks_while_the_first_can_not_and_nothing_is_paid_twice() {
+    let spoken = file(&[9; 240], None, b"");
+    let second = Server::start([bytes("audio/wav", &spoken)]);
+    let with = json!({ "voice": "narrator", "text": "Tide" });
+    let busy = Server::start([answer(
+        "503 Service Unavailable",
+        "retry-after: 3600\r\n",
+        "",
+    )]);
+    let speech = engine("speech", &pair(&busy, &second));
+    let outcome = Bench::default().perform(&*speech, with.clone(), 1).unwrap();
+    assert_eq!(outcome.usage.tool.as_deref(), Some("openai/tts-1 alloy"));
+    assert_eq!(outcome.usage.cost, UsdMicros(60));
+    assert_eq!(second.got()[0].json()["voice"], "alloy");
+    let broken = Server::start([answer("502 Bad Gateway", "retry-after: 3600\r\n", "")]);
+    let speech = engine("speech", &pair(&broken, &second));
+    let bench = Bench::default();
+    let error = bench.error(&*speech, with);
+    assert!(error.to_string().contains("may have been paid"), "{error}");
+    assert_eq!(bench.spent.lock().unwrap().cost, UsdMicros(60));
+    assert_eq!(second.got().len(), 1);
+    let mut wrong = pair(&broken, &second);
+    wrong.speech.get_mut("narrator").unwrap().fallback = vec!["nobody".to_owned()];
+    let read = |_: &crate::secrets::Place| Ok(SECRET.to_owned());
+    let error = crate::all(&wrong, std::sync::Arc::new(read)).map(|_| ());
+    assert!(error.unwrap_err().to_string().contains("`nobody`"));
 }
