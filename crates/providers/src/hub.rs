@@ -213,6 +213,7 @@ impl Hub {
         told: &(dyn Fn(u64) + Sync),
     ) -> Result<Digest, EngineError> {
         let failed = |error: std::io::Error| EngineError::Transient {
+            after_ms: None,
             message: format!("{} can't be written: {error}", place.display()),
         };
         if let Some(digest) = digest_of(place).map_err(failed)? {
@@ -249,6 +250,7 @@ impl Hub {
             }
             status => {
                 return Err(EngineError::Transient {
+                    after_ms: None,
                     message: format!("`{}` of {name}: the server answered {status}", file.path),
                 });
             }
@@ -257,6 +259,7 @@ impl Hub {
         let mut length = written.metadata().map_err(failed)?.len();
         if answer.status() != StatusCode::RANGE_NOT_SATISFIABLE {
             while let Some(chunk) = answer.chunk().await.map_err(|_| EngineError::Transient {
+ after_ms: None,
                 message: format!(
                     "`{}` of {name} broke off after {length} bytes: ask again, and it goes on from there",
                     file.path
