@@ -39,7 +39,7 @@ impl Marking {
     fn of(source_type: Option<Source>, edited_by_hand: bool) -> Self {
         let made = match source_type {
             None => None,
-            Some(Source::Algorithmic) => Some("rules and code made it, and no trained model"),
+            Some(Source::Algorithmic) => Some("rules and code made it and no trained model"),
             Some(Source::Trained) => Some("a trained model made it"),
             Some(Source::Composite) => {
                 Some("rules and code made it, with parts or of material that a trained model made")

@@ -99,7 +99,9 @@ fn may(certificate: &X509Certificate<'_>, what: impl Fn(&KeyUsage) -> bool) -> b
 /// What keeps a chain from being recognised by these `anchors`. Of what they are made of, authorities are trusted
 /// with what they issue, other certificates with themselves alone.
 pub(crate) fn fault(chain: &Chain, anchors: &[Chain], now_ms: u64) -> Option<PathFault> {
-    let (leaf, others) = chain.ders().split_first()?;
+    let Some((leaf, others)) = chain.ders().split_first() else {
+        return Some(PathFault::Broken);
+    };
     let anchors: Vec<&[u8]> = anchors
         .iter()
         .flat_map(Chain::ders)
