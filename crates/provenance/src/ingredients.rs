@@ -134,15 +134,7 @@ pub(crate) fn fault(record: &RunRecord, asset: &Digest, told: &[MadeOf]) -> Opti
         .iter()
         .map(|part| (part.asset.digest, part.relation))
         .collect();
-    // What people put in by hand, and what nobody can do again, may have come from elsewhere.
-    let mut given = BTreeSet::new();
-    for place in record.lineage(asset) {
-        let receipt = &record.receipts[place];
-        if receipt.determinism == Determinism::Attested || receipt.engine == EDIT {
-            let outputs = receipt.outputs.iter().map(|output| output.digest);
-            given.extend(outputs.filter(|digest| makers.get(digest) == Some(place)));
-        }
-    }
+    let given = given(record, &makers, asset);
     let mut named = BTreeSet::new();
     for part in told {
         let title = &part.title;
@@ -186,6 +178,19 @@ pub(crate) fn fault(record: &RunRecord, asset: &Digest, told: &[MadeOf]) -> Opti
                 part.asset.digest.short()
             )
         })
+}
+
+/// What may have come from elsewhere on the way to an asset: what people put in by hand, and what nobody can do again.
+fn given(record: &RunRecord, makers: &Makers, asset: &Digest) -> BTreeSet<Digest> {
+    let mut given = BTreeSet::new();
+    for place in record.lineage(asset) {
+        let receipt = &record.receipts[place];
+        if receipt.determinism == Determinism::Attested || receipt.engine == EDIT {
+            let outputs = receipt.outputs.iter().map(|output| output.digest);
+            given.extend(outputs.filter(|digest| makers.get(digest) == Some(place)));
+        }
+    }
+    given
 }
 
 /// Places of the receipts that made the asset or something in it, ascending. One that only passes on what it was given, as
