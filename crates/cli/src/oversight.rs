@@ -1,13 +1,10 @@
 //! The transparency duties of the EU AI Act, and what evidence of each a released run has.
 
 use daedal_chain::embedded::is_embedded;
-use daedal_core::AssetRef;
 use daedal_core::asset::assets_in;
-use daedal_core::engine::Determinism;
 use daedal_core::intent::{IntentKind, Oversight};
 use daedal_core::process::Training;
-use daedal_core::receipt::Receipt;
-use daedal_core::run::EDIT;
+pub(crate) use daedal_provenance::manifest::is_by_model;
 use serde::Serialize;
 
 use crate::release::{Gathered, captions_among};
@@ -45,22 +42,6 @@ pub(crate) fn duties(run: &Gathered) -> Vec<Duty> {
 fn trained(run: &Gathered) -> usize {
     let receipts = run.subject.record.receipts.iter();
     receipts.filter(|receipt| is_by_model(receipt)).count()
-}
-
-/// Whether a trained model made what a task gave, as far as can be known: what an unknown server draws or plays is
-/// taken for a model's; what it says in text, and what a feed says, are sources like others.
-pub(crate) fn is_by_model(receipt: &Receipt) -> bool {
-    let is_seen_or_heard = |asset: &AssetRef| {
-        let kind = asset.media_type.split('/').next().unwrap_or_default();
-        matches!(kind, "image" | "audio" | "video")
-    };
-    let attested = receipt.determinism == Determinism::Attested;
-    let made = match receipt.engine.as_str() {
-        EDIT | "feed" => false,
-        "http" => receipt.outputs.iter().any(is_seen_or_heard),
-        _ => attested,
-    };
-    made || receipt.usage.tokens.is_some()
 }
 
 fn marked(run: &Gathered) -> Duty {

@@ -201,6 +201,9 @@ pub fn read(bytes: &[u8]) -> Result<Attested, AttestError> {
         .map_err(|_| AttestError::Signature)?;
     let statement: Statement =
         serde_json::from_slice(&payload).map_err(|error| form(&error.to_string()))?;
+    if canonical::to_vec(&statement) != payload {
+        return Err(form("its statement is not in canonical form"));
+    }
     if statement.kind != STATEMENT_TYPE || statement.predicate_type != predicate::TYPE {
         return Err(form("it is a statement about something else"));
     }

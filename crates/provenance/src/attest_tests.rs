@@ -49,3 +49,26 @@ fn every_changed_byte_shows() {
         assert!(read(&bytes[..at]).is_err());
     }
 }
+
+#[test]
+fn a_statement_has_one_form() {
+    let (bytes, _) = attestation();
+    let envelope: Envelope = serde_json::from_slice(&bytes).unwrap();
+    let payload = BASE64.decode(&envelope.payload).unwrap();
+    let text = String::from_utf8(payload).unwrap();
+    let signer = &studio().0;
+    let signed = |payload: &str| {
+        let mut envelope = envelope.clone();
+        envelope.payload = BASE64.encode(payload);
+        let signature = signer.sign_der(&pre_authentication(payload.as_bytes()));
+        envelope.signatures[0].sig = BASE64.encode(signature);
+        canonical::to_vec(&envelope)
+    };
+    assert!(read(&signed(&text)).is_ok());
+    let spaced = text.replacen("{\"", "{ \"", 1);
+    let escaped = text.replacen("tidal", "t\\u0069dal", 1);
+    for odd in [spaced, escaped, format!("{text}\n")] {
+        let found = read(&signed(&odd)).unwrap_err().to_string();
+        assert!(found.contains("canonical"), "{found}");
+    }
+}

@@ -3,8 +3,7 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use p256::ecdsa::signature::Verifier as _;
-use p256::ecdsa::{Signature, VerifyingKey};
+use p256::ecdsa::VerifyingKey;
 use p256::pkcs8::DecodePublicKey as _;
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa,
@@ -12,6 +11,7 @@ use rcgen::{
 };
 use x509_parser::prelude::{FromDer as _, Pem, X509Certificate};
 
+use crate::path::{self, PathFault};
 use crate::when::civil;
 
 const DAY_MS: u64 = 86_400_000;
@@ -193,24 +193,27 @@ impl Chain {
         u64::try_from(seconds).ok()?.checked_mul(1_000)
     }
 
-    /// Whether the signing certificate is valid by the clock of this machine.
-    #[must_use]
-    pub fn is_valid_now(&self) -> bool {
-        let now = now_ms();
-        let has_begun = self.begins_ms().is_none_or(|begins| begins <= now);
-        has_begun && self.ends_ms().is_none_or(|ends| now <= ends)
-    }
-
-    /// Whether each certificate was signed by the next, and the last is (or was signed by) one of
-    /// the `anchors`. Knows P-256 only; a chain of other keys is not recognised.
+    /// Whether it is recognised by these `anchors` today: [`Self::path_fault`] finds nothing.
     #[must_use]
     pub fn leads_to(&self, anchors: &[Self]) -> bool {
-        let linked = self.0.windows(2).all(|pair| signed_by(&pair[0], &pair[1]));
-        let Some(last) = self.0.last() else {
-            return false;
-        };
-        let mut anchors = anchors.iter().flat_map(|chain| &chain.0);
-        linked && anchors.any(|anchor| anchor == last || signed_by(last, anchor))
+        self.path_fault(anchors).is_none()
+    }
+
+    /// What keeps it from being recognised by these `anchors` today. Each certificate has to be valid, the first one
+    /// for signing files, and to have been issued by one that may. Authorities among the anchors are trusted with what
+    /// they issue, other certificates with themselves alone.
+    #[must_use]
+    pub fn path_fault(&self, anchors: &[Self]) -> Option<PathFault> {
+        path::fault(self, anchors, now_ms())
+    }
+
+    /// The certificates of `chains` as PEM: those of authorities, and the others.
+    pub(crate) fn authorities_and_signers(chains: &[Self]) -> (String, String) {
+        let ders = chains.iter().flat_map(|chain| &chain.0);
+        let (authorities, signers): (Vec<_>, Vec<_>) =
+            ders.partition(|der| path::is_authority(der));
+        let pem = |ders: Vec<&Vec<u8>>| ders.into_iter().map(|der| pem_of(der)).collect();
+        (pem(authorities), pem(signers))
     }
 }
 
@@ -223,24 +226,6 @@ pub(crate) fn now_ms() -> u64 {
 fn key_of(der: &[u8]) -> Option<VerifyingKey> {
     let (_, certificate) = X509Certificate::from_der(der).ok()?;
     VerifyingKey::from_public_key_der(certificate.public_key().raw).ok()
-}
-
-fn signed_by(der: &[u8], issuer: &[u8]) -> bool {
-    let parsed = X509Certificate::from_der(der)
-        .ok()
-        .zip(X509Certificate::from_der(issuer).ok());
-    let Some(((_, certificate), (_, authority))) = parsed else {
-        return false;
-    };
-    let Some(key) = key_of(issuer) else {
-        return false;
-    };
-    authority.is_ca()
-        && certificate.issuer() == authority.subject()
-        && Signature::from_der(&certificate.signature_value.data).is_ok_and(|signature| {
-            key.verify(certificate.tbs_certificate.as_ref(), &signature)
-                .is_ok()
-        })
 }
 
 fn pem_of(der: &[u8]) -> String {

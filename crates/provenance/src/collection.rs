@@ -16,6 +16,7 @@ use crate::belongs::{Namers, bundle, is_due, told_bundle};
 use crate::chain::Chain;
 use crate::container::{Carrier, SIDECAR_SUFFIX, sniff};
 use crate::manifest;
+use crate::path::PathFault;
 use crate::recorded::intents_missing;
 use crate::seal::{SealError, assertion, context, failures, read};
 use crate::signer::Signer;
@@ -159,9 +160,9 @@ pub fn verify(archive: &[u8], anchors: &[Chain]) -> Archive {
         return found;
     };
     let whole = verdict.exit != Exit::Tampered;
-    signer(verdict, &reader);
+    signer(verdict, &reader, anchors);
     if whole {
-        form(verdict, &given, MEDIA_TYPE);
+        form(verdict, &reader, &given, MEDIA_TYPE);
     }
     match unpack(archive) {
         Ok(files) if is_as_packed(archive, &files) => found.files = files,
@@ -343,13 +344,16 @@ fn attestation(
             )));
         }
     }
-    let untrusted = |why: &str| Err((Exit::Untrusted, why.to_owned()));
-    if !attested.chain.leads_to(anchors) {
-        return untrusted("its signer is not recognised here");
-    }
-    match attested.chain.is_valid_now() {
-        true => Ok(format!("it names {}", all_of(subjects.len(), "asset"))),
-        false => untrusted("the certificate of its signer is not valid today"),
+    match attested.chain.path_fault(anchors) {
+        None => Ok(format!("it names {}", all_of(subjects.len(), "asset"))),
+        Some(PathFault::Unknown) => Err((
+            Exit::Untrusted,
+            "its signer is not recognised here".to_owned(),
+        )),
+        Some(fault) => Err((
+            Exit::Untrusted,
+            format!("its signer is not recognised here: {fault}"),
+        )),
     }
 }
 

@@ -77,11 +77,8 @@ pub fn unsealed(media_type: &str, file: &[u8]) -> Option<Vec<u8>> {
 /// `file` without its credential alone.
 pub(crate) fn without_credential(media_type: &str, file: &[u8]) -> Option<Vec<u8>> {
     let ranges = match media_type {
-        "image/png" => png(file)?,
-        "image/jpeg" => jpeg(file)?,
-        "audio/wav" | "image/webp" => riff(file)?,
         "video/mp4" => return film(file).ok(),
-        _ => return None,
+        _ => credentials(media_type, file)?,
     };
     let mut rest = Vec::with_capacity(file.len());
     let mut from = 0;
@@ -95,6 +92,25 @@ pub(crate) fn without_credential(media_type: &str, file: &[u8]) -> Option<Vec<u8
         rest.get_mut(4..8)?.copy_from_slice(&size.to_le_bytes());
     }
     Some(rest)
+}
+
+/// Where the credential of a picture or sound is that is made of chunks or segments; none where there is none, or where
+/// something lies between its parts.
+pub(crate) fn place_of_credential(media_type: &str, file: &[u8]) -> Option<Range<usize>> {
+    let ranges = credentials(media_type, file)?;
+    let whole = ranges.windows(2).all(|two| two[0].end == two[1].start);
+    let place = ranges.first()?.start..ranges.last()?.end;
+    whole.then_some(place)
+}
+
+/// The parts of the credential of such a file.
+fn credentials(media_type: &str, file: &[u8]) -> Option<Vec<Range<usize>>> {
+    match media_type {
+        "image/png" => png(file),
+        "image/jpeg" => jpeg(file),
+        "audio/wav" | "image/webp" => riff(file),
+        _ => None,
+    }
 }
 
 /// Chunks named `caBX` (C2PA 2.2, A.3.2).

@@ -6,6 +6,7 @@ use p256::pkcs8::DecodePrivateKey as _;
 use crate::attest::{Subject, attest};
 use crate::chain::{Chain, issue};
 use crate::fixtures::{NOW_MS, content, license, png, run_of, studio};
+use crate::manifest::{Ingredient, Relation};
 use crate::seal::{SealRequest, seal, written};
 use crate::signer::Signer;
 use crate::verdict::{Exit, Outcome, Verdict};
@@ -65,6 +66,19 @@ fn signer_of(issued_ms: u64) -> Signer {
     let issued = issue("Ada", issued_ms).unwrap();
     let key = p256::ecdsa::SigningKey::from_pkcs8_der(&issued.signing_key).unwrap();
     Signer::new(key, issued.chain).unwrap()
+}
+
+/// A picture that a studio sealed whose certificates were issued then.
+fn sealed_then(issued_ms: u64) -> Vec<u8> {
+    let bytes = png(9, 9, false);
+    let record = run_of(&bytes, "image/png", true);
+    let license = license();
+    let request = SealRequest {
+        bytes: &bytes,
+        content: content(&record, &bytes, "image/png", &license),
+    };
+    let sealed = written(&request, &Unasked(signer_of(issued_ms)));
+    sealed.unwrap().file
 }
 
 /// The verdict on what a studio sealed whose certificates were issued then; its authority is recognised.
@@ -143,4 +157,37 @@ fn an_attestation_counts_by_a_certificate_of_today_and_says_where_it_is_another_
             told.detail
         );
     }
+}
+
+#[test]
+fn what_came_with_an_expired_certificate_is_whole_and_so_it_is_told() {
+    let theirs = sealed_then(0);
+    let part = Ingredient {
+        title: "a photograph".into(),
+        media_type: "image/png".into(),
+        digest: Digest::of(&theirs),
+        bytes: Some(theirs),
+        relation: Relation::Parent,
+    };
+    let bytes = png(20, 20, false);
+    let record = run_of(&bytes, "image/png", true);
+    let license = license();
+    let mut content = content(&record, &bytes, "image/png", &license);
+    let parts = [part];
+    content.ingredients = &parts;
+    let request = SealRequest {
+        bytes: &bytes,
+        content,
+    };
+    let sealed = seal(&request, &studio().0).unwrap();
+    let verdict = verify(&Given {
+        file: &sealed.file,
+        ..Given::default()
+    });
+    let own = verdict.ingredients[0].credential.as_ref().unwrap();
+    assert!(own.expired && own.faults.is_empty(), "{own:?}");
+    let mut checks = verdict.checks.iter();
+    let told = checks.find(|check| check.name == "made of").unwrap();
+    assert_eq!(told.outcome, Outcome::Passed);
+    assert!(told.detail.contains("had expired"), "{}", told.detail);
 }

@@ -1,6 +1,6 @@
 use super::*;
 use crate::fixtures::{asset, receipt};
-use daedal_core::record::{RunRecord, Settings};
+use daedal_core::record::{RunRecord, Setting, Settings};
 
 fn record(receipts: Vec<daedal_core::receipt::Receipt>) -> RunRecord {
     let header = crate::fixtures::run_of(b"x", "image/png", false).header;
@@ -118,4 +118,69 @@ fn what_a_part_was_made_of_and_what_a_model_took_is_not_in_the_asset() {
             ("logo", Relation::Input, None),
         ]
     );
+}
+
+/// What a credential names.
+fn named(name: &str, relation: Relation) -> MadeOf {
+    MadeOf {
+        title: name.into(),
+        media_type: None,
+        sha256: Some(Digest::of(name.as_bytes())),
+        relation,
+        credential: None,
+    }
+}
+
+/// A run that was given two photos, made a poster of one of them, and passed a film on.
+fn of_two_photos(settings: impl Fn(&daedal_core::AssetRef) -> Setting) -> RunRecord {
+    let photos = [asset(b"photo", "image/jpeg"), asset(b"logo", "image/jpeg")];
+    let (film, poster) = (asset(b"film", "video/mp4"), asset(b"poster", "image/webp"));
+    let header = crate::fixtures::run_of(b"x", "image/png", false).header;
+    let inputs = [
+        ("photo", &photos[0]),
+        ("photo2", &photos[1]),
+        ("film", &film),
+    ];
+    let inputs = inputs.map(|(name, asset)| (name.to_owned(), settings(asset)));
+    let receipts = vec![
+        receipt("pass", None, &[&photos[0], &photos[1]], &[&photos[0]]),
+        receipt("small", None, &[&photos[0]], &[&poster]),
+        receipt("film", None, &[&film], &[&film]),
+    ];
+    let settings = Settings::from(inputs);
+    RunRecord::close(header, settings, Settings::new(), receipts, Vec::new())
+}
+
+#[test]
+fn a_record_tells_of_lying_ingredients() {
+    let public = of_two_photos(|asset| Setting::public(asset.to_value()));
+    let private = of_two_photos(|asset| Setting::private(&asset.to_value()));
+    let poster = Digest::of(b"poster");
+    let photo = || named("photo", Relation::Parent);
+    for record in [&public, &private] {
+        assert_eq!(fault(record, &poster, &[photo()]), None);
+        for (told, word) in [
+            (vec![named("film", Relation::Parent)], "took “film”"),
+            (vec![photo(), named("logo", Relation::Input)], "took “logo”"),
+            (vec![named("photo", Relation::Input)], "something else"),
+            (vec![photo(), photo()], "twice"),
+            (vec![], "does not name"),
+        ] {
+            let found = fault(record, &poster, &told).unwrap();
+            assert!(found.contains(word), "{found}");
+        }
+        let nameless = MadeOf {
+            sha256: None,
+            ..photo()
+        };
+        assert!(fault(record, &poster, &[nameless]).is_some());
+        // What was passed on is its own parent.
+        let (photo, film) = (Digest::of(b"photo"), Digest::of(b"film"));
+        for (asset, name) in [(photo, "photo"), (film, "film")] {
+            assert_eq!(
+                fault(record, &asset, &[named(name, Relation::Parent)]),
+                None
+            );
+        }
+    }
 }

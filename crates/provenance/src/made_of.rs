@@ -14,6 +14,9 @@ use crate::verdict::{Outcome, Verdict};
 /// Ingredients that are told one by one in words; all of them are in [`Verdict::ingredients`].
 const TOLD_MAX: usize = 6;
 
+/// What the library says of a certificate out of its time.
+const EXPIRED: &str = "signingCredential.expired";
+
 /// Something that an asset was made of, by its credential.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct MadeOf {
@@ -34,6 +37,9 @@ pub struct MadeOf {
 pub struct Own {
     /// Whom the certificate names. Nothing tells here whether that is true: verify the ingredient itself.
     pub signer: Option<String>,
+    /// Whether its certificate was out of its time, so that it counts for nobody. The file is as it was sealed, all the same.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub expired: bool,
     /// What was wrong with it; nothing if it held. That its signer is unknown is no fault of it.
     pub faults: Vec<String>,
 }
@@ -114,12 +120,14 @@ fn of(reader: &Reader, ingredient: &Ingredient) -> MadeOf {
         let manifest = reader.get_manifest(label);
         let results = ingredient.validation_results();
         let failed = results.and_then(|results| results.active_manifest());
-        let failed = failed.map(|codes| codes.failure().iter());
-        let is_fault = |code: &&str| !code.starts_with("signingCredential.untrusted");
-        let faults = failed.into_iter().flatten().map(|status| status.code());
+        let failed = failed.map_or(&[][..], |codes| codes.failure());
+        let codes = || failed.iter().map(|status| status.code());
+        let is_fault =
+            |code: &&str| !code.starts_with("signingCredential.untrusted") && *code != EXPIRED;
         Own {
             signer: manifest.and_then(|manifest| manifest.common_name()),
-            faults: faults.filter(is_fault).map(str::to_owned).collect(),
+            expired: codes().any(|code| code == EXPIRED),
+            faults: codes().filter(is_fault).map(str::to_owned).collect(),
         }
     });
     MadeOf {
@@ -158,6 +166,9 @@ impl MadeOf {
         let own = self.credential.as_ref().map(|own| {
             let signer = own.signer.as_deref().unwrap_or("an unnamed signer");
             match self.faults() {
+                None if own.expired => format!(
+                    " (with a credential said to be of {signer}, whose certificate had expired)"
+                ),
                 None => format!(" (with a credential said to be of {signer})"),
                 Some(faults) => format!(
                     " (whose credential, said to be of {signer}, did not hold when it was taken in: {})",

@@ -13,13 +13,18 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::collection::{self, Collected};
+use crate::line::{Makers, main_line};
+use crate::source::human_edits;
 use crate::when::rfc3339;
+
+pub use crate::source::{Source, is_by_model};
 
 /// Label of the assertion that holds [`Claim`].
 pub const LABEL: &str = "org.daedal.intent";
 /// Steps that are told as actions; earlier ones are in the receipts.
-const ACTIONS_MAX: usize = 6;
-const SOURCE_TYPES: &str = "http://cv.iptc.org/newscodes/digitalsourcetype/";
+pub(crate) const ACTIONS_MAX: usize = 6;
+/// What a drawn caption is told as.
+pub(crate) const CAPTIONED: &str = "a visible label was drawn into it";
 
 /// What the assertion [`LABEL`] says: where the asset came from, and the digest of the asset
 /// before it was sealed.
@@ -81,47 +86,6 @@ pub enum Relation {
     Input,
 }
 
-/// What kind of process gave an asset (IPTC's digital source types).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Source {
-    /// Rules and code only.
-    Algorithmic,
-    /// A trained model.
-    Trained,
-    /// Rules and code, of parts that a trained model made.
-    Composite,
-}
-
-impl Source {
-    /// What the receipts behind an asset amount to; `trained` tells whether a receipt's engine runs a trained
-    /// model.
-    #[must_use]
-    pub fn of(record: &RunRecord, asset: &Digest, trained: impl Fn(&Receipt) -> bool) -> Self {
-        let maker = machine_of(record, asset);
-        if maker.is_some_and(|maker| trained(&record.receipts[maker])) {
-            return Self::Trained;
-        }
-        let lineage = record.lineage(asset);
-        if lineage
-            .iter()
-            .any(|place| trained(&record.receipts[*place]))
-        {
-            Self::Composite
-        } else {
-            Self::Algorithmic
-        }
-    }
-
-    pub(crate) fn uri(self) -> String {
-        let name = match self {
-            Self::Algorithmic => "algorithmicMedia",
-            Self::Trained => "trainedAlgorithmicMedia",
-            Self::Composite => "compositeWithTrainedAlgorithmicMedia",
-        };
-        format!("{SOURCE_TYPES}{name}")
-    }
-}
-
 /// What a credential is made from, besides the bytes.
 pub struct Content<'a> {
     /// What people call the asset.
@@ -150,16 +114,6 @@ pub struct Content<'a> {
     pub ingredients: &'a [Ingredient],
     /// Which steps are on the way to it: decisions elsewhere did not lead to it.
     pub is_on_way: &'a dyn Fn(&str) -> bool,
-}
-
-/// The receipt of the machine that made an asset, or what a person edited into it, or what a caption was drawn into.
-fn machine_of(record: &RunRecord, asset: &Digest) -> Option<usize> {
-    let mut place = record.maker_of(asset)?;
-    while [EDIT, CAPTION].contains(&&*record.receipts[place].engine) {
-        let from = record.receipts[place].inputs.first()?;
-        place = record.maker_of(&from.digest).filter(|from| *from < place)?;
-    }
-    Some(place)
 }
 
 /// The manifest as the C2PA library reads it, ingredients and what [`LABEL`] says apart; none if the run didn't give
@@ -233,7 +187,8 @@ fn tool(text: &str) -> (&str, &str) {
 /// The asset's main line as actions: how it came to be, what was placed in it, how it was changed.
 fn actions(content: &Content<'_>) -> Vec<Value> {
     let receipts = &content.record.receipts;
-    let line = main_line(content.record, &content.digest);
+    let makers = Makers::of(content.record);
+    let line = main_line(content.record, &makers, &content.digest);
     let line: Vec<&Receipt> = line.into_iter().map(|place| &receipts[place]).collect();
     let when = rfc3339(content.record.header.ended_ms);
     let ids = |relation: Relation| -> Vec<String> {
@@ -285,15 +240,10 @@ fn actions(content: &Content<'_>) -> Vec<Value> {
         if receipt.engine == EDIT {
             // No program did it.
             edit.remove("softwareAgent");
-            let by_hand = format!("{}, edited by hand", receipt.label());
-            edit.insert("description".into(), by_hand.into());
-            let source = format!("{SOURCE_TYPES}humanEdits");
-            edit.insert("digitalSourceType".into(), source.into());
+            edit.insert("description".into(), by_hand(receipt).into());
+            edit.insert("digitalSourceType".into(), human_edits().into());
         } else if receipt.engine == CAPTION {
-            edit.insert(
-                "description".into(),
-                "a visible label was drawn into it".into(),
-            );
+            edit.insert("description".into(), CAPTIONED.into());
             let source = Source::Algorithmic.uri();
             edit.insert("digitalSourceType".into(), source.into());
         } else if !parents.is_empty() {
@@ -309,39 +259,9 @@ fn actions(content: &Content<'_>) -> Vec<Value> {
     actions.into_iter().map(Value::Object).collect()
 }
 
-/// Places of the receipts that led to an asset one after the other, oldest first: each took the next one's main input, an
-/// asset of the same kind (image, sound, text).
-pub(crate) fn main_line(record: &RunRecord, asset: &Digest) -> Vec<usize> {
-    let mut line = Vec::new();
-    let mut place = made_by(record, asset);
-    let mut wanted = None;
-    while let Some(at) = place {
-        let receipt = &record.receipts[at];
-        let own = *wanted.get_or_insert_with(|| {
-            let mut outputs = receipt.outputs.iter();
-            let output = outputs.find(|output| output.digest == *asset);
-            output.map_or("", |output| kind(&output.media_type))
-        });
-        let input = receipt.inputs.iter().find(|input| {
-            let maker = made_by(record, &input.digest);
-            kind(&input.media_type) == own && maker.is_some_and(|maker| maker < at)
-        });
-        place = input.and_then(|input| made_by(record, &input.digest));
-        line.push(at);
-    }
-    line.reverse();
-    line
-}
-
-/// Place of the receipt that made an asset; none for what was brought to the run, also where tasks passed it on.
-pub(crate) fn made_by(record: &RunRecord, asset: &Digest) -> Option<usize> {
-    let maker = record.maker_of(asset);
-    maker.filter(|maker| record.receipts[*maker].makes(asset))
-}
-
-/// The first half of a media type: `image`, `audio`, `text`.
-pub(crate) fn kind(media_type: &str) -> &str {
-    media_type.split('/').next().unwrap_or_default()
+/// What an edit by hand is told as.
+pub(crate) fn by_hand(receipt: &Receipt) -> String {
+    format!("{}, edited by hand", receipt.label())
 }
 
 /// The choice of the CAWG training and data mining assertion 1.1.

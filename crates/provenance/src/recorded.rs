@@ -10,8 +10,10 @@ use daedal_core::record::RunRecord;
 
 use crate::attest::{self, Attested};
 use crate::chain::Chain;
-use crate::made_of::MadeOf;
+use crate::ingredients;
 use crate::manifest::Claim;
+use crate::marked::contradicted;
+use crate::path::PathFault;
 use crate::verdict::{Coverage, Exit, Outcome, Verdict};
 use crate::verify::Given;
 
@@ -50,25 +52,26 @@ pub(crate) fn attestation(
     }
     let count = record.count;
     let leaf = |chain: &Chain| chain.ders().first().cloned();
-    let by = match sealed_by.and_then(leaf) == leaf(&attested.chain) {
-        true => String::new(),
-        false => match attested.chain.common_name() {
-            Some(name) => {
-                format!(", signed with another certificate than the credential, of {name}")
-            }
-            None => ", signed with another certificate than the credential".to_owned(),
-        },
+    let is_another = sealed_by.and_then(leaf) != leaf(&attested.chain);
+    let named = attested.chain.common_name().filter(|_| is_another);
+    let by = match (is_another, &named) {
+        (false, _) => String::new(),
+        (true, Some(name)) => {
+            format!(", signed with another certificate than the credential, of {name}")
+        }
+        (true, None) => ", signed with another certificate than the credential".to_owned(),
     };
+    verdict.attested_by = named;
     let detail = match count {
         1 => format!("the one receipt leads to the root{by}"),
         _ => format!("all {count} receipts follow one another to the root{by}"),
     };
-    let result = if !attested.chain.leads_to(given.anchors) {
-        Err(format!("{detail}, but its signer is not recognised here"))
-    } else if !attested.chain.is_valid_now() {
-        Err(format!("{detail}, but the certificate is not valid today"))
-    } else {
-        Ok(detail)
+    let result = match attested.chain.path_fault(given.anchors) {
+        None => Ok(detail),
+        Some(PathFault::Unknown) => Err(format!("{detail}, but its signer is not recognised here")),
+        Some(fault) => Err(format!(
+            "{detail}, but its signer is not recognised here: {fault}"
+        )),
     };
     verdict.judge("attestation", Exit::Untrusted, result);
     if let Some(origin) = &mut verdict.origin {
@@ -173,11 +176,9 @@ fn own(
         verdict.judge(name, Exit::Tampered, Err(detail));
         return None;
     }
-    if let Some(part) = verdict.ingredients.iter().find(|part| !took(&record, part)) {
-        let detail = format!(
-            "by it the run never took “{}”, which the credential names",
-            part.title
-        );
+    let asset = &claim.unsigned_sha256;
+    let fault = ingredients::fault(&record, asset, &verdict.ingredients);
+    if let Some(detail) = fault.or_else(|| contradicted(verdict, &record, asset)) {
         verdict.judge(name, Exit::Tampered, Err(detail));
         return None;
     }
@@ -200,17 +201,6 @@ fn tells_otherwise(told: &[SignedIntent], own: &[SignedIntent]) -> bool {
                 told.options.clear();
             }
             told != **own
-        })
-    })
-}
-
-/// Whether a run took or made something that a credential names as an ingredient.
-fn took(record: &RunRecord, part: &MadeOf) -> bool {
-    let mut receipts = record.receipts.iter();
-    part.sha256.is_some_and(|digest| {
-        receipts.any(|receipt| {
-            let mut assets = receipt.inputs.iter().chain(&receipt.outputs);
-            assets.any(|asset| asset.digest == digest)
         })
     })
 }

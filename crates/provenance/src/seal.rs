@@ -7,8 +7,10 @@ use c2pa::{Builder, Context, Reader, ValidationState};
 use daedal_core::Digest;
 use serde_json::{Value, json};
 
+use crate::bound::bound;
+use crate::chain::Chain;
 use crate::container::{Carrier, carrier_of, unsealed};
-use crate::manifest::{Content, Ingredient, LABEL, Relation, definition, ingredient_id};
+use crate::manifest::{Claim, Content, Ingredient, LABEL, Relation, definition, ingredient_id};
 use crate::signer::Signer;
 use crate::strict;
 use crate::xmp;
@@ -84,25 +86,21 @@ pub(crate) fn written(
         let digest = content.digest;
         return Err(SealError::Digest { digest, found });
     }
+    put(builder(content)?, request, signer)
+}
+
+/// Has a credential written, into the asset or beside it.
+pub(crate) fn put(
+    mut builder: Builder,
+    request: &SealRequest<'_>,
+    signer: &dyn c2pa::Signer,
+) -> Result<Sealed, SealError> {
+    let content = &request.content;
     let refused = |error: c2pa::Error| SealError::Refused {
         title: content.title.to_owned(),
         problem: error.to_string(),
     };
     let carrier = carrier_for(content.media_type, request.bytes);
-    let (definition, claim) = definition(content).ok_or(SealError::Origin {
-        digest: content.digest,
-    })?;
-    let mut builder = Builder::from_context(context(&[]).map_err(refused)?)
-        .with_definition(definition)
-        .map_err(refused)?;
-    // Definitions are JSON, which has no bytes.
-    builder.add_assertion(LABEL, &claim).map_err(refused)?;
-    if let Some(added) = builder.definition.assertions.last_mut() {
-        added.created = true;
-    }
-    for (place, ingredient) in content.ingredients.iter().enumerate() {
-        add_ingredient(&mut builder, place, ingredient).map_err(refused)?;
-    }
     let mut sealed = Cursor::new(Vec::with_capacity(request.bytes.len() + 16_384));
     let (file, sidecar) = match carrier {
         Carrier::Embedded { format } => {
@@ -125,6 +123,38 @@ pub(crate) fn written(
     Ok(Sealed { file, sidecar })
 }
 
+/// What the library writes the credential from.
+pub(crate) fn builder(content: &Content<'_>) -> Result<Builder, SealError> {
+    let (definition, claim) = definition(content).ok_or(SealError::Origin {
+        digest: content.digest,
+    })?;
+    assembled(content, definition, &claim)
+}
+
+/// The same from a definition.
+pub(crate) fn assembled(
+    content: &Content<'_>,
+    definition: Value,
+    claim: &Claim,
+) -> Result<Builder, SealError> {
+    let refused = |error: c2pa::Error| SealError::Refused {
+        title: content.title.to_owned(),
+        problem: error.to_string(),
+    };
+    let mut builder = Builder::from_context(context(&[]).map_err(refused)?)
+        .with_definition(definition)
+        .map_err(refused)?;
+    // Definitions are JSON, which has no bytes.
+    builder.add_assertion(LABEL, claim).map_err(refused)?;
+    if let Some(added) = builder.definition.assertions.last_mut() {
+        added.created = true;
+    }
+    for (place, ingredient) in content.ingredients.iter().enumerate() {
+        add_ingredient(&mut builder, place, ingredient).map_err(refused)?;
+    }
+    Ok(builder)
+}
+
 /// Where the credential of these bytes goes.
 fn carrier_for(media_type: &str, bytes: &[u8]) -> Carrier {
     match carrier_of(media_type) {
@@ -135,15 +165,19 @@ fn carrier_for(media_type: &str, bytes: &[u8]) -> Carrier {
     }
 }
 
-/// The library's settings: no network, no thumbnails, these anchors.
-pub(crate) fn context(anchors: &[String]) -> c2pa::Result<Context> {
+/// The library's settings: no network, no thumbnails, these anchors. The library takes whatever it is given as an
+/// anchor for an authority: certificates that are none are handed over as signers.
+pub(crate) fn context(anchors: &[Chain]) -> c2pa::Result<Context> {
     let mut settings = json!({
         "core": { "allowed_network_hosts": [], "max_decompressed_manifest_size_in_mb": 8 },
         "verify": { "remote_manifest_fetch": false, "ocsp_fetch": false },
         "builder": { "thumbnail": { "enabled": false } },
     });
-    if !anchors.is_empty() {
-        settings["trust"] = json!({ "user_anchors": anchors.concat() });
+    let (authorities, signers) = Chain::authorities_and_signers(anchors);
+    for (name, certificates) in [("user_anchors", authorities), ("allowed_list", signers)] {
+        if !certificates.is_empty() {
+            settings["trust"][name] = certificates.into();
+        }
     }
     Context::new().with_settings(settings)
 }
@@ -200,7 +234,8 @@ fn read_back(request: &SealRequest<'_>, sealed: &Sealed) -> Result<(), SealError
         Some(sidecar) => strict::manifest(sidecar),
         None => strict::file(content.media_type, file),
     };
-    form.map_err(failed)?;
+    form.and_then(|()| bound(&reader, content.media_type, file, sidecar.is_some()))
+        .map_err(failed)?;
     match unsealed(content.media_type, file) {
         _ if sidecar.is_some() => Ok(()),
         Some(bytes) if bytes != request.bytes => Err(failed(
@@ -210,12 +245,12 @@ fn read_back(request: &SealRequest<'_>, sealed: &Sealed) -> Result<(), SealError
     }
 }
 
-/// Reads a credential, trusting `anchors` (PEM).
+/// Reads a credential, trusting `anchors`.
 pub(crate) fn read(
     carrier: Carrier,
     file: &[u8],
     sidecar: Option<&[u8]>,
-    anchors: &[String],
+    anchors: &[Chain],
 ) -> c2pa::Result<Reader> {
     let reader = Reader::from_context(context(anchors)?);
     let file = Cursor::new(file);

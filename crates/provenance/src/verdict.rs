@@ -10,6 +10,7 @@ use serde::Serialize;
 use crate::contracts::ContractSigned;
 use crate::made_of::MadeOf;
 use crate::manifest::Anchoring;
+use crate::marked::{Action, Marking};
 
 /// Name of the check that tells of the anchor.
 pub(crate) const ANCHOR: &str = "anchor";
@@ -209,8 +210,17 @@ pub struct Verdict {
     /// What it was made of, by its credential.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub ingredients: Vec<MadeOf>,
+    /// What kind of process gave it, by its credential.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub marking: Option<Marking>,
+    /// Whom the certificate of the run's attestation names, where that is another than the credential's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub attested_by: Option<String>,
     /// Where it came from.
     pub origin: Option<Origin>,
+    /// What the credential says was done.
+    #[serde(skip)]
+    pub(crate) actions: Vec<Action>,
 }
 
 impl Verdict {
@@ -222,7 +232,10 @@ impl Verdict {
             title: None,
             signer: None,
             ingredients: Vec::new(),
+            marking: None,
+            attested_by: None,
             origin: None,
+            actions: Vec::new(),
         }
     }
 

@@ -3,11 +3,14 @@
 use c2pa::{Reader, ValidationState};
 use daedal_core::Digest;
 
+use crate::bound::bound;
 use crate::chain::{Chain, now_ms};
 use crate::container::{Carrier, carrier_of, is_credential, sniff, unsealed, without_credential};
 use crate::made_of::made_of;
 use crate::manifest::{Claim, LABEL};
+use crate::marked::marking;
 use crate::origin::{anchor, origin, votes};
+use crate::path::PathFault;
 use crate::recorded;
 use crate::seal::{assertion, failures, read};
 use crate::strict;
@@ -45,16 +48,17 @@ pub fn verify(given: &Given<'_>) -> Verdict {
         return verdict;
     };
     let whole = verdict.exit != Exit::Tampered;
-    signer(&mut verdict, &reader);
+    signer(&mut verdict, &reader, given.anchors);
     made_of(&mut verdict, &reader);
     let Some(claim) = claim(&mut verdict, &reader) else {
         return verdict;
     };
     if whole {
-        form(&mut verdict, given, media_type);
+        form(&mut verdict, &reader, given, media_type);
     }
     unsigned(&mut verdict, given, media_type, &claim);
     origin(&mut verdict, &claim);
+    marking(&mut verdict, &reader, &claim);
     recorded::attestation(&mut verdict, given, &claim, sealed_by(&reader).as_ref());
     recorded::receipts(&mut verdict, given, &claim);
     votes(&mut verdict);
@@ -74,8 +78,7 @@ pub(crate) fn credential(
     } else {
         carrier_of(media_type)
     };
-    let anchors: Vec<String> = given.anchors.iter().map(Chain::to_pem).collect();
-    let reader = match read(carrier, given.file, given.sidecar, &anchors) {
+    let reader = match read(carrier, given.file, given.sidecar, given.anchors) {
         Ok(reader) => reader,
         Err(error) => {
             let (exit, detail) = unreadable(&error, given);
@@ -162,8 +165,14 @@ fn is_expired(failure: &str) -> bool {
     failure.starts_with("signingCredential.expired")
 }
 
-pub(crate) fn signer(verdict: &mut Verdict, reader: &Reader) {
-    let trusted = reader.validation_state() == ValidationState::Trusted;
+pub(crate) fn signer(verdict: &mut Verdict, reader: &Reader, anchors: &[Chain]) {
+    let chain = sealed_by(reader);
+    // The library lets any certificate issue others, and looks at the dates of the first one only.
+    let fault = match &chain {
+        Some(chain) => chain.path_fault(anchors),
+        None => Some(PathFault::Broken),
+    };
+    let trusted = fault.is_none() && reader.validation_state() == ValidationState::Trusted;
     let info = reader
         .active_manifest()
         .and_then(|manifest| manifest.signature_info());
@@ -180,7 +189,6 @@ pub(crate) fn signer(verdict: &mut Verdict, reader: &Reader) {
     if verdict.exit == Exit::Tampered {
         verdict.note("signer", Outcome::Skipped, format!("said to be {name}"));
     } else if sealer.expired {
-        let chain = sealed_by(reader);
         let day = |ms: u64| rfc3339(ms)[..10].to_owned();
         let begins = chain.as_ref().and_then(Chain::begins_ms);
         // The library has one word for both ends, and looks at the same clock.
@@ -207,7 +215,11 @@ pub(crate) fn signer(verdict: &mut Verdict, reader: &Reader) {
             format!("{name}, recognised here"),
         );
     } else {
-        let detail = format!("{name} is not among the signers that are recognised here");
+        let why = match fault {
+            None | Some(PathFault::Unknown) => String::new(),
+            Some(fault) => format!(": {fault}"),
+        };
+        let detail = format!("{name} is not among the signers that are recognised here{why}");
         verdict.judge("signer", Exit::Untrusted, Err(detail));
     }
     verdict.signer = Some(sealer);
@@ -235,12 +247,15 @@ fn claim(verdict: &mut Verdict, reader: &Reader) -> Option<Claim> {
     }
 }
 
-/// Bytes that no signature covers (heads of boxes, padding, check sums) have one form only.
-pub(crate) fn form(verdict: &mut Verdict, given: &Given<'_>, media_type: &str) {
+/// Bytes that no signature covers (heads of boxes, padding, check sums) have one form only, and those that the
+/// credential leaves out are its own.
+pub(crate) fn form(verdict: &mut Verdict, reader: &Reader, given: &Given<'_>, media_type: &str) {
     let result = match given.sidecar {
         Some(sidecar) => strict::manifest(sidecar),
         None => strict::file(media_type, given.file),
     };
+    let is_beside = given.sidecar.is_some();
+    let result = result.and_then(|()| bound(reader, media_type, given.file, is_beside));
     let result = result.map(|()| "every byte of the credential is where it was put".to_owned());
     verdict.judge("form", Exit::Tampered, result);
 }

@@ -260,6 +260,19 @@ impl Verify {
             found.text.push_str(&format!("  ✗ bundle       {detail}\n"));
             return Ok(());
         }
+        // The same piece can be sealed by anybody, and tell of the run what was never published.
+        let attestation = whole.archive.files.get(ATTESTATION);
+        let attested = attestation.and_then(|bytes| attest::read(bytes).ok());
+        let file = verified.verdict.sha256;
+        if !attested.is_some_and(|attested| attested.names(&file)) {
+            let detail = "the attestation of the archive's run does not name this file: it is not the one that was \
+                          published";
+            found.code = verify::worse(found.code, Exit::Tampered.code());
+            found.value["code"] = json!(found.code);
+            found.value["bundle"] = json!({ "code": Exit::Tampered.code(), "error": detail });
+            found.text.push_str(&format!("  ✗ bundle       {detail}\n"));
+            return Ok(());
+        }
         if let Some(scene) = scene {
             add_replay(found, &scene?.replay(unsigned.as_ref(), ui));
         }

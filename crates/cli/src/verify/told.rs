@@ -184,6 +184,16 @@ fn meaning(verdict: &Verdict, origin: &Origin) -> String {
         .signer
         .as_ref()
         .and_then(|signer| signer.name.as_deref());
+    let signer = signer.map_or_else(|| "whoever sealed it".to_owned(), foreign);
+    // What its receipts say can be of somebody else than who sealed the file.
+    let signers = match &verdict.attested_by {
+        Some(other) => format!("{signer} and {}", foreign(other)),
+        None => signer,
+    };
+    let made = match &verdict.marking {
+        Some(marking) => format!(", and that {}", marking.told),
+        None => String::new(),
+    };
     let hosted = match origin.coverage {
         Some(coverage) if coverage.attested > 0 => {
             format!("; {} of them nobody can do again", coverage.attested)
@@ -192,9 +202,8 @@ fn meaning(verdict: &Verdict, origin: &Origin) -> String {
     };
     format!(
         "  shown       that no byte was changed since it was sealed, and that the run's root holds its receipt{decisions}\n  \
-         attested    by {} alone: that the tasks ran as the receipts say{hosted}\n  \
+         attested    by {signers} alone: that the tasks ran as the receipts say{hosted}{made}\n  \
          not claimed who that is beyond the certificate{people}, that nothing was made and left out, or that what it tells is true\n",
-        signer.map_or_else(|| "whoever sealed it".to_owned(), foreign),
     )
 }
 

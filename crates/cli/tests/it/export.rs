@@ -149,6 +149,27 @@ fn a_run_is_carried_out_again_from_its_archive_and_from_its_studio() {
         .ends(0)
         .json();
     assert_eq!(told["replay"]["assets"].as_array().unwrap().len(), 1);
+
+    // The same piece sealed once more is another file, which that archive's attestation does not name.
+    let site = studio.path().join(&poster);
+    let sealed = std::fs::read(&site).unwrap();
+    let blobs = studio.path().join(".daedal/blobs");
+    for (name, bytes) in crate::studio::files_below(&blobs) {
+        if bytes == sealed {
+            std::fs::remove_file(blobs.join(name)).unwrap();
+        }
+    }
+    std::fs::remove_file(&site).unwrap();
+    studio.daedal(&["release", "latest", "-q"]).ends(0);
+    studio.daedal(&["verify", &poster]).ends(0);
+    let told = studio
+        .daedal(&[
+            "verify", "--replay", &poster, "--bundle", "run.zip", "--json",
+        ])
+        .ends(10)
+        .json();
+    let error = told["bundle"]["error"].as_str().unwrap();
+    assert!(error.contains("does not name this file"), "{error}");
 }
 
 #[test]
