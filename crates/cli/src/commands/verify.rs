@@ -5,8 +5,9 @@ mod folder;
 use std::path::{Path, PathBuf};
 
 use daedal_provenance::Exit;
+use daedal_provenance::attest;
 use daedal_provenance::chain::Chain;
-use daedal_provenance::collection::{Collected, is_archive};
+use daedal_provenance::collection::{ATTESTATION, Collected, is_archive};
 use serde_json::{Value, json};
 
 use super::Common;
