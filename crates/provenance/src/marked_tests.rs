@@ -212,8 +212,12 @@ fn actions_that_speak_against_the_record_are_tampering_where_it_is_there() {
         assert!(failed[0].contains(word), "{failed:?}");
     }
     for with_record in [false, true] {
+        // Nobody signed the edit, which is another matter.
         let (verdict, failed) = told(&by_hand, &bytes, Source::Algorithmic, with_record, |_| {});
-        assert_eq!(failed, [""; 0]);
+        assert!(
+            !failed.iter().any(|told| told.contains("it says that")),
+            "{failed:?}"
+        );
         assert!(verdict.marking.unwrap().edited_by_hand);
     }
     let hidden: Change = |actions| {
@@ -222,8 +226,11 @@ fn actions_that_speak_against_the_record_are_tampering_where_it_is_there() {
             "softwareAgent": { "name": "sketch", "version": "1" },
         });
     };
-    let (verdict, _) = told(&by_hand, &bytes, Source::Algorithmic, false, hidden);
-    assert_eq!(verdict.exit, Exit::Tampered);
+    let (_, failed) = told(&by_hand, &bytes, Source::Algorithmic, false, hidden);
+    assert!(
+        failed.iter().any(|told| told.starts_with("marked: ")),
+        "{failed:?}"
+    );
 }
 
 #[test]
