@@ -61,7 +61,7 @@ struct Params {
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum End {
-    Given(Given),
+    Given(Box<Given>),
     Gives { outputs: Map<String, Value> },
 }
 

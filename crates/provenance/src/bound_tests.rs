@@ -1,3 +1,5 @@
+use std::iter::once;
+
 use c2pa::assertions::DataHash;
 use c2pa::jumbf_io::save_jumbf_to_memory;
 use c2pa::{HashRange, Signer as _};
@@ -125,9 +127,9 @@ fn bytes_that_a_credential_leaves_out_besides_its_own_are_tampering() {
         );
         type LeftOut = fn(Range<usize>, usize) -> Vec<Range<usize>>;
         let wider: [LeftOut; 5] = [
-            |place, length| vec![place.start..length],
-            |place, _| vec![place.start - 1..place.end],
-            |place, _| vec![place.start..place.end + 2],
+            |place, length| once(place.start..length).collect(),
+            |place, _| once(place.start - 1..place.end).collect(),
+            |place, _| once(place.start..place.end + 2).collect(),
             |place, length| vec![place, length - 9..length - 8],
             |place, _| vec![8..9, place],
         ];

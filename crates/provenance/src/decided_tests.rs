@@ -191,7 +191,7 @@ fn a_task_has_one_receipt_and_an_edit_is_somebodys() {
     let fault = RecordFault::Unsigned {
         label: label.clone(),
     };
-    assert_eq!(unsigned.faults(), [fault.clone()]);
+    assert_eq!(unsigned.faults(), std::slice::from_ref(&fault));
     let astray = changed(&record, |record| edit(record, 1));
     assert_eq!(astray.faults(), [RecordFault::Place { label }, fault]);
 }

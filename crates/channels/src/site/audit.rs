@@ -196,8 +196,8 @@ mod tests {
         assert_eq!(audit(&place).unwrap().unwrap(), whole);
 
         let record = studio.tree().into_keys();
-        let record = record.filter(|name| name.starts_with("data/releases/"));
-        pipe(&instead(&record.last().unwrap()));
+        let mut record = record.filter(|name| name.starts_with("data/releases/"));
+        pipe(&instead(&record.next_back().unwrap()));
         let error = audit(&place).unwrap_err();
         let told = std::error::Error::source(&error).unwrap().to_string();
         assert!(told.contains("a pipe or a device"), "{told}");

@@ -411,10 +411,9 @@ fn what_it_can_cost_follows_from_what_it_is_given() {
         &json!({}),
         &schema,
     );
-    let nodes = planned.plan.nodes.iter().zip(bounds);
+    let mut nodes = planned.plan.nodes.iter().zip(bounds);
     let (_, draft) = nodes
-        .filter(|(node, _)| &*node.path == "cover.draft")
-        .next()
+        .find(|(node, _)| &*node.path == "cover.draft")
         .unwrap();
     let draft = draft.unwrap();
     assert_eq!(draft.width, 2);

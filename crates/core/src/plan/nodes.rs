@@ -143,7 +143,7 @@ impl<'s> Reader<'s, '_> {
         }
         // One candidate is as good as another where there is but one.
         let alike = match &perform.fan_out {
-            FanOut::Count(count) if *count != Value::from(1) => engine.alike(&perform.with),
+            FanOut::Count(count) if count.as_u64() != Some(1) => engine.alike(&perform.with),
             _ => None,
         };
         if let Some(why) = alike {
