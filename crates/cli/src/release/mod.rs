@@ -21,20 +21,16 @@ mod record;
 mod reopen;
 mod seal;
 mod signing;
+mod subject;
 mod versions;
 mod voted;
 mod written;
 
-use std::collections::BTreeSet;
-use std::sync::Arc;
-
 use daedal_channels::{Channel, Published, Release, Site};
 use daedal_core::AssetRef;
 use daedal_core::engine::Engines;
-use daedal_core::plan::Planned;
 use daedal_core::process::Process;
-use daedal_core::record::RunRecord;
-use daedal_core::run::{CAPTIONS, Event, Finish, RunId, RunSpec, TaskRecord, records};
+use daedal_core::run::{Event, Finish, RunId, records};
 use daedal_provenance::attest;
 use daedal_store::Studio;
 use daedal_store::ports::RunSummary;
@@ -44,7 +40,7 @@ use crate::assemble;
 use crate::failure::Failure;
 use crate::hint;
 use crate::home::Home;
-use crate::runs::{self, Carrier, Piece, outputs_of, pieces, plan_of, replay};
+use crate::runs::{self, Carrier, outputs_of, pieces, plan_of, replay};
 
 pub(crate) use addresses::{Addresses, addresses, mend};
 pub(crate) use batches::KIND as BATCHES;
@@ -59,45 +55,12 @@ pub(crate) use reopen::{forget, require_unreleased};
 pub(crate) use seal::SealedPiece;
 use seal::Sealing;
 pub(crate) use signing::Signing;
+pub(crate) use subject::Subject;
 pub(crate) use versions::tell_site;
 pub(crate) use written::OnChain;
 
 /// The channel whose files the metadata of tokens is among.
 const SITE: &str = "site";
-
-/// Everything that is known of a run that is released.
-pub(crate) struct Subject {
-    pub(crate) run: RunId,
-    pub(crate) spec: RunSpec,
-    pub(crate) planned: Planned,
-    /// Tasks with an outcome, in plan order; one for each receipt of the record.
-    pub(crate) tasks: Vec<TaskRecord>,
-    pub(crate) record: RunRecord,
-    pub(crate) pieces: Vec<Piece>,
-}
-
-impl Subject {
-    /// The steps that are on the way to an asset: those behind the outputs that have it.
-    pub(crate) fn behind(&self, asset: &AssetRef) -> BTreeSet<Arc<str>> {
-        let has = |piece: &&Piece| {
-            let further = piece.attachments.iter().map(|(_, further)| further);
-            std::iter::once(&piece.asset)
-                .chain(further)
-                .any(|own| own.digest == asset.digest)
-        };
-        let outputs: Vec<&str> = self
-            .pieces
-            .iter()
-            .filter(has)
-            .map(|piece| &*piece.output)
-            .collect();
-        // What is no piece by itself, such as a picture before its label, is behind any of them.
-        let is_meant = |name: &str| outputs.is_empty() || outputs.contains(&name);
-        let mut behind = self.planned.plan.behind(is_meant);
-        behind.insert(CAPTIONS.into());
-        behind
-    }
-}
 
 /// What came of a release.
 pub(crate) struct Released {

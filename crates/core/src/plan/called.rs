@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::Serialize;
-use serde_json::{Value, json};
 
+use super::Warning;
 use super::shelf::{Inner, Reference};
 use crate::Digest;
-use crate::engine::{Engine, EngineError, EngineSpec, Performed, Task, TaskContext};
+use crate::engine::Engine;
 use crate::expression::{Frame, GIVEN};
 use crate::process::{Process, Upstream};
 
@@ -102,66 +102,21 @@ impl Calls {
     }
 }
 
-/// The two ends of a process that is a step.
-pub(super) enum Form {
-    /// What it is given, by the schemas of its inputs and parameters and the names of those that have no default.
-    Given {
-        inputs: (Value, Vec<String>),
-        parameters: (Value, Vec<String>),
-    },
-    /// What it gives, by the schema of its outputs.
-    Gives(Value),
-}
-
-/// The engine of such an end, as far as a plan asks it.
-struct End {
-    spec: EngineSpec,
-}
-
-/// An engine in the place of the one that `spec` is of: it takes and gives what this one process does.
-pub(super) fn end(spec: &EngineSpec, form: Form) -> Arc<dyn Engine> {
-    let any = Value::Bool(true);
-    let (schema, output) = match form {
-        Form::Given { inputs, parameters } => {
-            let taken = |(mut schema, required): (Value, Vec<String>)| {
-                schema["required"] = json!(required);
-                schema
-            };
-            let assets =
-                json!({ "type": "array", "items": { "type": "object", "format": "asset" } });
-            let given = json!({
-                "inputs": inputs.0, "parameters": parameters.0, "signature": assets,
-            });
-            let takes = json!({
-                "process": any, "bundle": any, "signature": any,
-                "inputs": taken(inputs), "parameters": taken(parameters),
-            });
-            (object(takes), object(given))
-        }
-        Form::Gives(outputs) => {
-            let takes = json!({ "bundle": any, "outputs": any });
-            (object(takes), outputs)
-        }
-    };
-    Arc::new(End {
-        spec: EngineSpec {
-            schema,
-            output,
-            ..spec.clone()
-        },
-    })
-}
-
-fn object(properties: Value) -> Value {
-    json!({ "type": "object", "properties": properties, "additionalProperties": false })
-}
-
-impl Engine for End {
-    fn spec(&self) -> &EngineSpec {
-        &self.spec
-    }
-
-    fn run(&self, _: &Task, _: &TaskContext<'_>) -> Result<Performed, EngineError> {
-        Err(EngineError::invalid("a plan performs nothing"))
-    }
+/// Budgets of processes that are steps: that of the whole counts.
+pub(super) fn warnings(process: &Process, calls: &Calls) -> Vec<Warning> {
+    let own = process.budget;
+    let unheld = calls.calls.values().filter(|call| {
+        let inner = call.process.budget;
+        inner.cost.is_some() && own.cost.is_none()
+            || inner.time_ms.is_some() && own.time_ms.is_none()
+    });
+    unheld
+        .map(|call| Warning {
+            message: format!(
+                "`{}` has a budget, which does not hold for the step `{}`",
+                call.told.process, call.told.step
+            ),
+            help: "say `budget:` here: that of the outermost process counts".into(),
+        })
+        .collect()
 }

@@ -10,6 +10,7 @@ mod build;
 #[cfg(test)]
 mod call_tests;
 mod called;
+mod ends;
 mod estimate;
 mod expected;
 mod files;
@@ -28,6 +29,7 @@ pub mod model;
 mod names;
 mod nodes;
 mod offers;
+mod ordering;
 mod place;
 #[cfg(test)]
 mod properties;
@@ -40,6 +42,7 @@ mod tests;
 mod tree;
 mod types;
 mod unfold;
+mod unknown;
 mod with;
 
 use std::collections::BTreeMap;
@@ -57,9 +60,9 @@ pub use fit::objections;
 pub use lock::lock;
 pub use model::*;
 pub use schema::{SCHEMA_FILE, SCHEMA_LINE, schema};
-pub use shelf::{BUNDLES_FOLDER, Reference};
+pub use shelf::{BUNDLES_FOLDER, Reference, references};
 pub use tree::{Branch, Tree, tree};
-pub use unfold::{ENGINE as PROCESS, references};
+pub use unfold::ENGINE as PROCESS;
 
 /// Tasks of one run.
 pub const TASKS_MAX: u64 = 100_000;

@@ -9,10 +9,11 @@ use super::build::{self, Held, Origin};
 use super::called::Calls;
 use super::files::Contents;
 use super::model::Plan;
+use super::unfold::ENGINE;
 use crate::bundle::{Bundle, FileError, PROCESS_FILE, ProcessFiles, file_asset, normal_path};
 use crate::engine::Engines;
 use crate::process::source::Node;
-use crate::process::{self, Action, Mistakes, Process};
+use crate::process::{self, Action, Mistakes, Process, Step};
 use crate::{AssetRef, Digest};
 
 /// Where processes are kept that are named by digest or token, in the directory of the one that uses them.
@@ -294,6 +295,27 @@ fn unfit(mistakes: &Mistakes) -> Unfit {
                 .trim_end_matches('/')
         ),
     }
+}
+
+/// What the steps of a process that are processes name, each once: directories, bundles and works.
+#[must_use]
+pub fn references(process: &Process) -> Vec<Reference> {
+    let mut found = Vec::new();
+    let mut pending: Vec<&Step> = process.steps.iter().rev().collect();
+    while let Some(step) = pending.pop() {
+        match &step.action {
+            Action::Repeat(repeat) => pending.extend(repeat.steps.iter().rev()),
+            Action::Perform(perform) if perform.uses == ENGINE => {
+                let named = perform.with.get("process").and_then(Value::as_str);
+                match named.map(Reference::parse) {
+                    Some(Ok(named)) if !found.contains(&named) => found.push(named),
+                    _ => {}
+                }
+            }
+            Action::Perform(_) => {}
+        }
+    }
+    found
 }
 
 /// The files of a bundle that are below a directory, by their paths from there.

@@ -5,19 +5,17 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
-use super::Warning;
-use super::called::{Call, Called, Calls, Form, Laid, end};
+use super::called::{Call, Called, Calls, Laid};
+use super::ends::{Form, end, one, said, taken};
 use super::files::Files;
-use super::given;
 use super::shelf::{Inner, Reference, Shelf, Unfit};
+use crate::Digest;
 use crate::engine::EngineSpec;
 use crate::expression::{Frame, GIVEN};
 use crate::process::source::{Key, Kind, Node};
 use crate::process::{
-    Action, Dial, FanOut, Mistake, OnFailure, OnInterrupt, Perform, Process, Repeat, Retry, Reuse,
-    Role, STEPS_MAX, Step,
+    Action, FanOut, Mistake, OnInterrupt, Perform, Process, Repeat, Retry, Reuse, STEPS_MAX, Step,
 };
-use crate::{AssetRef, Digest};
 
 /// The engine of a step that is a process, and of what stands around its own steps.
 pub const ENGINE: &str = "process";
@@ -64,46 +62,6 @@ pub(super) fn unfolded(
         root: at,
         calls: unfolding.calls,
     })
-}
-
-/// What the steps of a process that are processes name, each once: directories, bundles and works.
-#[must_use]
-pub fn references(process: &Process) -> Vec<Reference> {
-    let mut found = Vec::new();
-    let mut pending: Vec<&Step> = process.steps.iter().rev().collect();
-    while let Some(step) = pending.pop() {
-        match &step.action {
-            Action::Repeat(repeat) => pending.extend(repeat.steps.iter().rev()),
-            Action::Perform(perform) if perform.uses == ENGINE => {
-                let named = perform.with.get("process").and_then(Value::as_str);
-                match named.map(Reference::parse) {
-                    Some(Ok(named)) if !found.contains(&named) => found.push(named),
-                    _ => {}
-                }
-            }
-            Action::Perform(_) => {}
-        }
-    }
-    found
-}
-
-/// Budgets of processes that are steps: that of the whole counts.
-pub(super) fn warnings(process: &Process, calls: &Calls) -> Vec<Warning> {
-    let own = process.budget;
-    let unheld = calls.calls.values().filter(|call| {
-        let inner = call.process.budget;
-        inner.cost.is_some() && own.cost.is_none()
-            || inner.time_ms.is_some() && own.time_ms.is_none()
-    });
-    unheld
-        .map(|call| Warning {
-            message: format!(
-                "`{}` has a budget, which does not hold for the step `{}`",
-                call.told.process, call.told.step
-            ),
-            help: "say `budget:` here: that of the outermost process counts".into(),
-        })
-        .collect()
 }
 
 fn is_or_has_call(step: &Step) -> bool {
@@ -435,61 +393,5 @@ fn renamed(key: &Key, name: &str) -> Key {
     Key {
         name: name.to_owned(),
         span: key.span,
-    }
-}
-
-/// The schema of dials, and the names of those that have to be given.
-fn taken(dials: &[(String, Dial)]) -> (Value, Vec<String>) {
-    let required = dials.iter().filter(|(_, dial)| dial.default.is_none());
-    let required = required.map(|(name, _)| name.clone()).collect();
-    (given::dials(dials, None), required)
-}
-
-/// What a process is given: what the step says, and defaults for the rest.
-fn said(perform: &Perform, inner: &Inner) -> Map<String, Value> {
-    let mut with = perform.with.clone();
-    with.insert("process".into(), inner.file.to_value());
-    with.insert("bundle".into(), json!(inner.plan.bundle));
-    let dials = [
-        ("inputs", &inner.process.inputs),
-        ("parameters", &inner.process.parameters),
-    ];
-    for (section, dials) in dials {
-        let said = with
-            .entry(section)
-            .or_insert_with(|| Value::Object(Map::new()));
-        let Value::Object(said) = said else { continue };
-        for (name, dial) in dials {
-            // What looks like an expression is none here: such a default is filled in by the run.
-            let default = dial.default.as_ref().filter(|default| {
-                let text = default.as_str().unwrap_or_default();
-                !text.contains("{{") && !text.contains("{%")
-            });
-            if let (false, Some(default)) = (said.contains_key(name), default) {
-                said.insert(name.clone(), default.clone());
-            }
-        }
-    }
-    let signature = inner.plan.signature.iter().map(AssetRef::to_value);
-    with.insert("signature".into(), signature.collect());
-    with
-}
-
-/// A step of one task of the engine [`ENGINE`].
-fn one(name: String, role: Option<Role>, when: Option<String>, with: Map<String, Value>) -> Step {
-    Step {
-        name,
-        role,
-        when,
-        on_failure: OnFailure::default(),
-        action: Action::Perform(Perform {
-            uses: ENGINE.to_owned(),
-            with,
-            fan_out: FanOut::One,
-            retry: Retry::default(),
-            timeout_ms: None,
-            reuse: Reuse::default(),
-            on_interrupt: OnInterrupt::default(),
-        }),
     }
 }

@@ -1,0 +1,45 @@
+//! The run that is released.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use daedal_core::AssetRef;
+use daedal_core::plan::Planned;
+use daedal_core::record::RunRecord;
+use daedal_core::run::{CAPTIONS, RunId, RunSpec, TaskRecord};
+
+use crate::runs::Piece;
+
+/// Everything that is known of a run that is released.
+pub(crate) struct Subject {
+    pub(crate) run: RunId,
+    pub(crate) spec: RunSpec,
+    pub(crate) planned: Planned,
+    /// Tasks with an outcome, in plan order; one for each receipt of the record.
+    pub(crate) tasks: Vec<TaskRecord>,
+    pub(crate) record: RunRecord,
+    pub(crate) pieces: Vec<Piece>,
+}
+
+impl Subject {
+    /// The steps that are on the way to an asset: those behind the outputs that have it.
+    pub(crate) fn behind(&self, asset: &AssetRef) -> BTreeSet<Arc<str>> {
+        let has = |piece: &&Piece| {
+            let further = piece.attachments.iter().map(|(_, further)| further);
+            std::iter::once(&piece.asset)
+                .chain(further)
+                .any(|own| own.digest == asset.digest)
+        };
+        let outputs: Vec<&str> = self
+            .pieces
+            .iter()
+            .filter(has)
+            .map(|piece| &*piece.output)
+            .collect();
+        // What is no piece by itself, such as a picture before its label, is behind any of them.
+        let is_meant = |name: &str| outputs.is_empty() || outputs.contains(&name);
+        let mut behind = self.planned.plan.behind(is_meant);
+        behind.insert(CAPTIONS.into());
+        behind
+    }
+}
