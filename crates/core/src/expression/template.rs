@@ -73,10 +73,9 @@ impl Template {
     /// Compiles every string in `value`; tells all that is wrong.
     pub fn parse(value: &Value) -> Result<Self, Vec<TemplateError>> {
         let (template, errors) = Self::examine(value);
-        if errors.is_empty() {
-            Ok(template)
-        } else {
-            Err(errors)
+        match errors.is_empty() {
+            true => Ok(template),
+            false => Err(errors),
         }
     }
 
@@ -96,10 +95,10 @@ impl Template {
     /// The one expression that the whole template is, if it is one.
     #[must_use]
     pub fn as_expression(&self) -> Option<&Expression> {
-        match &self.node {
-            Node::Expression(placed) => Some(&placed.expression),
-            _ => None,
-        }
+        let Node::Expression(placed) = &self.node else {
+            return None;
+        };
+        Some(&placed.expression)
     }
 
     /// Calls `visit` with every expression in it.
@@ -119,9 +118,7 @@ impl Template {
     pub fn resolve(&self, scope: &dyn Scope) -> Result<Value, ExpressionError> {
         resolve(&self.node, scope)
     }
-}
 
-impl Template {
     /// The value with every expression replaced by what `give` puts in its place. Where that can't stand inside of
     /// text, nothing does.
     pub(crate) fn fill(&self, give: &mut dyn FnMut(Found<'_>) -> Value) -> Value {
@@ -136,8 +133,7 @@ pub(crate) fn with_segment<T>(
     inside: impl FnOnce(&mut String) -> T,
 ) -> T {
     let length = pointer.len();
-    pointer.push('/');
-    pointer.push_str(&segment.replace('~', "~0").replace('/', "~1"));
+    *pointer += &format!("/{}", segment.replace('~', "~0").replace('/', "~1"));
     let result = inside(pointer);
     pointer.truncate(length);
     result
@@ -302,11 +298,10 @@ fn place(node: &mut Node, frame: &Arc<Frame>) {
         Node::Literal(_) => {}
         Node::Expression(placed) => put(placed),
         Node::Text(parts) => {
-            for part in parts {
-                if let Part::Expression(placed) = part {
-                    put(placed);
-                }
-            }
+            parts.iter_mut().for_each(|part| match part {
+                Part::Expression(placed) => put(placed),
+                Part::Literal(_) => {}
+            });
         }
         Node::List(items) => items.iter_mut().for_each(|item| place(item, frame)),
         Node::Object(fields) => fields.iter_mut().for_each(|(_, field)| place(field, frame)),

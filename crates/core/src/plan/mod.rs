@@ -27,6 +27,8 @@ mod lock;
 mod mistake_tests;
 pub mod model;
 mod names;
+#[cfg(test)]
+mod nested_tests;
 mod nodes;
 mod offers;
 mod ordering;

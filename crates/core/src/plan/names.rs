@@ -183,10 +183,8 @@ impl<'s> Names<'s> {
         if calls.laid.is_empty() {
             return;
         }
-        let drafts = self.drafts.iter().enumerate();
-        let paths: BTreeMap<Arc<str>, usize> = drafts
-            .map(|(id, draft)| (Arc::clone(&draft.path), id))
-            .collect();
+        let paths = self.drafts.iter().map(|draft| Arc::clone(&draft.path));
+        let paths: BTreeMap<Arc<str>, usize> = paths.zip(0..).collect();
         for draft in &mut self.drafts {
             let laid = calls.laid.get(&*draft.path);
             let call = laid.and_then(|laid| laid.call.as_ref());
@@ -340,12 +338,9 @@ impl<'s> Names<'s> {
                 ),
             );
         }
-        let known = self.top.keys().copied();
-        let known: Vec<_> = known.filter(|name| is_written(name)).collect();
-        unknown(
-            format!("there is no step `{name}`"),
-            suggestion(name, known),
-        )
+        let known = self.top.keys().copied().filter(|name| is_written(name));
+        let help = suggestion(name, known.collect::<Vec<_>>());
+        unknown(format!("there is no step `{name}`"), help)
     }
 
     fn inner_step(&self, name: &str, context: Context<'_>) -> Result<usize, Unknown> {

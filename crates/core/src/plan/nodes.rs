@@ -50,10 +50,8 @@ impl<'s> Reader<'s, '_> {
             in_loop: draft.parent,
             ..Context::default()
         };
-        if let Some(given) = draft.given {
-            // What it is skipped with comes first, whatever it refers to.
-            self.links[id].entry(given).or_default();
-        }
+        // What it is skipped with comes first, whatever it refers to.
+        self.links[id].extend(draft.given.map(|given| (given, String::new())));
         let when = self.optional(Place::new(draft.at, "/when"), &draft.step.when, context);
         let kind = match &draft.step.action {
             Action::Perform(perform) => NodeKind::Perform(self.perform(id, perform, context)?),

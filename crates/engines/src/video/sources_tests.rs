@@ -1,6 +1,6 @@
 //! Where the shots of a film come from, and when they are cut.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::tests::{music, picture, probed, seen};
 use super::*;
@@ -80,4 +80,24 @@ fn a_timeline_of_the_bundle_says_the_same_as_shots() {
         { "image": image, "seconds": 0.5, "transition": "crossfade" },
     ] }));
     assert_eq!(one, other);
+}
+
+#[test]
+fn the_contact_sheet_has_a_still_of_every_shot() {
+    let bench = Bench::default();
+    let image = picture(&bench, "a.png", [20, 40, 90]);
+    let sheet_of = |shots: usize| {
+        let shots = vec![json!({ "image": image, "seconds": 0.2 }); shots];
+        let with = json!({ "shots": shots, "resolution": 120, "fps": 10, "effort": "draft" });
+        let sheet = &bench.value(&engine(), with, 1)["contact_sheet"];
+        (sheet["width"].as_u64(), sheet["height"].as_u64())
+    };
+    // Margins, and columns and rows of stills with a gap and three lines under each.
+    let sheet = |columns, rows, width, height| {
+        let lines = 19.0 * 3.6;
+        let side = |count: f64, one: f64| (88.0 + count * (one + 24.0) - 24.0).ceil() as u64;
+        (Some(side(columns, width)), Some(side(rows, height + lines)))
+    };
+    assert_eq!(sheet_of(7), sheet(3.0, 3.0, 320.0, 179.0));
+    assert_eq!(sheet_of(100), sheet(15.0, 7.0, 160.0, 90.0));
 }

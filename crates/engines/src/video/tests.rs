@@ -95,26 +95,6 @@ pub(super) fn seen(bench: &Bench, value: &Value, seconds: f64) -> Vec<[u8; 3]> {
 }
 
 #[test]
-fn the_contact_sheet_has_a_still_of_every_shot() {
-    let bench = Bench::default();
-    let image = picture(&bench, "a.png", [20, 40, 90]);
-    let sheet_of = |shots: usize| {
-        let shots = vec![json!({ "image": image, "seconds": 0.2 }); shots];
-        let with = json!({ "shots": shots, "resolution": 120, "fps": 10, "effort": "draft" });
-        let sheet = &bench.value(&engine(), with, 1)["contact_sheet"];
-        (sheet["width"].as_u64(), sheet["height"].as_u64())
-    };
-    // Margins, and columns and rows of stills with a gap and three lines under each.
-    let sheet = |columns, rows, width, height| {
-        let lines = 19.0 * 3.6;
-        let side = |count: f64, one: f64| (88.0 + count * (one + 24.0) - 24.0).ceil() as u64;
-        (Some(side(columns, width)), Some(side(rows, height + lines)))
-    };
-    assert_eq!(sheet_of(7), sheet(3.0, 3.0, 320.0, 179.0));
-    assert_eq!(sheet_of(100), sheet(15.0, 7.0, 160.0, 90.0));
-}
-
-#[test]
 fn a_film_has_the_length_size_streams_and_loudness_that_it_tells() {
     let bench = Bench::default();
     let with = json!({
