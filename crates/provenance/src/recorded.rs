@@ -23,22 +23,20 @@ pub(crate) fn attestation(
     given: &Given<'_>,
     claim: &Claim,
     sealed_by: Option<&Chain>,
-) {
+) -> Option<Box<RunRecord>> {
     let Some(bytes) = given.attestation else {
         match given.is_published {
             true => absent(verdict, "attestation", claim),
             false => verdict.note("attestation", Outcome::Skipped, "none was given"),
         }
-        return;
+        return None;
     };
-    let Some((record, attested)) = own(verdict, "attestation", bytes, claim) else {
-        return;
-    };
+    let (record, attested) = own(verdict, "attestation", bytes, claim)?;
     // Anybody can write the record down: signed by nobody, it attests nothing and names no file.
     let Some(attested) = attested else {
         let detail = "what was given is the run's bare record, which nobody has signed";
         verdict.judge("attestation", Exit::Incomplete, Err(detail.to_owned()));
-        return;
+        return None;
     };
     let published = [Some(verdict.sha256), given.sidecar.map(Digest::of)];
     if !published
@@ -48,7 +46,7 @@ pub(crate) fn attestation(
     {
         let detail = "it does not name this file: the file is not the one that was published";
         verdict.judge("attestation", Exit::Tampered, Err(detail.to_owned()));
-        return;
+        return None;
     }
     let count = record.count;
     let leaf = |chain: &Chain| chain.ders().first().cloned();
@@ -77,15 +75,23 @@ pub(crate) fn attestation(
     if let Some(origin) = &mut verdict.origin {
         origin.coverage = Some(coverage(&record));
     }
+    Some(record)
 }
 
 /// Checks the receipts against the credential. Where the attestation tells them all, they are missed only
 /// where they were published.
-pub(crate) fn receipts(verdict: &mut Verdict, given: &Given<'_>, claim: &Claim) {
+pub(crate) fn receipts(
+    verdict: &mut Verdict,
+    given: &Given<'_>,
+    claim: &Claim,
+    attested: Option<&RunRecord>,
+) {
     match given.receipts {
         Some(bytes) => {
             if let Some((record, _)) = own(verdict, "receipts", bytes, claim) {
-                let result = match attested_otherwise(given, &record) {
+                let tells_other =
+                    |attested: &RunRecord| tells_otherwise(&record.intents, &attested.intents);
+                let result = match attested.is_some_and(tells_other) {
                     true => Err("it tells decisions otherwise than the attestation".to_owned()),
                     false => Ok(told(&record)),
                 };
@@ -95,16 +101,6 @@ pub(crate) fn receipts(verdict: &mut Verdict, given: &Given<'_>, claim: &Claim) 
         None if given.is_published => absent(verdict, "receipts", claim),
         None => {}
     }
-}
-
-/// Whether the attestation that was given is of the same run, and tells its decisions otherwise.
-fn attested_otherwise(given: &Given<'_>, record: &RunRecord) -> bool {
-    let attestation = given.attestation.filter(|bytes| attest::is_envelope(bytes));
-    let attested = attestation.and_then(|bytes| attest::read(bytes).ok());
-    attested.is_some_and(|attested| {
-        let own = &attested.statement.predicate.record;
-        own.header == record.header && tells_otherwise(&record.intents, &own.intents)
-    })
 }
 
 fn told(record: &RunRecord) -> String {

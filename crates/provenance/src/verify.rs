@@ -59,8 +59,8 @@ pub fn verify(given: &Given<'_>) -> Verdict {
     unsigned(&mut verdict, given, media_type, &claim);
     origin(&mut verdict, &claim);
     marking(&mut verdict, &reader, &claim);
-    recorded::attestation(&mut verdict, given, &claim, sealed_by(&reader).as_ref());
-    recorded::receipts(&mut verdict, given, &claim);
+    let attested = recorded::attestation(&mut verdict, given, &claim, sealed_by(&reader).as_ref());
+    recorded::receipts(&mut verdict, given, &claim, attested.as_deref());
     votes(&mut verdict);
     anchor(&mut verdict, &claim);
     verdict
