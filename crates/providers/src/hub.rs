@@ -14,7 +14,9 @@ use daedal_core::engine::EngineError;
 use reqwest::header::{HeaderValue, RANGE};
 use reqwest::{Method, StatusCode};
 use serde::Deserialize;
+use url::Url;
 
+use crate::net::base;
 use crate::secrets::{Reader, Secrets};
 use crate::server::{Scheme, Server};
 use crate::{Settings, SettingsError};
@@ -156,6 +158,12 @@ impl Hub {
         read: Reader,
     ) -> Result<Self, SettingsError> {
         let secrets = Secrets::new(&settings.secrets, read)?;
+        if base("", url, HUB).is_err() {
+            return Err(SettingsError::new(
+                format!("`{url}` is no address of a hub"),
+                format!("write one of http or https, such as {HUB}"),
+            ));
+        }
         let key = key.map(|name| (name, Scheme::Bearer));
         let server = Server::new("model fetch", url, key, &secrets)?;
         Ok(Self {
@@ -165,11 +173,10 @@ impl Hub {
 
     /// A model at a branch, tag or commit.
     pub async fn find(&self, name: &str, revision: &str) -> Result<Repository, EngineError> {
-        let path = format!(
-            "api/models/{name}/revision/{}?blobs=true",
-            escaped(revision)
-        );
-        let request = self.server.request(Method::GET, &path)?;
+        let names = ["api", "models"].into_iter().chain(name.split('/'));
+        let mut url = self.address(names.chain(["revision", revision]))?;
+        url.set_query(Some("blobs=true"));
+        let request = self.server.request(Method::GET, url.as_str())?;
         let answer = self.server.ask(request, LIST_BYTES_MAX).await?;
         match answer.status.as_u16() {
             200 => {}
@@ -227,8 +234,9 @@ impl Hub {
             &found.commit[..found.commit.len().min(12)]
         ));
         let begun = Path::new(&begun);
-        let path = format!("{name}/resolve/{}/{}", found.commit, escaped(&file.path));
-        let mut request = self.server.request(Method::GET, &path)?;
+        let names = name.split('/').chain(["resolve", &found.commit]);
+        let url = self.address(names.chain(file.path.split('/')))?;
+        let mut request = self.server.request(Method::GET, url.as_str())?;
         let there = fs::metadata(begun).map_or(0, |metadata| metadata.len());
         if there > 0
             && let Ok(range) = HeaderValue::from_str(&format!("bytes={there}-"))
@@ -283,6 +291,18 @@ impl Hub {
         checked
     }
 
+    /// The address of what has these names below that of the hub.
+    fn address<'n>(&self, names: impl Iterator<Item = &'n str>) -> Result<Url, EngineError> {
+        let mut url = self.server.url.clone();
+        let is_base = url.path_segments_mut().map(|mut path| {
+            path.pop_if_empty().extend(names);
+        });
+        match is_base {
+            Ok(()) => Ok(url),
+            Err(()) => Err(EngineError::invalid(format!("{url} is no base address"))),
+        }
+    }
+
     fn checked(&self, file: &HubFile, found: Digest, at: &Path) -> Result<Digest, EngineError> {
         match file.lfs.as_ref().filter(|large| large.sha256 != found) {
             None => Ok(found),
@@ -294,20 +314,6 @@ impl Hub {
             ))),
         }
     }
-}
-
-/// A path, or the name of a branch, in an address.
-fn escaped(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' | b'/' => {
-                escaped.push(char::from(byte));
-            }
-            _ => escaped.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    escaped
 }
 
 fn digest_of(place: &Path) -> std::io::Result<Option<Digest>> {

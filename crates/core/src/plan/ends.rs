@@ -9,9 +9,7 @@ use super::shelf::Inner;
 use super::unfold::ENGINE;
 use crate::AssetRef;
 use crate::engine::{Engine, EngineError, EngineSpec, Performed, Task, TaskContext};
-use crate::process::{
-    Action, Dial, FanOut, OnFailure, OnInterrupt, Perform, Retry, Reuse, Role, Step,
-};
+use crate::process::{Action, Dial, OnFailure, Perform, Role, Step};
 
 /// The two ends of a process that is a step.
 pub(super) enum Form {
@@ -126,14 +124,6 @@ pub(super) fn one(
         role,
         when,
         on_failure: OnFailure::default(),
-        action: Action::Perform(Perform {
-            uses: ENGINE.to_owned(),
-            with,
-            fan_out: FanOut::One,
-            retry: Retry::default(),
-            timeout_ms: None,
-            reuse: Reuse::default(),
-            on_interrupt: OnInterrupt::default(),
-        }),
+        action: Action::Perform(Perform::once(ENGINE.to_owned(), with)),
     }
 }

@@ -6,10 +6,7 @@ use serde_json::{Value, json};
 use super::nodes::Reader;
 use crate::process::source::{Key, Kind, Node};
 use crate::process::units::print_duration;
-use crate::process::{
-    Action, FanOut, Gate, OnFailure, OnInterrupt, Perform, Process, Retry, Reuse, Role, Step,
-    suggestion,
-};
+use crate::process::{Action, Gate, OnFailure, Perform, Process, Role, Step, suggestion};
 
 /// The engine that lets through or not.
 pub(super) const ENGINE: &str = "signature";
@@ -83,15 +80,7 @@ pub(super) fn expanded(process: &Process, root: &Node) -> Option<(Process, Node)
             role: Some(Role::Critique),
             when: None,
             on_failure: OnFailure::default(),
-            action: Action::Perform(Perform {
-                uses: ENGINE.to_owned(),
-                with,
-                fan_out: FanOut::One,
-                retry: Retry::default(),
-                timeout_ms: None,
-                reuse: Reuse::default(),
-                on_interrupt: OnInterrupt::default(),
-            }),
+            action: Action::Perform(Perform::once(ENGINE.to_owned(), with)),
         });
     }
     Some((held, at))

@@ -257,9 +257,14 @@ pub struct Perform {
 impl Perform {
     /// What stands for a step that can't be read. It never runs: the file has a mistake.
     pub(super) fn unreadable() -> Self {
+        Self::once(String::new(), Map::new())
+    }
+
+    /// One task, and nothing else said.
+    pub(crate) fn once(uses: String, with: Map<String, Value>) -> Self {
         Self {
-            uses: String::new(),
-            with: Map::new(),
+            uses,
+            with,
             fan_out: FanOut::One,
             retry: Retry::default(),
             timeout_ms: None,

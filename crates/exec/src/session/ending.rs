@@ -5,7 +5,6 @@ use daedal_core::run::{Dispatch, Event, Finish, RunId, TaskName};
 use daedal_core::{Digest, UsdMicros};
 
 use super::Session;
-use super::waiting::Wake;
 use crate::{ExecError, Update};
 
 impl Session<'_> {
@@ -46,19 +45,7 @@ impl Session<'_> {
                 is_stopped = true;
                 self.ports.queue.stop(self.run).await?;
             }
-            match self.wake().await? {
-                Wake::Reports(reports) => {
-                    for report in reports {
-                        self.conclude(report).await?;
-                    }
-                }
-                Wake::Timers(timers) => {
-                    for timer in timers {
-                        self.fire(timer);
-                    }
-                }
-                Wake::Stop => {}
-            }
+            self.take_next().await?;
         }
         // What was told to stop is not begun again.
         self.desk.clear_waiting();

@@ -185,20 +185,26 @@ impl<'a> Session<'a> {
             if self.state.is_stuck() {
                 return Err(ExecError::Stuck { run: self.run });
             }
-            match self.wake().await? {
-                Wake::Reports(reports) => {
-                    for report in reports {
-                        self.conclude(report).await?;
-                    }
-                }
-                Wake::Timers(timers) => {
-                    for timer in timers {
-                        self.fire(timer);
-                    }
-                }
-                Wake::Stop => {}
-            }
+            self.take_next().await?;
         }
+    }
+
+    /// Waits for what comes next, and takes note of it.
+    async fn take_next(&mut self) -> Result<(), ExecError> {
+        match self.wake().await? {
+            Wake::Reports(reports) => {
+                for report in reports {
+                    self.conclude(report).await?;
+                }
+            }
+            Wake::Timers(timers) => {
+                for timer in timers {
+                    self.fire(timer);
+                }
+            }
+            Wake::Stop => {}
+        }
+        Ok(())
     }
 
     /// Lets the studio write while this goes on, and waits for it only where it lags far behind.
