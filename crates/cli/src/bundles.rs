@@ -6,18 +6,17 @@ use std::sync::Arc;
 
 use daedal_chain::operations::{Ledgers, Work};
 use daedal_core::Digest;
-use daedal_core::bundle::{Bundle, PROCESS_FILE, ProcessFiles as _};
-use daedal_core::plan::{self, Reference, references};
-use daedal_core::process::{self, Process, parse};
+use daedal_core::bundle::{Bundle, PROCESS_FILE};
+use daedal_core::plan::{self, Reference};
+use daedal_core::process::{self, Process};
 use daedal_store::Studio;
 
 use crate::assemble;
 use crate::chain::{self, Looking};
-use crate::commands::{Common, lock};
+use crate::commands::Common;
 use crate::failure::Failure;
-use crate::files::DiskFiles;
 use crate::home::{Home, block_on, remembered};
-use crate::process::Loaded;
+use crate::process::{Loaded, references_of, write_lock};
 use crate::ui::Ui;
 
 /// Directories in directories that are gone through: more than a plan takes.
@@ -93,12 +92,7 @@ impl Sources<'_> {
         renewed: bool,
         depth: usize,
     ) -> Result<Vec<PathBuf>, Failure> {
-        let (files, name) = DiskFiles::open(directory)?;
-        let bytes = files
-            .read(&name)
-            .map_err(|error| Failure::because("the process file can't be read", &error))?;
-        let named = references(&parse(&files.label(&name), &bytes)?);
-        let root = files.root().to_owned();
+        let (root, named) = references_of(directory)?;
         let mut written = Vec::new();
         for reference in &named {
             let place = root.join(reference.folder());
@@ -112,8 +106,13 @@ impl Sources<'_> {
                 }
                 Reference::Path(_) => {
                     let within = self.fetch_within(&place, renewed, depth + 1)?;
-                    if has_pins(&place)? {
-                        lock::write(&place)?;
+                    // Whose versions a lock has to say.
+                    let (_, inner) = references_of(&place)?;
+                    if inner
+                        .iter()
+                        .any(|named| matches!(named, Reference::Token(_)))
+                    {
+                        write_lock(&place)?;
                     }
                     written.extend(within);
                     continue;
@@ -211,18 +210,6 @@ impl Sources<'_> {
 fn is_below(place: &Path, root: &Path) -> bool {
     let found = std::fs::canonicalize(place);
     found.is_ok_and(|found| found != root && found.starts_with(root))
-}
-
-/// Whether a process has steps whose versions a lock has to say.
-fn has_pins(place: &Path) -> Result<bool, Failure> {
-    let (files, name) = DiskFiles::open(place)?;
-    let bytes = files
-        .read(&name)
-        .map_err(|error| Failure::because("the process file can't be read", &error))?;
-    let named = references(&parse(&files.label(&name), &bytes)?);
-    Ok(named
-        .iter()
-        .any(|named| matches!(named, Reference::Token(_))))
 }
 
 /// Writes a process in the place of the one that is there, as a whole.

@@ -18,7 +18,7 @@ use crate::hint;
 use crate::home::{Home, block_on, remembered};
 use crate::keys;
 use crate::material::Subject;
-use crate::process::Loaded;
+use crate::process::{Loaded, write_lock};
 use crate::progress::Show;
 use crate::release::{self, Released, Signing, release};
 use crate::runs::{self, Carrier, Dials, Telling, code_of, find};
@@ -54,7 +54,7 @@ impl Demo {
         let home = Home::at(place)?;
         let engines = assemble::engines();
         let holders = holders(&home)?;
-        super::lock::write(&home.root.join(EXAMPLE))?;
+        write_lock(&home.root.join(EXAMPLE))?;
         let loaded = Loaded::open(&home.root.join(EXAMPLE), &engines)?;
         let planned = loaded.planned;
         block_on(async {

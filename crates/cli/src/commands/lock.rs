@@ -1,18 +1,14 @@
 //! `daedal lock`
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use daedal_core::bundle::{LOCK_FILE, ProcessFiles as _};
-use daedal_core::plan;
 use serde_json::json;
 
 use super::Common;
-use crate::assemble;
 use crate::bundles::Sources;
 use crate::chain::Looking;
 use crate::failure::Failure;
-use crate::files::DiskFiles;
-use crate::text;
+use crate::process::write_lock;
 use crate::ui::Ui;
 
 /// Pins what a process is made with, in `process.lock` beside it: the versions of its engines, and the bundles of
@@ -41,7 +37,7 @@ impl Lock {
             .iter()
             .map(|place| place.display().to_string())
             .collect();
-        let (place, content) = write(&self.process)?;
+        let (place, content) = write_lock(&self.process)?;
         let mut text = String::new();
         for folder in &fetched {
             text.push_str(&format!("fetched {folder}\n"));
@@ -51,16 +47,4 @@ impl Lock {
         ui.result(&value, &text);
         Ok(0)
     }
-}
-
-/// Writes the lock of a process; gives its place and content.
-pub(crate) fn write(process: &Path) -> Result<(PathBuf, String), Failure> {
-    let (files, name) = DiskFiles::open(process)?;
-    let bytes = files
-        .read(&name)
-        .map_err(|error| Failure::because("the process file can't be read", &error))?;
-    let content = plan::lock(&files.label(&name), &bytes, &files, &assemble::engines())?;
-    let place = files.root().join(LOCK_FILE);
-    text::write_whole(&place, content.as_bytes())?;
-    Ok((place, content))
 }

@@ -21,7 +21,7 @@ mod fork;
 mod govern;
 mod import;
 mod ledger;
-pub(crate) mod lock;
+mod lock;
 mod market;
 mod model;
 mod new;
