@@ -17,7 +17,7 @@ use serde::Deserialize;
 use url::Url;
 
 use crate::net::base;
-use crate::secrets::{Reader, Secrets};
+use crate::secrets::{Reader, Secrets, shown};
 use crate::server::{Scheme, Server};
 use crate::{Settings, SettingsError};
 
@@ -163,6 +163,12 @@ impl Hub {
                 format!("`{url}` is no address of a hub"),
                 format!("write one of http or https, such as {HUB}"),
             ));
+        }
+        if let Some(key) = key
+            && let Err(missing) = secrets.expect("model fetch", "key", key)
+        {
+            let message = format!("there is no secret {} in this studio", shown(key));
+            return Err(SettingsError::new(message, missing.help));
         }
         let key = key.map(|name| (name, Scheme::Bearer));
         let server = Server::new("model fetch", url, key, &secrets)?;

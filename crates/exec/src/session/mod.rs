@@ -19,7 +19,6 @@ use daedal_core::run::{
 use daedal_core::{Digest, UsdMicros};
 use daedal_store::ports::Reply;
 
-use self::waiting::Wake;
 use crate::desk::Desk;
 use crate::executor::{cost_max, memo_key};
 use crate::journal::Journal;
@@ -187,24 +186,6 @@ impl<'a> Session<'a> {
             }
             self.take_next().await?;
         }
-    }
-
-    /// Waits for what comes next, and takes note of it.
-    async fn take_next(&mut self) -> Result<(), ExecError> {
-        match self.wake().await? {
-            Wake::Reports(reports) => {
-                for report in reports {
-                    self.conclude(report).await?;
-                }
-            }
-            Wake::Timers(timers) => {
-                for timer in timers {
-                    self.fire(timer);
-                }
-            }
-            Wake::Stop => {}
-        }
-        Ok(())
     }
 
     /// Lets the studio write while this goes on, and waits for it only where it lags far behind.

@@ -45,6 +45,24 @@ impl Session<'_> {
         .await
     }
 
+    /// Waits for what comes next, and takes note of it.
+    pub(super) async fn take_next(&mut self) -> Result<(), ExecError> {
+        match self.wake().await? {
+            Wake::Reports(reports) => {
+                for report in reports {
+                    self.conclude(report).await?;
+                }
+            }
+            Wake::Timers(timers) => {
+                for timer in timers {
+                    self.fire(timer);
+                }
+            }
+            Wake::Stop => {}
+        }
+        Ok(())
+    }
+
     /// Stops what is under way, keeps what comes of it all the same, and makes everything durable.
     pub(super) async fn wind_up(&mut self) -> Result<(), ExecError> {
         self.desk.clear_waiting();
