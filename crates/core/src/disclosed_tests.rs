@@ -17,6 +17,7 @@ fn record(intents: Vec<B256>) -> RunRecord {
         params: Digest::of(b"params"),
         seed: None,
         inputs: Vec::new(),
+        from: Vec::new(),
         outputs: Vec::new(),
         value: Digest::of(b"value"),
         determinism: Determinism::Exact,

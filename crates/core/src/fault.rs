@@ -54,6 +54,14 @@ pub enum RecordFault {
         /// Its task.
         label: String,
     },
+    /// A receipt took from a task that none stands before it of.
+    #[error("the receipt of {label} took from {name}, and no receipt before it is of that")]
+    From {
+        /// Its task.
+        label: String,
+        /// What it says.
+        name: String,
+    },
     /// An edit that nobody signed.
     #[error("the edit of {label} has no signature: nobody says that it is theirs")]
     Unsigned {

@@ -29,6 +29,7 @@ pub mod receipt;
 pub mod record;
 pub mod run;
 mod shown;
+mod taken;
 pub mod units;
 
 pub use asset::AssetRef;

@@ -6,9 +6,11 @@
 
 use alloy_primitives::{B256, keccak256};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::asset::assets_in;
 use crate::engine::{Determinism, Outcome, Task, Usage};
+use crate::taken::Places;
 use crate::{AssetRef, Digest, Seed, canonical};
 
 /// What one task consumed and produced.
@@ -34,6 +36,10 @@ pub struct Receipt {
     pub seed: Option<Seed>,
     /// Every asset in the resolved `with:`, in order.
     pub inputs: Vec<AssetRef>,
+    /// Labels of the tasks before it whose values became part of what came of it, other than by these assets; a
+    /// step's name stands for all of its tasks ([`crate::taken`]).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub from: Vec<String>,
     /// Every asset in what came of it, in order.
     pub outputs: Vec<AssetRef>,
     /// Digest of all that came of it, values without bytes included.
@@ -73,9 +79,24 @@ pub struct Place<'a> {
     pub index: Option<u32>,
 }
 
+impl Place<'_> {
+    /// How a person names the task: `polish.revise round 2 #3`.
+    #[must_use]
+    pub fn label(&self) -> String {
+        let mut label = self.step.to_owned();
+        if let Some(round) = self.round {
+            label.push_str(&format!(" round {}", round + 1));
+        }
+        if let Some(index) = self.index {
+            label.push_str(&format!(" #{}", index + 1));
+        }
+        label
+    }
+}
+
 impl Receipt {
-    /// The receipt of a task that was executed, not yet linked. Intents and [`Receipt::of`] are for the
-    /// caller to add.
+    /// The receipt of a task that was executed, not yet linked. Intents, [`Receipt::of`] and [`Receipt::from`] are
+    /// for the caller to add.
     #[must_use]
     pub fn of_task(
         place: Place<'_>,
@@ -92,6 +113,7 @@ impl Receipt {
             params: canonical::digest(&task.params),
             seed: task.seed,
             inputs: assets_in(&task.params),
+            from: Vec::new(),
             outputs: assets_in(&outcome.value),
             value: canonical::digest(&outcome.value),
             determinism,
@@ -111,12 +133,13 @@ impl Receipt {
     /// What a decision on its task follows: `prev` of the intent ([`asked`]).
     #[must_use]
     pub fn asked(&self, run: Digest) -> B256 {
-        let place = Place {
-            step: &self.step,
-            round: self.round,
-            index: self.index,
-        };
-        asked(run, place, &self.engine, &self.engine_version, self.params)
+        asked(
+            run,
+            self.place(),
+            &self.engine,
+            &self.engine_version,
+            self.params,
+        )
     }
 
     /// Whether the asset with this digest is among its outputs.
@@ -141,14 +164,15 @@ impl Receipt {
     /// How a person names the task: `polish.revise`, round 2, item 3.
     #[must_use]
     pub fn label(&self) -> String {
-        let mut label = self.step.clone();
-        if let Some(round) = self.round {
-            label.push_str(&format!(" round {}", round + 1));
+        self.place().label()
+    }
+
+    fn place(&self) -> Place<'_> {
+        Place {
+            step: &self.step,
+            round: self.round,
+            index: self.index,
         }
-        if let Some(index) = self.index {
-            label.push_str(&format!(" #{}", index + 1));
-        }
-        label
     }
 }
 
@@ -192,6 +216,7 @@ pub struct Links {
     prev: B256,
     pub(crate) receipts: Vec<Receipt>,
     pub(crate) hashes: Vec<B256>,
+    places: Places,
 }
 
 impl Links {
@@ -202,6 +227,7 @@ impl Links {
             prev: first_link(run),
             receipts: Vec::new(),
             hashes: Vec::new(),
+            places: Places::default(),
         }
     }
 
@@ -215,10 +241,17 @@ impl Links {
         links
     }
 
+    /// Adds to a receipt that is not yet linked whose values became part of `outcome`, of those whose values its task
+    /// took.
+    pub fn trace(&self, receipt: &mut Receipt, took: &[String], outcome: &Value) {
+        receipt.from = self.places.traced(&self.receipts, receipt, took, outcome);
+    }
+
     /// Links a receipt to the one before it, and gives its hash; an earlier link is forgotten.
     pub fn add(&mut self, mut receipt: Receipt) -> B256 {
         receipt.prev = self.prev;
         self.prev = receipt.hash();
+        self.places.add(&receipt);
         self.receipts.push(receipt);
         self.hashes.push(self.prev);
         self.prev

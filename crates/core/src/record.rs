@@ -15,6 +15,7 @@ use crate::intent::{Domain, Oversight, SignedIntent};
 use crate::merkle::Tree;
 use crate::receipt::{Links, Receipt, first_link};
 use crate::run::EDIT;
+use crate::taken::Places;
 use crate::{Digest, Governed, Seed, canonical};
 
 pub use crate::fault::RecordFault;
@@ -278,6 +279,18 @@ impl RunRecord {
         faults.extend(stray.map(|(_, receipt)| RecordFault::Place {
             label: receipt.label(),
         }));
+        let places = Places::of(&self.receipts);
+        for (place, receipt) in self.receipts.iter().enumerate() {
+            let is_made_up = |name: &&String| {
+                let mut named = places.named(&self.receipts, name, place);
+                named.next().is_none()
+            };
+            let made_up = receipt.from.iter().filter(is_made_up);
+            faults.extend(made_up.map(|name| RecordFault::From {
+                label: receipt.label(),
+                name: name.clone(),
+            }));
+        }
         let receipts = self.receipts.iter();
         faults.extend(intent_faults(&self.header, receipts, &self.intents));
         faults
@@ -296,7 +309,8 @@ impl RunRecord {
     }
 
     /// Places of all receipts behind an asset, ascending: those that gave it, and those that gave what went into it
-    /// before. What passes an asset on leads to that asset alone, not to others that it took beside it.
+    /// before, as assets or as other values. What passes an asset on leads to that asset alone, not to others that it
+    /// took beside it.
     #[must_use]
     pub fn lineage(&self, digest: &Digest) -> Vec<usize> {
         let mut givers: BTreeMap<Digest, Vec<usize>> = BTreeMap::new();
@@ -305,7 +319,10 @@ impl RunRecord {
                 givers.entry(output.digest).or_default().push(place);
             }
         }
+        let places = Places::of(&self.receipts);
         let mut found = BTreeSet::new();
+        // Those of which something became part of the asset, and not only passed through.
+        let mut parts = BTreeSet::new();
         // Each asset, and the last place that took it: what gave it stands before.
         let mut asked: BTreeMap<Digest, usize> = BTreeMap::new();
         let mut pending = vec![(*digest, self.receipts.len())];
@@ -317,10 +334,15 @@ impl RunRecord {
             *last = taker;
             let before = givers.get(&digest).into_iter().flatten();
             for &place in before.filter(|place| **place < taker) {
-                let receipt = &self.receipts[place];
-                if found.insert(place) && receipt.makes(&digest) {
-                    let inputs = receipt.inputs.iter();
-                    pending.extend(inputs.map(|input| (input.digest, place)));
+                found.insert(place);
+                let makes = self.receipts[place].makes(&digest);
+                let mut made: Vec<usize> = makes.then_some(place).into_iter().collect();
+                while let Some(part) = made.pop().filter(|part| parts.insert(*part)) {
+                    let receipt = &self.receipts[part];
+                    found.insert(part);
+                    pending.extend(receipt.inputs.iter().map(|input| (input.digest, part)));
+                    let from = receipt.from.iter();
+                    made.extend(from.flat_map(|name| places.named(&self.receipts, name, part)));
                 }
             }
         }

@@ -23,6 +23,7 @@ fn receipt(step: &str, index: Option<u32>, inputs: &[&str], outputs: &[&str]) ->
         params: Digest::of(b"params"),
         seed: Some(Seed(Digest::of(step.as_bytes()))),
         inputs: inputs.iter().map(|name| asset(name)).collect(),
+        from: Vec::new(),
         outputs: outputs.iter().map(|name| asset(name)).collect(),
         value: Digest::of(b"value"),
         determinism: Determinism::Exact,

@@ -15,6 +15,10 @@ use daedal_provenance::{Exit, attest};
 // The run is the one of the tests, which names the crate's modules from inside.
 use daedal_provenance::{keys, manifest, signer};
 
+/// The program's own.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 #[path = "../src/fixtures.rs"]
 #[allow(dead_code)]
 mod fixtures;

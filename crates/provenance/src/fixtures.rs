@@ -91,6 +91,7 @@ pub(crate) fn receipt(
         params: Digest::of(b"params"),
         seed: Some(Seed(Digest::of(step.as_bytes()))),
         inputs: inputs.iter().copied().cloned().collect(),
+        from: Vec::new(),
         outputs: outputs.iter().copied().cloned().collect(),
         value: Digest::of(b"value"),
         determinism: Determinism::Exact,

@@ -31,8 +31,7 @@ pub(crate) fn taken_out(media_type: &str, asset: &[u8]) -> Option<Vec<u8>> {
 
 fn is_ours(body: &[u8]) -> bool {
     let mark = format!("x:xmptk=\"{TOOL}\"");
-    body.windows(mark.len())
-        .any(|bytes| bytes == mark.as_bytes())
+    memchr::memmem::find(body, mark.as_bytes()).is_some()
 }
 
 /// IPTC's fields (Photo Metadata 2025.1) and Dublin Core's.

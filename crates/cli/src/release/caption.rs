@@ -89,6 +89,7 @@ pub(crate) fn tasks(drawn: Vec<Drawn>, at: Moment) -> Vec<TaskRecord> {
         round: None,
         index: Some(index),
         key: task.key(None),
+        took: Vec::new(),
         task,
         result: TaskResult::Done(outcome),
         lost: Usage::default(),

@@ -201,6 +201,9 @@ fn made(
         let Some(mut receipt) = task.receipt(determinism) else {
             continue;
         };
+        if let Some(outcome) = task.outcome() {
+            links.trace(&mut receipt, &task.took, &outcome.value);
+        }
         receipt.of = task.reused_from.and_then(|origin| {
             let known = if origin == run {
                 &hashes

@@ -69,7 +69,7 @@ impl State {
         self.cut_short.insert(id, cut);
         self.abandon(plan, id);
         let standing = self.nodes[id].cycle.take().and_then(|cycle| cycle.standing);
-        self.settle(plan, id, standing.map(|(_, value)| value));
+        self.stand(plan, id, standing);
         true
     }
 }

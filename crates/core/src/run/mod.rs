@@ -25,6 +25,7 @@ mod skipped;
 mod sleep;
 mod state;
 mod task;
+mod took;
 mod view;
 
 pub use calls::unsettled_calls;

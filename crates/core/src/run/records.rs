@@ -27,6 +27,8 @@ pub struct TaskRecord {
     pub task: Task,
     /// Its memo key.
     pub key: Digest,
+    /// Labels of the tasks whose values it took; a step's name stands for all of its tasks.
+    pub took: Vec<String>,
     /// What came of it.
     pub result: TaskResult,
     /// What its attempts that failed used.
@@ -243,6 +245,7 @@ fn edit(plan: &Plan, state: &mut State, found: &mut BTreeMap<Order, TaskRecord>,
         labels: BTreeMap::new(),
     };
     edited.key = edited.task.key(None);
+    edited.took = vec![edited.place().label()];
     edited.result = TaskResult::Done(Outcome::free(value.clone()));
     edited.lost = Usage::default();
     edited.reused_from = None;
@@ -308,6 +311,7 @@ fn blank(state: &State, plan: &Plan, slot: Slot) -> Option<TaskRecord> {
         index: (!perform.fan_out.is_one()).then_some(slot.index),
         task,
         key,
+        took: state.took(plan, slot),
         result: TaskResult::Asked,
         lost: Usage::default(),
         reused_from: None,

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::fold::perform;
 use super::scope::Names;
 use super::state::{
-    Cycle, NodeState, Phase, Slot, State, TaskPhase, TaskState, Work, inner, siblings,
+    Cycle, NodeState, Phase, Slot, Standing, State, TaskPhase, TaskState, Work, inner, siblings,
 };
 use crate::plan::{NodeId, NodeKind, PerformNode, Plan, PlannedFanOut, RepeatNode, TASKS_MAX};
 use crate::process::{FAN_OUT_MAX, OnFailure};
@@ -190,9 +190,8 @@ impl State {
                 };
                 self.skip(slot, message);
                 self.abandon(plan, cycle);
-                let standing = self.nodes[cycle].cycle.take();
-                let value = standing.and_then(|cycle| cycle.standing);
-                self.settle(plan, cycle, value.map(|(_, value)| value));
+                let ended = self.nodes[cycle].cycle.take();
+                self.stand(plan, cycle, ended.and_then(|cycle| cycle.standing));
             }
             None => {
                 self.fail_run(Some(&plan.nodes[id].path), message);
@@ -248,20 +247,29 @@ impl State {
             return;
         };
         let better = match (score, &cycle.standing) {
-            (Some(score), Some((best, _))) => score > *best,
+            (Some(score), Some(best)) => score > best.score,
             _ => true,
         };
         if better {
-            let score = score.unwrap_or(f64::NEG_INFINITY);
-            cycle.standing = Some((score, values.clone()));
+            cycle.standing = Some(Standing {
+                score: score.unwrap_or(f64::NEG_INFINITY),
+                round,
+                values: values.clone(),
+            });
         }
         if last {
-            let standing = cycle.standing.take().map(|(_, values)| values);
-            self.settle(plan, id, standing);
+            let standing = cycle.standing.take();
+            self.stand(plan, id, standing);
         } else {
             cycle.previous = values;
             self.begin_round(plan, id, round + 1);
         }
+    }
+
+    /// Gives a loop the values of the round that stands.
+    pub(super) fn stand(&mut self, plan: &Plan, id: NodeId, standing: Option<Standing>) {
+        self.nodes[id].stands = standing.as_ref().map_or(0, |standing| standing.round);
+        self.settle(plan, id, standing.map(|standing| standing.values));
     }
 
     /// Whether the loop may end, and the round's score.

@@ -119,6 +119,8 @@ pub(super) struct NodeState {
     /// Once settled.
     pub(super) value: Value,
     pub(super) cycle: Option<Box<Cycle>>,
+    /// Of a loop that is over: the round that stands.
+    pub(super) stands: u32,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -145,8 +147,16 @@ pub(super) struct Cycle {
     pub(super) round: Value,
     /// The values of the round before, by name; null in the first.
     pub(super) previous: Value,
-    /// The best round so far and its score.
-    pub(super) standing: Option<(f64, Value)>,
+    pub(super) standing: Option<Standing>,
+}
+
+/// The best round of a loop so far.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Standing {
+    pub(super) score: f64,
+    pub(super) round: u32,
+    /// The values of its nodes, by name.
+    pub(super) values: Value,
 }
 
 #[derive(Debug, Clone, PartialEq)]

@@ -1,5 +1,7 @@
 //! Where each format keeps a packet of XMP (XMP specification, part 3), and how it is taken out again.
 
+use memchr::memmem;
+
 /// A signature and the header chunk of a PNG, which comes first.
 const PNG_START: usize = 8 + 25;
 /// Keyword of a chunk with XMP in a PNG, no compression, no language, no translation (1.1.5).
@@ -72,7 +74,7 @@ pub(super) fn taken_out(
 }
 
 fn holds(asset: &[u8], mark: &[u8]) -> bool {
-    asset.windows(mark.len()).any(|bytes| bytes == mark)
+    memmem::find(asset, mark).is_some()
 }
 
 fn inserted(asset: &[u8], place: usize, part: &[u8]) -> Option<Vec<u8>> {

@@ -1,0 +1,57 @@
+//! Whose values a task took, by example.
+
+use serde_json::json;
+
+use super::super::records;
+use super::super::testing::{Played, plan};
+
+/// Of each task, what it took.
+fn told(text: &str) -> Vec<String> {
+    let plan = plan(text);
+    let played = Played::new(&plan, json!({})).play(&plan, |_| 0);
+    let records = records(&plan, &played.events);
+    records
+        .iter()
+        .map(|task| format!("{} < {}", task.name, task.took.join(", ")))
+        .collect()
+}
+
+#[test]
+fn a_task_took_from_those_that_its_expressions_name() {
+    let told = told(
+        r#"
+steps:
+  idea: { uses: echo, with: { title: Low } }
+  word: { uses: echo, count: 3, with: { of: "{{ steps.idea.title }} {{ index }}" } }
+  own: { uses: echo, foreach: "{{ steps.word }}", with: { text: "{{ item.of }}" } }
+  shorter: { uses: echo, foreach: "{{ steps.word.of }}", with: { text: "{{ item }}" } }
+  counted: { uses: echo, foreach: "{{ steps.word | list }}", with: { text: "{{ item.of }}" } }
+  second: { uses: echo, with: { text: "{{ steps.word[1].of }} and {{ steps.own.text[-1] }}" } }
+  all: { uses: echo, with: { of: "{{ steps.word | map(attribute='of') | join(' ') }}", idea: "{{ steps.idea }}" } }
+  gated: { uses: echo, when: "{{ steps.idea.title == 'Low' }}", with: { text: alone } }
+outputs: { all: "{{ steps.all.of }}" }
+"#,
+    );
+    insta::assert_snapshot!(told.join("\n"), @"");
+}
+
+#[test]
+fn in_a_loop_it_took_from_its_round_and_the_one_before_and_from_a_loop_what_stands() {
+    let told = told(
+        r#"
+steps:
+  idea: { uses: echo, with: { title: Low } }
+  polish:
+    repeat:
+      at_most: 3
+      best_by: "{{ 0 - round }}"
+      steps:
+        revise: { uses: echo, count: 2, with: { of: "{{ steps.idea.title }} {{ previous.judge.note }}" } }
+        judge: { uses: echo, with: { note: "{{ revise[0].of }}", score: "{{ round }}" } }
+  last: { uses: echo, with: { of: "{{ steps.polish.judge.note }}" } }
+  whole: { uses: echo, with: { of: "{{ steps.polish }}" } }
+outputs: { last: "{{ steps.last.of }}" }
+"#,
+    );
+    insta::assert_snapshot!(told.join("\n"), @"");
+}

@@ -1,0 +1,153 @@
+use alloy_primitives::B256;
+use serde_json::json;
+
+use super::*;
+use crate::engine::{Determinism, Usage};
+use crate::receipt::Links;
+use crate::record::{RecordFault, RunHeader, RunRecord, Settings};
+use crate::{AssetRef, Seed};
+
+fn asset(name: &str) -> AssetRef {
+    AssetRef {
+        digest: Digest::of(name.as_bytes()),
+        media_type: "image/png".into(),
+        size: 100,
+    }
+}
+
+fn receipt(step: &str, index: Option<u32>, value: &Value) -> Receipt {
+    Receipt {
+        step: step.into(),
+        round: None,
+        index,
+        engine: "llm".into(),
+        engine_version: "1".into(),
+        params: Digest::of(b"params"),
+        seed: None,
+        inputs: Vec::new(),
+        from: Vec::new(),
+        outputs: Vec::new(),
+        value: canonical::digest(value),
+        determinism: Determinism::Attested,
+        usage: Usage::default(),
+        intents: Vec::new(),
+        of: None,
+        prev: B256::ZERO,
+    }
+}
+
+fn header() -> RunHeader {
+    RunHeader {
+        process: "words".into(),
+        bundle: Digest::of(b"bundle"),
+        inputs: Digest::of(b""),
+        parameters: Digest::of(b""),
+        seed: Seed(Digest::of(b"seed")),
+        nonce: 1,
+        started_ms: 1,
+        ended_ms: 2,
+        tool: "daedal".into(),
+        target: "x86_64-unknown-linux-gnu".into(),
+        governed: None,
+        intents: Vec::new(),
+    }
+}
+
+fn closed(links: Links) -> RunRecord {
+    RunRecord::close_linked(
+        header(),
+        Settings::new(),
+        Settings::new(),
+        links,
+        Vec::new(),
+    )
+}
+
+/// Three texts, one of which was edited, a choice that kept `kept`, and a poster with what was chosen.
+fn words(kept: &Value) -> RunRecord {
+    let mut links = Links::of(header().run());
+    for index in 0..3 {
+        links.add(receipt("word", Some(index), &json!({ "text": index })));
+    }
+    let mut edit = receipt("word", Some(2), &json!({ "text": "by hand" }));
+    links.trace(
+        &mut edit,
+        &["word #3".into()],
+        &json!({ "text": "by hand" }),
+    );
+    links.add(edit);
+    let mut pick = receipt("pick", None, kept);
+    links.trace(&mut pick, &["word".into()], kept);
+    links.add(pick);
+    let mut poster = receipt("poster", None, &json!({ "poster": 1 }));
+    poster.outputs = vec![asset("poster")];
+    links.trace(&mut poster, &["pick".into()], &json!({ "poster": 1 }));
+    links.add(poster);
+    closed(links)
+}
+
+fn behind(record: &RunRecord) -> Vec<String> {
+    let lineage = record.lineage(&Digest::of(b"poster")).into_iter();
+    let label = |place: usize| format!("{place} {}", record.receipts[place].label());
+    lineage.map(label).collect()
+}
+
+#[test]
+fn what_was_chosen_stands_behind_a_value_and_what_was_passed_over_does_not() {
+    let one = words(&json!({ "text": 1 }));
+    assert_eq!(one.receipts[4].from, ["word #2"]);
+    assert_eq!(behind(&one), ["1 word #2", "4 pick", "5 poster"]);
+    let several = words(&json!([{ "text": 0 }, { "text": "by hand" }]));
+    assert_eq!(several.receipts[4].from, ["word #1", "word #3"]);
+    assert_eq!(
+        behind(&several),
+        ["0 word #1", "2 word #3", "3 word #3", "4 pick", "5 poster"],
+        "an edit and what was edited"
+    );
+}
+
+#[test]
+fn what_was_made_of_all_has_all_behind_it() {
+    let all = words(&json!({ "text": "quite another" }));
+    assert_eq!(all.receipts[4].from, ["word"]);
+    assert_eq!(behind(&all).len(), 6);
+    // By chance as the number of a task that had no part in it.
+    let mut links = Links::of(header().run());
+    links.add(receipt("one", None, &json!(0.5)));
+    links.add(receipt("two", None, &json!(0.7)));
+    let mut mean = receipt("mean", None, &json!(0.5));
+    links.trace(&mut mean, &["one".into(), "two".into()], &json!(0.5));
+    assert_eq!(mean.from, ["one", "two"]);
+}
+
+#[test]
+fn what_gave_an_asset_that_was_taken_is_known_by_that() {
+    let mut links = Links::of(header().run());
+    for index in 0..2 {
+        let mut draft = receipt("draft", Some(index), &json!(index));
+        draft.outputs = vec![asset(&format!("draft {index}"))];
+        links.add(draft);
+    }
+    let mut finish = receipt("finish", None, &json!(9));
+    finish.inputs = vec![asset("draft 0")];
+    finish.outputs = vec![asset("poster")];
+    // The title of the other one.
+    links.trace(&mut finish, &["draft".into(), "gone".into()], &json!(9));
+    assert_eq!(finish.from, ["draft #2"]);
+    links.add(finish);
+    assert_eq!(behind(&closed(links)).len(), 3);
+}
+
+#[test]
+fn a_receipt_takes_from_receipts_before_it() {
+    let record = words(&json!({ "text": 1 }));
+    assert_eq!(record.faults(), []);
+    let mut receipts = record.receipts.clone();
+    receipts[1].from = vec!["pick".into()];
+    let links = Links::all(header().run(), receipts);
+    let told = RecordFault::From {
+        label: "word #2".into(),
+        name: "pick".into(),
+    };
+    assert_eq!(closed(links).faults(), [told]);
+}
