@@ -213,14 +213,8 @@ fn made(
                 receipt,
             })
         });
-        let signed = task
-            .decision
-            .as_ref()
-            .and_then(|decision| decision.intent.clone());
-        for signed in signed.into_iter().chain(task.edits.iter().cloned()) {
-            let intent = intent_of(signed)?;
-            receipt.intents.push(intent.hash());
-            intents.push(intent);
+        for signed in task.signed() {
+            intents.push(intent_of(signed.clone())?);
         }
         let hash = Digest(links.add(receipt).0);
         match task.reused_from {
