@@ -213,8 +213,9 @@ fn made(
                 receipt,
             })
         });
-        for signed in task.signed() {
-            intents.push(intent_of(signed.clone())?);
+        for intent in intents_of(task)? {
+            receipt.intents.push(intent.hash());
+            intents.push(intent);
         }
         let hash = Digest(links.add(receipt).0);
         match task.reused_from {
@@ -248,6 +249,13 @@ fn made(
     let intents = intents.into_iter().map(SignedIntent::published).collect();
     let record = RunRecord::close_linked(header, inputs, parameters, links, intents);
     Ok((record, hashes))
+}
+
+/// The signed intents that decided a task, in the order in which its receipt names them.
+pub(crate) fn intents_of(task: &TaskRecord) -> Result<Vec<SignedIntent>, Failure> {
+    let decided = task.decision.iter().flat_map(|decision| &decision.intent);
+    let signed = decided.chain(&task.edits);
+    signed.cloned().map(intent_of).collect()
 }
 
 fn intent_of(signed: Value) -> Result<SignedIntent, Failure> {

@@ -28,7 +28,7 @@ use crate::export::material;
 use crate::failure::Failure;
 use crate::hint;
 use crate::progress;
-use crate::release::{Drawn, captions};
+use crate::release::{Drawn, captions, intents_of};
 use crate::text;
 use crate::ui::Ui;
 
@@ -159,7 +159,9 @@ impl Scene {
         tasks.retain(|task| task.outcome().is_some());
         tasks.extend(captions(drawn, Moment::default()));
         let agree = |(task, receipt): (&TaskRecord, &Receipt)| {
-            let told = task.receipt(receipt.determinism).map(|told| Receipt {
+            let told = task.receipt(receipt.determinism).zip(intents_of(task).ok());
+            let told = told.map(|(told, intents)| Receipt {
+                intents: intents.iter().map(SignedIntent::hash).collect(),
                 of: receipt.of,
                 prev: receipt.prev,
                 ..told

@@ -91,14 +91,18 @@ impl TaskRecord {
     /// What a decision on it follows ([`crate::receipt::asked`]).
     #[must_use]
     pub fn asked(&self, run: RunId) -> B256 {
-        let task = &self.task;
-        let params = canonical::digest(&task.params);
+        let Task {
+            engine,
+            engine_version,
+            params,
+            ..
+        } = &self.task;
         asked(
             run.0,
             self.place(),
-            &task.engine,
-            &task.engine_version,
-            params,
+            engine,
+            engine_version,
+            canonical::digest(params),
         )
     }
 
@@ -106,7 +110,8 @@ impl TaskRecord {
     #[must_use]
     pub fn edit_asked(&self, run: RunId) -> Option<B256> {
         if let Some(last) = self.edits.last() {
-            return name_of(last);
+            let last: SignedIntent = serde_json::from_value(last.clone()).ok()?;
+            return Some(last.hash());
         }
         let params = edit_params(&self.outcome()?.value);
         let params = canonical::digest(&params);
@@ -121,30 +126,18 @@ impl TaskRecord {
         }
     }
 
-    /// The signed intents that decided it, the last one last: canonical JSON of their envelopes.
-    pub fn signed(&self) -> impl Iterator<Item = &Value> {
-        let decided = self.decision.iter().flat_map(|decision| &decision.intent);
-        decided.chain(&self.edits)
-    }
-
-    /// Its receipt, if something came of it: not yet linked, and without the receipt that a reused outcome came from,
-    /// which the log does not know. What failed attempts cost is part of what an outcome did.
+    /// Its receipt, if something came of it: not yet linked, and without the intents that decided it
+    /// and the receipt that a reused outcome came from, which the log does not know. What failed attempts
+    /// cost is part of what an outcome did.
     #[must_use]
     pub fn receipt(&self, determinism: Determinism) -> Option<Receipt> {
         let outcome = self.outcome()?;
         let mut receipt = Receipt::of_task(self.place(), &self.task, outcome, determinism);
-        receipt.intents = self.signed().filter_map(name_of).collect();
         if self.reused_from.is_none() {
             receipt.usage.add(&self.lost);
         }
         Some(receipt)
     }
-}
-
-/// What receipts call a signed intent.
-fn name_of(signed: &Value) -> Option<B256> {
-    let signed: Option<SignedIntent> = serde_json::from_value(signed.clone()).ok();
-    signed.map(|signed| signed.hash())
 }
 
 /// Every task of a run that ended or asked, in plan order (a loop's round by round), whatever the
