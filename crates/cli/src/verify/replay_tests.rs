@@ -3,9 +3,9 @@ use daedal_core::run::{Decision, TaskName, TaskResult};
 
 use super::*;
 
-/// A choice from something, decided by somebody who signed that this was shown.
+/// A choice from something, decided by somebody who signed that this was shown to them.
 fn decided(from: &Value, by: Decider, seen: Option<&[Value]>) -> TaskRecord {
-    let words = |shown_to: &[Value]| shown_to.iter().map(shown).collect::<Vec<_>>();
+    let words = |seen: &[Value]| seen.iter().map(shown).collect::<Vec<_>>();
     let zeros = "0x".to_owned() + &"00".repeat(32);
     let account = "0x".to_owned() + &"00".repeat(20);
     let intent = seen.map(|seen| {
@@ -51,10 +51,13 @@ fn decided(from: &Value, by: Decider, seen: Option<&[Value]>) -> TaskRecord {
     }
 }
 
+fn stands(from: &Value, by: Decider, seen: Option<&[Value]>) -> bool {
+    is_signed_for(&decided(from, by, seen))
+}
+
 #[test]
 fn who_decided_signed_for_just_what_there_was_to_choose_from() {
     let person = || Decider::Person("0xabc".to_owned());
-    let stands = |from: &Value, by, seen| is_signed_for(&decided(from, by, seen));
     let (low, high) = (json!("low"), json!({ "text": "high" }));
     let from = json!([low, null, high]);
     assert!(stands(&from, person(), Some(&[low.clone(), high.clone()])));
