@@ -10,9 +10,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use daedal_core::asset::assets_in;
 use daedal_core::blob::BlobWrite;
 use daedal_core::engine::{
-    Determinism, Engine, EngineError, Engines, Outcome, Performed, TaskContext,
+    DecisionRequest, Determinism, Engine, EngineError, Engines, Outcome, Performed, TaskContext,
 };
-use daedal_core::run::TaskRecord;
+use daedal_core::run::{Decider, TaskRecord};
 use daedal_core::{AssetRef, Digest, canonical};
 use serde_json::Value;
 
@@ -23,7 +23,8 @@ pub enum Again {
     Exact,
     /// Nearly the same: the largest distance between an asset and what it was, as [`Compare`] measures it.
     Close(f64),
-    /// It can't be run again at will: a hosted model, a person. What stands for it is who signed.
+    /// It can't be run again at will: a hosted model, or a person, who is asked the same here. What stands for it is who
+    /// signed.
     Attested,
     /// Something else.
     Differs(Box<Difference>),
@@ -34,7 +35,7 @@ pub enum Again {
 /// How the outcome of a task differs from what it was.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Difference {
-    /// Digest of what came of it in the run.
+    /// Digest of what came of it in the run; where a person is asked, of what they are asked, too.
     pub expected: Digest,
     /// Digest of what comes of it here.
     pub found: Digest,
@@ -46,6 +47,9 @@ pub struct Difference {
 /// Measures how far an asset is from what it was, as [`Determinism::Close`] has it, from 0 to 1; none if they can't be
 /// compared.
 pub type Compare<'a> = dyn Fn(&[u8], &[u8]) -> Option<f64> + 'a;
+
+/// What came of tasks here, by their keys.
+type Known = BTreeMap<Digest, Result<Performed, EngineError>>;
 
 /// What running again takes.
 pub struct Replay<'a> {
@@ -68,7 +72,7 @@ impl Replay<'_> {
         tasks: impl IntoIterator<Item = (&'t TaskRecord, Determinism)>,
         told: &mut dyn FnMut(&'t TaskRecord, &Again),
     ) -> Vec<(&'t TaskRecord, Again)> {
-        let mut known: BTreeMap<Digest, Again> = BTreeMap::new();
+        let mut performed = Known::new();
         let mut found = Vec::new();
         for (task, determinism) in tasks {
             let Some(outcome) = task.outcome() else {
@@ -77,11 +81,7 @@ impl Replay<'_> {
             if self.stop.load(Ordering::Relaxed) {
                 break;
             }
-            let again = match known.get(&task.key) {
-                Some(again) => again.clone(),
-                None => self.one(task, outcome, determinism),
-            };
-            known.insert(task.key, again.clone());
+            let again = self.one(task, outcome, determinism, &mut performed);
             told(task, &again);
             let differs = matches!(again, Again::Differs(_));
             found.push((task, again));
@@ -92,23 +92,19 @@ impl Replay<'_> {
         found
     }
 
-    fn one(&self, record: &TaskRecord, outcome: &Outcome, determinism: Determinism) -> Again {
+    fn one(
+        &self,
+        record: &TaskRecord,
+        outcome: &Outcome,
+        told: Determinism,
+        performed: &mut Known,
+    ) -> Again {
         let task = &record.task;
-        let by_person = record.decision.is_some() || !record.edits.is_empty();
-        if by_person {
-            return Again::Attested;
-        }
-        let engine = self.engines.get(&task.engine);
-        // What a receipt calls attested is done again where it can be: its word is not enough.
-        let own = engine.map(|engine| engine.spec());
-        let can_be = own.is_some_and(|own| own.version == task.engine_version);
-        let determinism = match (determinism, own) {
-            (Determinism::Attested, Some(own)) if can_be => own.determinism,
-            (Determinism::Attested, _) => return Again::Attested,
-            (told, _) => told,
-        };
-        let Some(engine) = engine else {
-            return Again::Failed(format!("there is no engine `{}` here", task.engine));
+        let engine = match self.engines.get(&task.engine) {
+            Some(engine) => engine,
+            // There is nothing but the receipt's word. What a hand made is among it.
+            None if told == Determinism::Attested => return Again::Attested,
+            None => return Again::Failed(format!("there is no engine `{}` here", task.engine)),
         };
         let spec = engine.spec();
         if spec.determinism == Determinism::Attested {
@@ -120,14 +116,13 @@ impl Replay<'_> {
                 task.engine_version, task.engine, spec.version
             ));
         }
-        match self.perform(&**engine, record) {
-            Ok(Performed::Done(again)) => match self.compared(outcome, &again, determinism) {
-                Again::Differs(_) if outcome.usage.tool != again.usage.tool => {
-                    other_tool(outcome, &again)
-                }
-                found => found,
-            },
-            Ok(Performed::Asked(_)) => Again::Failed("it asks a person here".to_owned()),
+        let here = performed
+            .entry(record.key)
+            .or_insert_with(|| self.perform(&**engine, record));
+        match here {
+            // Also where the log says that somebody decided it: nobody is asked.
+            Ok(Performed::Done(here)) => self.compared(outcome, here, spec.determinism),
+            Ok(Performed::Asked(here)) => decided(record, outcome, here),
             Err(error) => Again::Failed(error.to_string()),
         }
     }
@@ -162,28 +157,46 @@ impl Replay<'_> {
                 return Again::Close(distance);
             }
         }
-        Again::Differs(Box::new(Difference {
-            expected,
-            found,
-            assets,
-        }))
+        // The bytes of a program's work are promised for one version of it.
+        match (&outcome.usage.tool, &again.usage.tool) {
+            (Some(was), Some(is)) if was != is => {
+                Again::Failed(format!("it was made with {was}, and here is {is}"))
+            }
+            _ => Again::Differs(Box::new(Difference {
+                expected,
+                found,
+                assets,
+            })),
+        }
     }
 }
 
-/// The bytes of a program's work are promised for one version of it.
-fn other_tool(outcome: &Outcome, again: &Outcome) -> Again {
-    let named = |outcome: &Outcome| {
-        outcome
-            .usage
-            .tool
-            .clone()
-            .unwrap_or_else(|| "none".to_owned())
+/// What a person kept is theirs to say, of what they are asked here, too; where nobody decided in time, the question says
+/// it.
+fn decided(record: &TaskRecord, outcome: &Outcome, here: &DecisionRequest) -> Again {
+    let told = |asked: &DecisionRequest, given: Option<Value>| {
+        canonical::digest(&(&asked.options, asked.keep, given))
     };
-    Again::Failed(format!(
-        "it was made with {}, and here is {}",
-        named(outcome),
-        named(again)
-    ))
+    let kept = record
+        .decision
+        .as_ref()
+        .and_then(|decision| match decision.by {
+            Decider::Person(_) => Some(decision.kept.clone()),
+            Decider::Timeout => here.timeout_ms.and_then(|_| here.by_default()),
+        });
+    let found = told(here, kept.and_then(|kept| here.answer(&kept)));
+    let expected = match &record.request {
+        Some(asked) => told(asked, Some(outcome.value.clone())),
+        None => canonical::digest(&outcome.value),
+    };
+    if expected == found {
+        return Again::Attested;
+    }
+    Again::Differs(Box::new(Difference {
+        expected,
+        found,
+        assets: Vec::new(),
+    }))
 }
 
 #[cfg(test)]

@@ -216,12 +216,7 @@ fn made(
                 receipt,
             })
         });
-        let signed = task
-            .decision
-            .as_ref()
-            .and_then(|decision| decision.intent.clone());
-        for signed in signed.into_iter().chain(task.edits.iter().cloned()) {
-            let intent = intent_of(signed)?;
+        for intent in intents_of(task)? {
             receipt.intents.push(intent.hash());
             intents.push(intent);
         }
@@ -257,6 +252,13 @@ fn made(
     let intents = intents.into_iter().map(SignedIntent::published).collect();
     let record = RunRecord::close_linked(header, inputs, parameters, links, intents);
     Ok((record, hashes))
+}
+
+/// The signed intents that decided a task, in the order in which its receipt names them.
+pub(crate) fn intents_of(task: &TaskRecord) -> Result<Vec<SignedIntent>, Failure> {
+    let decided = task.decision.iter().flat_map(|decision| &decision.intent);
+    let signed = decided.chain(&task.edits);
+    signed.cloned().map(intent_of).collect()
 }
 
 fn intent_of(signed: Value) -> Result<SignedIntent, Failure> {

@@ -12,8 +12,9 @@ use daedal_core::bundle::Bundle;
 use daedal_core::engine::Engines;
 use daedal_core::intent::{SignedIntent, seen_root, shown};
 use daedal_core::plan::{self, Plan};
+use daedal_core::receipt::Receipt;
 use daedal_core::record::RunRecord;
-use daedal_core::run::{Event, Moment, TaskRecord, records};
+use daedal_core::run::{Decider, Event, Moment, TaskRecord, records};
 use daedal_exec::replay::{Again, Difference, Replay};
 use daedal_provenance::Exit;
 use daedal_provenance::attest::Subject;
@@ -27,7 +28,7 @@ use crate::export::material;
 use crate::failure::Failure;
 use crate::hint;
 use crate::progress;
-use crate::release::{Drawn, captions};
+use crate::release::{Drawn, captions, intents_of};
 use crate::text;
 use crate::ui::Ui;
 
@@ -157,28 +158,30 @@ impl Scene {
         let mut tasks = records(plan, events);
         tasks.retain(|task| task.outcome().is_some());
         tasks.extend(captions(drawn, Moment::default()));
-        let agree = |(task, receipt): (&TaskRecord, &daedal_core::receipt::Receipt)| {
-            let told = task.receipt(receipt.determinism).map(|mut told| {
-                told.intents.clone_from(&receipt.intents);
-                (told.of, told.prev) = (receipt.of, receipt.prev);
-                told
+        let agree = |(task, receipt): (&TaskRecord, &Receipt)| {
+            let told = task.receipt(receipt.determinism).zip(intents_of(task).ok());
+            let told = told.map(|(told, intents)| Receipt {
+                intents: intents.iter().map(SignedIntent::hash).collect(),
+                of: receipt.of,
+                prev: receipt.prev,
+                ..told
             });
             told.as_ref() == Some(receipt)
         };
-        if let Some(task) = tasks.iter().find(|task| !is_all_shown(task, record)) {
-            return Err(Failure::new(format!(
-                "what a signed decision says was shown is not what {} was given",
-                task.name
-            ))
-            .help("alternatives were left out of it, or made up: take the archive from its studio again")
-            .exit(Exit::Tampered.code()));
-        }
         let same = tasks.len() == record.receipts.len();
         if !same || !tasks.iter().zip(&record.receipts).all(agree) {
             let what = "the log does not tell the run that the receipts are of";
             return Err(Failure::new(what)
                 .help("one of them was changed, or the run was carried out by another version of daedal")
                 .exit(Exit::Tampered.code()));
+        }
+        if let Some(task) = tasks.iter().find(|task| !is_signed_for(task)) {
+            return Err(Failure::new(format!(
+                "no signature says that a person was shown what {} was given",
+                task.name
+            ))
+            .help("alternatives were left out of it, or made up: take the archive from its studio again")
+            .exit(Exit::Tampered.code()));
         }
         Ok(Self {
             place,
@@ -278,25 +281,25 @@ impl Scene {
     }
 }
 
-/// Whether what people signed for at a choice is just what there was to choose from, values without bytes included.
-fn is_all_shown(task: &TaskRecord, record: &RunRecord) -> bool {
-    let signed = task
-        .decision
-        .as_ref()
-        .and_then(|decision| decision.intent.as_ref());
-    let signed: Option<SignedIntent> =
-        signed.and_then(|signed| serde_json::from_value(signed.clone()).ok());
-    let Some(from) = task.task.params.get("from").and_then(Value::as_array) else {
+/// Whether a person who decided signed for just what there was to choose from, values without bytes included. What they
+/// signed is what the receipt names: the log has been compared with it.
+fn is_signed_for(task: &TaskRecord) -> bool {
+    let Some(decision) = &task.decision else {
         return true;
+    };
+    let Some(signed) = &decision.intent else {
+        return decision.by == Decider::Timeout;
+    };
+    let from = match task.task.params.get("from") {
+        Some(Value::Array(from)) => &from[..],
+        Some(one) => std::slice::from_ref(one),
+        None => &[],
     };
     // A null is a candidate that was skipped.
     let given = from.iter().filter(|value| !value.is_null());
     let given: Vec<_> = given.map(shown).collect();
-    signed.is_none_or(|signed| {
-        let hash = signed.hash();
-        let mut told = record.intents.iter().filter(|told| told.hash() == hash);
-        told.all(|told| told.intent.seen == seen_root(&given))
-    })
+    let signed: Option<SignedIntent> = serde_json::from_value(signed.clone()).ok();
+    signed.is_some_and(|signed| signed.intent.seen == seen_root(&given))
 }
 
 impl Replayed {
@@ -390,3 +393,7 @@ impl Replayed {
         })
     }
 }
+
+#[cfg(test)]
+#[path = "replay_tests.rs"]
+mod tests;

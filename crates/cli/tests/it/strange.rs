@@ -9,6 +9,7 @@ use daedal_provenance::collection::{Collected, Files, LOG, RECEIPTS, seal_collec
 use daedal_provenance::{Keys, Password};
 use serde_json::Value;
 
+use crate::edits::editor;
 use crate::studio::{PASSWORD, Studio, files_below};
 
 fn tide() -> Studio {
@@ -132,4 +133,39 @@ fn an_archive_with_the_log_of_another_run_is_none_of_its_run() {
     studio.write("anchored.zip", sealed(&studio, &anchored));
     let told = studio.daedal(&["verify", "anchored.zip"]).ends(0).out;
     assert!(told.contains("! anchor "), "{told}");
+}
+
+#[test]
+fn a_log_that_tells_of_other_decisions_than_the_receipts_name_is_none_of_its_run() {
+    let studio = editor();
+    studio.daedal(&["choose", "latest", "pick", "2"]).ends(0);
+    studio.daedal(&["resume", "-q"]).ends(0);
+    studio.daedal(&["release", "latest", "-q"]).ends(0);
+    let export = ["export", "latest", "--to", "run.zip", "--replayable", "-q"];
+    studio.daedal(&export).ends(0);
+    let told = studio
+        .daedal(&["verify", "--replay", "run.zip"])
+        .ends(0)
+        .out;
+    assert!(
+        told.contains("4 of 5 tasks reproduced, 1 attested"),
+        "{told}"
+    );
+    let files = unpack(&std::fs::read(studio.path().join("run.zip")).unwrap()).unwrap();
+    let changes: [fn(&mut Value); 3] = [
+        |decision| drop(decision.as_object_mut().unwrap().remove("intent")),
+        |decision| decision["intent"]["intent"]["nonce"] = 77.into(),
+        |decision| *decision = serde_json::json!({ "kept": [1], "by": "timeout" }),
+    ];
+    for change in changes {
+        let mut events: Vec<Value> = serde_json::from_slice(&files[LOG]).unwrap();
+        let decided = events.iter_mut().find(|event| event["event"] == "decided");
+        change(&mut decided.unwrap()["decision"]);
+        let mut other = files.clone();
+        other.insert(LOG.to_owned(), serde_json::to_vec(&events).unwrap());
+        studio.write("other.zip", sealed(&studio, &other));
+        let told = studio.daedal(&["verify", "--replay", "other.zip"]).ends(10);
+        let fault = "does not tell the run that the receipts are of";
+        assert!(told.out.contains(fault), "{}", told.out);
+    }
 }
