@@ -193,8 +193,8 @@ pub(super) fn people(record: &RunRecord, assets: &[(String, Verdict)]) -> String
     match elsewhere(record, assets) {
         0 => {}
         decisions => told.push_str(&format!(
-            " {decisions} of these count for nothing that was published: they led to none of it, or were about values \
-             that are no files."
+            " In no credential of what was published: {decisions} of these (led to none of it, or about values that are \
+             no files)."
         )),
     }
     match of(false).count() {
