@@ -2,15 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use daedal_channels::site;
+use daedal_channels::site::Words;
 use daedal_core::asset::assets_in;
 use daedal_core::bundle::Bundle;
 use daedal_core::engine::{Determinism, Engines};
 use daedal_core::run::{Event, TaskRecord};
 use daedal_core::{AssetRef, Digest, canonical};
 use daedal_provenance::collection::{
-    ANCHOR, ASSETS, ATTESTATION, BUNDLE, CAPTIONS, Files, LOG, MATERIAL, PROCESS, RECEIPTS, STORY,
-    VOTES,
+    ANCHOR, ASSETS, ATTESTATION, BUNDLE, CAPTIONS, Collected, Files, LOG, MATERIAL, PROCESS,
+    RECEIPTS, STORY, VOTES, verify_files,
 };
 use daedal_store::Studio;
 use serde_json::Value;
@@ -18,13 +18,15 @@ use serde_json::Value;
 use crate::failure::Failure;
 use crate::intents::publish;
 use crate::release::{Gathered, captions_among};
+use crate::story::draw;
 
-/// Every file of the archive of a run. Where it shall be `replayable`, with the run's log and all bytes that carrying it
+/// Every file of the archive of a run, with a page of these words. Where it shall be `replayable`, with the run's log and all bytes that carrying it
 /// out again takes: every value that passed through the run is in them.
 pub(crate) fn files(
     studio: &Studio,
     engines: &Engines,
     run: &Gathered,
+    words: &Words,
     replayable: bool,
 ) -> Result<Files, Failure> {
     let subject = &run.subject;
@@ -48,21 +50,20 @@ pub(crate) fn files(
     for (path, asset) in &bundle.files {
         files.insert(format!("{PROCESS}{path}"), read(studio, &asset.digest)?);
     }
-    let mut shown = Vec::new();
     for piece in &run.pieces {
-        for (at, (name, sealed)) in piece.files().into_iter().enumerate() {
+        for (name, sealed) in piece.files() {
             let path = format!("{ASSETS}{name}");
             if let Some(sidecar) = &sealed.sidecar {
                 files.insert(format!("{path}.c2pa"), read(studio, &sidecar.digest)?);
             }
-            files.insert(path.clone(), read(studio, &sealed.file.digest)?);
-            if at == 0 {
-                shown.push(path);
-            }
+            files.insert(path, read(studio, &sealed.file.digest)?);
         }
     }
-    let story = site::story(&run.told, &shown)
-        .map_err(|error| Failure::because("the story of the run can't be written", &error))?;
+    // The page tells what the assets' credentials do.
+    let collected = Collected::of(&subject.record, run.domain());
+    let found = verify_files(files, &collected, &[]);
+    let mut files = found.files;
+    let story = draw(&files, &subject.record, &found.assets, engines, words)?;
     for (path, picture) in story.pictures {
         files.insert(path, read(studio, &picture.digest)?);
     }

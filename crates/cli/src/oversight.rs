@@ -1,14 +1,18 @@
 //! The transparency duties of the EU AI Act, and what evidence of each a released run has.
 
+mod people;
+
 use daedal_chain::embedded::is_embedded;
 use daedal_core::asset::assets_in;
-use daedal_core::intent::{IntentKind, Oversight};
 use daedal_core::process::Training;
 pub(crate) use daedal_provenance::manifest::is_by_model;
 use serde::Serialize;
 
 use crate::release::{Gathered, captions_among};
 use crate::text::count;
+
+pub(crate) use people::range;
+use people::{public_texts, reviewed};
 
 /// One duty.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -207,75 +211,6 @@ fn depicting(run: &Gathered) -> Duty {
                 count(media, "piece")
             )],
         },
-    }
-}
-
-fn public_texts(run: &Gathered) -> Duty {
-    let is_text =
-        |piece: &&crate::release::SealedPiece| piece.piece.asset.media_type.starts_with("text/");
-    let texts = run.pieces.iter().filter(is_text).count();
-    let decided = decisions(run);
-    Duty {
-        what: "texts that inform the public are disclosed as made by machine, unless a person reviewed them and answers for them",
-        source: "Article 50(4), second part",
-        evidence: match (texts, decided) {
-            (0, _) => vec!["the run gave no texts".to_owned()],
-            (_, 0) => Vec::new(),
-            (_, decided) => vec![format!(
-                "{} in the run, each signed",
-                count(decided, "human decision")
-            )],
-        },
-        open: match texts {
-            0 => Vec::new(),
-            texts => vec![format!(
-                "decide whether {} informs the public on matters of its interest, and who answers for it",
-                count(texts, "text")
-            )],
-        },
-    }
-}
-
-/// Decisions of people about what came of the run.
-fn decisions(run: &Gathered) -> usize {
-    let kinds = run
-        .subject
-        .record
-        .intents
-        .iter()
-        .map(|intent| intent.intent.kind);
-    let about_outcomes = |kind: &IntentKind| Oversight::of([*kind]) == Oversight::HumanValidated;
-    kinds.filter(about_outcomes).count()
-}
-
-fn reviewed(run: &Gathered) -> Duty {
-    let record = &run.subject.record;
-    let mut evidence = Vec::new();
-    for intent in &record.intents {
-        let kind = serde_json::to_value(intent.intent.kind).unwrap_or_default();
-        let kind = kind.as_str().unwrap_or_default().to_owned();
-        let signer = intent.signer.to_checksum(None);
-        evidence.push(match intent.accepted {
-            None => format!("{kind}, signed by {signer}"),
-            Some(accepted) => format!(
-                "{kind}, signed by the contract {signer} as far as chain {} says so, which nothing else can",
-                accepted.chain
-            ),
-        });
-    }
-    let open = match record.oversight(run.domain()) {
-        Oversight::HumanValidated => Vec::new(),
-        Oversight::PromptGuided => vec![
-            "people set what was to be made, and nobody chose among or approved what came of it"
-                .to_owned(),
-        ],
-        Oversight::FullyAutonomous => vec!["nobody signed anything in this run".to_owned()],
-    };
-    Duty {
-        what: "people oversaw what was made (evidence for the exceptions above)",
-        source: "Article 50(4)",
-        evidence,
-        open,
     }
 }
 

@@ -41,20 +41,27 @@ pub(super) struct Picture<'r> {
 
 /// The steps of a piece.
 pub(super) fn tell<'r>(process: &str, item: &'r Item) -> Vec<Telling<'r>> {
-    item.lineage
-        .iter()
-        .map(|step| Telling {
-            step,
-            role: role(step.role),
-            facts: facts(step),
-            shown: step.shown.as_ref().map(|exhibit| picture(process, exhibit)),
-            decisions: step
-                .decisions
-                .iter()
-                .map(|decision| choice(process, decision))
-                .collect(),
-        })
-        .collect()
+    let steps = item.lineage.iter();
+    steps.map(|step| tell_step(process, step, &[])).collect()
+}
+
+/// A step, with how many of how many were kept by each of its decisions; where that is not given, as many as are shown.
+pub(super) fn tell_step<'r>(
+    process: &str,
+    step: &'r LineageStep,
+    kept: &[Option<(usize, usize)>],
+) -> Telling<'r> {
+    let kept_by = |at: usize| kept.get(at).copied().flatten();
+    let decisions = step.decisions.iter().enumerate();
+    Telling {
+        step,
+        role: role(step.role),
+        facts: facts(step),
+        shown: step.shown.as_ref().map(|exhibit| picture(process, exhibit)),
+        decisions: decisions
+            .map(|(at, decision)| choice(process, decision, kept_by(at)))
+            .collect(),
+    }
 }
 
 fn role(role: Option<Role>) -> &'static str {
@@ -102,7 +109,7 @@ fn facts(step: &LineageStep) -> Vec<String> {
     facts
 }
 
-fn choice<'r>(process: &str, decision: &'r Decision) -> Choice<'r> {
+fn choice<'r>(process: &str, decision: &'r Decision, told: Option<(usize, usize)>) -> Choice<'r> {
     let pictures = |exhibits: &'r [Exhibit]| {
         exhibits
             .iter()
@@ -119,11 +126,11 @@ fn choice<'r>(process: &str, decision: &'r Decision) -> Choice<'r> {
         } => (true, short(account)),
         Decider::Score => (false, "The score".to_owned()),
     };
-    let (kept, passed_over) = (decision.kept.len(), decision.passed_over.len());
-    let of = match kept + passed_over {
-        0 => String::new(),
-        _ if passed_over == 0 => format!(" {}", count(kept, "piece")),
-        all => format!(" {kept} of {all}"),
+    let shown = decision.kept.len() + decision.passed_over.len();
+    let of = match told.unwrap_or((decision.kept.len(), shown)) {
+        (_, 0) => String::new(),
+        (kept, all) if kept == all => format!(" {}", count(kept, "piece")),
+        (kept, all) => format!(" {kept} of {all}"),
     };
     let when = decision
         .at
@@ -191,7 +198,11 @@ pub(super) fn coverage(item: &Item) -> Option<String> {
 }
 
 pub(super) fn oversight(credential: &Credential) -> &'static str {
-    match credential.oversight {
+    oversight_of(credential.oversight)
+}
+
+pub(super) fn oversight_of(oversight: Oversight) -> &'static str {
+    match oversight {
         Oversight::FullyAutonomous => "made without a person deciding",
         Oversight::PromptGuided => "a person set what was to be made",
         Oversight::HumanValidated => "a person chose or approved it",

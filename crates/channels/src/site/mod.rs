@@ -70,7 +70,7 @@ const ASSETS: &[(&str, &[u8])] = &[
 ];
 
 pub use audit::{Audit, audit};
-pub use story::{Story, story};
+pub use story::{Chapter, Piece as StoryPiece, Ran, STORY_FORM, Seen, Story, Words, story};
 
 /// The channel that keeps a static gallery in a directory.
 #[derive(Debug, Clone)]

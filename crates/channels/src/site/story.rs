@@ -1,15 +1,28 @@
 //! The story of one run as a page by itself, for the archive that the run is exported in: no site around it, no font and
 //! no script beside it.
+//!
+//! Whoever verifies the archive draws the page again, and compares: it is drawn from what the run's record tells, and
+//! from [`Words`], which no receipt has and which stand in the page themselves.
+
+use std::collections::BTreeMap;
 
 use askama::Template;
-use daedal_core::AssetRef;
+use daedal_core::asset::media_type_of;
+use daedal_core::{AssetRef, Digest, Governed, Seed};
+use serde::{Deserialize, Serialize};
 
 use super::dates;
-use super::gallery::count;
 use super::making::{self, Picture, Telling, short};
 use super::pages::render;
 use crate::release::as_text;
-use crate::{Ballot, ChannelError, Item, Proposal, Release};
+use crate::{Ballot, ChannelError, Exhibit, LineageStep, Oversight, Proposal};
+
+/// The form of the page. Another one is drawn otherwise, so that it can't be compared: whatever changes the page, of the
+/// same run, changes this.
+pub const STORY_FORM: &str = "1";
+
+const FORM_MARK: &str = "<meta name=\"daedal-story\" content=\"";
+const WORDS_MARK: &str = "<script type=\"application/json\" id=\"words\">";
 
 /// A page, and the pictures on it.
 pub struct Story {
@@ -19,35 +32,131 @@ pub struct Story {
     pub pictures: Vec<(String, AssetRef)>,
 }
 
-/// Tells how a run went. `files` are the paths of the published assets, relative to the page, in the order of
-/// [`Release::items`].
-pub fn story(release: &Release, files: &[String]) -> Result<Story, ChannelError> {
-    let process = &release.process.name;
-    // Pieces of one run have most of their steps in common; each is told once, where it first stands.
-    let mut chapters: Vec<Telling<'_>> = Vec::new();
-    for told in release
-        .items
-        .iter()
-        .flat_map(|item| making::tell(process, item))
-    {
-        if !chapters.iter().any(|known| known.step == told.step) {
-            chapters.push(told);
-        }
+/// What a run's record, bundle, anchor, votes and published assets tell of it.
+pub struct Ran {
+    /// Identity of the run.
+    pub run: Digest,
+    /// Name of the process.
+    pub process: String,
+    /// For people.
+    pub title: String,
+    /// What it makes, in a sentence.
+    pub description: Option<String>,
+    /// Digest of the bundle.
+    pub version: Digest,
+    /// The seed of the run.
+    pub seed: Seed,
+    /// When it ended.
+    pub ended_at: String,
+    /// What was set and is public.
+    pub settings: Vec<(String, serde_json::Value)>,
+    /// Dials that votes decided.
+    pub governed: Option<Governed>,
+    /// How they were voted.
+    pub proposals: Vec<Proposal>,
+    /// What people decided, in sentences.
+    pub people: String,
+    /// What was published.
+    pub pieces: Vec<Piece>,
+    /// What was done, in order.
+    pub chapters: Vec<Chapter>,
+    /// Where it was anchored: chain and transaction.
+    pub anchor: Option<String>,
+}
+
+/// Something that was published.
+pub struct Piece {
+    /// Path of the file, relative to the page.
+    pub path: String,
+    /// For people.
+    pub title: String,
+    /// What people had to do with it, by its credential.
+    pub oversight: Option<Oversight>,
+    /// Of the file.
+    pub digest: Digest,
+}
+
+/// A step, with all its decisions.
+pub struct Chapter {
+    /// As pages tell it.
+    pub step: LineageStep,
+    /// How many of how many each decision kept, where that is signed.
+    pub kept: Vec<Option<(usize, usize)>>,
+}
+
+/// What a page tells and no receipt does: the word of whoever seals the archive.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Words {
+    /// Visible label of automated making, filled in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+    /// What is to be seen, by the path of the piece.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub alts: BTreeMap<String, String>,
+    /// What came of tasks, by the place of their receipt.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub tasks: BTreeMap<usize, Seen>,
+}
+
+/// What there was to see of a task.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Seen {
+    /// What it gave, in a line.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+    /// What it gave, to look at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shown: Option<Exhibit>,
+    /// Whether it was decided by score since nobody decided in time.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub late: bool,
+    /// What was kept.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub kept: Vec<Exhibit>,
+    /// What was passed over.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub passed_over: Vec<Exhibit>,
+}
+
+impl Words {
+    /// Those that stand in a page; none in one of another form than [`STORY_FORM`], or of no form.
+    #[must_use]
+    pub fn in_page(page: &str) -> Option<Self> {
+        let (_, rest) = page.split_once(FORM_MARK)?;
+        rest.strip_prefix(STORY_FORM)?.strip_prefix('"')?;
+        let words = page.split_once(WORDS_MARK).map_or("", |(_, rest)| rest);
+        let (words, _) = words.split_once("</script>").unwrap_or_default();
+        // Whatever else stands there instead: a page without words is another one than this.
+        Some(serde_json::from_str(words).unwrap_or_default())
     }
+
+    /// As JSON that no HTML ends.
+    fn in_html(&self) -> String {
+        let json = serde_json::to_string(self).unwrap_or_default();
+        json.replace('<', "\\u003c")
+    }
+}
+
+/// Tells how a run went.
+pub fn story(ran: &Ran, words: &Words) -> Result<Story, ChannelError> {
+    let chapters = ran.chapters.iter();
+    let chapters: Vec<Telling<'_>> = chapters
+        .map(|chapter| making::tell_step(&ran.process, &chapter.step, &chapter.kept))
+        .collect();
+    let settings = ran.settings.iter();
     let page = Page {
-        release,
-        day: dates::day(&release.released_at),
-        pieces: release
-            .items
-            .iter()
-            .zip(files)
-            .map(|(item, path)| Piece { item, path })
+        ran,
+        words,
+        day: dates::day(&ran.ended_at),
+        settings: settings
+            .map(|(name, value)| (name.as_str(), as_text(value)))
             .collect(),
-        inputs: told(&release.inputs),
-        parameters: told(&release.parameters),
-        people: people(&chapters),
-        proposals: proposals(release),
+        proposals: proposals(&ran.proposals),
         chapters: &chapters,
+        form: STORY_FORM,
+        json: words.in_html(),
         frame: Frame { root: "" },
     };
     let pictures = chapters
@@ -66,48 +175,24 @@ struct Frame {
     root: &'static str,
 }
 
-struct Piece<'r> {
-    item: &'r Item,
-    path: &'r str,
-}
-
-impl Piece<'_> {
+impl Piece {
     fn is_picture(&self) -> bool {
-        self.item.asset.media_type.starts_with("image/")
+        media_type_of(&self.path).starts_with("image/")
     }
 }
 
 #[derive(Template)]
 #[template(path = "story.html")]
 struct Page<'r> {
-    release: &'r Release,
+    ran: &'r Ran,
+    words: &'r Words,
     day: String,
-    pieces: Vec<Piece<'r>>,
-    inputs: Vec<(String, String)>,
-    parameters: Vec<(String, String)>,
-    people: String,
+    settings: Vec<(&'r str, String)>,
     proposals: Vec<VotedOn<'r>>,
     chapters: &'r [Telling<'r>],
+    form: &'static str,
+    json: String,
     frame: Frame,
-}
-
-fn told(values: &serde_json::Map<String, serde_json::Value>) -> Vec<(String, String)> {
-    let named = values.iter();
-    named
-        .map(|(name, value)| (name.clone(), as_text(value)))
-        .collect()
-}
-
-/// Who decided how often, in a sentence.
-fn people(chapters: &[Telling<'_>]) -> String {
-    let decisions = chapters.iter().flat_map(|chapter| &chapter.decisions);
-    match decisions.filter(|choice| choice.human).count() {
-        0 => "No person decided anything while it ran.".to_owned(),
-        decisions => format!(
-            "People made {} while it ran; each is signed.",
-            count(decisions, "decision")
-        ),
-    }
 }
 
 /// A proposal as the page tells it.
@@ -118,8 +203,8 @@ struct VotedOn<'r> {
 }
 
 /// What was voted before the run, in sentences.
-fn proposals(release: &Release) -> Vec<VotedOn<'_>> {
-    let proposals = release.votes.iter().flat_map(|votes| &votes.proposals);
+fn proposals(proposals: &[Proposal]) -> Vec<VotedOn<'_>> {
+    let proposals = proposals.iter();
     proposals
         .map(|proposal| VotedOn {
             proposal,
@@ -155,58 +240,5 @@ fn pictures<'t>(told: &'t Telling<'_>) -> impl Iterator<Item = &'t Picture<'t>> 
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::fixture::{self, Blobs};
-    use super::*;
-    use crate::Votes;
-
-    #[test]
-    fn votes_stand_on_the_timeline_before_what_they_decided() {
-        let blobs = Blobs::default();
-        let mut release = fixture::release(&blobs, "tidal", 3);
-        let files: Vec<String> = release
-            .items
-            .iter()
-            .map(|item| item.title.clone())
-            .collect();
-        let page = |release: &Release| story(release, &files).unwrap().page;
-        assert!(!page(&release).contains(">Vote<"));
-        let ballot = |vote: &str, delegators: &[&str], reason: &str| Ballot {
-            voter: format!("0x{}", "a1".repeat(20)),
-            vote: vote.to_owned(),
-            votes: "250.5".to_owned(),
-            delegators: delegators.iter().map(|other| (*other).to_owned()).collect(),
-            reason: reason.to_owned(),
-        };
-        release.votes = Some(Votes {
-            proof: blobs.keep("application/json", b"{}"),
-            proposals: vec![Proposal {
-                moved: "turbulence = 0.45".into(),
-                description: "rougher <seas>".into(),
-                at: "2026-02-27T09:30:00Z".into(),
-                block: 12,
-                ballots: vec![
-                    ballot("for", &["0xada"], ""),
-                    ballot("against", &[], "too rough"),
-                    ballot("abstain", &[], ""),
-                ],
-            }],
-        });
-        let page = page(&release);
-        let flow = &page[page.find("<ol class=\"flow\">").unwrap()..];
-        let mut rest = flow;
-        for told in [
-            "<span class=\"role\">Vote</span>turbulence = 0.45",
-            "rougher &#60;seas&#62;",
-            "0xa1a1a1…a1a1a1 voted for it with 250.5 votes, those of 0xada among them<",
-            "0xa1a1a1…a1a1a1 voted against it with 250.5 votes: “too rough”<",
-            "0xa1a1a1…a1a1a1 abstained with 250.5 votes<",
-            "carried out on 27 February 2026 · block 12",
-            "<span class=\"role\">",
-        ] {
-            let at = rest.find(told);
-            let at = at.unwrap_or_else(|| panic!("{told:?} is not, in order, in {flow}"));
-            rest = &rest[at + told.len()..];
-        }
-    }
-}
+#[path = "story_tests.rs"]
+mod tests;

@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 
-use daedal_core::intent::Domain;
 use daedal_provenance::collection::{Collected, Files, STORY, seal_collection};
 use serde_json::json;
 
@@ -56,12 +55,9 @@ impl Export {
                 return Err(Failure::new(format!("{} is there already", path.display()))
                     .help("name another file with --to, or write over it with --force"));
             }
-            let files = export::files(&studio, &engines, &gathered, self.replayable)?;
-            let domain = gathered
-                .pieces
-                .first()
-                .and_then(|piece| piece.sealed.domain);
-            let collected = Collected::of(record, domain.unwrap_or_else(Domain::default));
+            let words = release::words(&studio, &engines, &gathered).await?;
+            let files = export::files(&studio, &engines, &gathered, &words, self.replayable)?;
+            let collected = Collected::of(record, gathered.domain());
             let archive =
                 seal_collection(&title, &collected, &release::tool().name, &files, signer)
                     .map_err(|error| Failure::because("the archive can't be sealed", &error))?;

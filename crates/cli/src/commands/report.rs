@@ -6,7 +6,7 @@ use super::Common;
 use crate::assemble;
 use crate::failure::Failure;
 use crate::home::{Home, block_on, remembered};
-use crate::oversight::{Duty, duties};
+use crate::oversight::{Duty, duties, range};
 use crate::release::{self, Signing};
 use crate::runs::find;
 use crate::ui::Ui;
@@ -37,7 +37,7 @@ impl Report {
             let title = format!("{} {}", record.header.process, run.run.0.short());
             let value = json!({
                 "run": run.run, "process": record.header.process,
-                "oversight": record.oversight(gathered.domain()),
+                "oversight": range(&gathered),
                 "duties": duties, "law": LAW, "is_legal_advice": false,
             });
             ui.result(&value, &told(&title, &duties));

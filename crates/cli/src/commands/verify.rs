@@ -4,6 +4,7 @@ mod folder;
 
 use std::path::{Path, PathBuf};
 
+use daedal_channels::site::Words;
 use daedal_provenance::Exit;
 use daedal_provenance::attest;
 use daedal_provenance::chain::Chain;
@@ -299,10 +300,10 @@ impl Verify {
             };
             self.require_nothing_beside(name)?;
             let run = release::gathered(home, &studio, &engines, &run, &signing).await?;
-            let files = export::files(&studio, &engines, &run, false)?;
+            // Nobody has been given the page yet: notes and pictures are made when it is exported.
+            let files = export::files(&studio, &engines, &run, &Words::default(), false)?;
             let record = &run.subject.record;
-            let domain = run.pieces.first().and_then(|piece| piece.sealed.domain);
-            let collected = Collected::of(record, domain.unwrap_or_default());
+            let collected = Collected::of(record, run.domain());
             let mut whole = verify::kept(files, &collected, anchors);
             if let Some(url) = &self.rpc {
                 whole.confirm(url).await?;

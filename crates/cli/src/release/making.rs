@@ -1,17 +1,18 @@
 //! How the pieces were made, in the words of channels.
 
+use std::collections::BTreeSet;
+
 use daedal_channels::{
     Anchor, Attachment, Credential, Decider, Decision, Edition, Exhibit, Item, LineageStep,
     Oversight, Release, Work,
 };
-use daedal_core::AssetRef;
 use daedal_core::asset::media_type_of;
 use daedal_core::canonical;
 use daedal_core::engine::Engines;
-use daedal_core::excerpt::Excerpt;
 use daedal_core::intent::{self, IntentKind, SignedIntent};
 use daedal_core::record::Settings;
 use daedal_core::run::{self, TaskRecord};
+use daedal_core::{AssetRef, Digest};
 use daedal_store::Studio;
 use serde_json::{Map, Value};
 
@@ -167,10 +168,7 @@ fn words(
 }
 
 fn credential(subject: &Subject, sealed: &SealedPiece) -> Option<Credential> {
-    let asset = &sealed.piece.asset;
-    let behind = subject.behind(asset);
-    let is_on_way = |step: &str| behind.contains(step);
-    let excerpt = Excerpt::by_way_of(&subject.record, &asset.digest, &is_on_way)?;
+    let excerpt = subject.excerpt(&sealed.piece.asset)?;
     let proof = excerpt.receipts.first().map(|proven| &proven.proof);
     Some(Credential {
         signer: sealed.sealed.signer.clone(),
@@ -247,7 +245,7 @@ async fn step(
 }
 
 /// What a step gave, in a line.
-fn note(value: &Value) -> Option<String> {
+pub(super) fn note(value: &Value) -> Option<String> {
     let title = value["title"].as_str().filter(|text| !text.is_empty());
     let text = value["text"].as_str().filter(|text| !text.is_empty());
     let line = match (title, text, value["score"].as_f64()) {
@@ -262,13 +260,17 @@ fn note(value: &Value) -> Option<String> {
     Some(line.chars().take(NOTE_MAX - 1).chain(['…']).collect())
 }
 
-/// What was decided in a task: by a person who was asked, or by score.
-async fn decision(
+/// Small pictures of what was kept, and of what was passed over.
+type Pictures = (Vec<Exhibit>, Vec<Exhibit>);
+
+/// Pictures of what a person or a score decided in a task; none where nothing was decided. Of several that were kept, a
+/// piece shows the one that it was made from: one of `own`.
+pub(super) async fn pictures(
     studio: &Studio,
     engines: &Engines,
-    telling: &Telling<'_>,
+    own: Option<&BTreeSet<Digest>>,
     record: &TaskRecord,
-) -> Result<Option<Decision>, Failure> {
+) -> Result<Option<Pictures>, Failure> {
     let (options, kept): (Vec<(Value, Option<f64>)>, Vec<usize>) =
         match (&record.request, &record.decision) {
             (Some(request), Some(decision)) => (
@@ -283,13 +285,12 @@ async fn decision(
             _ if record.task.engine == "choose" => by_score(record),
             _ => return Ok(None),
         };
-    let behind = telling.assets();
-    let mut shown: (Vec<Exhibit>, Vec<Exhibit>) = Default::default();
+    let mut shown = Pictures::default();
     for (at, (value, score)) in options.iter().enumerate() {
         let is_kept = kept.contains(&at);
-        // Of several that were kept, a piece shows the one that it was made from.
-        let is_own =
-            AssetRef::from_value(value).is_some_and(|asset| behind.contains(&asset.digest));
+        let is_own = own.is_none_or(|own| {
+            AssetRef::from_value(value).is_some_and(|asset| own.contains(&asset.digest))
+        });
         let place = if is_kept { &mut shown.0 } else { &mut shown.1 };
         if place.len() >= SHOWN_MAX || (is_kept && !is_own && kept.len() > 1) {
             continue;
@@ -297,6 +298,20 @@ async fn decision(
         let alt = format!("Option {}", at + 1);
         place.extend(exhibit::of_value(studio, engines, value, &alt, *score).await?);
     }
+    Ok(Some(shown))
+}
+
+/// What was decided in a task: by a person who was asked, or by score.
+async fn decision(
+    studio: &Studio,
+    engines: &Engines,
+    telling: &Telling<'_>,
+    record: &TaskRecord,
+) -> Result<Option<Decision>, Failure> {
+    let own = telling.assets();
+    let Some(shown) = pictures(studio, engines, Some(&own), record).await? else {
+        return Ok(None);
+    };
     let (by, act, at) = match &record.decision {
         Some(decision) => match &decision.by {
             run::Decider::Person(account) => (

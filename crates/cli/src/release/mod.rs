@@ -24,6 +24,7 @@ mod signing;
 mod subject;
 mod versions;
 mod voted;
+mod words;
 mod written;
 
 use daedal_channels::{Channel, Published, Release, Site};
@@ -57,6 +58,8 @@ use seal::Sealing;
 pub(crate) use signing::Signing;
 pub(crate) use subject::Subject;
 pub(crate) use versions::tell_site;
+pub(crate) use voted::proposals;
+pub(crate) use words::words;
 pub(crate) use written::OnChain;
 
 /// The channel whose files the metadata of tokens is among.

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use daedal_core::AssetRef;
+use daedal_core::excerpt::Excerpt;
 use daedal_core::plan::Planned;
 use daedal_core::record::RunRecord;
 use daedal_core::run::{CAPTIONS, RunId, RunSpec, TaskRecord};
@@ -22,6 +23,12 @@ pub(crate) struct Subject {
 }
 
 impl Subject {
+    /// What the credential of an asset tells of the run.
+    pub(crate) fn excerpt(&self, asset: &AssetRef) -> Option<Excerpt> {
+        let behind = self.behind(asset);
+        Excerpt::by_way_of(&self.record, &asset.digest, &|step| behind.contains(step))
+    }
+
     /// The steps that are on the way to an asset: those behind the outputs that have it.
     pub(crate) fn behind(&self, asset: &AssetRef) -> BTreeSet<Arc<str>> {
         let has = |piece: &&Piece| {

@@ -2,7 +2,7 @@
 
 use daedal_chain::client::BlockPin;
 use daedal_chain::operations::{Ledgers, dial_name};
-use daedal_chain::proof::{Voted, VotesProof};
+use daedal_chain::proof::{Voted, Votes as Shown, VotesProof};
 use daedal_channels::{Ballot, Proposal, Votes};
 use daedal_core::run::Moment;
 use daedal_core::{AssetRef, Governed};
@@ -122,11 +122,16 @@ pub(super) async fn told(studio: &Studio, subject: &Subject) -> Result<Option<Vo
     let votes = VotesProof::read(&bytes).and_then(|proof| proof.check(pin));
     let votes =
         votes.map_err(|fault| Failure::because("the proof of the votes does not stand", &fault))?;
-    let proposals = votes.proposals.iter();
     Ok(Some(Votes {
         proof,
-        proposals: proposals.map(|voted| proposal(pin, voted)).collect(),
+        proposals: proposals(pin, &votes),
     }))
+}
+
+/// The proposals that moved dials of a run, in the words of channels.
+pub(crate) fn proposals(pin: &Governed, shown: &Shown) -> Vec<Proposal> {
+    let proposals = shown.proposals.iter();
+    proposals.map(|voted| proposal(pin, voted)).collect()
 }
 
 fn proposal(pin: &Governed, voted: &Voted) -> Proposal {

@@ -1,6 +1,5 @@
 //! Verifying a whole run: its archive, or what its studio has of it.
 
-use daedal_core::intent::Oversight;
 use daedal_provenance::chain::Chain;
 use daedal_provenance::collection::{self, ANCHOR, ATTESTATION, Archive, Collected, LOG, VOTES};
 use daedal_provenance::{Exit, LogFault, attest};
@@ -8,7 +7,9 @@ use serde_json::{Value, json};
 
 use super::{Scene, anchor, contracts, votes};
 use crate::assemble;
+use crate::decided::{Range, elsewhere};
 use crate::failure::Failure;
+use crate::story;
 use crate::verify::{Anchor, Votes};
 
 /// A run with what was found out about it.
@@ -20,7 +21,9 @@ pub(crate) struct Whole {
 
 /// Verifies an archive.
 pub(crate) fn archive(bytes: &[u8], anchors: &[Chain]) -> Whole {
-    anchored(collection::verify(bytes, anchors))
+    let mut archive = collection::verify(bytes, anchors);
+    story::compare(&mut archive);
+    anchored(archive)
 }
 
 /// Verifies what a studio has of a run, as it would lie in an archive.
@@ -141,15 +144,18 @@ impl Whole {
         origins.any(|origin| origin.registered.is_some())
     }
 
-    /// What the signed decisions of the run amount to, those of contracts among them that their chain has confirmed.
-    pub(super) fn oversight(&self) -> Option<Oversight> {
+    /// What the signed decisions behind each asset amount to, those of contracts among them that their chain has
+    /// confirmed.
+    pub(super) fn oversight(&self) -> Option<Range> {
         let assets = self.archive.assets.iter();
         let origins = assets.filter_map(|(_, verdict)| verdict.origin.as_ref());
-        let confirmed = origins.clone().map(|origin| origin.human_oversight).max();
-        let anchor = origins.filter_map(|origin| origin.registered).next();
-        let record = self.archive.record.as_ref()?;
-        let own = record.oversight(anchor.unwrap_or_default());
-        Some(confirmed.unwrap_or(own).max(own))
+        Range::over(origins.map(|origin| origin.human_oversight))
+    }
+
+    /// How many signed decisions of the run stand in no asset's credential.
+    pub(super) fn elsewhere(&self) -> usize {
+        let record = self.archive.record.as_ref();
+        record.map_or(0, |record| elsewhere(record, &self.archive.assets))
     }
 
     pub(crate) fn to_json(&self) -> Value {
@@ -162,6 +168,7 @@ impl Whole {
             "verdict": self.archive.verdict,
             "run": self.archive.record.as_ref().map(|record| record.header.run()),
             "oversight": self.oversight(),
+            "decisions_elsewhere": self.elsewhere(),
             "assets": assets,
             "anchor": self.anchor.as_ref().and_then(Anchor::to_json),
             "votes": self.votes.as_ref().and_then(Votes::to_json),

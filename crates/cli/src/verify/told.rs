@@ -2,13 +2,14 @@
 
 use std::path::Path;
 
-use daedal_core::intent::{IntentKind, Oversight};
+use daedal_core::intent::IntentKind;
 use daedal_core::run::Moment;
 use daedal_provenance::verdict::Origin;
 use daedal_provenance::{AnchorFault, Check, Exit, Outcome, Verdict};
 use serde_json::{Value, json};
 
 use super::{Anchor, Around, Verified, Votes, Whole};
+use crate::decided::{told_elsewhere, words_of};
 use crate::text::{count, foreign, moment};
 
 pub(crate) fn to_json(file: &Path, verified: &Verified) -> Value {
@@ -162,11 +163,6 @@ fn did(kind: IntentKind) -> &'static str {
     }
 }
 
-fn words_of(oversight: Oversight) -> String {
-    let word = serde_json::to_value(oversight).unwrap_or_default();
-    word.as_str().unwrap_or_default().replace('_', " ")
-}
-
 /// What the verdict comes to in words: what anyone can compute, what rests on somebody's word, and what nobody says.
 fn meaning(verdict: &Verdict, origin: &Origin) -> String {
     let decisions = match origin.intents {
@@ -249,7 +245,11 @@ pub(crate) fn told_whole(title: &str, whole: &Whole, quiet: bool) -> String {
     }
     text.extend(whole.votes.as_ref().map(Votes::told));
     if let Some(oversight) = whole.oversight() {
-        text.push_str(&format!("  oversight   {}\n", words_of(oversight)));
+        text.push_str(&format!("  oversight   {}\n", oversight.told()));
+    }
+    match whole.elsewhere() {
+        0 => {}
+        decisions => text.push_str(&format!("  elsewhere   {}\n", told_elsewhere(decisions))),
     }
     for (name, verdict) in &whole.archive.assets {
         let title = verdict.title.as_ref();

@@ -45,6 +45,7 @@ mod session;
 mod signals;
 mod signature;
 mod steps;
+mod story;
 mod strange;
 mod studio;
 mod tending;

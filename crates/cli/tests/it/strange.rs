@@ -89,7 +89,7 @@ fn what_no_record_of_a_site_names_is_told_wherever_it_lies() {
 }
 
 /// The archive of a run, as somebody who has the studio's key seals it with other files.
-fn sealed(studio: &Studio, files: &Files) -> Vec<u8> {
+pub(crate) fn sealed(studio: &Studio, files: &Files) -> Vec<u8> {
     let keys = Keys::at(studio.path().join(".daedal/keys"));
     let key = keys.signer(&Password::new(PASSWORD.to_owned())).unwrap();
     let record: RunRecord = serde_json::from_slice(&files[RECEIPTS]).unwrap();
