@@ -337,7 +337,10 @@ impl RunRecord {
                 found.insert(place);
                 let makes = self.receipts[place].makes(&digest);
                 let mut made: Vec<usize> = makes.then_some(place).into_iter().collect();
-                while let Some(part) = made.pop().filter(|part| parts.insert(*part)) {
+                while let Some(part) = made.pop() {
+                    if !parts.insert(part) {
+                        continue;
+                    }
                     let receipt = &self.receipts[part];
                     found.insert(part);
                     pending.extend(receipt.inputs.iter().map(|input| (input.digest, part)));

@@ -4,7 +4,8 @@ use serde_json::json;
 use super::*;
 use crate::engine::{Determinism, Usage};
 use crate::receipt::Links;
-use crate::record::{RecordFault, RunHeader, RunRecord, Settings};
+use crate::record::{RecordFault, RunHeader, RunRecord, Settings, settings_digest};
+use crate::run::EDIT;
 use crate::{AssetRef, Seed};
 
 fn asset(name: &str) -> AssetRef {
@@ -40,8 +41,8 @@ fn header() -> RunHeader {
     RunHeader {
         process: "words".into(),
         bundle: Digest::of(b"bundle"),
-        inputs: Digest::of(b""),
-        parameters: Digest::of(b""),
+        inputs: settings_digest(&Settings::new()),
+        parameters: settings_digest(&Settings::new()),
         seed: Seed(Digest::of(b"seed")),
         nonce: 1,
         started_ms: 1,
@@ -70,6 +71,7 @@ fn words(kept: &Value) -> RunRecord {
         links.add(receipt("word", Some(index), &json!({ "text": index })));
     }
     let mut edit = receipt("word", Some(2), &json!({ "text": "by hand" }));
+    edit.engine = EDIT.into();
     links.trace(
         &mut edit,
         &["word #3".into()],
@@ -141,7 +143,10 @@ fn what_gave_an_asset_that_was_taken_is_known_by_that() {
 #[test]
 fn a_receipt_takes_from_receipts_before_it() {
     let record = words(&json!({ "text": 1 }));
-    assert_eq!(record.faults(), []);
+    let unsigned = RecordFault::Unsigned {
+        label: "word #3".into(),
+    };
+    assert_eq!(record.faults(), [unsigned.clone()]);
     let mut receipts = record.receipts.clone();
     receipts[1].from = vec!["pick".into()];
     let links = Links::all(header().run(), receipts);
@@ -149,5 +154,5 @@ fn a_receipt_takes_from_receipts_before_it() {
         label: "word #2".into(),
         name: "pick".into(),
     };
-    assert_eq!(closed(links).faults(), [told]);
+    assert_eq!(closed(links).faults(), [told, unsigned]);
 }

@@ -32,7 +32,24 @@ steps:
 outputs: { all: "{{ steps.all.of }}" }
 "#,
     );
-    insta::assert_snapshot!(told.join("\n"), @"");
+    insta::assert_snapshot!(told.join("\n"), @r#"
+    idea < 
+    word < idea
+    word #2 < idea
+    word #3 < idea
+    own < word #1
+    own #2 < word #2
+    own #3 < word #3
+    shorter < word #1
+    shorter #2 < word #2
+    shorter #3 < word #3
+    counted < word
+    counted #2 < word
+    counted #3 < word
+    second < own #3, word #2
+    all < idea, word
+    gated <
+    "#);
 }
 
 #[test]
@@ -53,5 +70,18 @@ steps:
 outputs: { last: "{{ steps.last.of }}" }
 "#,
     );
-    insta::assert_snapshot!(told.join("\n"), @"");
+    insta::assert_snapshot!(told.join("\n"), @r#"
+    idea < 
+    polish.revise < idea
+    polish.revise #2 < idea
+    polish.judge < polish.revise round 1 #1
+    polish.revise round 2 < idea, polish.judge round 1
+    polish.revise round 2 #2 < idea, polish.judge round 1
+    polish.judge round 2 < polish.revise round 2 #1
+    polish.revise round 3 < idea, polish.judge round 2
+    polish.revise round 3 #2 < idea, polish.judge round 2
+    polish.judge round 3 < polish.revise round 3 #1
+    last < polish.judge round 1
+    whole < polish.judge round 1, polish.revise round 1
+    "#);
 }
