@@ -290,11 +290,10 @@ fn is_all_shown(task: &TaskRecord, record: &RunRecord) -> bool {
         return true;
     };
     // A null is a candidate that was skipped.
-    let given = from.iter().filter(|value| !value.is_null());
-    let given: Vec<_> = given.map(shown).collect();
+    let given = shown(from.iter().filter(|value| !value.is_null()));
     signed.is_none_or(|signed| {
-        let hash = signed.hash();
-        let mut told = record.intents.iter().filter(|told| told.hash() == hash);
+        let name = signed.name();
+        let mut told = record.intents.iter().filter(|told| told.name() == name);
         told.all(|told| told.intent.seen == seen_root(&given))
     })
 }
