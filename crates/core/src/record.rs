@@ -305,7 +305,7 @@ impl RunRecord {
                 givers.entry(output.digest).or_default().push(place);
             }
         }
-        let mut found = BTreeSet::new();
+        let (mut found, mut expanded) = (BTreeSet::new(), BTreeSet::new());
         // Each asset, and the last place that took it: what gave it stands before.
         let mut asked: BTreeMap<Digest, usize> = BTreeMap::new();
         let mut pending = vec![(*digest, self.receipts.len())];
@@ -318,7 +318,8 @@ impl RunRecord {
             let before = givers.get(&digest).into_iter().flatten();
             for &place in before.filter(|place| **place < taker) {
                 let receipt = &self.receipts[place];
-                if found.insert(place) && receipt.makes(&digest) {
+                found.insert(place);
+                if receipt.makes(&digest) && expanded.insert(place) {
                     let inputs = receipt.inputs.iter();
                     pending.extend(inputs.map(|input| (input.digest, place)));
                 }
