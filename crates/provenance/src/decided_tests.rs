@@ -336,38 +336,6 @@ fn what_was_set_is_disclosed_only_as_the_run_took_it() {
 }
 
 #[test]
-fn a_task_is_judged_once() {
-    let record = run_of(b"poster", "image/png", true);
-    // What somebody chose, and then, by whoever keeps the records, something else.
-    let pick = &record.receipts[PICK];
-    let others = |at: usize| B256::from(record.receipts[at].outputs[0].digest.0);
-    let given = Given {
-        value: pick.value,
-        assets: vec![record.receipts[1].outputs[0].digest],
-    };
-    let told = Disclosure::choice(B256::repeat_byte(8), &[others(1)], &given);
-    let options: Vec<B256> = (0..6).map(others).collect();
-    let intent = Intent {
-        payload: told.commitment(),
-        prev: record.intents[0].name(),
-        nonce: 2,
-        ..record.intents[0].intent.clone()
-    };
-    let own = sign(Domain::default(), intent, told, options);
-    let both = changed(&record, |record| {
-        record.intents[0].options.clear();
-        let pick = &mut record.receipts[PICK];
-        pick.inputs.remove(3);
-        pick.outputs = vec![pick.inputs[1].clone()];
-        pick.intents.push(own.name());
-        record.intents.push(own.clone());
-    });
-    let label = "pick".to_owned();
-    let fault = RecordFault::Judged { label };
-    assert_eq!(both.faults(), [fault.clone(), fault]);
-}
-
-#[test]
 fn the_root_tells_who_decided() {
     let record = run_of(b"poster", "image/png", true);
     let mut others = record.clone();

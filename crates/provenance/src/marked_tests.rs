@@ -1,13 +1,12 @@
 use daedal_core::engine::Determinism;
 use daedal_core::intent::{Disclosure, Domain, Intent, IntentKind, step_word};
-use daedal_core::process::License;
 use serde_json::json;
 
 use super::*;
 use crate::attest::{Subject, attest};
 use crate::fixtures::{NOW_MS, asset, content, given_by, license, png, receipt, run_of, studio};
 use crate::manifest::{Content, Ingredient, definition};
-use crate::seal::{SealRequest, assembled, put, seal};
+use crate::seal::{SealRequest, assembled, put};
 use crate::verdict::Outcome;
 use crate::verify::{Given, verify};
 
@@ -383,30 +382,4 @@ fn what_only_passed_a_file_on_did_not_make_it() {
     assert_eq!(verdict.exit, Exit::Tampered);
     let said = "names another as the one that made it";
     assert!(failed.iter().any(|told| told.contains(said)), "{failed:?}");
-}
-
-#[test]
-fn who_signed_the_attestation_is_told_where_it_is_another() {
-    let bytes = png(9, 9, false);
-    let record = run_of(&bytes, "image/png", false);
-    let license: License = license();
-    let request = SealRequest {
-        bytes: &bytes,
-        content: content(&record, &bytes, "image/png", &license),
-    };
-    let sealed = seal(&request, &studio().0).unwrap();
-    let subject = Subject::of("poster.png", Digest::of(&bytes), &sealed);
-    let issued = crate::chain::issue("Grace", crate::fixtures::NOW_MS).unwrap();
-    let other =
-        crate::Signer::from_pem(issued.chain.to_pem().as_bytes(), &issued.signing_key_pem())
-            .unwrap();
-    for (signer, named) in [(&studio().0, None), (&other, Some("Grace Studio"))] {
-        let attestation = attest(record.clone(), std::slice::from_ref(&subject), signer);
-        let verdict = verify(&Given {
-            file: &sealed.file,
-            attestation: Some(&attestation),
-            ..Given::default()
-        });
-        assert_eq!(verdict.attested_by.as_deref(), named);
-    }
 }

@@ -339,3 +339,24 @@ fn whoever_judges_was_asked_and_shown_something_and_gives_what_they_chose() {
         "{faults:?}"
     );
 }
+
+#[test]
+fn a_task_is_judged_once() {
+    let record = run_of(b"poster", "image/png", true);
+    // What somebody chose, and then, by whoever keeps the records, something else.
+    let mut first = record.intents[0].clone();
+    first.options.clear();
+    let mut receipts = record.receipts.clone();
+    let pick = &mut receipts[PICK];
+    pick.outputs = vec![pick.inputs[1].clone()];
+    let mut options = words(&pick.inputs.iter().collect::<Vec<_>>());
+    options.swap(0, 1);
+    let own = choice(&record, pick, options, |intent| {
+        (intent.prev, intent.nonce) = (first.name(), 2);
+    });
+    pick.intents.push(own.name());
+    let label = "pick".to_owned();
+    let fault = RecordFault::Judged { label };
+    let faults = closed(&record, receipts, vec![first, own]).faults();
+    assert_eq!(faults, [fault.clone(), fault]);
+}
