@@ -60,6 +60,7 @@ pub(crate) fn intent_faults<'a>(
     let places = places(run, &receipts, intents, &names);
     let mut faults = Vec::new();
     let mut told = BTreeSet::new();
+    let beginnings: BTreeSet<&B256> = header.intents.iter().collect();
     for (intent, &hash) in intents.iter().zip(&names) {
         if !told.insert(hash) {
             faults.push(RecordFault::IntentTwice { hash });
@@ -67,7 +68,7 @@ pub(crate) fn intent_faults<'a>(
         }
         let is_authors = intent.intent.kind == IntentKind::Author;
         let places = places.get(&hash).map(Vec::as_slice).unwrap_or_default();
-        let sets_up = header.intents.contains(&hash);
+        let sets_up = beginnings.contains(&hash);
         if let Err(fault) = intent.check_for(run) {
             faults.push(fault.into());
         } else if places.is_empty() && !sets_up {

@@ -182,17 +182,9 @@ fn judged(verdict: &Verdict, excerpt: &Excerpt, asset: &Digest) -> Result<Markin
             maker.label()
         ));
     }
-    let signed: BTreeSet<B256> = excerpt.intents.iter().map(SignedIntent::name).collect();
-    let is_signed = |receipt: &&Receipt| receipt.intents.iter().all(|name| signed.contains(name));
-    let edits = receipts().filter(|receipt| receipt.engine == EDIT);
-    let edits: Vec<&Receipt> = edits.filter(is_signed).collect();
-    let mut by_hand = actions.iter().filter(|action| action.is_by_hand());
-    let is_edit = |action: &&Action| edits.iter().any(|edit| action.tells(edit));
-    if let Some(action) = by_hand.clone().find(|action| !is_edit(action)) {
-        return Err(format!(
-            "it says “{}”, and no edit that somebody signed stands in it",
-            action.description.as_deref().unwrap_or(&action.name)
-        ));
+    let by_hand: Vec<&Action> = actions.iter().filter(|one| one.is_by_hand()).collect();
+    if !by_hand.is_empty() {
+        signed(&by_hand, excerpt)?;
     }
     let least = match machine_of(maker, receipts) {
         Some(machine) if is_by_model(machine) => Some(Source::Trained),
@@ -213,7 +205,24 @@ fn judged(verdict: &Verdict, excerpt: &Excerpt, asset: &Digest) -> Result<Markin
             words(source),
             maker.engine
         )),
-        _ => Ok(Marking::of(source, by_hand.next().is_some())),
+        _ => Ok(Marking::of(source, !by_hand.is_empty())),
+    }
+}
+
+/// Whatever is told to have been edited by hand is an edit of the run, and somebody's whose signatures are there.
+fn signed(by_hand: &[&Action], excerpt: &Excerpt) -> Result<(), String> {
+    let there: BTreeSet<B256> = excerpt.intents.iter().map(SignedIntent::name).collect();
+    let receipts = excerpt.receipts.iter().map(|proven| &proven.receipt);
+    let edits = receipts.filter(|receipt| receipt.engine == EDIT);
+    let is_signed = |edit: &&Receipt| edit.intents.iter().all(|name| there.contains(name));
+    let edits: Vec<&Receipt> = edits.filter(is_signed).collect();
+    let is_edit = |action: &&&Action| edits.iter().any(|edit| action.tells(edit));
+    match by_hand.iter().find(|action| !is_edit(action)) {
+        None => Ok(()),
+        Some(action) => Err(format!(
+            "it says “{}”, and no edit that somebody signed stands in it",
+            action.description.as_deref().unwrap_or(&action.name)
+        )),
     }
 }
 

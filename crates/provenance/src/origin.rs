@@ -11,39 +11,13 @@ use crate::verdict::{ANCHOR, Decision, Exit, Origin, Outcome, VOTES, Verdict};
 pub(crate) fn origin(verdict: &mut Verdict, claim: &Claim) {
     let excerpt = &claim.excerpt;
     let header = &excerpt.header;
-    let faults = excerpt.faults(&claim.unsigned_sha256);
     let Some(maker) = excerpt.maker() else {
         let detail = "it has no receipt".to_owned();
         verdict.judge("receipt", Exit::Tampered, Err(detail));
         return;
     };
     let oversight = excerpt.oversight(claim.anchor);
-    let place = excerpt
-        .receipts
-        .first()
-        .map_or(0, |proven| proven.proof.index + 1);
-    let result = if claim.run != header.run() {
-        Err("it names another run than its header".to_owned())
-    } else if claim.human_oversight.is_some_and(|told| told != oversight) {
-        Err("it tells another oversight than its decisions give".to_owned())
-    } else if let Some(fault) = faults.first() {
-        Err(fault.to_string())
-    } else if let (Some(pin), true) = (governed(claim), claim.anchor != Domain::default())
-        && pin != claim.anchor
-    {
-        let Domain { chain, registry } = pin;
-        Err(format!(
-            "votes in the registry {registry} on chain {chain} decided dials of its run, and it names another to be \
-             anchored for"
-        ))
-    } else {
-        let task = maker.label();
-        Ok(format!(
-            "receipt {place} of {} of run {}: {task}",
-            excerpt.count,
-            claim.run.short()
-        ))
-    };
+    let result = receipt(claim, maker, oversight);
     let stands = verdict.judge("receipt", Exit::Tampered, result);
     let contracts = match stands {
         true => ContractSigned::among(&excerpt.intents, claim.anchor),
@@ -89,6 +63,35 @@ pub(crate) fn origin(verdict: &mut Verdict, claim: &Claim) {
         coverage: None,
     });
     verdict.contracts_unasked();
+}
+
+/// Whether the run that a credential tells of stands, and gave the file; says which receipt did.
+fn receipt(claim: &Claim, maker: &Receipt, oversight: Oversight) -> Result<String, String> {
+    let excerpt = &claim.excerpt;
+    let place = excerpt
+        .receipts
+        .first()
+        .map_or(0, |proven| proven.proof.index + 1);
+    let elsewhere = |pin: &Domain| claim.anchor != Domain::default() && *pin != claim.anchor;
+    if claim.run != excerpt.header.run() {
+        Err("it names another run than its header".to_owned())
+    } else if claim.human_oversight.is_some_and(|told| told != oversight) {
+        Err("it tells another oversight than its decisions give".to_owned())
+    } else if let Some(fault) = excerpt.faults(&claim.unsigned_sha256).first() {
+        Err(fault.to_string())
+    } else if let Some(Domain { chain, registry }) = governed(claim).filter(elsewhere) {
+        Err(format!(
+            "votes in the registry {registry} on chain {chain} decided dials of its run, and it names another to be \
+             anchored for"
+        ))
+    } else {
+        let task = maker.label();
+        Ok(format!(
+            "receipt {place} of {} of run {}: {task}",
+            excerpt.count,
+            claim.run.short()
+        ))
+    }
 }
 
 /// The decisions that were signed by keys and count here, one by one.
