@@ -48,7 +48,7 @@ pub(crate) fn is_about_outcomes(kind: IntentKind) -> bool {
 pub(crate) fn elsewhere(record: &RunRecord, assets: &[(String, Verdict)]) -> usize {
     let origins = assets.iter().filter_map(|(_, asset)| asset.origin.as_ref());
     let is_named = |signed: &SignedIntent| {
-        let (hash, task) = (signed.hash(), task_of(record, signed));
+        let (hash, task) = (signed.name(), task_of(record, signed));
         origins.clone().any(|origin| {
             let of_contract = origin.contracts.iter();
             let mut by_key = origin.decisions.iter();
@@ -67,7 +67,7 @@ pub(crate) fn elsewhere(record: &RunRecord, assets: &[(String, Verdict)]) -> usi
 }
 
 fn task_of(record: &RunRecord, signed: &SignedIntent) -> Option<String> {
-    let hash = signed.hash();
+    let hash = signed.name();
     let mut receipts = record.receipts.iter();
     let decided = receipts.find(|receipt| receipt.intents.contains(&hash));
     decided.map(Receipt::label)

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use alloy_primitives::B256;
 use serde_json::{Value, json};
 
+use crate::engine::ASKING;
 use crate::intent::{Domain, IntentKind, SignedIntent, step_word};
 use crate::receipt::{Receipt, first_link};
 use crate::record::{RecordFault, RunHeader};
@@ -34,7 +35,7 @@ pub(crate) fn counted<'a>(
     intents: &[SignedIntent],
 ) -> (usize, usize) {
     let named = named(header, receipts);
-    let there: BTreeSet<B256> = intents.iter().map(SignedIntent::hash).collect();
+    let there: BTreeSet<B256> = intents.iter().map(SignedIntent::name).collect();
     (named.len(), named.intersection(&there).count())
 }
 
@@ -55,23 +56,24 @@ pub(crate) fn intent_faults<'a>(
     intents: &[SignedIntent],
 ) -> Vec<RecordFault> {
     let run = header.run();
-    let hashes: Vec<B256> = intents.iter().map(SignedIntent::hash).collect();
-    let places = places(run, &receipts, intents, &hashes);
+    let names: Vec<B256> = intents.iter().map(SignedIntent::name).collect();
+    let places = places(run, &receipts, intents, &names);
     let mut faults = Vec::new();
     let mut told = BTreeSet::new();
-    for (intent, &hash) in intents.iter().zip(&hashes) {
+    let beginnings: BTreeSet<&B256> = header.intents.iter().collect();
+    for (intent, &hash) in intents.iter().zip(&names) {
         if !told.insert(hash) {
             faults.push(RecordFault::IntentTwice { hash });
             continue;
         }
         let is_authors = intent.intent.kind == IntentKind::Author;
         let places = places.get(&hash).map(Vec::as_slice).unwrap_or_default();
-        let sets_up = header.intents.contains(&hash);
+        let sets_up = beginnings.contains(&hash);
         if let Err(fault) = intent.check_for(run) {
             faults.push(fault.into());
         } else if places.is_empty() && !sets_up {
             faults.push(RecordFault::IntentUnnamed { hash });
-        } else if sets_up && !matches!(intent.intent.kind, IntentKind::Author | IntentKind::Set) {
+        } else if sets_up && !can_set_up(intent) {
             faults.push(RecordFault::IntentKind { hash });
         } else if is_authors && intent.authored() != Some(header.bundle) {
             faults.push(RecordFault::IntentBundle { hash });
@@ -84,7 +86,7 @@ pub(crate) fn intent_faults<'a>(
             faults.extend(places.find_map(|named| fault_at(named, intent, hash, &receipts)));
         }
     }
-    faults.extend(untimely(header, intents, &hashes));
+    faults.extend(untimely(header, intents, &names));
     faults.extend(misplaced(receipts));
     faults
 }
@@ -112,9 +114,9 @@ fn places<'a>(
     run: Digest,
     receipts: &(impl Iterator<Item = &'a Receipt> + Clone),
     intents: &[SignedIntent],
-    hashes: &[B256],
+    names: &[B256],
 ) -> BTreeMap<B256, Vec<Named<'a>>> {
-    let by_name: BTreeMap<&B256, &SignedIntent> = hashes.iter().zip(intents).collect();
+    let by_name: BTreeMap<&B256, &SignedIntent> = names.iter().zip(intents).collect();
     let mut places: BTreeMap<B256, Vec<Named<'a>>> = BTreeMap::new();
     let place = |receipt: &'a Receipt| (&receipt.step, receipt.round, receipt.index);
     let tasks = receipts.clone().filter(|receipt| receipt.engine != EDIT);
@@ -141,6 +143,13 @@ fn places<'a>(
     places
 }
 
+/// Whoever wrote a process or set its dials did so before the run: about no step of it, and shown nothing.
+fn can_set_up(signed: &SignedIntent) -> bool {
+    let intent = &signed.intent;
+    let kinds = [IntentKind::Author, IntentKind::Set];
+    kinds.contains(&intent.kind) && intent.step.is_zero() && intent.seen.is_zero()
+}
+
 /// A run that read dials from a registry is decided under that one, or before its process was registered.
 fn counts_in(header: &RunHeader, domain: Domain) -> bool {
     let governed = header.governed.as_ref();
@@ -163,8 +172,13 @@ fn fault_at<'a>(
         kind,
         IntentKind::Choose | IntentKind::Approve | IntentKind::Reject
     );
-    if !(is_edit || judges) || is_edit != (receipt.engine == EDIT) {
+    let fits = is_edit && receipt.engine == EDIT || judges && ASKING.contains(&&*receipt.engine);
+    if !fits {
         return Some(RecordFault::IntentKind { hash });
+    }
+    // What comes of a task is held against the last that it names: one that is asked once has no other.
+    if judges && receipt.intents.len() > 1 {
+        return Some(RecordFault::Judged { label: label() });
     }
     // Else whoever keeps what it says could have it stand for anything.
     if intent.disclosed.is_none() {
@@ -172,7 +186,7 @@ fn fault_at<'a>(
     }
     let contradicts = intent.intent.step != step_word(&receipt.step)
         // Nothing comes of what was rejected, but for what somebody put in its place.
-        || named.is_last && kind == IntentKind::Reject && !gives_nothing(receipt)
+        || kind == IntentKind::Reject && !gives_nothing(receipt)
         // What is chosen is passed on, never made.
         || judges && receipt.outputs.iter().any(|asset| !receipt.inputs.contains(asset))
         || !chosen_is_given(intent, receipt)
@@ -194,11 +208,14 @@ fn gives_nothing(receipt: &Receipt) -> bool {
     receipt.outputs.is_empty() && (is_empty(json!([])) || is_empty(Value::Null))
 }
 
-/// Of the assets that were shown, those that were chosen are given, and no others.
+/// Of the assets that were shown, those that were chosen are given, and no others; nothing is where nothing was.
 fn chosen_is_given(intent: &SignedIntent, receipt: &Receipt) -> bool {
     let Some(chosen) = intent.disclosed.as_ref().and_then(|told| told.chosen()) else {
         return true;
     };
+    if chosen.is_empty() != gives_nothing(receipt) {
+        return false;
+    }
     let given: BTreeSet<B256> = receipt
         .outputs
         .iter()
@@ -230,9 +247,9 @@ fn is_what_was_signed(intent: &SignedIntent, named: &Named<'_>) -> bool {
 
 /// The decisions of a run in the order in which they were drawn up are in the order of time too, none of them from
 /// before the run began or from after its end. Authors signed before it, and elsewhere.
-fn untimely(header: &RunHeader, intents: &[SignedIntent], hashes: &[B256]) -> Vec<RecordFault> {
+fn untimely(header: &RunHeader, intents: &[SignedIntent], names: &[B256]) -> Vec<RecordFault> {
     let mut ordered: Vec<(&SignedIntent, B256)> =
-        intents.iter().zip(hashes.iter().copied()).collect();
+        intents.iter().zip(names.iter().copied()).collect();
     let is_authors = |signed: &SignedIntent| signed.intent.kind == IntentKind::Author;
     let late = ordered.iter().filter(|(signed, _)| {
         is_authors(signed) && signed.intent.at > header.started_ms.div_ceil(1_000)

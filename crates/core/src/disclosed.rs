@@ -80,11 +80,11 @@ impl Disclosed {
     /// Tells an intent of a run; none if nothing of the run names it.
     #[must_use]
     pub fn of(record: &RunRecord, intent: SignedIntent, opened: Openings) -> Option<Self> {
-        let hash = intent.hash();
+        let name = intent.name();
         let mut receipts = record.receipts.iter();
-        let place = match record.header.intents.contains(&hash) {
+        let place = match record.header.intents.contains(&name) {
             true => 0,
-            false => receipts.position(|receipt| receipt.intents.contains(&hash))?,
+            false => receipts.position(|receipt| receipt.intents.contains(&name))?,
         };
         let tree = tree(&record.header, &record.receipts);
         let digests = |settings: &Settings| {

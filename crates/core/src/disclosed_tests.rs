@@ -77,7 +77,7 @@ fn set(theme: &str) -> (SignedIntent, Openings) {
 #[test]
 fn a_disclosure_is_read_as_it_was_written_and_unsigned_it_does_not_stand() {
     let (signed, openings) = set("low tide");
-    let record = record(vec![signed.hash()]);
+    let record = record(vec![signed.name()]);
     assert_eq!(settings_digest(&record.inputs), record.header.inputs);
     let disclosed = Disclosed::of(&record, signed.clone(), openings).unwrap();
     let text = serde_json::to_string(&disclosed).unwrap();
@@ -96,7 +96,7 @@ fn a_disclosure_is_read_as_it_was_written_and_unsigned_it_does_not_stand() {
 #[test]
 fn what_is_told_is_what_was_sealed_and_is_bound_to_the_run() {
     let (signed, openings) = set("low tide");
-    let record = record(vec![signed.hash()]);
+    let record = record(vec![signed.name()]);
     let disclosed = Disclosed::of(&record, signed, openings).unwrap();
     let mut bent = disclosed.clone();
     bent.opened.get_mut("inputs.theme").unwrap().payload = json!({ "inputs.theme": "high tide" });

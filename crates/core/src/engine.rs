@@ -230,6 +230,9 @@ impl Usage {
     }
 }
 
+/// The engines that ask people: decisions on tasks of any other were never asked for.
+pub const ASKING: [&str; 2] = ["choose", "signature"];
+
 /// A choice that a person is asked to make.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct DecisionRequest {

@@ -9,12 +9,14 @@ use crate::intent::{Domain, Oversight, SignedIntent};
 use crate::merkle::Proof;
 use crate::receipt::Receipt;
 use crate::record::{RecordFault, RunHeader, RunRecord, tree};
+use crate::run::EDIT;
 use crate::shown::is_told;
 use crate::{Digest, canonical};
 
 /// A longer list of options stays out of excerpts; the record has it.
 const OPTIONS_MAX: usize = 24;
-/// A decision among so much that its receipt is longer, in bytes, stays out of excerpts too.
+/// A judgement among so much that its receipt is longer, in bytes, stays out of excerpts too; an edit doesn't, since the
+/// credential names it among the actions.
 const DECISION_BYTES_MAX: usize = 32_768;
 
 /// A receipt with the proof that it belongs to a run's root.
@@ -65,7 +67,8 @@ impl Excerpt {
             *place != maker
                 && !receipt.intents.is_empty()
                 && is_on_way(&receipt.step)
-                && canonical::to_vec(receipt).len() <= DECISION_BYTES_MAX
+                && (receipt.engine == EDIT
+                    || canonical::to_vec(receipt).len() <= DECISION_BYTES_MAX)
         });
         let tree = tree(&record.header, &record.receipts);
         let receipts: Vec<Proven> = std::iter::once(maker)
@@ -82,7 +85,7 @@ impl Excerpt {
             receipts.iter().map(|proven| &proven.receipt),
         );
         let mut intents = record.intents.clone();
-        intents.retain(|intent| named.contains(&intent.hash()));
+        intents.retain(|intent| named.contains(&intent.name()));
         for intent in &mut intents {
             if intent.options.len() > OPTIONS_MAX {
                 intent.options.clear();
@@ -141,20 +144,21 @@ impl Excerpt {
     #[must_use]
     pub fn intents_unseen(&self) -> usize {
         let is_unseen = |signed: &&SignedIntent| {
-            let hash = signed.hash();
+            let name = signed.name();
             let mut receipts = self.receipts.iter().map(|proven| &proven.receipt);
-            receipts.any(|receipt| receipt.intents.contains(&hash) && !is_told(signed, receipt))
+            receipts.any(|receipt| receipt.intents.contains(&name) && !is_told(signed, receipt))
         };
         self.intents.iter().filter(is_unseen).count()
     }
 
-    /// Whether all its receipts are of what led to the asset, by the record of the whole run.
+    /// Whether all its receipts are of what led to the asset, and the first is the one that made it, by the record of the
+    /// whole run.
     #[must_use]
     pub fn leads_to(&self, asset: &Digest, record: &RunRecord) -> bool {
         let lineage = record.lineage(asset);
-        let place = |proven: &Proven| usize::try_from(proven.proof.index);
-        self.receipts
-            .iter()
-            .all(|proven| place(proven).is_ok_and(|place| lineage.binary_search(&place).is_ok()))
+        let places = self.receipts.iter();
+        let mut places = places.map(|proven| usize::try_from(proven.proof.index).ok());
+        let is_makers = places.clone().next().flatten() == record.maker_of(asset);
+        is_makers && places.all(|place| place.is_some_and(|at| lineage.binary_search(&at).is_ok()))
     }
 }

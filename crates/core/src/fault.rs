@@ -68,6 +68,12 @@ pub enum RecordFault {
         /// Its task.
         label: String,
     },
+    /// More than one judgement of a task.
+    #[error("the receipt of {label} names several decisions: a person is asked once")]
+    Judged {
+        /// Its task.
+        label: String,
+    },
     /// The run ended before it began.
     #[error("the run is said to have ended before it began")]
     Times,

@@ -92,7 +92,7 @@ impl Domain {
 }
 
 impl Intent {
-    /// What the person's key signs: the EIP-712 hash. It is also the intent's name in receipts.
+    /// What the person's key signs: the EIP-712 hash.
     #[must_use]
     pub fn hash(&self, domain: Domain) -> B256 {
         let number = |number: u64| B256::from(U256::from(number));
@@ -121,14 +121,15 @@ pub fn step_word(path: &str) -> B256 {
     keccak256(path)
 }
 
-/// How something that is shown is named: an asset by its SHA-256, any other value by the Keccak of
-/// its canonical form.
+/// How what is shown together is named, in order: assets by their SHA-256; where something else is among them, each by the
+/// Keccak of its canonical form, so that what has the name of a file was given as one.
 #[must_use]
-pub fn shown(value: &Value) -> B256 {
-    match AssetRef::from_value(value) {
-        Some(asset) => B256::from(asset.digest.0),
-        None => keccak256(canonical::to_vec(value)),
-    }
+pub fn shown<'v>(values: impl IntoIterator<Item = &'v Value>) -> Vec<B256> {
+    let values: Vec<&Value> = values.into_iter().collect();
+    let asset = |value: &&Value| Some(AssetRef::from_value(value)?.digest.0.into());
+    let assets: Option<Vec<B256>> = values.iter().map(asset).collect();
+    let word = |value: &&Value| keccak256(canonical::value_to_vec(value));
+    assets.unwrap_or_else(|| values.iter().map(word).collect())
 }
 
 /// Root of everything that was shown, in the order of showing.
@@ -209,10 +210,21 @@ pub enum IntentFault {
 }
 
 impl SignedIntent {
-    /// The intent's name in receipts.
+    /// What is signed.
     #[must_use]
-    pub fn hash(&self) -> B256 {
+    pub fn message(&self) -> B256 {
         self.intent.hash(self.domain)
+    }
+
+    /// The intent's name in receipts: who signed is part of it, so that a run's root holds that, too.
+    #[must_use]
+    pub fn name(&self) -> B256 {
+        let parts = [
+            merkle::context("daedal/intent/v1"),
+            self.message(),
+            self.signer.into_word(),
+        ];
+        keccak256(parts.concat())
     }
 
     /// Whether it counts for what is anchored in `anchor`: what was signed for another registry doesn't, and what was
@@ -250,7 +262,7 @@ impl SignedIntent {
         match self.accepted {
             Some(accepted) if accepted.is_possible(self.domain, self.signature.len()) => {}
             Some(_) => return Err(IntentFault::Contract { signer }),
-            None if recover(self.hash(), &self.signature) == Some(signer) => {}
+            None if recover(self.message(), &self.signature) == Some(signer) => {}
             None => return Err(IntentFault::Signature { signer }),
         }
         if let Some(disclosed) = &self.disclosed

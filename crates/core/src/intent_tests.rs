@@ -52,6 +52,31 @@ fn hashes_are_those_of_eip_712() {
 }
 
 #[test]
+fn a_name_is_what_was_signed_and_by_whom() {
+    let own = signed();
+    let label = keccak256("daedal/intent/v1");
+    let words = [label, own.message(), SIGNER.into_word()];
+    assert_eq!(own.name(), keccak256(words.concat()));
+    let mut others = own.clone();
+    others.signer = Address::ZERO;
+    assert_eq!(others.message(), own.message());
+    assert_ne!(others.name(), own.name());
+}
+
+#[test]
+fn what_is_shown_has_the_names_of_files_where_all_of_it_are_files() {
+    let file = |name: &str| {
+        let digest = Digest::of(name.as_bytes());
+        json!({ "$asset": digest, "media_type": "image/png", "size": 3 })
+    };
+    let word = |value: &Value| keccak256(canonical::to_vec(value));
+    let digest = |name: &str| B256::from(Digest::of(name.as_bytes()).0);
+    assert_eq!(shown(&[file("a"), file("b")]), [digest("a"), digest("b")]);
+    let mixed = [file("a"), json!("a poem")];
+    assert_eq!(shown(&mixed), [word(&mixed[0]), word(&mixed[1])]);
+}
+
+#[test]
 fn a_wallets_signature_stands_and_no_other_form_of_it() {
     assert_eq!(signed().check(), Ok(()));
     let fault = Err(IntentFault::Signature { signer: SIGNER });
@@ -74,10 +99,11 @@ fn a_wallets_signature_stands_and_no_other_form_of_it() {
     ));
     let twin = Signature::new(twin.r(), order - twin.s(), !twin.v());
     assert_eq!(
-        twin.recover_address_from_prehash(&signed().hash()).unwrap(),
+        twin.recover_address_from_prehash(&signed().message())
+            .unwrap(),
         SIGNER
     );
-    assert_eq!(recover(signed().hash(), &twin.as_bytes()), None);
+    assert_eq!(recover(signed().message(), &twin.as_bytes()), None);
 }
 
 #[test]

@@ -48,7 +48,7 @@ pub struct Receipt {
     pub determinism: Determinism,
     /// What it used, and the model or tool that did the work.
     pub usage: Usage,
-    /// Names of the intents that decided it ([`crate::intent::SignedIntent::hash`]).
+    /// Names of the intents that decided it ([`crate::intent::SignedIntent::name`]).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub intents: Vec<B256>,
     /// The execution that this outcome was taken from, when the task wasn't run again.

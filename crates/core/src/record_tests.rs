@@ -163,6 +163,27 @@ fn makers_and_lineage_are_found() {
     assert_eq!(record.lineage(&digest("text")), [4]);
 }
 
+/// Whichever of its two outputs is asked for first.
+#[test]
+fn what_passes_one_thing_on_and_makes_another_leads_to_what_it_made_that_of() {
+    for order in [["a", "c"], ["c", "a"]] {
+        let record = RunRecord::close(
+            header(),
+            Settings::new(),
+            Settings::new(),
+            vec![
+                receipt("draft", Some(0), &[], &["a"]),
+                receipt("draft", Some(1), &[], &["b"]),
+                receipt("both", None, &["a", "b"], &["a", "c"]),
+                receipt("finish", None, &order, &["poster"]),
+            ],
+            Vec::new(),
+        );
+        assert_eq!(record.lineage(&asset("poster").digest), [0, 1, 2, 3]);
+        assert_eq!(record.lineage(&asset("a").digest), [0, 2]);
+    }
+}
+
 #[test]
 fn an_excerpt_proves_its_asset_and_no_other() {
     let record = record();
@@ -209,6 +230,14 @@ fn a_record_tells_which_receipts_of_an_excerpt_did_not_lead_to_its_asset() {
     excerpt.receipts.extend(stray.receipts);
     assert_eq!(excerpt.faults(&poster), [], "the file alone can't tell");
     assert!(!excerpt.leads_to(&poster, &record));
+    // What passed the draft on did not make it.
+    let draft = asset("b").digest;
+    let mut excerpt = Excerpt::of(&record, &draft).unwrap();
+    assert!(excerpt.leads_to(&draft, &record));
+    excerpt.receipts.reverse();
+    assert_eq!(excerpt.maker().unwrap().step, "pick");
+    assert_eq!(excerpt.faults(&draft), [], "the file alone can't tell");
+    assert!(!excerpt.leads_to(&draft, &record));
 }
 
 /// A change of the list of receipts of a run.

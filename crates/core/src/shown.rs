@@ -9,19 +9,25 @@ use crate::intent::{SignedIntent, seen_root};
 use crate::receipt::Receipt;
 
 /// Whether what is said to have been shown is what the receipt took, as far as both tell it: values without bytes are not
-/// in a receipt. What else a receipt takes is known by its kind (a drawing beside each picture, which the outcome has, too),
+/// in a receipt, and nobody is shown both ([`crate::intent::shown`]). Whoever judges was shown something. What else a receipt takes is known by its kind (a drawing beside each picture, which the outcome has, too),
 /// or as one value for each of the options, made by another step, by which they are ranked.
 pub(crate) fn is_all_that_was_taken<'a>(
     intent: &SignedIntent,
     receipt: &Receipt,
     receipts: &(impl Iterator<Item = &'a Receipt> + Clone),
 ) -> bool {
+    if intent.intent.seen.is_zero() {
+        return false;
+    }
     let word = |asset: &AssetRef| B256::from(asset.digest.0);
     let options: BTreeSet<B256> = intent.options.iter().copied().collect();
     let taken = &receipt.inputs;
     let known: BTreeSet<B256> = taken.iter().map(word).collect();
     if options.is_disjoint(&known) {
         return true;
+    }
+    if !options.is_subset(&known) {
+        return false;
     }
     let is_shown = |asset: &&AssetRef| options.contains(&word(asset));
     let kinds: BTreeSet<&str> = taken.iter().filter(is_shown).map(kind).collect();

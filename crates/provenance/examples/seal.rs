@@ -89,7 +89,7 @@ fn of_a_long_run(intents: u64, repeat: usize) -> Vec<f64> {
     let signed: Vec<_> = (0..intents)
         .map(|nonce| authorship(&header, nonce))
         .collect();
-    header.intents = signed.iter().map(SignedIntent::hash).collect();
+    header.intents = signed.iter().map(SignedIntent::name).collect();
     let record = RunRecord::close(header, short.inputs, short.parameters, receipts, signed);
     let license = fixtures::license();
     let content = fixtures::content(&record, &bytes, "image/png", &license);

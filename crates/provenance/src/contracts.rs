@@ -14,8 +14,10 @@ const CONTRACTS: &str = "contracts";
 /// A decision that a contract is said to have signed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ContractSigned {
-    /// Name of the intent, which is what is signed.
+    /// Name of the intent.
     pub intent: B256,
+    /// What is signed.
+    pub message: B256,
     /// What was decided.
     pub kind: IntentKind,
     /// The contract.
@@ -27,8 +29,7 @@ pub struct ContractSigned {
     /// Whether its chain has said so, too.
     pub confirmed: bool,
     /// Whether it was signed for the registry that the credential names.
-    #[serde(skip)]
-    pub(crate) counts: bool,
+    pub counts: bool,
 }
 
 /// Why the signature of a contract is not confirmed.
@@ -48,7 +49,8 @@ impl ContractSigned {
     pub(crate) fn among(intents: &[SignedIntent], anchor: Domain) -> Vec<Self> {
         let by_contract = |signed: &SignedIntent| {
             Some(Self {
-                intent: signed.hash(),
+                intent: signed.name(),
+                message: signed.message(),
                 kind: signed.intent.kind,
                 signer: signed.signer,
                 signature: signed.signature.clone(),

@@ -6,27 +6,35 @@ use daedal_core::record::RunRecord;
 
 use super::*;
 use crate::chain::Chain;
-use crate::fixtures::{content, license, png, run_of, studio};
+use crate::fixtures::{content, license, png, run_of, signed_by_another, studio};
 use crate::seal::{SealRequest, seal};
 use crate::verdict::Check;
 use crate::verify::{Given, verify};
 
 const WALLET: Address = Address::repeat_byte(0xc0);
+const ACCEPTED: Accepted = Accepted {
+    chain: 8453,
+    block: 12,
+    hash: B256::repeat_byte(1),
+};
 
 /// The choice of a run, signed by a contract.
 fn chosen_by_a_contract(bytes: &[u8]) -> RunRecord {
-    let mut record = run_of(bytes, "image/png", true);
-    let [choice] = &mut record.intents[..] else {
-        panic!("one decision");
-    };
+    let RunRecord {
+        header,
+        inputs,
+        parameters,
+        mut receipts,
+        mut intents,
+        ..
+    } = run_of(bytes, "image/png", true);
+    let (own, choice) = (intents[0].name(), &mut intents[0]);
     choice.signer = WALLET;
     choice.signature = Bytes::from(vec![7; 500]);
-    choice.accepted = Some(Accepted {
-        chain: 8453,
-        block: 12,
-        hash: B256::repeat_byte(1),
-    });
-    record
+    choice.accepted = Some(ACCEPTED);
+    let mut named = receipts.iter_mut().flat_map(|receipt| &mut receipt.intents);
+    *named.find(|name| **name == own).unwrap() = choice.name();
+    RunRecord::close(header, inputs, parameters, receipts, intents)
 }
 
 fn sealed(bytes: &[u8], record: &RunRecord) -> Vec<u8> {
@@ -61,7 +69,7 @@ fn answered(answer: Result<String, ContractFault>) -> Verdict {
     let record = chosen_by_a_contract(&bytes);
     let mut verdict = verdict(&sealed(&bytes, &record), None);
     assert_eq!(verdict.exit, Exit::Fine);
-    let name = record.intents[0].hash();
+    let name = record.intents[0].name();
     verdict.contracts(&Answers::from([(name, answer)]));
     verdict
 }
@@ -112,11 +120,18 @@ fn no_record_beside_the_file_says_otherwise_who_signed() {
     let file = sealed(&bytes, &record);
     let receipts = |record: &RunRecord| canonical::to_vec(record);
     assert_eq!(verdict(&file, Some(&receipts(&record))).exit, Exit::Fine);
-    // The name of the intent is the same, and so is the root.
-    let other = chosen_by_a_contract(&bytes);
-    assert_eq!((other.root, other.faults()), (record.root, Vec::new()));
-    let bent = verdict(&file, Some(&receipts(&other)));
-    assert_eq!(bent.exit, Exit::Tampered, "{:#?}", bent.checks);
+    // Who signed is part of the name, and so of the root.
+    let mut other = record.clone();
+    other.intents = vec![signed_by_another(&record.intents[0])];
+    assert_ne!(other.faults(), []);
+    // That the account is a contract is not.
+    let mut contracts = record.clone();
+    contracts.intents[0].accepted = Some(ACCEPTED);
+    assert_eq!(contracts.faults(), []);
+    for bent in [other, contracts] {
+        let bent = verdict(&file, Some(&receipts(&bent)));
+        assert_eq!(bent.exit, Exit::Tampered, "{:#?}", bent.checks);
+    }
 }
 
 #[test]
@@ -129,7 +144,7 @@ fn no_record_beside_the_file_tells_a_decision_otherwise_than_the_credential() {
     let mut untold = own.clone();
     untold.intents[0].options.clear();
     for bent in [emptied, untold] {
-        // By itself the record stands: its root holds the names of decisions, and no more of them.
+        // By itself the record stands: its root holds the names of decisions, and their signers, and no more of them.
         assert_eq!((bent.root, bent.faults()), (own.root, Vec::new()));
         let verdict = verdict(&file, Some(&canonical::to_vec(&bent)));
         assert_eq!(verdict.exit, Exit::Tampered, "{:#?}", verdict.checks);

@@ -13,7 +13,7 @@ use daedal_core::run::EDIT;
 use daedal_core::{AssetRef, Digest, Governed};
 use serde_json::json;
 
-use crate::fixtures::{NOW_MS, run_of, studio};
+use crate::fixtures::{NOW_MS, run_of, signed_by_another, studio};
 use crate::manifest::Source;
 
 /// The same run with something changed, closed anew.
@@ -231,7 +231,7 @@ fn edited(record: &RunRecord, to: &str, said: &str) -> RunRecord {
             size: 9,
         }];
         edit.value = value(to);
-        edit.intents = vec![intent.hash()];
+        edit.intents = vec![intent.name()];
         record.receipts.insert(FINISH + 1, edit);
         record.intents.push(intent);
     })
@@ -288,7 +288,7 @@ fn decisions_count_where_the_run_read_its_dials() {
         let told = Disclosure::setting(B256::repeat_byte(3));
         let intent = set(domain, &governed, told);
         changed(&governed, |record| {
-            record.header.intents = vec![intent.hash()];
+            record.header.intents = vec![intent.name()];
             record.intents = vec![intent];
         })
         .faults()
@@ -315,7 +315,7 @@ fn what_was_set_is_disclosed_only_as_the_run_took_it() {
         let told = Disclosure::setting(B256::repeat_byte(5)).sealing(&opened);
         let intent = set(Domain::default(), &record, told);
         let record = changed(&record, |record| {
-            record.header.intents = vec![intent.hash()]
+            record.header.intents = vec![intent.name()]
         });
         Disclosed::of(&record, intent, opened).unwrap()
     };
@@ -333,4 +333,48 @@ fn what_was_set_is_disclosed_only_as_the_run_took_it() {
     let mut bent = good;
     bent.intent.disclosed = None;
     assert_eq!(bent.check(), Err(DisclosureFault::Nothing));
+}
+
+#[test]
+fn the_root_tells_who_decided() {
+    let record = run_of(b"poster", "image/png", true);
+    let mut others = record.clone();
+    others.intents = vec![signed_by_another(&record.intents[0])];
+    assert_eq!(others.intents[0].check(), Ok(()));
+    let hash = others.intents[0].name();
+    assert_eq!(others.faults(), [RecordFault::IntentUnnamed { hash }]);
+    // Nor does anybody disclose it as their own.
+    let mut disclosed = Disclosed::of(&record, record.intents[0].clone(), Openings::new()).unwrap();
+    assert_eq!(disclosed.check(), Ok(()));
+    disclosed.intent = others.intents[0].clone();
+    let fault = RecordFault::IntentUnnamed { hash };
+    assert_eq!(disclosed.check(), Err(fault.into()));
+}
+
+#[test]
+fn what_sets_a_run_up_is_about_no_step_of_it() {
+    let record = run_of(b"poster", "image/png", false);
+    let about = |change: fn(&mut Intent)| {
+        let told = Disclosure::setting(B256::repeat_byte(3));
+        let plain = set(Domain::default(), &record, told.clone());
+        let mut intent = plain.intent.clone();
+        change(&mut intent);
+        let intent = sign(Domain::default(), intent, told, Vec::new());
+        changed(&record, |record| {
+            record.header.intents = vec![intent.name()];
+            record.intents = vec![intent.clone()];
+        })
+        .faults()
+    };
+    assert_eq!(about(|_| {}), []);
+    let changes: [fn(&mut Intent); 2] = [
+        |intent| intent.step = step_word("pick"),
+        |intent| intent.seen = B256::repeat_byte(1),
+    ];
+    for change in changes {
+        assert!(matches!(
+            about(change)[..],
+            [RecordFault::IntentKind { .. }]
+        ));
+    }
 }

@@ -4,6 +4,8 @@ use std::io::Cursor;
 use std::sync::OnceLock;
 
 use alloy_primitives::B256;
+use alloy_signer::SignerSync as _;
+use alloy_signer_local::PrivateKeySigner;
 use daedal_core::engine::{Determinism, Usage};
 use daedal_core::intent::{
     Disclosure, Domain, Given, Intent, IntentKind, SignedIntent, seen_root, shown, step_word,
@@ -149,17 +151,29 @@ pub(crate) fn run_in(bytes: &[u8], media_type: &str, human: Option<Domain>) -> R
         .collect();
     let all: Vec<&AssetRef> = drafts.iter().collect();
     let mut pick = receipt("pick", None, &all, &[&drafts[3]]);
+    pick.engine = "choose".into();
     let mut intents = Vec::new();
     if let Some(domain) = human {
         let asked = pick.asked(header.run());
         let intent = choice(person, domain, &header, (&pick, asked), &drafts, 3);
-        pick.intents = vec![intent.hash()];
+        pick.intents = vec![intent.name()];
         intents.push(intent);
     }
     receipts.push(pick);
     receipts.push(receipt("finish", None, &[&drafts[3]], &[&poster]));
     receipts.extend((0..12).map(|i| receipt("note", Some(i), &[], &[])));
     RunRecord::close(header, inputs, parameters, receipts, intents)
+}
+
+/// The same decision, signed by somebody else.
+pub(crate) fn signed_by_another(signed: &SignedIntent) -> SignedIntent {
+    let other = PrivateKeySigner::from_slice(&[9; 32]).unwrap();
+    let signature = other.sign_hash_sync(&signed.message()).unwrap();
+    SignedIntent {
+        signer: other.address(),
+        signature: signature.as_bytes().into(),
+        ..signed.clone()
+    }
 }
 
 /// What comes of a task by its receipt.
@@ -178,10 +192,8 @@ fn choice(
     drafts: &[AssetRef],
     at: usize,
 ) -> SignedIntent {
-    let options: Vec<B256> = drafts
-        .iter()
-        .map(|draft| shown(&draft.to_value()))
-        .collect();
+    let drafts: Vec<_> = drafts.iter().map(AssetRef::to_value).collect();
+    let options = shown(&drafts);
     let disclosed = Disclosure::choice(B256::repeat_byte(9), &options[at..=at], &given_by(pick));
     let intent = Intent {
         run: B256::from(header.run().0),

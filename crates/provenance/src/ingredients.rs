@@ -70,8 +70,8 @@ pub(crate) fn all_parts(
     let line: BTreeSet<usize> = line.into_iter().collect();
     let mut told = BTreeSet::new();
     let mut parts: Vec<Part> = Vec::new();
-    if brought.contains(asset) {
-        // Nothing was made of it: it was looked at and passed on.
+    if brought.contains(asset) || makers.get(asset).is_none() {
+        // Nobody made it: it was looked at and passed on, wherever it came from.
         let outputs = record.receipts.iter().flat_map(|receipt| &receipt.outputs);
         parts.extend(
             outputs

@@ -121,7 +121,15 @@ pub struct Content<'a> {
 #[must_use]
 pub fn definition(content: &Content<'_>) -> Option<(Value, Claim)> {
     let record = content.record;
-    let excerpt = Excerpt::by_way_of(record, &content.digest, content.is_on_way)?;
+    let line = main_line(record, &Makers::of(record), &content.digest);
+    let line: Vec<&Receipt> = line.iter().map(|place| &record.receipts[*place]).collect();
+    // Edits on the main line are told as actions, which only their receipts bear out.
+    let is_edited = |step: &str| {
+        let mut edits = line.iter().filter(|receipt| receipt.engine == EDIT);
+        edits.any(|edit| edit.step == step)
+    };
+    let is_on_way = |step: &str| (content.is_on_way)(step) || is_edited(step);
+    let excerpt = Excerpt::by_way_of(record, &content.digest, &is_on_way)?;
     let claim = Claim {
         run: record.header.run(),
         unsigned_sha256: content.digest,
@@ -133,7 +141,10 @@ pub fn definition(content: &Content<'_>) -> Option<(Value, Claim)> {
     let created =
         |label: &str, data: Value| json!({ "label": label, "data": data, "created": true });
     let mut assertions = vec![
-        created("c2pa.actions.v2", json!({ "actions": actions(content) })),
+        created(
+            "c2pa.actions.v2",
+            json!({ "actions": actions(content, &line) }),
+        ),
         created("cawg.training-mining", training(content.training)),
     ];
     if let Some(metadata) = metadata(content) {
@@ -185,11 +196,7 @@ fn tool(text: &str) -> (&str, &str) {
 }
 
 /// The asset's main line as actions: how it came to be, what was placed in it, how it was changed.
-fn actions(content: &Content<'_>) -> Vec<Value> {
-    let receipts = &content.record.receipts;
-    let makers = Makers::of(content.record);
-    let line = main_line(content.record, &makers, &content.digest);
-    let line: Vec<&Receipt> = line.into_iter().map(|place| &receipts[place]).collect();
+fn actions(content: &Content<'_>, line: &[&Receipt]) -> Vec<Value> {
     let when = rfc3339(content.record.header.ended_ms);
     let ids = |relation: Relation| -> Vec<String> {
         let ingredients = content.ingredients.iter().enumerate();
@@ -226,7 +233,7 @@ fn actions(content: &Content<'_>) -> Vec<Value> {
     let edits = if parents.is_empty() {
         line.get(1..)
     } else {
-        Some(&line[..])
+        Some(line)
     };
     let mut edits: Vec<_> = edits
         .unwrap_or_default()

@@ -2,9 +2,13 @@
 //! which are how what a trained model made is marked. They are its signer's word; what receipts show must not speak
 //! against them.
 
+use std::collections::BTreeSet;
+
+use alloy_primitives::B256;
 use c2pa::Reader;
 use daedal_core::Digest;
 use daedal_core::excerpt::Excerpt;
+use daedal_core::intent::SignedIntent;
 use daedal_core::receipt::Receipt;
 use daedal_core::record::RunRecord;
 use daedal_core::run::{CAPTION, EDIT};
@@ -12,6 +16,7 @@ use serde::{Serialize, Serializer};
 use serde_json::Value;
 
 use crate::line::{Makers, main_line};
+use crate::made_of::MadeOf;
 use crate::manifest::{ACTIONS_MAX, CAPTIONED, Claim, Relation, by_hand};
 use crate::source::{Source, human_edits, is_by_model};
 use crate::verdict::{Exit, Verdict};
@@ -168,13 +173,19 @@ fn judged(verdict: &Verdict, excerpt: &Excerpt, asset: &Digest) -> Result<Markin
     let Some(maker) = excerpt.maker() else {
         return Err("it has no receipt".to_owned());
     };
-    if maker.makes(asset) && !actions.iter().any(|action| action.tells(maker)) {
+    let receipts = || excerpt.receipts.iter().map(|proven| &proven.receipt);
+    if !maker.makes(asset) {
+        passed_on(verdict, asset, source)?;
+    } else if !actions.iter().any(|action| action.tells(maker)) {
         return Err(format!(
             "its actions do not tell of {}, which made it by its receipt",
             maker.label()
         ));
     }
-    let receipts = || excerpt.receipts.iter().map(|proven| &proven.receipt);
+    let by_hand: Vec<&Action> = actions.iter().filter(|one| one.is_by_hand()).collect();
+    if !by_hand.is_empty() {
+        signed(&by_hand, excerpt)?;
+    }
     let least = match machine_of(maker, receipts) {
         Some(machine) if is_by_model(machine) => Some(Source::Trained),
         _ if receipts().any(is_by_model) => Some(Source::Composite),
@@ -194,7 +205,41 @@ fn judged(verdict: &Verdict, excerpt: &Excerpt, asset: &Digest) -> Result<Markin
             words(source),
             maker.engine
         )),
-        _ => Ok(Marking::of(source, actions.iter().any(Action::is_by_hand))),
+        _ => Ok(Marking::of(source, !by_hand.is_empty())),
+    }
+}
+
+/// Whatever is told to have been edited by hand is an edit of the run, and somebody's whose signatures are there.
+fn signed(by_hand: &[&Action], excerpt: &Excerpt) -> Result<(), String> {
+    let there: BTreeSet<B256> = excerpt.intents.iter().map(SignedIntent::name).collect();
+    let receipts = excerpt.receipts.iter().map(|proven| &proven.receipt);
+    let edits = receipts.filter(|receipt| receipt.engine == EDIT);
+    let is_signed = |edit: &&Receipt| edit.intents.iter().all(|name| there.contains(name));
+    let edits: Vec<&Receipt> = edits.filter(is_signed).collect();
+    let is_edit = |action: &&&Action| edits.iter().any(|edit| action.tells(edit));
+    match by_hand.iter().find(|action| !is_edit(action)) {
+        None => Ok(()),
+        Some(action) => Err(format!(
+            "it says “{}”, and no edit that somebody signed stands in it",
+            action.description.as_deref().unwrap_or(&action.name)
+        )),
+    }
+}
+
+/// What only passed through a run is told as that, and not as made by anybody: else any receipt that it passed by could stand
+/// for the one that made it.
+fn passed_on(verdict: &Verdict, asset: &Digest, source: Option<Source>) -> Result<(), String> {
+    let is_own = |part: &MadeOf| (part.relation, part.sha256) == (Relation::Parent, Some(*asset));
+    match (verdict.ingredients.iter().any(is_own), source) {
+        (true, None) => Ok(()),
+        (false, _) => Err(
+            "its receipt only passes it on, and it does not say that it is what was brought"
+                .to_owned(),
+        ),
+        (true, Some(_)) => Err(format!(
+            "it says that {}, and by its receipt it was passed on as it was brought",
+            words(source)
+        )),
     }
 }
 

@@ -1,12 +1,12 @@
 use daedal_core::engine::Determinism;
-use daedal_core::process::License;
+use daedal_core::intent::{Disclosure, Domain, Intent, IntentKind, step_word};
 use serde_json::json;
 
 use super::*;
 use crate::attest::{Subject, attest};
-use crate::fixtures::{content, license, png, run_of, studio};
-use crate::manifest::{Content, definition};
-use crate::seal::{SealRequest, assembled, put, seal};
+use crate::fixtures::{NOW_MS, asset, content, given_by, license, png, receipt, run_of, studio};
+use crate::manifest::{Content, Ingredient, definition};
+use crate::seal::{SealRequest, assembled, put};
 use crate::verdict::Outcome;
 use crate::verify::{Given, verify};
 
@@ -23,9 +23,20 @@ fn told(
         source,
         ..content(record, bytes, "image/png", &license)
     };
-    let (mut definition, claim) = definition(&content).unwrap();
+    forged(content, bytes, with_record, |actions, _| change(actions))
+}
+
+/// The same of any content, with another claim, too.
+fn forged(
+    content: Content<'_>,
+    bytes: &[u8],
+    with_record: bool,
+    change: impl FnOnce(&mut Vec<Value>, &mut Claim),
+) -> (Verdict, Vec<String>) {
+    let record = content.record;
+    let (mut definition, mut claim) = definition(&content).unwrap();
     let actions = definition["assertions"][0]["data"]["actions"].as_array_mut();
-    change(actions.unwrap());
+    change(actions.unwrap(), &mut claim);
     let builder = assembled(&content, definition, &claim).unwrap();
     let request = SealRequest { bytes, content };
     let sealed = put(builder, &request, &studio().0).unwrap();
@@ -61,6 +72,42 @@ fn changed(bytes: &[u8], change: impl FnOnce(&mut RunRecord)) -> RunRecord {
         ..
     } = record;
     RunRecord::close(header, inputs, parameters, receipts, intents)
+}
+
+/// The run with its poster put in by hand, and who did that.
+fn edited(bytes: &[u8]) -> RunRecord {
+    let RunRecord {
+        header,
+        inputs,
+        parameters,
+        mut receipts,
+        ..
+    } = run_of(b"undone", "image/png", false);
+    let run = header.run();
+    let finish = receipts.iter().position(|receipt| receipt.step == "finish");
+    let finish = finish.unwrap();
+    let mut edit = receipts[finish].clone();
+    edit.engine = EDIT.into();
+    edit.determinism = Determinism::Attested;
+    edit.inputs = std::mem::take(&mut edit.outputs);
+    edit.outputs = vec![asset(bytes, "image/png")];
+    let told = Disclosure::edit(B256::repeat_byte(7), edit.value, &given_by(&edit));
+    let intent = Intent {
+        run: run.0.into(),
+        step: step_word("finish"),
+        kind: IntentKind::Edit,
+        payload: told.commitment(),
+        seen: B256::ZERO,
+        prev: edit.asked(run),
+        nonce: 2,
+        at: NOW_MS / 1_000,
+    };
+    let (_, person) = studio();
+    let signed = person.sign(Domain::default(), intent, Some(told), Vec::new());
+    let signed = signed.unwrap();
+    edit.intents = vec![signed.name()];
+    receipts.insert(finish + 1, edit);
+    RunRecord::close(header, inputs, parameters, receipts, vec![signed])
 }
 
 /// With a trained model in the place of the task that finished the poster.
@@ -176,32 +223,12 @@ fn actions_that_speak_against_the_receipts_in_the_credential_are_tampering() {
 fn actions_that_speak_against_the_record_are_tampering_where_it_is_there() {
     let bytes = png(9, 9, false);
     let drafted = by_model(&bytes, "draft");
-    let by_hand = changed(&bytes, |record| {
-        let mut receipts = record.receipts.iter_mut();
-        let finish = receipts.find(|receipt| receipt.step == "finish").unwrap();
-        finish.engine = EDIT.into();
-    });
     type Change = fn(&mut Vec<Value>);
     let nothing: Change = |_| {};
     let other: Change = |actions| actions[0]["description"] = "a walk by the sea".into();
-    let drawn: Change = |actions| {
-        actions.insert(
-            1,
-            json!({
-                "action": "c2pa.edited", "digitalSourceType": iptc("humanEdits"),
-                "description": "finish, edited by hand",
-            }),
-        );
-    };
     for (record, source, change, word) in [
         (&drafted, Source::Algorithmic, nothing, "by the receipts"),
         (&drafted, Source::Composite, other, "“a walk by the sea”"),
-        (
-            &drafted,
-            Source::Composite,
-            drawn,
-            "“finish, edited by hand”",
-        ),
     ] {
         let (verdict, failed) = told(record, &bytes, source, false, change);
         assert_eq!(failed, [""; 0]);
@@ -211,50 +238,148 @@ fn actions_that_speak_against_the_record_are_tampering_where_it_is_there() {
         assert!(failed[0].starts_with("attestation: "), "{failed:?}");
         assert!(failed[0].contains(word), "{failed:?}");
     }
+}
+
+#[test]
+fn that_people_edited_a_file_is_told_where_somebody_signed_that_they_did() {
+    let bytes = png(9, 9, false);
+    let by_hand = edited(&bytes);
     for with_record in [false, true] {
-        // Nobody signed the edit, which is another matter.
         let (verdict, failed) = told(&by_hand, &bytes, Source::Algorithmic, with_record, |_| {});
-        assert!(
-            !failed.iter().any(|told| told.contains("it says that")),
-            "{failed:?}"
-        );
+        assert_eq!(failed, [""; 0]);
         assert!(verdict.marking.unwrap().edited_by_hand);
     }
-    let hidden: Change = |actions| {
-        actions[1] = json!({
+    // However much the receipt of the edit tells, and whatever else is on the way.
+    let mut long = by_hand.clone();
+    long.receipts[8].usage.tool = Some("x".repeat(40_000));
+    long.receipts[9].inputs = vec![asset(&bytes, "image/png")];
+    let last = png(10, 10, false);
+    long.receipts[9].outputs = vec![asset(&last, "image/png")];
+    let RunRecord {
+        header,
+        inputs,
+        parameters,
+        receipts,
+        intents,
+        ..
+    } = long;
+    let long = RunRecord::close(header, inputs, parameters, receipts, intents);
+    let license = license();
+    let content = Content {
+        is_on_way: &|_| false,
+        ..content(&long, &last, "image/png", &license)
+    };
+    let (verdict, failed) = forged(content, &last, true, |_, _| {});
+    assert_eq!(failed, [""; 0]);
+    assert!(verdict.marking.unwrap().edited_by_hand);
+
+    let mut unshared = by_hand.clone();
+    unshared.intents.clear();
+    let plain = run_of(&bytes, "image/png", false);
+    let declared: fn(&mut Vec<Value>) = |actions| {
+        actions.insert(
+            1,
+            json!({
+                "action": "c2pa.edited", "digitalSourceType": iptc("humanEdits"),
+                "description": "finish, edited by hand",
+            }),
+        );
+    };
+    let hidden: fn(&mut Vec<Value>) = |actions| {
+        actions[2] = json!({
             "action": "c2pa.edited", "description": "finish",
             "softwareAgent": { "name": "sketch", "version": "1" },
         });
     };
-    let (_, failed) = told(&by_hand, &bytes, Source::Algorithmic, false, hidden);
-    assert!(
-        failed.iter().any(|told| told.starts_with("marked: ")),
-        "{failed:?}"
-    );
+    for (record, change, said) in [
+        (&unshared, None, "“finish, edited by hand”, and no edit"),
+        (
+            &plain,
+            Some(declared),
+            "“finish, edited by hand”, and no edit",
+        ),
+        (&by_hand, Some(hidden), "do not tell of finish"),
+    ] {
+        let change = change.unwrap_or(|_| {});
+        let (verdict, failed) = told(record, &bytes, Source::Algorithmic, false, change);
+        assert_eq!(verdict.exit, Exit::Tampered, "{failed:?}");
+        let is_said = |told: &String| told.starts_with("marked: ") && told.contains(said);
+        assert!(failed.iter().any(is_said), "{failed:?}");
+        assert_eq!(verdict.marking, None);
+    }
 }
 
 #[test]
-fn who_signed_the_attestation_is_told_where_it_is_another() {
+fn what_only_passed_a_file_on_did_not_make_it() {
     let bytes = png(9, 9, false);
-    let record = run_of(&bytes, "image/png", false);
-    let license: License = license();
-    let request = SealRequest {
-        bytes: &bytes,
-        content: content(&record, &bytes, "image/png", &license),
+    let (own, other) = (asset(&bytes, "image/png"), asset(b"other", "image/png"));
+    let picked = |drafts: bool| {
+        changed(b"poster", |record| {
+            let mut pick = receipt("pick", None, &[&own, &other], &[&own]);
+            pick.engine = "choose".into();
+            pick.intents = vec![B256::repeat_byte(1)];
+            let mut draft = receipt("draft", None, &[], &[&own]);
+            draft.determinism = Determinism::Attested;
+            record.receipts = match drafts {
+                true => vec![draft, pick],
+                false => {
+                    pick.intents.clear();
+                    vec![pick]
+                }
+            };
+        })
     };
-    let sealed = seal(&request, &studio().0).unwrap();
-    let subject = Subject::of("poster.png", Digest::of(&bytes), &sealed);
-    let issued = crate::chain::issue("Grace", crate::fixtures::NOW_MS).unwrap();
-    let other =
-        crate::Signer::from_pem(issued.chain.to_pem().as_bytes(), &issued.signing_key_pem())
-            .unwrap();
-    for (signer, named) in [(&studio().0, None), (&other, Some("Grace Studio"))] {
-        let attestation = attest(record.clone(), std::slice::from_ref(&subject), signer);
-        let verdict = verify(&Given {
-            file: &sealed.file,
-            attestation: Some(&attestation),
-            ..Given::default()
-        });
-        assert_eq!(verdict.attested_by.as_deref(), named);
+    let license = license();
+    // What was brought is its own parent.
+    let brought = picked(false);
+    let parent = Ingredient {
+        title: "photo".into(),
+        media_type: "image/png".into(),
+        digest: own.digest,
+        bytes: None,
+        relation: Relation::Parent,
+    };
+    let parents = [parent];
+    let as_brought = || Content {
+        ingredients: &parents,
+        ..content(&brought, &bytes, "image/png", &license)
+    };
+    for with_record in [false, true] {
+        let (verdict, failed) = forged(as_brought(), &bytes, with_record, |_, _| {});
+        assert_eq!(failed, [""; 0]);
+        let told = verdict.marking.unwrap().told;
+        assert_eq!(told, "it was passed on as it was brought");
     }
+    type Change = fn(&mut Vec<Value>, &mut Claim);
+    let by_code: Change = |actions, _| actions[0]["digitalSourceType"] = iptc("algorithmicMedia");
+    let (_, failed) = forged(as_brought(), &bytes, false, by_code);
+    assert!(
+        failed[0].contains("it was passed on as it was brought"),
+        "{failed:?}"
+    );
+    // A model made it, and the choice among several stands in its place.
+    let made = picked(true);
+    let made = || Content {
+        source: Source::Trained,
+        ..content(&made, &bytes, "image/png", &license)
+    };
+    let (_, failed) = forged(made(), &bytes, false, |_, _| {});
+    assert_eq!(failed, [""; 0]);
+    let hides: Change = |actions, claim| {
+        *actions = vec![json!({
+            "action": "c2pa.created", "digitalSourceType": iptc("algorithmicMedia"),
+            "description": "pick", "softwareAgent": { "name": "choose", "version": "1" },
+        })];
+        claim.excerpt.receipts.remove(0);
+    };
+    let (_, failed) = forged(made(), &bytes, false, hides);
+    assert!(
+        failed[0].starts_with("marked: its receipt only passes it on"),
+        "{failed:?}"
+    );
+    let reversed: Change = |_, claim| claim.excerpt.receipts.reverse();
+    let (verdict, failed) = forged(made(), &bytes, true, reversed);
+    assert_eq!(verdict.exit, Exit::Tampered);
+    let said = "names another as the one that made it";
+    assert!(failed.iter().any(|told| told.contains(said)), "{failed:?}");
 }

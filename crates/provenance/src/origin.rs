@@ -1,7 +1,7 @@
 //! What a credential tells of the run that a file came from.
 
 use daedal_core::excerpt::Excerpt;
-use daedal_core::intent::{Domain, Oversight, SignedIntent};
+use daedal_core::intent::{Domain, IntentKind, Oversight, SignedIntent};
 use daedal_core::receipt::Receipt;
 
 use crate::contracts::ContractSigned;
@@ -11,37 +11,23 @@ use crate::verdict::{ANCHOR, Decision, Exit, Origin, Outcome, VOTES, Verdict};
 pub(crate) fn origin(verdict: &mut Verdict, claim: &Claim) {
     let excerpt = &claim.excerpt;
     let header = &excerpt.header;
-    let faults = excerpt.faults(&claim.unsigned_sha256);
     let Some(maker) = excerpt.maker() else {
         let detail = "it has no receipt".to_owned();
         verdict.judge("receipt", Exit::Tampered, Err(detail));
         return;
     };
     let oversight = excerpt.oversight(claim.anchor);
-    let place = excerpt
-        .receipts
-        .first()
-        .map_or(0, |proven| proven.proof.index + 1);
-    let result = if claim.run != header.run() {
-        Err("it names another run than its header".to_owned())
-    } else if claim.human_oversight.is_some_and(|told| told != oversight) {
-        Err("it tells another oversight than its decisions give".to_owned())
-    } else if let Some(fault) = faults.first() {
-        Err(fault.to_string())
-    } else {
-        let task = maker.label();
-        Ok(format!(
-            "receipt {place} of {} of run {}: {task}",
-            excerpt.count,
-            claim.run.short()
-        ))
-    };
+    let result = receipt(claim, maker, oversight);
     let stands = verdict.judge("receipt", Exit::Tampered, result);
     let contracts = match stands {
         true => ContractSigned::among(&excerpt.intents, claim.anchor),
         false => Vec::new(),
     };
     let by_keys = excerpt.intents.len() - contracts.len();
+    let told = match stands {
+        true => told(excerpt, claim.anchor),
+        false => Vec::new(),
+    };
     if stands {
         decisions(
             verdict,
@@ -62,15 +48,13 @@ pub(crate) fn origin(verdict: &mut Verdict, claim: &Claim) {
         inputs: header.inputs,
         governed: header.governed.clone().filter(|_| stands),
         registered: (claim.anchor != Domain::default()).then_some(claim.anchor),
+        is_due: due(claim).is_some(),
         anchoring: claim.anchoring,
         task: maker.label(),
         engine: format!("{} {}", maker.engine, maker.engine_version),
         determinism: maker.determinism,
-        intents: if stands { by_keys } else { 0 },
-        decisions: match stands {
-            true => told(excerpt),
-            false => Vec::new(),
-        },
+        intents: told.len(),
+        decisions: told,
         contracts,
         human_oversight: match stands {
             true => oversight,
@@ -81,16 +65,43 @@ pub(crate) fn origin(verdict: &mut Verdict, claim: &Claim) {
     verdict.contracts_unasked();
 }
 
-/// The decisions that were signed by keys, one by one.
-fn told(excerpt: &Excerpt) -> Vec<Decision> {
-    let by_keys = excerpt
-        .intents
-        .iter()
-        .filter(|signed| signed.accepted.is_none());
+/// Whether the run that a credential tells of stands, and gave the file; says which receipt did.
+fn receipt(claim: &Claim, maker: &Receipt, oversight: Oversight) -> Result<String, String> {
+    let excerpt = &claim.excerpt;
+    let place = excerpt
+        .receipts
+        .first()
+        .map_or(0, |proven| proven.proof.index + 1);
+    let elsewhere = |pin: &Domain| claim.anchor != Domain::default() && *pin != claim.anchor;
+    if claim.run != excerpt.header.run() {
+        Err("it names another run than its header".to_owned())
+    } else if claim.human_oversight.is_some_and(|told| told != oversight) {
+        Err("it tells another oversight than its decisions give".to_owned())
+    } else if let Some(fault) = excerpt.faults(&claim.unsigned_sha256).first() {
+        Err(fault.to_string())
+    } else if let Some(Domain { chain, registry }) = governed(claim).filter(elsewhere) {
+        Err(format!(
+            "votes in the registry {registry} on chain {chain} decided dials of its run, and it names another to be \
+             anchored for"
+        ))
+    } else {
+        let task = maker.label();
+        Ok(format!(
+            "receipt {place} of {} of run {}: {task}",
+            excerpt.count,
+            claim.run.short()
+        ))
+    }
+}
+
+/// The decisions that were signed by keys and count here, one by one.
+fn told(excerpt: &Excerpt, anchor: Domain) -> Vec<Decision> {
+    let intents = excerpt.intents.iter();
+    let by_keys = intents.filter(|signed| signed.accepted.is_none() && signed.counts_for(anchor));
     let decision = |signed: &SignedIntent| {
-        let hash = signed.hash();
+        let name = signed.name();
         let mut receipts = excerpt.receipts.iter().map(|proven| &proven.receipt);
-        let decided = receipts.find(|receipt| receipt.intents.contains(&hash));
+        let decided = receipts.find(|receipt| receipt.intents.contains(&name));
         Decision {
             kind: signed.intent.kind,
             by: signed.signer,
@@ -172,15 +183,42 @@ pub(crate) fn votes(verdict: &mut Verdict) {
 
 /// What is said of the anchor before one is reported with [`Verdict::anchored`].
 pub(crate) fn anchor(verdict: &mut Verdict, claim: &Claim) {
-    if claim.anchor == Domain::default() {
+    let Some(due) = due(claim) else {
         let detail = "the process is not registered on a chain, so no anchor is due";
-        verdict.note(ANCHOR, Outcome::Noted, detail);
-    } else {
-        let chain = claim.anchor.chain;
-        let detail =
-            format!("the run is due in the registry on chain {chain}; no anchor was given");
-        verdict.judge(ANCHOR, Exit::Unanchored, Err(detail));
-    }
+        return verdict.note(ANCHOR, Outcome::Noted, detail);
+    };
+    let chain = due.chain;
+    let detail = match due == claim.anchor {
+        true => format!("the run is due in the registry on chain {chain}; no anchor was given"),
+        false => format!(
+            "the process was registered on chain {chain} when it ran, by what decided the run, and the credential names \
+             no registry to be anchored for"
+        ),
+    };
+    verdict.judge(ANCHOR, Exit::Unanchored, Err(detail));
+}
+
+/// Where the run is due: for the registry that the credential names; where it names none, for the one that decided its dials
+/// or that people signed for. Who wrote the process may have registered it for other runs.
+fn due(claim: &Claim) -> Option<Domain> {
+    let is_some = |domain: &Domain| *domain != Domain::default();
+    let named = Some(claim.anchor).filter(is_some);
+    let mut intents = claim.excerpt.intents.iter();
+    let signed_for = || {
+        intents
+            .find(|signed| signed.intent.kind != IntentKind::Author && is_some(&signed.domain))
+            .map(|signed| signed.domain)
+    };
+    named.or_else(|| governed(claim)).or_else(signed_for)
+}
+
+/// Where votes decided dials of the run.
+fn governed(claim: &Claim) -> Option<Domain> {
+    let pin = claim.excerpt.header.governed.as_ref()?;
+    Some(Domain {
+        chain: pin.chain,
+        registry: pin.registry,
+    })
 }
 
 #[cfg(test)]

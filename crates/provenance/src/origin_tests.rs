@@ -1,13 +1,13 @@
-use alloy_primitives::Address;
-use daedal_core::Digest;
+use alloy_primitives::{Address, B256};
 use daedal_core::canonical;
 use daedal_core::record::RunRecord;
+use daedal_core::{Digest, Governed};
 
 use super::*;
 use crate::attest::{Subject, attest};
 use crate::fixtures::{content, license, png, run_in, studio};
 use crate::manifest::Anchoring;
-use crate::verdict::Check;
+use crate::verdict::{AnchorFault, Check};
 use crate::verify::{Given, verify};
 use crate::{SealRequest, Sealed, seal};
 
@@ -48,14 +48,16 @@ fn a_decision_counts_for_the_registry_that_it_was_signed_for() {
     let bytes = png(9, 9, false);
     let none = Domain::default();
     let (counts, not) = (Oversight::HumanValidated, Oversight::FullyAutonomous);
-    for (signed, named, outcome, oversight, said) in [
-        (none, none, Outcome::Passed, counts, "stands"),
-        (at(1), at(1), Outcome::Passed, counts, "stands"),
+    let (fine, unanchored) = (Exit::Fine, Exit::Unanchored);
+    for (signed, named, outcome, oversight, exit, said) in [
+        (none, none, Outcome::Passed, counts, fine, "stands"),
+        (at(1), at(1), Outcome::Passed, counts, unanchored, "stands"),
         (
             none,
             at(1),
             Outcome::Passed,
             counts,
+            unanchored,
             "before the process was registered",
         ),
         (
@@ -63,6 +65,7 @@ fn a_decision_counts_for_the_registry_that_it_was_signed_for() {
             none,
             Outcome::Passed,
             counts,
+            unanchored,
             "for chain 1, and the credential names none",
         ),
         (
@@ -70,6 +73,7 @@ fn a_decision_counts_for_the_registry_that_it_was_signed_for() {
             at(1),
             Outcome::Noted,
             not,
+            unanchored,
             "on chain 2, which is not the one",
         ),
     ] {
@@ -82,6 +86,45 @@ fn a_decision_counts_for_the_registry_that_it_was_signed_for() {
         assert_eq!(origin.human_oversight, oversight, "{signed:?} {named:?}");
         assert_eq!(origin.anchoring.unwrap().by, Address::repeat_byte(1));
         assert_eq!(check(&verdict, "receipt").outcome, Outcome::Passed);
+        assert_eq!(verdict.exit, exit, "{signed:?} {named:?}");
+        // What counts for nothing here is not told as somebody's decision about it.
+        let told = usize::from(oversight == counts);
+        assert_eq!((origin.intents, origin.decisions.len()), (told, told));
+    }
+}
+
+#[test]
+fn a_run_is_due_where_votes_decided_its_dials() {
+    let bytes = png(9, 9, false);
+    let RunRecord {
+        mut header,
+        inputs,
+        parameters,
+        receipts,
+        ..
+    } = run_in(&bytes, "image/png", None);
+    header.governed = Some(Governed {
+        chain: 1,
+        registry: at(1).registry,
+        work: 4,
+        block: 2,
+        hash: B256::repeat_byte(1),
+        dials: Default::default(),
+    });
+    let record = RunRecord::close(header, inputs, parameters, receipts, Vec::new());
+    assert_eq!(record.faults(), []);
+    let none = Domain::default();
+    for (named, exit) in [
+        (at(1), Exit::Unanchored),
+        (none, Exit::Unanchored),
+        (at(2), Exit::Tampered),
+    ] {
+        let mut verdict = verdict_on(&sealed(&bytes, &record, named).file, None);
+        assert_eq!(verdict.exit, exit, "{:#?}", verdict.checks);
+        // Nor does an anchor of something else make up for it.
+        let foreign = AnchorFault::Foreign("it is about another run".to_owned());
+        verdict.anchored(Err(foreign));
+        assert_eq!(verdict.exit, exit, "{:#?}", verdict.checks);
     }
 }
 

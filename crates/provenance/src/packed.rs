@@ -1,13 +1,14 @@
 //! How an excerpt stands in a credential: canonical JSON, deflated (RFC 1951), as a string of bytes.
 //!
-//! Most of it is digests in hexadecimal and words that repeat, so that it takes less than half the room. It is covered
-//! by the credential's signature like everything else: its bytes need no one form of their own.
+//! Most of it is digests in hexadecimal and words that repeat, so that it takes less than half the room. What is unpacked has
+//! the one canonical form, so that no two readers read two things in it.
 
 use std::fmt;
 
 use daedal_core::canonical;
 use daedal_core::excerpt::Excerpt;
 use serde::{Deserializer, Serializer, de};
+use serde_json::Value;
 
 /// Of an excerpt, in bytes: more is no excerpt that this program makes.
 const UNPACKED_BYTES_MAX: usize = 1 << 20;
@@ -20,14 +21,28 @@ pub(crate) fn serialize<S: Serializer>(excerpt: &Excerpt, to: S) -> Result<S::Ok
 }
 
 pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Excerpt, D::Error> {
-    let packed = from.deserialize_bytes(Bytes)?;
-    let text = miniz_oxide::inflate::decompress_to_vec_with_limit(&packed, UNPACKED_BYTES_MAX)
-        .map_err(|error| {
-            de::Error::custom(format!(
-                "the excerpt can't be unpacked to at most {UNPACKED_BYTES_MAX} bytes: {error}"
-            ))
-        })?;
-    serde_json::from_slice(&text).map_err(de::Error::custom)
+    match unpacked(&from.deserialize_bytes(Bytes)?) {
+        Ok((excerpt, true)) => Ok(excerpt),
+        Ok((_, false)) => Err(de::Error::custom("the excerpt is not in canonical form")),
+        Err(problem) => Err(de::Error::custom(problem)),
+    }
+}
+
+/// Whether a packed excerpt can be read and is refused all the same: somebody gave it another form than the canonical one.
+pub(crate) fn is_bent(packed: &Value) -> bool {
+    let read = packed.deserialize_bytes(Bytes);
+    read.is_ok_and(|packed| matches!(unpacked(&packed), Ok((_, false))))
+}
+
+/// The excerpt, and whether it was in canonical form.
+fn unpacked(packed: &[u8]) -> Result<(Excerpt, bool), String> {
+    let text = miniz_oxide::inflate::decompress_to_vec_with_limit(packed, UNPACKED_BYTES_MAX);
+    let text = text.map_err(|error| {
+        format!("the excerpt can't be unpacked to at most {UNPACKED_BYTES_MAX} bytes: {error}")
+    })?;
+    let excerpt: Excerpt = serde_json::from_slice(&text).map_err(|error| error.to_string())?;
+    let is_canonical = canonical::to_vec(&excerpt) == text;
+    Ok((excerpt, is_canonical))
 }
 
 /// Reads bytes; readers of credentials give them as lists of numbers.
@@ -56,8 +71,11 @@ impl<'de> de::Visitor<'de> for Bytes {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fixtures::run_of;
-    use crate::manifest::Claim;
+    use crate::fixtures::{self, content, license, png, run_of, studio};
+    use crate::manifest::{Claim, LABEL, definition};
+    use crate::seal::{SealRequest, assembled, put};
+    use crate::verdict::Exit;
+    use crate::verify::{Given, verify};
     use daedal_core::Digest;
     use daedal_core::intent::Domain;
 
@@ -85,6 +103,42 @@ mod tests {
         for broken in [serde_json::json!(bomb), "?".into(), vec![0, 0, 0].into()] {
             value["excerpt"] = broken;
             assert!(serde_json::from_value::<Claim>(value.clone()).is_err());
+        }
+    }
+
+    #[test]
+    fn an_excerpt_that_two_readers_can_read_in_two_ways_is_tampering() {
+        let bytes = png(9, 9, false);
+        let record = run_of(&bytes, "image/png", true);
+        let license = license();
+        let content = content(&record, &bytes, "image/png", &license);
+        let (definition, claim) = definition(&content).unwrap();
+        let text = String::from_utf8(canonical::to_vec(&claim.excerpt)).unwrap();
+        let twice = text.replacen("\"chosen\":", "\"chosen\":[],\"chosen\":", 1);
+        for (text, exit) in [
+            (text.clone(), Exit::Fine),
+            (twice, Exit::Tampered),
+            (text.replacen(':', ": ", 1), Exit::Tampered),
+            (text.replace("\"root\"", "\"rood\""), Exit::Incomplete),
+        ] {
+            let mut told = serde_json::to_value(&claim).unwrap();
+            let packed = miniz_oxide::deflate::compress_to_vec(text.as_bytes(), LEVEL);
+            told["excerpt"] = packed.into();
+            let mut builder = assembled(&content, definition.clone(), &claim).unwrap();
+            builder.definition.assertions.pop();
+            builder.add_assertion(LABEL, &told).unwrap();
+            builder.definition.assertions.last_mut().unwrap().created = true;
+            let request = SealRequest {
+                bytes: &bytes,
+                content: fixtures::content(&record, &bytes, "image/png", &license),
+            };
+            let sealed = put(builder, &request, &studio().0).unwrap();
+            let verdict = verify(&Given {
+                file: &sealed.file,
+                anchors: &[studio().0.chain().clone()],
+                ..Given::default()
+            });
+            assert_eq!(verdict.exit, exit, "{:#?}", verdict.checks);
         }
     }
 }

@@ -168,7 +168,7 @@ fn own(
         return None;
     }
     if !excerpt.leads_to(&claim.unsigned_sha256, &record) {
-        let detail = "the credential counts tasks that did not lead to this file".to_owned();
+        let detail = "the credential counts tasks that did not lead to this file, or names another as the one that made it".to_owned();
         verdict.judge(name, Exit::Tampered, Err(detail));
         return None;
     }
@@ -185,13 +185,13 @@ fn own(
     Some((record, attested))
 }
 
-/// Whether one of these decisions is told otherwise than where it is told, too. Its name says nothing of who signed it and
-/// how, nor of the word of a contract. Where there were too many to choose from, what was shown is not told everywhere.
+/// Whether one of these decisions is told otherwise than where it is told, too. Its name says nothing of the signature, nor of
+/// the word of a contract. Where there were too many to choose from, what was shown is not told everywhere.
 fn tells_otherwise(told: &[SignedIntent], own: &[SignedIntent]) -> bool {
-    let own = own.iter().map(|intent| (intent.hash(), intent));
+    let own = own.iter().map(|intent| (intent.name(), intent));
     let own: BTreeMap<_, _> = own.collect();
     told.iter().any(|told| {
-        own.get(&told.hash()).is_some_and(|own| {
+        own.get(&told.name()).is_some_and(|own| {
             let mut told = told.clone();
             if own.options.is_empty() {
                 told.options.clear();

@@ -62,3 +62,29 @@ fn receipts_tell_no_less_of_decisions_than_the_attestation_beside_them() {
         "{alone}"
     );
 }
+
+#[test]
+fn who_signed_the_attestation_is_told_where_it_is_another() {
+    let bytes = png(9, 9, false);
+    let record = run_of(&bytes, "image/png", false);
+    let license = license();
+    let request = SealRequest {
+        bytes: &bytes,
+        content: content(&record, &bytes, "image/png", &license),
+    };
+    let sealed = seal(&request, &studio().0).unwrap();
+    let subject = Subject::of("poster.png", Digest::of(&bytes), &sealed);
+    let issued = crate::chain::issue("Grace", crate::fixtures::NOW_MS).unwrap();
+    let other =
+        crate::Signer::from_pem(issued.chain.to_pem().as_bytes(), &issued.signing_key_pem())
+            .unwrap();
+    for (signer, named) in [(&studio().0, None), (&other, Some("Grace Studio"))] {
+        let attestation = attest(record.clone(), std::slice::from_ref(&subject), signer);
+        let verdict = verify(&Given {
+            file: &sealed.file,
+            attestation: Some(&attestation),
+            ..Given::default()
+        });
+        assert_eq!(verdict.attested_by.as_deref(), named);
+    }
+}

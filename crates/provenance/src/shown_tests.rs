@@ -60,8 +60,9 @@ fn picked(taken: &[&AssetRef], given: &[&AssetRef], options: Vec<B256>) -> RunRe
     let record = run_of(b"poster", "image/png", false);
     let mut receipts = record.receipts.clone();
     let mut pick = receipt("pick", None, taken, given);
+    pick.engine = "choose".into();
     let intent = choice(&record, &pick, options, |_| {});
-    pick.intents = vec![intent.hash()];
+    pick.intents = vec![intent.name()];
     receipts[PICK] = pick;
     closed(&record, receipts, vec![intent])
 }
@@ -126,6 +127,11 @@ fn what_a_task_takes_beside_its_options_is_no_alternative() {
     let taken: Vec<&AssetRef> = judged.iter().chain(&drafts).collect();
     let options = words(&taken[6..]);
     assert_eq!(picked(&taken, &[taken[6]], options).faults(), []);
+    // Nor does what nobody made stand among what was taken.
+    let mut invented = words(&drafts.iter().collect::<Vec<_>>());
+    invented.push(B256::repeat_byte(7));
+    let all: Vec<&AssetRef> = drafts.iter().collect();
+    hides_something(&picked(&all, &[all[0]], invented));
     // Three of six are no such thing: one step made all six.
     let all: Vec<&AssetRef> = drafts.iter().collect();
     hides_something(&picked(&all, &[all[3]], words(&all[3..])));
@@ -148,7 +154,7 @@ fn a_decision_follows_what_was_asked_and_none_is_from_before_the_run() {
     let with = |change: fn(&mut Intent), edit: fn(&mut Receipt)| {
         let mut receipts = record.receipts.clone();
         let intent = choice(&record, pick, options.clone(), change);
-        receipts[PICK].intents = vec![intent.hash()];
+        receipts[PICK].intents = vec![intent.name()];
         edit(&mut receipts[PICK]);
         closed(&record, receipts, vec![intent]).faults()
     };
@@ -216,12 +222,12 @@ fn edits_of_one_task_follow_one_another_in_order_and_time() {
     let with = |intents: Vec<SignedIntent>, named: &[usize]| {
         let mut receipts = record.receipts.clone();
         let mut by_hand = by_hand.clone();
-        by_hand.intents = named.iter().map(|at| intents[*at].hash()).collect();
+        by_hand.intents = named.iter().map(|at| intents[*at].name()).collect();
         receipts.insert(PICK + 2, by_hand);
         closed(&record, receipts, intents).faults()
     };
     let first = edit(asked, 2, 0, "value", "second");
-    let second = edit(first.hash(), 3, 5, "second", "third");
+    let second = edit(first.name(), 3, 5, "second", "third");
     assert_eq!(with(vec![first.clone(), second.clone()], &[0, 1]), []);
     // The first is left out, or put after the second.
     let faults = with(vec![second.clone()], &[0]);
@@ -232,12 +238,12 @@ fn edits_of_one_task_follow_one_another_in_order_and_time() {
         with(vec![first.clone(), loose], &[0, 1])[..],
         [RecordFault::IntentLink { .. }]
     ));
-    let backwards = edit(first.hash(), 1, 5, "second", "third");
+    let backwards = edit(first.name(), 1, 5, "second", "third");
     assert!(matches!(
         with(vec![first.clone(), backwards], &[0, 1])[..],
         [RecordFault::IntentTime { .. }]
     ));
-    let other = edit(first.hash(), 3, 5, "value", "third");
+    let other = edit(first.name(), 3, 5, "value", "third");
     assert!(matches!(
         with(vec![first, other], &[0, 1])[..],
         [RecordFault::IntentOutcome { .. }]
@@ -254,4 +260,103 @@ fn a_header_names_who_set_a_run_up_and_nobody_who_judged_it() {
         matches!(faults[..], [RecordFault::IntentKind { .. }]),
         "{faults:?}"
     );
+}
+
+#[test]
+fn whoever_judges_was_asked_and_shown_something_and_gives_what_they_chose() {
+    let record = run_of(b"poster", "image/png", true);
+    let judged =
+        |change: fn(&mut Receipt), intent: fn(&mut Intent), chosen: usize, options: &[B256]| {
+            let mut receipts = record.receipts.clone();
+            change(&mut receipts[PICK]);
+            let pick = &mut receipts[PICK];
+            let told =
+                Disclosure::choice(B256::repeat_byte(9), &options[..chosen], &given_by(pick));
+            let options = match chosen {
+                0 => Vec::new(),
+                _ => options.to_vec(),
+            };
+            let mut signed = choice(&record, pick, vec![B256::ZERO], |signed| {
+                signed.payload = told.commitment();
+                signed.seen = seen_root(&options);
+                intent(signed);
+            });
+            (signed.disclosed, signed.options) = (Some(told), options);
+            pick.intents = vec![signed.name()];
+            closed(&record, receipts, vec![signed]).faults()
+        };
+    let drafts = drafts();
+    let mut shown = words(&drafts.iter().collect::<Vec<_>>());
+    shown.swap(0, 3);
+    assert_eq!(judged(|_| {}, |_| {}, 1, &shown), []);
+    assert_eq!(
+        judged(|pick| pick.engine = "signature".into(), |_| {}, 1, &shown),
+        []
+    );
+    // A program that asks nobody.
+    let faults = judged(
+        |pick| pick.engine = "grammar".into(),
+        |signed| signed.kind = IntentKind::Approve,
+        1,
+        &shown,
+    );
+    assert!(
+        matches!(faults[..], [RecordFault::IntentKind { .. }]),
+        "{faults:?}"
+    );
+    // Nothing was chosen, and something is given; of nothing that was shown.
+    let faults = judged(
+        |_| {},
+        |signed| signed.seen = B256::repeat_byte(1),
+        0,
+        &shown,
+    );
+    assert!(
+        matches!(faults[..], [RecordFault::IntentOutcome { .. }]),
+        "{faults:?}"
+    );
+    let nothing: fn(&mut Receipt) = |pick| {
+        pick.outputs.clear();
+        pick.value = daedal_core::canonical::digest(&serde_json::json!([]));
+    };
+    assert_eq!(
+        judged(
+            nothing,
+            |signed| signed.seen = B256::repeat_byte(1),
+            0,
+            &shown
+        ),
+        []
+    );
+    let faults = judged(nothing, |_| {}, 0, &shown);
+    assert!(
+        matches!(faults[..], [RecordFault::IntentShown { .. }]),
+        "{faults:?}"
+    );
+    let faults = judged(nothing, |_| {}, 1, &shown);
+    assert!(
+        matches!(faults[..], [RecordFault::IntentOutcome { .. }]),
+        "{faults:?}"
+    );
+}
+
+#[test]
+fn a_task_is_judged_once() {
+    let record = run_of(b"poster", "image/png", true);
+    // What somebody chose, and then, by whoever keeps the records, something else.
+    let mut first = record.intents[0].clone();
+    first.options.clear();
+    let mut receipts = record.receipts.clone();
+    let pick = &mut receipts[PICK];
+    pick.outputs = vec![pick.inputs[1].clone()];
+    let mut options = words(&pick.inputs.iter().collect::<Vec<_>>());
+    options.swap(0, 1);
+    let own = choice(&record, pick, options, |intent| {
+        (intent.prev, intent.nonce) = (first.name(), 2);
+    });
+    pick.intents.push(own.name());
+    let label = "pick".to_owned();
+    let fault = RecordFault::Judged { label };
+    let faults = closed(&record, receipts, vec![first, own]).faults();
+    assert_eq!(faults, [fault.clone(), fault]);
 }

@@ -146,6 +146,9 @@ pub struct Origin {
     pub governed: Option<Governed>,
     /// Chain and registry that the credential names; none before the process was registered.
     pub registered: Option<Domain>,
+    /// Whether an anchor of the run is due, for that registry or for one that the run tells of.
+    #[serde(skip)]
+    pub(crate) is_due: bool,
     /// Who anchors the run by its credential, and by which contract.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub anchoring: Option<Anchoring>,
@@ -155,7 +158,7 @@ pub struct Origin {
     pub engine: String,
     /// How well that can be checked by running it again.
     pub determinism: daedal_core::engine::Determinism,
-    /// Intents that are shared and stand.
+    /// Intents that are shared, stand and count for that registry.
     pub intents: usize,
     /// They, one by one, in the order of time.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -169,7 +172,7 @@ pub struct Origin {
     pub coverage: Option<Coverage>,
 }
 
-/// A decision that is shared and stands. Nothing tells whose account it is: that is for whoever knows the account.
+/// A decision that is shared, stands and counts. Nothing tells whose account it is: that is for whoever knows the account.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Decision {
     /// Of what kind it is.
@@ -245,10 +248,7 @@ impl Verdict {
         let Some(place) = self.checks.iter().position(|check| check.name == ANCHOR) else {
             return;
         };
-        let is_due = self
-            .origin
-            .as_ref()
-            .is_some_and(|origin| origin.registered.is_some());
+        let is_due = self.origin.as_ref().is_some_and(|origin| origin.is_due);
         let (outcome, means, detail) = match result {
             Ok(detail) => (Outcome::Passed, Exit::Fine, detail),
             // What is about something else says nothing about a file that owes no anchor.

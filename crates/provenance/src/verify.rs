@@ -2,6 +2,7 @@
 
 use c2pa::{Reader, ValidationState};
 use daedal_core::Digest;
+use serde::Deserialize;
 
 use crate::bound::bound;
 use crate::chain::{Chain, now_ms};
@@ -10,6 +11,7 @@ use crate::made_of::made_of;
 use crate::manifest::{Claim, LABEL};
 use crate::marked::marking;
 use crate::origin::{anchor, origin, votes};
+use crate::packed::is_bent;
 use crate::path::PathFault;
 use crate::recorded;
 use crate::seal::{assertion, failures, read};
@@ -237,11 +239,15 @@ fn claim(verdict: &mut Verdict, reader: &Reader) -> Option<Claim> {
         verdict.judge("origin", Exit::Incomplete, Err(detail));
         return None;
     };
-    match serde_json::from_value(value) {
+    match Claim::deserialize(&value) {
         Ok(claim) => Some(claim),
         Err(error) => {
             let detail = format!("`{LABEL}` can't be read: {error}");
-            verdict.judge("origin", Exit::Incomplete, Err(detail));
+            let exit = match is_bent(&value["excerpt"]) {
+                true => Exit::Tampered,
+                false => Exit::Incomplete,
+            };
+            verdict.judge("origin", exit, Err(detail));
             None
         }
     }

@@ -2,6 +2,7 @@
 
 use alloy_primitives::{Address, B256};
 use daedal_core::Governed;
+use daedal_core::intent::Domain;
 use daedal_core::record::RunRecord;
 
 use super::tests::{anchors, outcomes};
@@ -31,18 +32,26 @@ fn verdict(is_governed: bool) -> Verdict {
     } = record;
     let record = RunRecord::close(header, inputs, parameters, receipts, Vec::new());
     let license = license();
-    let content = content(&record, &bytes, "image/png", &license);
+    let mut content = content(&record, &bytes, "image/png", &license);
+    if let Some(pin) = &record.header.governed {
+        content.anchor = Domain {
+            chain: pin.chain,
+            registry: pin.registry,
+        };
+    }
     let request = SealRequest {
         bytes: &bytes,
         content,
     };
     let sealed = seal(&request, &studio().0).unwrap();
     let anchors = anchors();
-    verify(&Given {
+    let mut verdict = verify(&Given {
         file: &sealed.file,
         anchors: &anchors,
         ..Given::default()
-    })
+    });
+    verdict.anchored(Ok("anchored".to_owned()));
+    verdict
 }
 
 #[test]

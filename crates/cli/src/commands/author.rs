@@ -70,6 +70,6 @@ fn listed(authors: &[String]) -> String {
 fn to_json(process: &str, signed: &SignedIntent, authors: &[String]) -> Value {
     json!({
         "process": process, "bundle": signed.authored(), "signer": signed.signer.to_checksum(None),
-        "intent": signed.hash(), "authors": authors,
+        "intent": signed.name(), "authors": authors,
     })
 }

@@ -48,7 +48,7 @@ impl Disclose {
             let record = release::record_of(&studio, &engines, &run).await?;
             let mut decisions = Vec::new();
             for signed in &record.intents {
-                decisions.push(match kept(&studio, &signed.hash()).await? {
+                decisions.push(match kept(&studio, &signed.name()).await? {
                     Some(Kept {
                         signed,
                         openings,
@@ -89,7 +89,7 @@ impl Disclose {
         ui: Ui,
     ) -> Result<u8, Failure> {
         let names: Vec<String> = opened.keys().cloned().collect();
-        let (hash, kind) = (decision.signed.hash(), decision.signed.intent.kind);
+        let (name, kind) = (decision.signed.name(), decision.signed.intent.kind);
         let disclosed = Disclosed::of(record, decision.signed, opened)
             .ok_or_else(|| Failure::new(format!("nothing of run {run} names that decision")))?;
         disclosed
@@ -111,7 +111,7 @@ impl Disclose {
             crate::text::quoted(&place.display().to_string())
         );
         let value =
-            json!({ "run": record.header.run(), "intent": hash, "file": place, "told": names });
+            json!({ "run": record.header.run(), "intent": name, "file": place, "told": names });
         ui.result(&value, &text);
         Ok(0)
     }
@@ -133,7 +133,7 @@ impl Disclose {
             let digits = what.len() >= 6 && what.starts_with("0x");
             decision.step.as_deref() == Some(what)
                 || word(decision.signed.intent.kind) == what
-                || digits && decision.signed.hash().to_string().starts_with(what)
+                || digits && decision.signed.name().to_string().starts_with(what)
                 || hides(decision).is_some()
         };
         let mut meant: Vec<Decision> = decisions.into_iter().filter(|one| is_meant(one)).collect();
@@ -178,7 +178,7 @@ fn listed(run: &str, decisions: &[Decision]) -> String {
     }
     let mut text = String::new();
     for decision in decisions {
-        let hash = decision.signed.hash().to_string();
+        let name = decision.signed.name().to_string();
         let names: Vec<&str> = decision.openings.keys().map(String::as_str).collect();
         let private = match names.is_empty() {
             true => String::new(),
@@ -186,7 +186,7 @@ fn listed(run: &str, decisions: &[Decision]) -> String {
         };
         text.push_str(&format!(
             "{}  {:<8} {:<16} by {}{private}\n",
-            &hash[..14],
+            &name[..14],
             word(decision.signed.intent.kind),
             decision.step.as_deref().unwrap_or(""),
             decision.signed.signer.to_checksum(None),
@@ -197,7 +197,7 @@ fn listed(run: &str, decisions: &[Decision]) -> String {
 
 fn to_json(decision: &Decision) -> Value {
     json!({
-        "intent": decision.signed.hash(),
+        "intent": decision.signed.name(),
         "kind": decision.signed.intent.kind,
         "step": decision.step,
         "signer": decision.signed.signer.to_checksum(None),

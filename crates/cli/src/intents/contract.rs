@@ -27,7 +27,7 @@ pub(super) async fn accepted(
     let asked = async {
         let client = chain::reach(home, "daedal").await?;
         let block = chain::settled(home, &client).await?;
-        let answer = client.accepts(signer, signed.hash(), &signed.signature, Some(block));
+        let answer = client.accepts(signer, signed.message(), &signed.signature, Some(block));
         Ok((client.chain_id(), block, answer.await.map_err(refused)?))
     };
     let (chain, block, answer) = asked.await.map_err(|failure: Failure| {

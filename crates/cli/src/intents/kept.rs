@@ -35,14 +35,14 @@ pub(super) async fn keep(
         openings,
         step,
     };
-    let document = Document::of(KIND, signed.hash().to_string(), &kept);
+    let document = Document::of(KIND, signed.name().to_string(), &kept);
     let put = studio.records.put(vec![document]).await;
     put.map_err(|error| remembered(&error))
 }
 
 /// The intent of this name; none if another studio signed it.
-pub(crate) async fn kept(studio: &Studio, hash: &B256) -> Result<Option<Kept>, Failure> {
-    let found = studio.records.get(KIND, &hash.to_string()).await;
+pub(crate) async fn kept(studio: &Studio, name: &B256) -> Result<Option<Kept>, Failure> {
+    let found = studio.records.get(KIND, &name.to_string()).await;
     let found = found.map_err(|error| remembered(&error))?;
     Ok(found.and_then(|value| serde_json::from_value(value).ok()))
 }

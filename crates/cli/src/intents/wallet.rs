@@ -71,7 +71,7 @@ pub(super) async fn signed(
         disclosed: Some(pending.disclosed),
         options: draft.shown.clone(),
     };
-    if recover(signed.hash(), signature) != Some(signer) {
+    if recover(signed.message(), signature) != Some(signer) {
         signed.accepted = contract::accepted(home, &signed).await?;
     }
     match signed.check() {

@@ -21,7 +21,7 @@ fn counted<'r>(
     let intents = run.subject.record.intents.iter();
     let counts = |signed: &&SignedIntent| {
         let by_key = signed.accepted.is_none();
-        by_key && signed.counts_for(run.domain()) && named.contains(&signed.hash())
+        by_key && signed.counts_for(run.domain()) && named.contains(&signed.name())
     };
     intents.filter(counts).collect()
 }
@@ -31,7 +31,7 @@ fn behind(run: &Gathered, piece: &SealedPiece) -> Vec<B256> {
     let files = piece.files().into_iter();
     let excerpts = files.filter_map(|(_, sealed)| run.subject.excerpt(&sealed.unsigned));
     let intents = excerpts.flat_map(|excerpt| excerpt.intents);
-    intents.map(|signed| signed.hash()).collect()
+    intents.map(|signed| signed.name()).collect()
 }
 
 pub(super) fn public_texts(run: &Gathered) -> Duty {
@@ -129,9 +129,9 @@ fn unseen(run: &Gathered) -> Vec<String> {
 
 /// Decisions of the run that are no evidence, and why.
 fn uncounted(run: &Gathered, counted: &[&SignedIntent]) -> Vec<String> {
-    let counted: BTreeSet<B256> = counted.iter().map(|signed| signed.hash()).collect();
+    let counted: BTreeSet<B256> = counted.iter().map(|signed| signed.name()).collect();
     let intents = run.subject.record.intents.iter();
-    let rest = intents.filter(|signed| !counted.contains(&signed.hash()));
+    let rest = intents.filter(|signed| !counted.contains(&signed.name()));
     let (mut contracts, mut foreign, mut elsewhere) = (Vec::new(), 0, 0);
     for signed in rest {
         if let Some(accepted) = signed.accepted {

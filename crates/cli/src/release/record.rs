@@ -217,7 +217,7 @@ fn made(
             })
         });
         for intent in intents_of(task)? {
-            receipt.intents.push(intent.hash());
+            receipt.intents.push(intent.name());
             intents.push(intent);
         }
         let hash = Digest(links.add(receipt).0);
@@ -242,7 +242,7 @@ fn made(
         tool: listed(tools.iter().map(|tool| &*tool.name)),
         target: listed(tools.iter().map(|tool| &*tool.target)),
         governed: spec.governed.clone(),
-        intents: beginnings.iter().map(SignedIntent::hash).collect(),
+        intents: beginnings.iter().map(SignedIntent::name).collect(),
     };
     let told = |of: &'static str, values: &Value| {
         settings_but(values, |name| spec.private.contains(&set_name(of, name)))

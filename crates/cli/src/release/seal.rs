@@ -236,6 +236,8 @@ fn ingredients(sealing: &Sealing<'_>, asset: &AssetRef) -> (Vec<Ingredient>, Sou
             let foreign = outside.get(&part.asset.digest);
             let made_by = part.maker.map(|maker| record.receipts[maker].label());
             let title = made_by.or_else(|| foreign.map(|foreign| foreign.title.clone()));
+            let given_by = || record.maker_of(&part.asset.digest);
+            let title = title.or_else(|| given_by().map(|at| record.receipts[at].label()));
             let bytes = foreign.and_then(|foreign| foreign.bytes.as_deref());
             Ingredient {
                 title: title.unwrap_or_default(),

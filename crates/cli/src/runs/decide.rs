@@ -252,7 +252,7 @@ fn draft(
     follows: Follows,
 ) -> Draft {
     let options = question.request.options.iter();
-    let shown: Vec<_> = options.map(|option| shown(&option.value)).collect();
+    let shown = shown(options.map(|option| &option.value));
     let chosen = kept.iter().filter_map(|at| shown.get(*at).copied());
     let chosen: Vec<_> = chosen.collect();
     let given = Given::of(&question.request.answer(kept).unwrap_or_default());

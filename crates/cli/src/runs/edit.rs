@@ -73,7 +73,7 @@ pub(crate) fn edit(
             kind: IntentKind::Edit,
             decided: Box::new(move |salt| Disclosure::edit(salt, from, &given)),
             private: by.private(),
-            shown: vec![shown(&target.from)],
+            shown: shown([&target.from]),
             prev: target.asked,
             from: latest(&events),
         };
@@ -107,7 +107,7 @@ pub(crate) fn edit(
         );
         let value = json!({
             "run": summary.run, "task": target.task.to_string(), "value": target.to.value,
-            "intent": intent.hash(), "signer": intent.signer,
+            "intent": intent.name(), "signer": intent.signer,
         });
         ui.result(&value, &told);
         Ok(0)

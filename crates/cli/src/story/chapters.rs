@@ -61,7 +61,7 @@ pub(super) fn chapters(
 ) -> Vec<Chapter> {
     let intents = record.intents.iter();
     let intents: BTreeMap<B256, &SignedIntent> =
-        intents.map(|signed| (signed.hash(), signed)).collect();
+        intents.map(|signed| (signed.name(), signed)).collect();
     let steps = told_places(record, behind).into_iter();
     steps
         .map(|(step, places)| {

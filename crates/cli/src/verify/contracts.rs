@@ -57,7 +57,7 @@ async fn ask(client: &Client, signed: &ContractSigned) -> Result<String, Contrac
             "{place} has no block {block} with the hash {hash}, at which the contract {signer} was asked"
         )));
     }
-    let accepts = |at| client.accepts(signer, signed.intent, &signed.signature, at);
+    let accepts = |at| client.accepts(signer, signed.message, &signed.signature, at);
     let (answer, when) = match accepts(Some(pin)).await {
         Ok(answer) => (answer, format!("at block {block}")),
         Err(ClientError::Refused { .. }) => match accepts(None).await.map_err(unsaid)? {

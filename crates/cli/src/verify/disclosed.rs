@@ -31,12 +31,13 @@ pub(crate) fn disclosed(path: &Path, verdict: &mut Verdict) -> Result<Option<Val
         ))
         .help("name a disclosure of the file's own run"));
     }
-    // Whether its chain has confirmed what a contract signed.
-    let (signed, intent) = (&disclosed.intent, disclosed.intent.hash());
+    // Whether its chain has confirmed what a contract signed. The name of an intent is that of its signer, too.
+    let (signed, name) = (&disclosed.intent, disclosed.intent.name());
     let mut contracts = origin.contracts.iter();
     let by_contract = contracts
-        .find(|known| (known.intent, known.signer) == (intent, signed.signer))
+        .find(|known| known.intent == name)
         .filter(|known| Some(known.accepted) == signed.accepted)
+        .filter(|known| known.signature == signed.signature)
         .map(|known| known.confirmed);
     let result = match disclosed.check() {
         _ if (disclosed.root, disclosed.count) != (origin.root, origin.receipts) => {
@@ -44,7 +45,7 @@ pub(crate) fn disclosed(path: &Path, verdict: &mut Verdict) -> Result<Option<Val
         }
         Err(fault) => Err(fault.to_string()),
         // Nothing but the credential vouches for what a contract is said to have signed.
-        Ok(()) if disclosed.intent.accepted.is_some() && by_contract.is_none() => Err(
+        Ok(()) if signed.accepted.is_some() && by_contract.is_none() => Err(
             "a contract is said to have signed it, and the credential does not say so".to_owned(),
         ),
         Ok(()) => Ok(sentence(&disclosed)),
@@ -130,7 +131,7 @@ fn sentence(disclosed: &Disclosed) -> String {
 fn to_json(disclosed: &Disclosed) -> Value {
     let intent = &disclosed.intent;
     json!({
-        "intent": intent.hash(),
+        "intent": intent.name(),
         "kind": intent.intent.kind,
         "signer": intent.signer.to_checksum(None),
         "at": intent.intent.at,

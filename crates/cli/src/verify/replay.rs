@@ -296,8 +296,7 @@ fn is_signed_for(task: &TaskRecord) -> bool {
         None => &[],
     };
     // A null is a candidate that was skipped.
-    let given = from.iter().filter(|value| !value.is_null());
-    let given: Vec<_> = given.map(shown).collect();
+    let given = shown(from.iter().filter(|value| !value.is_null()));
     let signed: Option<SignedIntent> = serde_json::from_value(signed.clone()).ok();
     signed.is_some_and(|signed| signed.intent.seen == seen_root(&given))
 }

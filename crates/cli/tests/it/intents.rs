@@ -2,6 +2,9 @@
 
 use std::path::Path;
 
+use alloy_primitives::Address;
+use alloy_signer::k256::ecdsa::SigningKey;
+use daedal_core::disclosed::Disclosed;
 use serde_json::Value;
 
 use crate::edits::editor;
@@ -333,7 +336,7 @@ fn a_note_is_signed_with_a_decision_and_told_by_itself() {
         "what is hidden is disclosed by itself alone"
     );
     studio.daedal(&["verify", "run.zip", "--replay"]).ends(0);
-    let (pick, _) = disclosure(&studio, "pick", &[]);
+    let (pick, text) = disclosure(&studio, "pick", &[]);
     let poem = poem(&studio);
     let told = studio
         .daedal(&["verify", &poem, "--disclosure", &pick])
@@ -343,6 +346,19 @@ fn a_note_is_signed_with_a_decision_and_told_by_itself() {
         told.contains(NOTE) && told.contains("signed `choose` at pick"),
         "{told}"
     );
+    // Whoever else signs the same has not decided it.
+    let mut others: Disclosed = serde_json::from_str(&text).unwrap();
+    let key = SigningKey::from_slice(&[9; 32]).unwrap();
+    let message = others.intent.message();
+    let (signature, parity) = key.sign_prehash_recoverable(message.as_slice()).unwrap();
+    let signature = [&signature.to_bytes()[..], &[27 + parity.to_byte()]].concat();
+    (others.intent.signer, others.intent.signature) =
+        (Address::from_private_key(&key), signature.into());
+    assert_eq!(others.intent.check(), Ok(()), "by itself it stands");
+    studio.write("others.json", serde_json::to_vec(&others).unwrap());
+    let args = ["verify", &poem, "--disclosure", "others.json"];
+    let told = studio.daedal(&args).ends(10).out;
+    assert!(told.contains("no receipt names the intent"), "{told}");
     let long = "x".repeat(5_000);
     studio.daedal(&["run", "-q", "--seed", "x"]).ends(3);
     let told = studio

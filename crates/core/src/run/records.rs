@@ -113,7 +113,7 @@ impl TaskRecord {
     pub fn edit_asked(&self, run: RunId) -> Option<B256> {
         if let Some(last) = self.edits.last() {
             let last: SignedIntent = serde_json::from_value(last.clone()).ok()?;
-            return Some(last.hash());
+            return Some(last.name());
         }
         let params = edit_params(&self.outcome()?.value);
         let params = canonical::digest(&params);

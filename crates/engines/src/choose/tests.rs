@@ -1,5 +1,5 @@
 use daedal_core::Digest;
-use daedal_core::engine::{DecisionRequest, Engine, Otherwise, Performed};
+use daedal_core::engine::{ASKING, DecisionRequest, Engine, Otherwise, Performed};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -13,7 +13,10 @@ fn keep(with: Value) -> Value {
 
 fn ask(bench: &Bench, with: Value) -> DecisionRequest {
     match bench.perform(&ChooseEngine::default(), with, 1) {
-        Ok(Performed::Asked(request)) => request,
+        Ok(Performed::Asked(request)) => {
+            assert!(ASKING.contains(&ChooseEngine::default().spec().name));
+            request
+        }
         other => panic!("{other:?}"),
     }
 }

@@ -1,6 +1,6 @@
 //! What is inside goes through, and what becomes of the rest.
 
-use daedal_core::engine::{Engine, Performed};
+use daedal_core::engine::{ASKING, Engine, Performed};
 use serde_json::{Value, json};
 
 use super::tests::{bars, confetti, png, profile};
@@ -90,6 +90,7 @@ fn what_is_outside_is_refused_left_out_or_asked_about() {
     let Ok(Performed::Asked(asked)) = asked else {
         panic!("{asked:?}");
     };
+    assert!(ASKING.contains(&gate.engine.spec().name));
     assert_eq!((asked.keep, &asked.suggested[..]), (3, &[0, 2][..]));
     assert_eq!(asked.options[1].value, mixed[1]);
     assert!(asked.options[1].score < asked.options[0].score);
