@@ -241,6 +241,12 @@ impl Links {
         links
     }
 
+    /// The receipts so far.
+    #[must_use]
+    pub fn receipts(&self) -> &[Receipt] {
+        &self.receipts
+    }
+
     /// Adds to a receipt that is not yet linked whose values became part of `outcome`, of those whose values its task
     /// took.
     pub fn trace(&self, receipt: &mut Receipt, took: &[String], outcome: &Value) {

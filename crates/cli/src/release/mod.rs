@@ -51,7 +51,7 @@ pub(crate) use gathered::{Gathered, gathered};
 pub(crate) use onchain::KIND as ON_CHAIN;
 pub(crate) use payment::{OUTPUTS, Payment};
 pub(crate) use record::record_of;
-pub(crate) use record::{close, intents_of, tool};
+pub(crate) use record::{close, is_record_of, tool};
 pub(crate) use reopen::{forget, require_unreleased};
 pub(crate) use seal::SealedPiece;
 use seal::Sealing;

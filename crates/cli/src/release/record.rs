@@ -144,6 +144,23 @@ pub(super) fn require_sound(record: &RunRecord, run: RunId) -> Result<(), Failur
     Err(Failure::new(what).help("nothing is released of it: run the process once more, what has not changed is not made again"))
 }
 
+/// Whether the receipts of a record are those of these tasks, which have an outcome each. How well a task can be checked
+/// and where an outcome was taken from stands in no log.
+pub(crate) fn is_record_of(record: &RunRecord, tasks: &[TaskRecord]) -> bool {
+    let mut links = Links::of(record.header.run());
+    for (task, receipt) in tasks.iter().zip(&record.receipts) {
+        let told = task.receipt(receipt.determinism).zip(task.outcome());
+        let (Some((mut told, outcome)), Ok(intents)) = (told, intents_of(task)) else {
+            return false;
+        };
+        links.trace(&mut told, &task.took, &outcome.value);
+        told.intents = intents.iter().map(SignedIntent::name).collect();
+        told.of = receipt.of;
+        links.add(told);
+    }
+    tasks.len() == record.receipts.len() && links.receipts() == record.receipts
+}
+
 /// The record of a run, which has to be over.
 pub(crate) async fn record_of(
     studio: &Studio,

@@ -12,7 +12,6 @@ use daedal_core::bundle::Bundle;
 use daedal_core::engine::Engines;
 use daedal_core::intent::{SignedIntent, seen_root, shown};
 use daedal_core::plan::{self, Plan};
-use daedal_core::receipt::Receipt;
 use daedal_core::record::RunRecord;
 use daedal_core::run::{Decider, Event, Moment, TaskRecord, records};
 use daedal_exec::replay::{Again, Difference, Replay};
@@ -28,7 +27,7 @@ use crate::export::material;
 use crate::failure::Failure;
 use crate::hint;
 use crate::progress;
-use crate::release::{Drawn, captions, intents_of};
+use crate::release::{Drawn, captions, is_record_of};
 use crate::text;
 use crate::ui::Ui;
 
@@ -158,18 +157,7 @@ impl Scene {
         let mut tasks = records(plan, events);
         tasks.retain(|task| task.outcome().is_some());
         tasks.extend(captions(drawn, Moment::default()));
-        let agree = |(task, receipt): (&TaskRecord, &Receipt)| {
-            let told = task.receipt(receipt.determinism).zip(intents_of(task).ok());
-            let told = told.map(|(told, intents)| Receipt {
-                intents: intents.iter().map(SignedIntent::hash).collect(),
-                of: receipt.of,
-                prev: receipt.prev,
-                ..told
-            });
-            told.as_ref() == Some(receipt)
-        };
-        let same = tasks.len() == record.receipts.len();
-        if !same || !tasks.iter().zip(&record.receipts).all(agree) {
+        if !is_record_of(record, &tasks) {
             let what = "the log does not tell the run that the receipts are of";
             return Err(Failure::new(what)
                 .help("one of them was changed, or the run was carried out by another version of daedal")

@@ -5,7 +5,6 @@ use super::*;
 
 /// A choice from something, decided by somebody who signed that this was shown to them.
 fn decided(from: &Value, by: Decider, seen: Option<&[Value]>) -> TaskRecord {
-    let words = |seen: &[Value]| seen.iter().map(shown).collect::<Vec<_>>();
     let zeros = "0x".to_owned() + &"00".repeat(32);
     let account = "0x".to_owned() + &"00".repeat(20);
     let intent = seen.map(|seen| {
@@ -13,7 +12,7 @@ fn decided(from: &Value, by: Decider, seen: Option<&[Value]>) -> TaskRecord {
             "domain": { "chain": 0, "registry": account },
             "intent": {
                 "run": zeros, "step": zeros, "kind": "choose", "payload": zeros,
-                "seen": seen_root(&words(seen)), "prev": zeros, "nonce": 0, "at": 0,
+                "seen": seen_root(&shown(seen)), "prev": zeros, "nonce": 0, "at": 0,
             },
             "signer": account,
             "signature": "0x",
@@ -36,6 +35,7 @@ fn decided(from: &Value, by: Decider, seen: Option<&[Value]>) -> TaskRecord {
         round: None,
         index: None,
         key: task.key(None),
+        took: Vec::new(),
         task,
         result: TaskResult::Done(Outcome::free(Value::Null)),
         lost: Default::default(),
