@@ -9,8 +9,9 @@ use crate::intent::{SignedIntent, seen_root};
 use crate::receipt::Receipt;
 
 /// Whether what is said to have been shown is what the receipt took, as far as both tell it: values without bytes are not
-/// in a receipt, and nobody is shown both ([`crate::intent::shown`]). Whoever judges was shown something. What else a receipt takes is known by its kind (a drawing beside each picture, which the outcome has, too),
-/// or as one value for each of the options, made by another step, by which they are ranked.
+/// in a receipt, and nobody is shown both ([`crate::intent::shown`]). Whoever judges was shown something. What else a
+/// receipt takes is known by its kind (a drawing beside each picture, which the outcome has, too), or as one value for each
+/// of the options, made by another step, by which they are ranked.
 pub(crate) fn is_all_that_was_taken<'a>(
     intent: &SignedIntent,
     receipt: &Receipt,
