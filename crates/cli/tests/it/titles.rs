@@ -24,7 +24,10 @@ fn a_piece_is_called_what_was_chosen_for_it_and_as_it_was_edited() {
     let studio = Studio::empty();
     studio.write("process.yaml", PROCESS);
     studio.write("words.json", WORDS);
-    studio.write("mine.json", "{ \"title\": \"By Hand\" }");
+    studio.write(
+        "mine.json",
+        "{ \"title\": \"By Hand\", \"text\": \"By Hand\" }",
+    );
     studio.account();
     studio.daedal(&["run", "-q", "--seed", "hills"]).ends(3);
     let edit = ["edit", "latest", "words#3", "mine.json"];
