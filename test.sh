@@ -53,6 +53,12 @@ if [ ! -d "$tools/anvil/node_modules/@foundry-rs" ]; then
   mkdir -p "$tools/anvil"
   npm install --prefix "$tools/anvil" --no-audit --no-fund --loglevel=error @foundry-rs/anvil@1.7.1
 fi
+if [ ! -d "$tools/c2pa/node_modules/@contentauth/c2pa-node" ]; then
+  mkdir -p "$tools/c2pa"
+  # Its program is in the package; its scripts would fetch another, and what it names as a peer is for browsers.
+  npm install --prefix "$tools/c2pa" --no-audit --no-fund --loglevel=error --ignore-scripts --legacy-peer-deps \
+    @contentauth/c2pa-node@0.5.5
+fi
 # llama.cpp's server, for a tiny model of our own.
 [ -x "$tools/llm/bin/python" ] || python3 -m venv "$tools/llm"
 "$tools/llm/bin/pip" install --quiet --disable-pip-version-check "xllamacpp==2026.10.11549" "gguf==0.19.0"
@@ -137,11 +143,13 @@ for studio in formats other; do
   (cd "$place/$studio" && "$daedal" author --quiet . && "$daedal" author --typed-data . > "$place/typed.json")
   wallet="$(VIEM_HOME="$tools/chain" node tests/chain/intent.mjs "$place/typed.json" "$key")"
   # shellcheck disable=SC2086 # two options and their values
-  (cd "$place/$studio" && "$daedal" author --quiet . $wallet && "$daedal" run --quiet --seed "$studio" -i film=@film.mp4 -i sound=@sound.wav &&
+  (cd "$place/$studio" && "$daedal" author --quiet . $wallet && "$daedal" run --quiet --seed "$studio" -i film=@film.mp4 -i sound=@sound.wav -i song=@song.mp3 &&
     "$daedal" release --quiet latest && "$daedal" export --quiet latest --to run.zip)
 done
-"$tools/python/bin/python" tests/c2pa/read.py --kinds png,jpg,webp,svg,mp4,wav,txt,md,json \
+"$tools/python/bin/python" tests/c2pa/read.py --kinds png,jpg,webp,svg,mp4,wav,mp3,txt,md,json \
   "$place/formats/site" "$place/demo/site"
+C2PA_HOME="$tools/c2pa" node tests/c2pa/read.mjs "$place/formats/.daedal/keys/chain.pem" png,jpg,webp,svg,mp4,wav,mp3 \
+  "$place/formats/site"
 "$tools/python/bin/python" tests/c2pa/tampering.py --trust "$place/formats/.daedal/keys/chain.pem" \
   --other "$place/other/site" --press "$place/press" --expired "$place/expired.png" \
   "$place/formats/site" "$place/formats/run.zip"

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes a film without tracks and a second of silence, to have their kinds sealed: film.mp4 and sound.wav in DIR.
+"""Writes a film without tracks and silence, to have their kinds sealed: film.mp4, sound.wav and song.mp3 in DIR.
 
     python3 tests/c2pa/media.py DIR
 """
@@ -25,6 +25,8 @@ def film():
 def main():
     place = Path(sys.argv[1])
     (place / "film.mp4").write_bytes(film())
+    # Frames of 128 kbit/s at 44.1 kHz.
+    (place / "song.mp3").write_bytes((b"\xff\xfb\x90\x64" + bytes(413)) * 40)
     with wave.open(str(place / "sound.wav"), "wb") as sound:
         sound.setnchannels(1)
         sound.setsampwidth(2)

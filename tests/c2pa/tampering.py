@@ -29,7 +29,7 @@ from read import MEDIA_TYPES, pieces
 # Of the group of P-256 (SEC 2).
 ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 LABEL = "org.daedal.intent"
-TYPES = {**MEDIA_TYPES, ".png": "image/png", ".jpg": "image/jpeg", ".mp4": "video/mp4", ".zip": "application/x-zip"}
+TYPES = {**MEDIA_TYPES, ".png": "image/png", ".jpg": "image/jpeg", ".mp4": "video/mp4", ".mp3": "audio/mpeg", ".zip": "application/x-zip"}
 
 
 def state_of(media_type, content, context=None):

@@ -205,6 +205,9 @@ pub struct Usage {
     /// Digest of the model or version of the tool that did the work, where it isn't the engine.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tool: Option<String>,
+    /// Whether that, or the engine, is a trained model.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub by_model: bool,
 }
 
 impl Usage {
@@ -227,6 +230,7 @@ impl Usage {
         if self.tool.is_none() {
             self.tool.clone_from(&other.tool);
         }
+        self.by_model |= other.by_model;
     }
 }
 

@@ -265,7 +265,7 @@ fn an_edit_is_what_its_receipt_gives_and_keeps_the_kind_of_what_was_edited() {
         })
     };
     assert_eq!(of("finish"), Source::Trained);
-    assert_eq!(of("draft"), Source::Composite);
+    assert_eq!(of("draft"), Source::Trained);
     assert_eq!(of("note"), Source::Algorithmic);
 }
 

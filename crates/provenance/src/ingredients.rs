@@ -54,20 +54,20 @@ pub(crate) fn all_parts(
 ) -> Vec<Part> {
     let makers = Makers::of(record);
     let line = main_line(record, &makers, asset);
-    let own_kind = line.last().and_then(|place| {
+    let own_kind = line.last().and_then(|(place, _)| {
         let outputs = &record.receipts[*place].outputs;
         outputs.iter().find(|output| output.digest == *asset)
     });
     let own_kind = own_kind.map_or("", |output| kind(&output.media_type));
     // What the first step of the line was given to work on is the asset's own beginning.
-    let opened = line.first().and_then(|place| {
+    let opened = line.first().and_then(|(place, _)| {
         let inputs = &record.receipts[*place].inputs;
         let first = inputs
             .iter()
             .find(|input| kind(&input.media_type) == own_kind)?;
         brought.contains(&first.digest).then_some(first.digest)
     });
-    let line: BTreeSet<usize> = line.into_iter().collect();
+    let line: BTreeSet<usize> = line.into_iter().map(|(place, _)| place).collect();
     let mut told = BTreeSet::new();
     let mut parts: Vec<Part> = Vec::new();
     if brought.contains(asset) || makers.get(asset).is_none() {

@@ -28,10 +28,15 @@ impl Makers {
     }
 }
 
-/// Places of the receipts that led to an asset one after the other, oldest first: each took the next one's main input, an
-/// asset of the same kind (image, sound, text).
-pub(crate) fn main_line(record: &RunRecord, makers: &Makers, asset: &Digest) -> Vec<usize> {
+/// Places of the receipts that led to an asset one after the other, oldest first, and what each made: it took what the one
+/// before it made as its main input, an asset of the same kind (image, sound, text).
+pub(crate) fn main_line(
+    record: &RunRecord,
+    makers: &Makers,
+    asset: &Digest,
+) -> Vec<(usize, Digest)> {
     let mut line = Vec::new();
+    let mut made = *asset;
     let mut place = makers.get(asset);
     let mut wanted = None;
     while let Some(at) = place {
@@ -45,8 +50,9 @@ pub(crate) fn main_line(record: &RunRecord, makers: &Makers, asset: &Digest) -> 
             let maker = makers.get(&input.digest);
             kind(&input.media_type) == own && maker.is_some_and(|maker| maker < at)
         });
+        line.push((at, made));
         place = input.and_then(|input| makers.get(&input.digest));
-        line.push(at);
+        made = input.map_or(made, |input| input.digest);
     }
     line.reverse();
     line

@@ -102,7 +102,7 @@ pub struct Content<'a> {
     pub anchor: Domain,
     /// Who anchors it, and by which contract.
     pub anchoring: Option<Anchoring>,
-    /// What kind of process gave it.
+    /// What kind of process gave it, with what it was made of.
     pub source: Source,
     /// Whether it may be used to train models.
     pub training: Training,
@@ -122,7 +122,10 @@ pub struct Content<'a> {
 pub fn definition(content: &Content<'_>) -> Option<(Value, Claim)> {
     let record = content.record;
     let line = main_line(record, &Makers::of(record), &content.digest);
-    let line: Vec<&Receipt> = line.iter().map(|place| &record.receipts[*place]).collect();
+    let line: Vec<&Receipt> = line
+        .iter()
+        .map(|(place, _)| &record.receipts[*place])
+        .collect();
     // Edits on the main line are told as actions, which only their receipts bear out.
     let is_edited = |step: &str| {
         let mut edits = line.iter().filter(|receipt| receipt.engine == EDIT);
@@ -141,10 +144,7 @@ pub fn definition(content: &Content<'_>) -> Option<(Value, Claim)> {
     let created =
         |label: &str, data: Value| json!({ "label": label, "data": data, "created": true });
     let mut assertions = vec![
-        created(
-            "c2pa.actions.v2",
-            json!({ "actions": actions(content, &line) }),
-        ),
+        created("c2pa.actions.v2", json!({ "actions": actions(content) })),
         created("cawg.training-mining", training(content.training)),
     ];
     if let Some(metadata) = metadata(content) {
@@ -196,32 +196,32 @@ fn tool(text: &str) -> (&str, &str) {
 }
 
 /// The asset's main line as actions: how it came to be, what was placed in it, how it was changed.
-fn actions(content: &Content<'_>, line: &[&Receipt]) -> Vec<Value> {
+pub(crate) fn actions(content: &Content<'_>) -> Vec<Value> {
+    let receipts = &content.record.receipts;
+    let makers = Makers::of(content.record);
+    let line = main_line(content.record, &makers, &content.digest);
+    let mut along = Source::along(content.record, &line, is_by_model);
+    if along.last() == Some(&Source::Algorithmic) {
+        // Where a model had part in it, that came with what it was made of.
+        along.fill(content.source);
+    }
+    let line: Vec<&Receipt> = line.iter().map(|(place, _)| &receipts[*place]).collect();
     let when = rfc3339(content.record.header.ended_ms);
     let ids = |relation: Relation| -> Vec<String> {
         let ingredients = content.ingredients.iter().enumerate();
         let related = ingredients.filter(|(_, ingredient)| ingredient.relation == relation);
         related.map(|(place, _)| ingredient_id(place)).collect()
     };
-    let described = |action: &str, receipt: Option<&&Receipt>| {
-        let mut fields = Map::new();
-        fields.insert("action".into(), action.into());
-        if let Some(receipt) = receipt {
-            let agent = json!({ "name": receipt.engine, "version": receipt.engine_version });
-            fields.insert("softwareAgent".into(), agent);
-            fields.insert("description".into(), receipt.label().into());
-        }
-        fields
-    };
     let parents = ids(Relation::Parent);
     let mut first = if parents.is_empty() {
-        described("c2pa.created", line.first())
+        described("c2pa.created", line.first().copied())
     } else {
         described("c2pa.opened", None)
     };
     let inputs = ids(Relation::Input);
     if parents.is_empty() {
-        first.insert("digitalSourceType".into(), content.source.uri().into());
+        let source = along.first().unwrap_or(&content.source);
+        first.insert("digitalSourceType".into(), source.uri().into());
         if !inputs.is_empty() {
             first.insert("parameters".into(), json!({ "ingredientIds": inputs }));
         }
@@ -230,19 +230,38 @@ fn actions(content: &Content<'_>, line: &[&Receipt]) -> Vec<Value> {
     }
     first.insert("when".into(), when.into());
     let mut actions = vec![first];
-    let edits = if parents.is_empty() {
-        line.get(1..)
-    } else {
-        Some(line)
+    actions.extend(edits(&line, &along, usize::from(parents.is_empty())));
+    for id in ids(Relation::Component) {
+        let mut placed = described("c2pa.placed", None);
+        placed.insert("parameters".into(), json!({ "ingredientIds": [id] }));
+        actions.push(placed);
+    }
+    actions.into_iter().map(Value::Object).collect()
+}
+
+fn described(action: &str, receipt: Option<&Receipt>) -> Map<String, Value> {
+    let mut fields = Map::new();
+    fields.insert("action".into(), action.into());
+    if let Some(receipt) = receipt {
+        let agent = json!({ "name": receipt.engine, "version": receipt.engine_version });
+        fields.insert("softwareAgent".into(), agent);
+        fields.insert("description".into(), receipt.label().into());
+    }
+    fields
+}
+
+/// The last tasks of a line from its place `begin` on, and the last one before them that made another kind of thing of it:
+/// so the last of them that names a kind of source names that of the asset.
+fn edits(line: &[&Receipt], along: &[Source], begin: usize) -> Vec<Map<String, Value>> {
+    let differs = |at: &usize| {
+        let before = at.checked_sub(1).map(|before| along[before]);
+        is_by_model(line[*at]) || before != Some(along[*at])
     };
-    let mut edits: Vec<_> = edits
-        .unwrap_or_default()
-        .iter()
-        .rev()
-        .take(ACTIONS_MAX)
-        .collect();
-    edits.reverse();
-    actions.extend(edits.into_iter().map(|receipt| {
+    let from = line.len().saturating_sub(ACTIONS_MAX).max(begin);
+    let earlier = (begin..from).rev().find(differs);
+    let told = earlier.into_iter().chain(from..line.len());
+    told.map(|at| {
+        let receipt = line[at];
         let mut edit = described("c2pa.edited", Some(receipt));
         if receipt.engine == EDIT {
             // No program did it.
@@ -253,17 +272,12 @@ fn actions(content: &Content<'_>, line: &[&Receipt]) -> Vec<Value> {
             edit.insert("description".into(), CAPTIONED.into());
             let source = Source::Algorithmic.uri();
             edit.insert("digitalSourceType".into(), source.into());
-        } else if !parents.is_empty() {
-            edit.insert("digitalSourceType".into(), content.source.uri().into());
+        } else if differs(&at) {
+            edit.insert("digitalSourceType".into(), along[at].uri().into());
         }
         edit
-    }));
-    for id in ids(Relation::Component) {
-        let mut placed = described("c2pa.placed", None);
-        placed.insert("parameters".into(), json!({ "ingredientIds": [id] }));
-        actions.push(placed);
-    }
-    actions.into_iter().map(Value::Object).collect()
+    })
+    .collect()
 }
 
 /// What an edit by hand is told as.

@@ -18,8 +18,9 @@ use serde_json::Value;
 use crate::line::{Makers, main_line};
 use crate::made_of::MadeOf;
 use crate::manifest::{ACTIONS_MAX, CAPTIONED, Claim, Relation, by_hand};
-use crate::source::{Source, human_edits, is_by_model};
+use crate::source::{Source, human_edits, is_by_model, worked_on};
 use crate::verdict::{Exit, Verdict};
+use crate::xmp::Said;
 
 const CREATED: &str = "c2pa.created";
 const EDITED: &str = "c2pa.edited";
@@ -101,6 +102,19 @@ impl Action {
         self.name == EDITED && agent.is_some_and(|(name, _)| name == CAPTION)
     }
 
+    /// Whether it names what kind of process made the asset or a state of it; a person's edit and a label do not.
+    fn is_of_making(&self) -> bool {
+        let is_edit = self.is_by_hand() && self.name == EDITED;
+        let is_label = self.is_caption() && self.source == Some(Source::Algorithmic.uri());
+        self.source.is_some() && !is_edit && !is_label
+    }
+
+    /// That kind.
+    fn kind(&self) -> Option<Source> {
+        let source = self.source.as_deref().filter(|_| self.is_of_making());
+        source.and_then(Source::from_uri)
+    }
+
     /// Whether it tells of this receipt.
     fn tells(&self, receipt: &Receipt) -> bool {
         let is = |words: &str| self.description.as_deref() == Some(words);
@@ -117,6 +131,19 @@ impl Action {
     }
 }
 
+/// What a file says of how it came to be: its credential, and our packet of XMP.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Told {
+    actions: Vec<Action>,
+    packet: Option<Said>,
+}
+
+/// What kind of process actions name.
+pub(crate) fn kind_told(actions: &[Value]) -> Option<Source> {
+    let actions: Vec<Action> = actions.iter().map(Action::of).collect();
+    source(&actions).ok().flatten()
+}
+
 /// The actions of a credential, of all its assertions that have some.
 fn actions(reader: &Reader) -> Vec<Action> {
     let manifest = reader.active_manifest();
@@ -131,9 +158,11 @@ fn actions(reader: &Reader) -> Vec<Action> {
         .collect()
 }
 
-/// Says what a credential says of how its asset was made, or how the receipts in it speak against that.
-pub(crate) fn marking(verdict: &mut Verdict, reader: &Reader, claim: &Claim) {
-    verdict.actions = actions(reader);
+/// Says what a credential says of how its asset was made, or how the receipts in it, or our packet of XMP under its seal,
+/// speak against that.
+pub(crate) fn marking(verdict: &mut Verdict, reader: &Reader, claim: &Claim, packet: Option<Said>) {
+    let actions = actions(reader);
+    verdict.told = Told { actions, packet };
     let found = judged(verdict, &claim.excerpt, &claim.unsigned_sha256);
     match found {
         Ok(marking) => verdict.marking = Some(marking),
@@ -144,7 +173,7 @@ pub(crate) fn marking(verdict: &mut Verdict, reader: &Reader, claim: &Claim) {
 }
 
 fn judged(verdict: &Verdict, excerpt: &Excerpt, asset: &Digest) -> Result<Marking, String> {
-    let actions = &verdict.actions;
+    let Told { actions, packet } = &verdict.told;
     let source = source(actions)?;
     let is_version = has_parent(verdict);
     if is_version == actions.iter().any(|action| action.name == CREATED) {
@@ -157,7 +186,8 @@ fn judged(verdict: &Verdict, excerpt: &Excerpt, asset: &Digest) -> Result<Markin
             }
         });
     }
-    if source.is_none() && !is_version {
+    let mut unnamed = actions.iter().filter(|action| action.source.is_none());
+    if !is_version && unnamed.any(|action| action.name == CREATED) {
         return Err("it does not say what made it, person, model or code".to_owned());
     }
     // Whatever was done, somebody did it: an engine, or a person by hand.
@@ -186,7 +216,8 @@ fn judged(verdict: &Verdict, excerpt: &Excerpt, asset: &Digest) -> Result<Markin
     if !by_hand.is_empty() {
         signed(&by_hand, excerpt)?;
     }
-    let least = match machine_of(maker, receipts) {
+    let machine = machine_of(maker, asset, receipts);
+    let least = match machine {
         Some(machine) if is_by_model(machine) => Some(Source::Trained),
         _ if receipts().any(is_by_model) => Some(Source::Composite),
         _ => None,
@@ -200,12 +231,18 @@ fn judged(verdict: &Verdict, excerpt: &Excerpt, asset: &Digest) -> Result<Markin
             "it says that {}, and by its receipts one had a part in it",
             words(source)
         )),
-        (None, Some(Source::Trained)) if machine_of(maker, receipts).is_some() => Err(format!(
+        (None, Some(Source::Trained)) if machine.is_some() => Err(format!(
             "it says that {}, and by its receipt it was {}",
             words(source),
             maker.engine
         )),
-        _ => Ok(Marking::of(source, !by_hand.is_empty())),
+        _ => {
+            lie(actions, receipts()).map_or(Ok(()), Err)?;
+            packet
+                .as_ref()
+                .map_or(Ok(()), |packet| packet.agrees(source))?;
+            Ok(Marking::of(source, !by_hand.is_empty()))
+        }
     }
 }
 
@@ -243,6 +280,21 @@ fn passed_on(verdict: &Verdict, asset: &Digest, source: Option<Source>) -> Resul
     }
 }
 
+/// How the receipt of a task speaks against the kind of process that its action names.
+fn lie<'r>(actions: &[Action], mut receipts: impl Iterator<Item = &'r Receipt>) -> Option<String> {
+    receipts.find_map(|receipt| {
+        let own = actions.iter().filter(|action| action.tells(receipt));
+        let mut told = own.filter_map(Action::kind);
+        let told = told.find(|told| (*told == Source::Trained) != is_by_model(receipt))?;
+        Some(format!(
+            "it says of {} that {}, and by its receipt it was {}",
+            receipt.label(),
+            words(Some(told)),
+            receipt.engine
+        ))
+    })
+}
+
 fn words(source: Option<Source>) -> String {
     Marking::of(source, false).told
 }
@@ -252,43 +304,34 @@ fn has_parent(verdict: &Verdict) -> bool {
     parts.any(|part| part.relation == Relation::Parent)
 }
 
-/// What kind of process the actions name.
+/// What kind of process the actions name: the last that says.
 fn source(actions: &[Action]) -> Result<Option<Source>, String> {
     let mut found = None;
-    for action in actions {
-        let Some(told) = &action.source else {
-            continue;
-        };
-        if action.is_by_hand() && action.name == EDITED {
-            continue;
-        }
-        let Some(source) = Source::from_uri(told) else {
-            let word = told.rsplit('/').next().unwrap_or_default();
-            return Err(format!("it says “{word}”, which no task of a run is"));
-        };
-        if action.is_caption() && source == Source::Algorithmic {
-            continue;
-        }
-        if found.is_some_and(|found| found != source) {
-            return Err("it says two things of what made it".to_owned());
-        }
-        found = Some(source);
+    for action in actions.iter().filter(|action| action.is_of_making()) {
+        let told = action.source.as_deref().unwrap_or_default();
+        let word = || told.rsplit('/').next().unwrap_or_default();
+        let kind = action.kind();
+        found =
+            Some(kind.ok_or_else(|| format!("it says “{}”, which no task of a run is", word()))?);
     }
     Ok(found)
 }
 
-/// The receipt of the machine that made an asset, or what a person or a caption was drawn into; none where it is not among
-/// these.
+/// The receipt of the machine that made an asset, or what was changed into it and nothing else went into; none where it is
+/// not among these.
 fn machine_of<'a, R: Iterator<Item = &'a Receipt>>(
     maker: &'a Receipt,
+    asset: &Digest,
     receipts: impl Fn() -> R,
 ) -> Option<&'a Receipt> {
-    let mut machine = maker;
+    let (mut machine, mut made) = (maker, *asset);
     let mut left = receipts().count();
-    while [EDIT, CAPTION].contains(&&*machine.engine) {
+    while !is_by_model(machine)
+        && let Some(from) = worked_on(machine, &made)
+    {
         left = left.checked_sub(1)?;
-        let from = machine.inputs.first()?.digest;
-        machine = receipts().find(|receipt| receipt.makes(&from))?;
+        made = from.digest;
+        machine = receipts().find(|receipt| receipt.makes(&made))?;
     }
     Some(machine)
 }
@@ -299,24 +342,36 @@ pub(crate) fn contradicted(
     record: &RunRecord,
     asset: &Digest,
 ) -> Option<String> {
-    let actions = &verdict.actions;
-    let shown = Source::of(record, asset, is_by_model);
+    let Told { actions, packet } = &verdict.told;
+    let line = main_line(record, &Makers::of(record), asset);
+    let along = Source::along(record, &line, is_by_model);
+    let shown = along.last().copied().unwrap_or(Source::Algorithmic);
     let source = source(actions).ok().flatten();
     // Material that was brought can be a model's: that is told by its own marks, and not by the record.
-    let agrees = match source {
+    let agrees = |told: Option<Source>, shown: Source| match told {
         None => true,
         Some(Source::Composite) => shown != Source::Trained,
-        Some(source) => source == shown,
+        Some(told) => told == shown,
     };
-    if !agrees {
+    let line: Vec<&Receipt> = line.iter().map(|(at, _)| &record.receipts[*at]).collect();
+    let states = line.iter().zip(&along).flat_map(|(receipt, shown)| {
+        let own = actions.iter().filter(move |action| action.tells(receipt));
+        own.map(move |action| (action.kind(), *shown))
+    });
+    let mut states = states.chain([(source, shown)]);
+    if let Some((told, shown)) = states.find(|(told, shown)| !agrees(*told, *shown)) {
         return Some(format!(
             "the credential says that {}, and by the receipts {}",
-            words(source),
+            words(told),
             words(Some(shown))
         ));
     }
-    let line = main_line(record, &Makers::of(record), asset);
-    let line: Vec<&Receipt> = line.iter().map(|place| &record.receipts[*place]).collect();
+    if let Some(fault) = packet
+        .as_ref()
+        .and_then(|packet| packet.fault(record, asset))
+    {
+        return Some(fault);
+    }
     let is_told = |action: &&Action| action.agent.is_some() || action.is_by_hand();
     let untrue = actions.iter().filter(is_told);
     let mut untrue = untrue.filter(|action| !line.iter().any(|receipt| action.tells(receipt)));

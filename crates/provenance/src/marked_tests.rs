@@ -4,7 +4,10 @@ use serde_json::json;
 
 use super::*;
 use crate::attest::{Subject, attest};
-use crate::fixtures::{NOW_MS, asset, content, given_by, license, png, receipt, run_of, studio};
+use crate::container::sniff;
+use crate::fixtures::{
+    NOW_MS, asset, content, gif, given_by, license, png, receipt, run_of, studio,
+};
 use crate::manifest::{Content, Ingredient, definition};
 use crate::seal::{SealRequest, assembled, put};
 use crate::verdict::Outcome;
@@ -21,7 +24,7 @@ fn told(
     let license = license();
     let content = Content {
         source,
-        ..content(record, bytes, "image/png", &license)
+        ..content(record, bytes, sniff(bytes).unwrap(), &license)
     };
     forged(content, bytes, with_record, |actions, _| change(actions))
 }
@@ -61,7 +64,7 @@ fn iptc(name: &str) -> Value {
 
 /// The run of the fixtures with other receipts, closed again.
 fn changed(bytes: &[u8], change: impl FnOnce(&mut RunRecord)) -> RunRecord {
-    let mut record = run_of(bytes, "image/png", false);
+    let mut record = run_of(bytes, sniff(bytes).unwrap(), false);
     change(&mut record);
     let RunRecord {
         header,
@@ -121,6 +124,21 @@ fn by_model(bytes: &[u8], step: &str) -> RunRecord {
     })
 }
 
+/// With a picture by a trained model that was put into the poster.
+fn with_part(bytes: &[u8]) -> RunRecord {
+    changed(bytes, |record| {
+        let painted = asset(b"painted", "image/png");
+        let mut paint = receipt("paint", None, &[], &[&painted]);
+        paint.usage.by_model = true;
+        let steps = record.receipts.iter();
+        let at = steps
+            .map(|receipt| &*receipt.step)
+            .position(|step| step == "finish");
+        record.receipts[at.unwrap()].inputs.push(painted);
+        record.receipts.insert(0, paint);
+    })
+}
+
 #[test]
 fn a_verdict_tells_what_kind_of_process_made_a_file_by_its_signers_word() {
     let bytes = png(9, 9, false);
@@ -138,8 +156,14 @@ fn a_verdict_tells_what_kind_of_process_made_a_file_by_its_signers_word() {
             Source::Trained,
             "trainedAlgorithmicMedia",
         ),
+        // What a program does to it later changes nothing of that.
         (
             &by_model(&bytes, "draft"),
+            Source::Trained,
+            "trainedAlgorithmicMedia",
+        ),
+        (
+            &with_part(&bytes),
             Source::Composite,
             "compositeWithTrainedAlgorithmicMedia",
         ),
@@ -196,7 +220,7 @@ fn actions_that_speak_against_the_receipts_in_the_credential_are_tampering() {
         ),
         (
             |actions| actions[1]["digitalSourceType"] = iptc("trainedAlgorithmicMedia"),
-            "two things",
+            "it says of finish that a trained model made it, and by its receipt it was sketch",
         ),
     ];
     for (change, word) in lies {
@@ -208,28 +232,109 @@ fn actions_that_speak_against_the_receipts_in_the_credential_are_tampering() {
     }
     // The model, by the receipt that is in the credential.
     let trained = by_model(&bytes, "finish");
-    for (record, source) in [
-        (&trained, Source::Algorithmic),
-        (&trained, Source::Composite),
-        (&plain, Source::Trained),
-    ] {
-        let (verdict, failed) = told(record, &bytes, source, false, |_| {});
+    let lies: [Change; 3] = [
+        |actions| actions[1]["digitalSourceType"] = iptc("algorithmicMedia"),
+        |actions| actions[1]["digitalSourceType"] = iptc("compositeWithTrainedAlgorithmicMedia"),
+        |actions| {
+            drop(
+                actions[1]
+                    .as_object_mut()
+                    .unwrap()
+                    .remove("digitalSourceType"),
+            )
+        },
+    ];
+    for change in lies {
+        let (verdict, failed) = told(&trained, &bytes, Source::Trained, false, change);
         assert_eq!(verdict.exit, Exit::Tampered, "{failed:?}");
         assert!(failed[0].starts_with("marked: it says that "), "{failed:?}");
     }
 }
 
 #[test]
-fn actions_that_speak_against_the_record_are_tampering_where_it_is_there() {
+fn a_packet_of_xmp_that_speaks_against_the_actions_is_tampering() {
     let bytes = png(9, 9, false);
     let drafted = by_model(&bytes, "draft");
+    for with_record in [false, true] {
+        let (verdict, failed) = told(&drafted, &bytes, Source::Trained, with_record, |actions| {
+            actions[0]["digitalSourceType"] = iptc("compositeWithTrainedAlgorithmicMedia");
+        });
+        assert_eq!(verdict.exit, Exit::Tampered);
+        let said = "marked: of what made it, its XMP says “trainedAlgorithmicMedia”, and the credential \
+                    “compositeWithTrainedAlgorithmicMedia”";
+        assert_eq!(failed[0], said);
+    }
+}
+
+#[test]
+fn each_task_is_told_by_its_own_kind_and_the_model_too_that_many_others_came_after() {
+    let bytes = gif();
+    let states: Vec<_> = (0..11_u8)
+        .map(|state| asset(&[state], "image/png"))
+        .collect();
+    let record = changed(&bytes, |record| {
+        record.receipts = vec![receipt("step 0", None, &[], &[&states[0]])];
+        for at in 1..11 {
+            let (from, to) = (&states[at - 1], &states[at]);
+            record
+                .receipts
+                .push(receipt(&format!("step {at}"), None, &[from], &[to]));
+        }
+        record.receipts[2].usage.by_model = true;
+        let poster = asset(&bytes, "image/gif");
+        record
+            .receipts
+            .push(receipt("finish", None, &[&states[10]], &[&poster]));
+    });
+    let mut seen = Vec::new();
+    let (verdict, failed) = told(&record, &bytes, Source::Trained, true, |actions| {
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let both = |action: &Value| {
+            (
+                text(&action["description"]),
+                action["digitalSourceType"].clone(),
+            )
+        };
+        seen = actions.iter().map(both).collect();
+    });
+    assert_eq!(failed, [""; 0]);
+    assert_eq!(verdict.marking.unwrap().source_type, Some(Source::Trained));
+    let names: Vec<&str> = seen.iter().map(|(name, _)| &**name).collect();
+    let expected = [
+        "step 0", "step 2", "step 6", "step 7", "step 8", "step 9", "step 10", "finish",
+    ];
+    assert_eq!(names, expected);
+    assert_eq!(seen[0].1, iptc("algorithmicMedia"));
+    assert_eq!(seen[1].1, iptc("trainedAlgorithmicMedia"));
+    assert!(seen[2..].iter().all(|(_, source)| source.is_null()));
+}
+
+#[test]
+fn actions_that_speak_against_the_record_are_tampering_where_it_is_there() {
+    // A format that has no packet of XMP, which would have to lie, too.
+    let bytes = gif();
+    let plain = run_of(&bytes, "image/gif", false);
+    let parted = with_part(&bytes);
+    let drafted = by_model(&bytes, "draft");
     type Change = fn(&mut Vec<Value>);
-    let nothing: Change = |_| {};
+    let hers: Change = |actions| actions[0]["digitalSourceType"] = iptc("algorithmicMedia");
+    let its: Change = |actions| actions[0]["digitalSourceType"] = iptc("trainedAlgorithmicMedia");
+    let whole: Change = |actions| {
+        drop(
+            actions[1]
+                .as_object_mut()
+                .unwrap()
+                .remove("digitalSourceType"),
+        )
+    };
     let other: Change = |actions| actions[0]["description"] = "a walk by the sea".into();
-    for (record, source, change, word) in [
-        (&drafted, Source::Algorithmic, nothing, "by the receipts"),
-        (&drafted, Source::Composite, other, "“a walk by the sea”"),
+    for (record, change, word) in [
+        (&drafted, hers, "by the receipts"),
+        (&plain, its, "by the receipts"),
+        (&parted, whole, "by the receipts"),
+        (&drafted, other, "“a walk by the sea”"),
     ] {
+        let source = Source::Algorithmic;
         let (verdict, failed) = told(record, &bytes, source, false, change);
         assert_eq!(failed, [""; 0]);
         assert_eq!(verdict.exit, Exit::Fine);

@@ -13,7 +13,7 @@ use crate::container::{Carrier, carrier_of, unsealed};
 use crate::manifest::{Claim, Content, Ingredient, LABEL, Relation, definition, ingredient_id};
 use crate::signer::Signer;
 use crate::strict;
-use crate::xmp;
+use crate::xmp::{self, Said};
 
 /// What is sealed.
 pub struct SealRequest<'a> {
@@ -155,12 +155,14 @@ pub(crate) fn assembled(
     Ok(builder)
 }
 
-/// Where the credential of these bytes goes.
+/// Where the credential of these bytes goes. What somebody sealed stays as it is, also where the credential was taken out
+/// since and the packet of XMP was left.
 fn carrier_for(media_type: &str, bytes: &[u8]) -> Carrier {
+    let is_sealed = |format: &str| {
+        load_jumbf_from_memory(format, bytes).is_ok() || Said::of(media_type, bytes).is_some()
+    };
     match carrier_of(media_type) {
-        Carrier::Embedded { format } if load_jumbf_from_memory(format, bytes).is_ok() => {
-            Carrier::Sidecar
-        }
+        Carrier::Embedded { format } if is_sealed(format) => Carrier::Sidecar,
         carrier => carrier,
     }
 }

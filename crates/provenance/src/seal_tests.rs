@@ -1,7 +1,8 @@
 use super::*;
-use crate::fixtures::{content, gif, license, mp3, mp4, picture, png, run_of, studio, wav};
+use crate::fixtures::{asset, content, gif, license, mp3, mp4, picture, png, run_of, studio, wav};
 use crate::manifest::{Claim, LABEL, Source};
 use daedal_core::process::Training;
+use daedal_core::record::RunRecord;
 use image::ImageFormat;
 
 const SVG: &[u8] = br##"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><rect width="9" height="9" fill="#123"/></svg>"##;
@@ -108,12 +109,20 @@ fn actions_tell_how_it_came_to_be() {
 #[test]
 fn a_model_behind_an_asset_is_told() {
     let bytes = picture(ImageFormat::Png);
-    let record = run_of(&bytes, "image/png", false);
+    let mut record = run_of(&bytes, "image/png", false);
     let digest = Digest::of(&bytes);
-    let of = |step: &str| Source::of(&record, &digest, |receipt| receipt.step == step);
-    assert_eq!(of("finish"), Source::Trained);
-    assert_eq!(of("draft"), Source::Composite);
-    assert_eq!(of("note"), Source::Algorithmic);
+    let of = |record: &RunRecord, step: &str| {
+        Source::of(record, &digest, |receipt| receipt.step == step)
+    };
+    assert_eq!(of(&record, "finish"), Source::Trained);
+    assert_eq!(of(&record, "draft"), Source::Trained);
+    assert_eq!(of(&record, "note"), Source::Algorithmic);
+    // Of two pictures it is one of its own.
+    let mut receipts = record.receipts.iter_mut();
+    let finish = receipts.find(|receipt| receipt.step == "finish").unwrap();
+    finish.inputs.push(asset(b"draft 0", "image/png"));
+    assert_eq!(of(&record, "draft"), Source::Composite);
+    assert_eq!(of(&record, "note"), Source::Algorithmic);
 }
 
 #[test]
@@ -212,6 +221,21 @@ fn what_has_a_credential_already_stays_as_it_is_with_the_new_one_beside_it() {
         assert!(told.credential.as_ref().unwrap().faults.is_empty());
         // Its own credential can't be taken out under the new one.
         assert_eq!(verdict(&bytes).exit, crate::Exit::Tampered);
+    }
+}
+
+#[test]
+fn what_a_studio_sealed_stays_as_it_is_also_without_its_credential() {
+    for (media_type, bytes) in [
+        ("image/png", picture(ImageFormat::Png)),
+        ("audio/wav", crate::fixtures::wav()),
+    ] {
+        let theirs = sealed(&bytes, media_type).file;
+        let stripped = crate::container::without_credential(media_type, &theirs).unwrap();
+        assert_ne!(stripped, bytes, "the packet is left");
+        let ours = sealed(&stripped, media_type);
+        assert_eq!(ours.file, stripped);
+        assert!(ours.sidecar.is_some());
     }
 }
 

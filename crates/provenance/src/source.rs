@@ -1,12 +1,14 @@
 //! What kind of process gave an asset: whether a trained model had a part in it.
 
+use std::collections::BTreeSet;
+
 use daedal_core::engine::Determinism;
 use daedal_core::receipt::Receipt;
 use daedal_core::record::RunRecord;
-use daedal_core::run::{CAPTION, EDIT};
+use daedal_core::run::EDIT;
 use daedal_core::{AssetRef, Digest};
 
-use crate::line::kind;
+use crate::line::{Makers, kind, main_line};
 
 const SOURCE_TYPES: &str = "http://cv.iptc.org/newscodes/digitalsourcetype/";
 const HUMAN_EDITS: &str = "humanEdits";
@@ -31,19 +33,37 @@ impl Source {
     /// model.
     #[must_use]
     pub fn of(record: &RunRecord, asset: &Digest, trained: impl Fn(&Receipt) -> bool) -> Self {
-        let maker = machine_of(record, asset);
-        if maker.is_some_and(|maker| trained(&record.receipts[maker])) {
-            return Self::Trained;
+        let line = main_line(record, &Makers::of(record), asset);
+        let along = Self::along(record, &line, trained);
+        along.last().copied().unwrap_or(Self::Algorithmic)
+    }
+
+    /// The same of each asset of a main line, oldest first. What a program changed stays a model's, unless something else
+    /// went into it.
+    pub(crate) fn along(
+        record: &RunRecord,
+        line: &[(usize, Digest)],
+        trained: impl Fn(&Receipt) -> bool,
+    ) -> Vec<Self> {
+        let mut found: Vec<Self> = Vec::new();
+        let mut before = BTreeSet::new();
+        let mut parent = None;
+        for (place, made) in line {
+            let receipt = &record.receipts[*place];
+            let behind: BTreeSet<usize> = record.lineage(made).into_iter().collect();
+            let mut added = behind.difference(&before);
+            let adds_model = added.any(|place| trained(&record.receipts[*place]));
+            let is_alone = worked_on(receipt, made).map(|input| input.digest) == parent;
+            found.push(match (trained(receipt), found.last()) {
+                (true, _) => Self::Trained,
+                (_, Some(Self::Trained)) if is_alone && !adds_model => Self::Trained,
+                (_, None | Some(Self::Algorithmic)) if !adds_model => Self::Algorithmic,
+                _ => Self::Composite,
+            });
+            before = behind;
+            parent = Some(*made);
         }
-        let lineage = record.lineage(asset);
-        if lineage
-            .iter()
-            .any(|place| trained(&record.receipts[*place]))
-        {
-            Self::Composite
-        } else {
-            Self::Algorithmic
-        }
+        found
     }
 
     pub(crate) fn uri(self) -> String {
@@ -67,27 +87,29 @@ impl Source {
     }
 }
 
-/// The receipt of the machine that made an asset, or what a person edited into it, or what a caption was drawn into.
-fn machine_of(record: &RunRecord, asset: &Digest) -> Option<usize> {
-    let mut place = record.maker_of(asset)?;
-    while [EDIT, CAPTION].contains(&&*record.receipts[place].engine) {
-        let from = record.receipts[place].inputs.first()?;
-        place = record.maker_of(&from.digest).filter(|from| *from < place)?;
-    }
-    Some(place)
+/// What a task changed into what it `made`, if it was given nothing else that could be part of it: nothing else of that kind,
+/// no other picture, sound or film. A person edits one of those that are there.
+pub(crate) fn worked_on<'r>(receipt: &'r Receipt, made: &Digest) -> Option<&'r AssetRef> {
+    let is_edit = receipt.engine == EDIT;
+    let made = receipt.outputs.iter().find(|own| own.digest == *made)?;
+    let is_alike = |input: &&AssetRef| kind(&input.media_type) == kind(&made.media_type);
+    let inputs = receipt.inputs.iter();
+    let mut taken = inputs.filter(|input| is_alike(input) || !is_edit && is_seen_or_heard(input));
+    let first = taken.next().filter(is_alike)?;
+    let is_alone = is_edit || taken.all(|other| other.digest == first.digest);
+    is_alone.then_some(first)
 }
 
-/// Whether a trained model made what a task gave, as far as can be known: what an unknown server draws or plays is
-/// taken for a model's; what it says in text, and what a feed says, are sources like others.
+/// Whether a trained model made what a task gave, as far as can be known: engines say so, and what an unknown server draws
+/// or plays is taken for a model's; what it says in text, and what a feed says, are sources like others.
 #[must_use]
 pub fn is_by_model(receipt: &Receipt) -> bool {
-    let is_attested = receipt.determinism == Determinism::Attested;
-    let made = match receipt.engine.as_str() {
+    let is_unknown = match receipt.engine.as_str() {
         EDIT | FEED => false,
         HTTP => receipt.outputs.iter().any(is_seen_or_heard),
-        _ => is_attested,
+        _ => receipt.determinism == Determinism::Attested,
     };
-    made || receipt.usage.tokens.is_some()
+    receipt.usage.by_model || is_unknown
 }
 
 /// Whether something is a picture, a sound or a film.

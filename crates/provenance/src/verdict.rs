@@ -10,7 +10,7 @@ use serde::Serialize;
 use crate::contracts::ContractSigned;
 use crate::made_of::MadeOf;
 use crate::manifest::Anchoring;
-use crate::marked::{Action, Marking};
+use crate::marked::{Marking, Told};
 
 /// Name of the check that tells of the anchor.
 pub(crate) const ANCHOR: &str = "anchor";
@@ -223,7 +223,7 @@ pub struct Verdict {
     pub origin: Option<Origin>,
     /// What the credential says was done.
     #[serde(skip)]
-    pub(crate) actions: Vec<Action>,
+    pub(crate) told: Told,
 }
 
 impl Verdict {
@@ -238,7 +238,7 @@ impl Verdict {
             marking: None,
             attested_by: None,
             origin: None,
-            actions: Vec::new(),
+            told: Told::default(),
         }
     }
 

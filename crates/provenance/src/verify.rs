@@ -18,6 +18,7 @@ use crate::seal::{assertion, failures, read};
 use crate::strict;
 use crate::verdict::{Exit, Outcome, Sealer, Verdict};
 use crate::when::rfc3339;
+use crate::xmp::Said;
 
 pub use crate::recorded::attested_run;
 
@@ -60,7 +61,9 @@ pub fn verify(given: &Given<'_>) -> Verdict {
     }
     unsigned(&mut verdict, given, media_type, &claim);
     origin(&mut verdict, &claim);
-    marking(&mut verdict, &reader, &claim);
+    let inside = given.sidecar.is_none().then_some(given.file);
+    let packet = inside.and_then(|file| Said::of(media_type, file));
+    marking(&mut verdict, &reader, &claim, packet);
     let attested = recorded::attestation(&mut verdict, given, &claim, sealed_by(&reader).as_ref());
     recorded::receipts(&mut verdict, given, &claim, attested.as_deref());
     votes(&mut verdict);

@@ -2,10 +2,14 @@
 //! no credentials. It is put into the asset before it is sealed, so that it is under the seal, and taken out with it.
 
 mod place;
+mod said;
 
 use daedal_core::process::Training;
 
-use crate::manifest::{Content, Source};
+use crate::manifest::{Content, actions};
+use crate::marked::kind_told;
+
+pub(crate) use said::Said;
 
 /// The name by which a packet is known as one of ours: one that an asset brought along stays.
 const TOOL: &str = "Daedal";
@@ -26,7 +30,8 @@ pub(crate) fn put(asset: &[u8], content: &Content<'_>) -> Vec<u8> {
 
 /// `asset` without our packet; none if it has none, or where that is not undone: SVG.
 pub(crate) fn taken_out(media_type: &str, asset: &[u8]) -> Option<Vec<u8>> {
-    place::taken_out(media_type, asset, is_ours)
+    place::packet(media_type, asset).filter(|body| is_ours(body))?;
+    place::taken_out(media_type, asset)
 }
 
 fn is_ours(body: &[u8]) -> bool {
@@ -53,20 +58,13 @@ fn packet(content: &Content<'_>) -> String {
     if let Some(terms) = terms {
         add("dc:rights", alternatives(terms));
     }
-    add("Iptc4xmpExt:DigitalSourceType", content.source.uri());
-    if content.source != Source::Algorithmic {
-        let tools = content
-            .record
-            .receipts
-            .iter()
-            .filter_map(|receipt| receipt.usage.tool.as_deref());
-        let tools: std::collections::BTreeSet<&str> = tools.collect();
-        let tools: Vec<&str> = tools.into_iter().collect();
-        if !tools.is_empty() {
-            add("Iptc4xmpExt:AISystemUsed", escaped(&tools.join(", ")));
-        }
+    if let Some(source) = kind_told(&actions(content)) {
+        add(said::SOURCE, source.uri());
+    }
+    if let Some(systems) = said::systems(content.record, &content.digest) {
+        add(said::SYSTEMS, systems);
         if let Some(creator) = content.creator {
-            add("Iptc4xmpExt:AIPromptWriterName", escaped(creator));
+            add(said::WRITER, escaped(creator));
         }
     }
     let mining = match content.training {
@@ -119,8 +117,12 @@ mod tests {
     use image::ImageFormat;
     use proptest::prelude::*;
 
+    use daedal_core::Digest;
+    use daedal_core::record::RunRecord;
+
     use super::*;
-    use crate::fixtures::{content, license, picture, png, run_of};
+    use crate::fixtures::{content, license, mp4, picture, png, run_of, wav};
+    use crate::manifest::Source;
 
     fn bytes_of(kind: usize) -> (&'static str, Vec<u8>) {
         match kind {
@@ -128,7 +130,9 @@ mod tests {
             1 => ("image/png", png(9, 7, true)),
             2 => ("image/webp", picture(ImageFormat::WebP)),
             3 => ("image/webp", webp_with_profile()),
-            _ => ("image/webp", lossy_webp()),
+            4 => ("image/webp", lossy_webp()),
+            5 => ("audio/wav", wav()),
+            _ => ("video/mp4", mp4()),
         }
     }
 
@@ -152,7 +156,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_put_in_is_taken_out_again(title in ".{0,60}", alt in "(?s).{0,1200}", kind in 0_usize..5) {
+        fn what_is_put_in_is_taken_out_again(title in ".{0,60}", alt in "(?s).{0,1200}", kind in 0_usize..7) {
             let (media_type, bytes) = bytes_of(kind);
             let record = run_of(&bytes, media_type, false);
             let license = license();
@@ -160,7 +164,7 @@ mod tests {
             (content.title, content.alt) = (&title, Some(alt.as_str()));
             let with = put(&bytes, &content);
             prop_assert_ne!(&with, &bytes);
-            prop_assert!(kind == 3 || image::load_from_memory(&with).is_ok());
+            prop_assert!(kind == 3 || kind > 4 || image::load_from_memory(&with).is_ok());
             prop_assert_eq!(taken_out(media_type, &with), Some(bytes));
             prop_assert_eq!(put(&with, &content), with, "one packet is enough");
         }
@@ -214,5 +218,75 @@ mod tests {
             assert!(packet.contains(words), "{words}: {packet}");
         }
         assert!(packet.len() < 1_500, "{}", packet.len());
+    }
+
+    #[test]
+    fn it_names_the_models_behind_the_asset_and_nothing_else() {
+        let bytes = png(9, 7, false);
+        let mut record = run_of(&bytes, "image/png", false);
+        for receipt in &mut record.receipts {
+            receipt.usage.tool = Some(format!("{} 1", receipt.step));
+        }
+        let mut drafted = record.clone();
+        for receipt in &mut drafted.receipts {
+            receipt.usage.by_model = receipt.step == "draft";
+        }
+        let license = license();
+        let said = |record: &RunRecord, source: Source| {
+            let content = Content {
+                source,
+                ..content(record, &bytes, "image/png", &license)
+            };
+            Said::of("image/png", &put(&bytes, &content)).unwrap()
+        };
+        let digest = Digest::of(&bytes);
+        let (plain, trained) = (
+            said(&record, Source::Algorithmic),
+            said(&drafted, Source::Trained),
+        );
+        // Of a model outside, nobody knows the name, or who wrote its prompt.
+        let brought = said(&record, Source::Composite);
+        for (own, source, record, other) in [
+            (&plain, Source::Algorithmic, &record, &drafted),
+            (&brought, Source::Composite, &record, &drafted),
+            (&trained, Source::Trained, &drafted, &record),
+        ] {
+            assert_eq!(own.agrees(Some(source)), Ok(()));
+            assert_eq!(own.fault(record, &digest), None);
+            assert!(own.fault(other, &digest).unwrap().contains("draft 1"));
+            assert!(own.agrees(None).is_err());
+        }
+        let content = content(&drafted, &bytes, "image/png", &license);
+        let packet = packet(&content);
+        assert!(
+            packet.contains("<Iptc4xmpExt:AISystemUsed>draft 1</"),
+            "{packet}"
+        );
+        assert!(
+            packet.contains("<Iptc4xmpExt:AIPromptWriterName>Ada</"),
+            "{packet}"
+        );
+    }
+
+    #[test]
+    fn sounds_and_films_of_odd_forms_are_left_alone() {
+        let cut = |bytes: Vec<u8>| bytes[..bytes.len() - 1].to_vec();
+        let mut endless = mp4();
+        // Of a last box without a length, everything behind it is part.
+        let at = endless.len() - 408;
+        endless[at..at + 4].fill(0);
+        let indexed = [mp4(), b"\0\0\0\x08mfra".to_vec()].concat();
+        for (media_type, bytes) in [
+            ("audio/wav", cut(wav())),
+            ("audio/wav", [wav(), b"tail".to_vec()].concat()),
+            ("video/mp4", cut(mp4())),
+            ("video/mp4", endless),
+            ("video/mp4", indexed),
+        ] {
+            let record = run_of(&bytes, media_type, false);
+            let license = license();
+            let content = content(&record, &bytes, media_type, &license);
+            assert_eq!(put(&bytes, &content), bytes);
+        }
     }
 }

@@ -9,6 +9,9 @@ use serde_json::{Map, Value};
 use super::Subject;
 use crate::runs::Piece;
 
+/// The engine whose tasks keep some of what they are given.
+pub(super) const CHOOSE: &str = "choose";
+
 /// The tasks behind one piece.
 pub(super) struct Telling<'a> {
     subject: &'a Subject,
@@ -120,21 +123,35 @@ impl<'a> Telling<'a> {
         &self.subject.tasks
     }
 
-    /// What the last of the tasks behind the piece, or of the steps that it depends on, reported.
+    /// What the last of the tasks behind the piece, or of the steps that it depends on, reported: an edit before what was
+    /// edited, the task with the piece's number before others, and a choice, which stands behind its candidates, by what it
+    /// gave.
     fn reported<'v>(&self, field: impl Fn(&'v Value) -> Option<&'v str>) -> Option<&'v str>
     where
         'a: 'v,
     {
+        let own = self.piece.index;
         let behind = self.lineage.iter().rev().map(|at| &self.tasks()[*at]);
-        let around = self
-            .by_step()
-            .into_iter()
-            .rev()
-            .flat_map(|(_, shown, _)| shown);
-        behind
-            .chain(around)
-            .filter_map(TaskRecord::outcome)
-            .find_map(|outcome| field(&outcome.value).filter(|text| !text.is_empty()))
+        let around = self.by_step().into_iter().rev();
+        let around = around.flat_map(|(_, mut shown, _)| {
+            shown.reverse();
+            let number = |task: &&TaskRecord| task.index.map(|index| index as usize);
+            shown.sort_by_key(|task| (number(task) != own, number(task)));
+            shown
+        });
+        let said = behind.chain(around).filter_map(|task| {
+            let value = &task.outcome()?.value;
+            let is_choice = self
+                .tasks()
+                .iter()
+                .any(|other| other.name.step == task.name.step && other.task.engine == CHOOSE);
+            match value.as_array().filter(|_| is_choice) {
+                Some(kept) => kept.get(own.unwrap_or(0)).or(kept.first()),
+                None => Some(value),
+            }
+        });
+        let mut said = said.filter_map(field);
+        said.find(|text| !text.is_empty())
     }
 }
 

@@ -19,7 +19,7 @@ use serde_json::{Map, Value};
 use super::copies::Copies;
 use super::exhibit::{self, Size};
 use super::label::label;
-use super::lineage::Telling;
+use super::lineage::{CHOOSE, Telling};
 use super::{Made, OnChain, SealedPiece, Subject, kept, voted};
 use crate::chain::{caip19, chain_name};
 use crate::failure::Failure;
@@ -282,7 +282,7 @@ pub(super) async fn pictures(
                 decision.kept.clone(),
             ),
             _ if !record.edits.is_empty() => edited(record),
-            _ if record.task.engine == "choose" => by_score(record),
+            _ if record.task.engine == CHOOSE => by_score(record),
             _ => return Ok(None),
         };
     let mut shown = Pictures::default();

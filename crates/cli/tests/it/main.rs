@@ -50,6 +50,7 @@ mod strange;
 mod studio;
 mod tending;
 mod tending_kept;
+mod titles;
 mod token;
 mod voting;
 mod wallets;

@@ -115,8 +115,8 @@ impl Engine for AudioEngine {
                 bed.play(seed, &task.limits, context)?
             }
             (None, Some(speech), None) => {
-                let (sound, told, tool) = speech.speak(&self.tools, task, context)?;
-                usage.tool = tool;
+                let (sound, told, by) = speech.speak(&self.tools, task, context)?;
+                usage = by;
                 (sound, told)
             }
             (None, None, Some(mix)) => mix.mix(task, context)?,

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use daedal_core::AssetRef;
-use daedal_core::engine::{EngineError, TaskContext};
+use daedal_core::engine::{EngineError, TaskContext, Usage};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -97,9 +97,13 @@ impl Speaker {
         })
     }
 
-    /// Its name and version, for receipts.
-    pub(super) fn version(&self) -> String {
-        self.tool.version.clone()
+    /// Its name and version, for receipts, and whether it speaks by a trained model.
+    pub(super) fn usage(&self) -> Usage {
+        Usage {
+            tool: Some(self.tool.version.clone()),
+            by_model: matches!(self.kind, Kind::Piper(_)),
+            ..Usage::default()
+        }
     }
 
     /// The WAV file of a sentence.

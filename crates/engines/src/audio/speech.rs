@@ -2,7 +2,7 @@
 //! by itself, so that it is known when it is said.
 
 use daedal_core::AssetRef;
-use daedal_core::engine::{EngineError, Limits, Task, TaskContext};
+use daedal_core::engine::{EngineError, Limits, Task, TaskContext, Usage};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -81,14 +81,14 @@ impl Speech {
         tools: &Tools,
         task: &Task,
         context: &TaskContext<'_>,
-    ) -> Result<(Sound, Value, Option<String>), EngineError> {
+    ) -> Result<(Sound, Value, Usage), EngineError> {
         self.check()?;
         match (&self.text, &self.spoken) {
             (Some(text), None) => self.read_out(text, tools, &task.limits, context),
             (None, Some(spoken)) => {
                 let said = self.heard(spoken, task, context)?;
                 let (sound, told) = self.narration(said, &task.limits, context)?;
-                Ok((sound, told, None))
+                Ok((sound, told, Usage::default()))
             }
             _ => Err(EngineError::invalid(
                 "`speech` says a `text`, or lays out what was `spoken` elsewhere: give one of them",
@@ -130,7 +130,7 @@ impl Speech {
         tools: &Tools,
         limits: &Limits,
         context: &TaskContext<'_>,
-    ) -> Result<(Sound, Value, Option<String>), EngineError> {
+    ) -> Result<(Sound, Value, Usage), EngineError> {
         let length = text.chars().count();
         if length > TEXT_LENGTH_MAX {
             return Err(EngineError::limit(format!(
@@ -150,7 +150,7 @@ impl Speech {
             Ok((sentence, sound))
         });
         let (sound, told) = self.narration(said, limits, context)?;
-        Ok((sound, told, Some(speaker.version())))
+        Ok((sound, told, speaker.usage()))
     }
 
     /// Sentences that were spoken elsewhere.

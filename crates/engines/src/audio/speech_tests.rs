@@ -88,6 +88,7 @@ fn piper_speaks_each_sentence_with_the_model_of_the_bundle() {
             "piper"
         };
         assert_eq!(outcome.usage.tool.as_deref(), Some(tool));
+        assert!(outcome.usage.by_model);
         let sentences = &outcome.value["sentences"];
         assert_eq!(sentences[0]["text"], "The tide is out.");
         let start = sentences[1]["start"].as_f64().unwrap();
@@ -118,7 +119,7 @@ fn what_was_spoken_elsewhere_is_laid_out_with_its_times() {
     else {
         panic!("it is laid out");
     };
-    assert_eq!(outcome.usage.tool, None);
+    assert_eq!(outcome.usage, Default::default());
     let value = outcome.value;
     let sentences = value["sentences"].as_array().unwrap();
     let texts: Vec<&Value> = sentences.iter().map(|one| &one["text"]).collect();

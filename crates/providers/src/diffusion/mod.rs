@@ -213,6 +213,7 @@ impl Engine for DiffusionEngine {
                     Some(model) => format!("{}/{model}", painter.kind.name()),
                     None => painter.kind.name().to_owned(),
                 }),
+                by_model: true,
                 ..Usage::default()
             },
         }))
@@ -245,6 +246,7 @@ fn paint(own: &Own, wish: &Wish<'_>, context: &TaskContext<'_>) -> Result<Perfor
         value,
         usage: Usage {
             tool: Some(format!("local/{}", painted.model)),
+            by_model: true,
             ..Usage::default()
         },
     }))

@@ -221,6 +221,7 @@ impl Engine for LlmEngine {
             cost: answered.cost,
             tokens: Some(answered.tokens),
             tool: Some(answered.model.clone()),
+            by_model: true,
             ..Usage::default()
         };
         Ok(Performed::Done(Outcome {

@@ -175,6 +175,7 @@ impl Engine for SpeechEngine {
             usage: Usage {
                 cost: meter.spent(),
                 tool: Some(speaker.identity()),
+                by_model: true,
                 ..Usage::default()
             },
         }))
