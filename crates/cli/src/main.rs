@@ -15,6 +15,7 @@ mod intents;
 mod keys;
 mod material;
 mod oversight;
+mod own;
 mod password;
 mod plot;
 mod process;
