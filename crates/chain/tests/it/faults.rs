@@ -11,7 +11,7 @@ use daedal_chain::outbox::{Intended, Outbox, OutboxError};
 use daedal_chain::rpc::Rpc;
 use daedal_chain::{Client, ClientError};
 use serde_json::json;
-use tokio::io::AsyncWriteExt as _;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use crate::support::anvil::Anvil;
 use crate::support::node::{self, Act};
@@ -123,6 +123,7 @@ async fn an_answer_without_end_is_not_waited_for() {
     let url = format!("http://{}", listener.local_addr().unwrap());
     tokio::spawn(async move {
         let (mut stream, _) = listener.accept().await.unwrap();
+        assert!(stream.read(&mut [0; 4_096]).await.unwrap() > 0);
         let head = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\r\n\"0x";
         stream.write_all(head).await.unwrap();
         while stream.write_all(&[b'0'; 1 << 16]).await.is_ok() {}
