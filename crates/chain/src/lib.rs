@@ -5,6 +5,7 @@ pub mod client;
 pub mod contracts;
 pub mod deployment;
 pub mod embedded;
+mod http;
 pub mod operations;
 pub mod outbox;
 pub mod proof;

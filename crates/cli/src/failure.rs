@@ -4,6 +4,8 @@ use std::fmt::Write as _;
 
 use daedal_core::process::Mistakes;
 
+use crate::text::foreign;
+
 /// Exit codes, beside 0 for done.
 pub(crate) mod exit {
     /// The user can fix it.
@@ -189,12 +191,14 @@ impl Failure {
 impl Told {
     fn render(&self) -> String {
         let mut text = String::new();
-        let _ = writeln!(text, "error: {}", self.message);
+        // Names of files and words of others are in all of them; lines are our own.
+        let plain = |text: &str| text.lines().map(foreign).collect::<Vec<_>>().join("\n");
+        let _ = writeln!(text, "error: {}", plain(&self.message));
         for cause in &self.causes {
-            let _ = writeln!(text, "caused by: {cause}");
+            let _ = writeln!(text, "caused by: {}", plain(cause));
         }
         if let Some(help) = &self.help {
-            let _ = writeln!(text, "help: {help}");
+            let _ = writeln!(text, "help: {}", plain(help));
         }
         text
     }

@@ -10,7 +10,7 @@ use crate::failure::Failure;
 use crate::hint;
 use crate::home::Home;
 use crate::ui::Ui;
-use crate::{password, text};
+use crate::{own, password, text};
 
 /// What signs credentials: the key that the settings name, or the studio's own, which takes its password.
 pub(crate) fn signer<'k>(
@@ -38,7 +38,9 @@ pub(crate) fn signer<'k>(
             .help("set both `certificate` and `key`, or neither"));
         }
     };
-    made.map_err(|error| refused(&error))
+    let signer = made.map_err(|error| refused(&error))?;
+    own::signed_with(signer.chain());
+    Ok(signer)
 }
 
 /// The studio's account, opened to sign what it decides and sends.
@@ -134,6 +136,9 @@ pub(crate) fn open(home: &Home, common: &Common, ui: Ui) -> Result<(Keys, Passwo
     let account = keys
         .make(&password, &home.name(), text::now().0)
         .map_err(|error| refused(&error))?;
+    if let Ok(chain) = keys.chain() {
+        own::signed_with(&chain);
+    }
     ui.note(format!(
         "made the studio's keys; its account is {}",
         account.address

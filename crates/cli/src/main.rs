@@ -16,6 +16,7 @@ mod intents;
 mod keys;
 mod material;
 mod oversight;
+mod own;
 mod password;
 mod plot;
 mod process;

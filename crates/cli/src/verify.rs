@@ -8,6 +8,7 @@ mod coverage;
 mod disclosed;
 mod folder;
 mod misnamed;
+mod node;
 mod reading;
 mod replay;
 mod sidecar;
@@ -21,6 +22,7 @@ use daedal_core::Digest;
 use daedal_core::asset::media_type_of;
 use daedal_provenance::attest::is_envelope;
 use daedal_provenance::chain::Chain;
+use daedal_provenance::collection::is_archive;
 use daedal_provenance::container::is_credential;
 use daedal_provenance::verdict::Origin;
 use daedal_provenance::verify::{Given, attested_run, verify};
@@ -34,11 +36,12 @@ pub(crate) use archive::{Whole, archive, kept};
 pub(crate) use around::{Around, around};
 pub(crate) use disclosed::{disclosed, disclosed_among};
 pub(crate) use folder::{Fault, Folder, folder};
+pub(crate) use node::Node;
 pub(crate) use reading::read;
 use reading::{beside, read_up_to, too_large};
 pub(crate) use replay::{Replayed, Scene};
 use sidecar::Beside;
-pub(crate) use told::{line, table, to_json, told, told_shortly, told_whole};
+pub(crate) use told::{line, shown_path, table, to_json, told, told_shortly, told_whole};
 pub(crate) use votes::Given as Votes;
 
 /// Largest `anchor.json`: a path of 64 nodes, a transaction and a header are some ten thousand bytes.
@@ -62,6 +65,8 @@ pub(crate) struct Verified {
     pub(crate) attestation: Option<Vec<u8>>,
     /// Where credential, attestation and receipts lie that it took into account.
     pub(crate) read: Vec<PathBuf>,
+    /// The run, where it is the archive of one.
+    whole: Option<Box<Whole>>,
 }
 
 /// The worse of two exit codes: first those that are about the file itself, then the others.
@@ -79,8 +84,20 @@ pub(crate) fn file(path: &Path, home: Option<&Home>) -> Result<Verdict, Failure>
 
 /// The same, with some of them from elsewhere.
 pub(crate) fn with(path: &Path, named: Named<'_>, anchors: &[Chain]) -> Result<Verified, Failure> {
+    of(path, &read(path)?, named, anchors)
+}
+
+/// The same of an archive or any other file.
+fn any(path: &Path, anchors: &[Chain]) -> Result<Verified, Failure> {
     let bytes = read(path)?;
-    if let Some(failure) = misnamed::refused(path, &bytes) {
+    match is_archive(&bytes) {
+        true => Ok(Verified::of(archive(&bytes, anchors))),
+        false => of(path, &bytes, Named::default(), anchors),
+    }
+}
+
+fn of(path: &Path, bytes: &[u8], named: Named<'_>, anchors: &[Chain]) -> Result<Verified, Failure> {
+    if let Some(failure) = misnamed::refused(path, bytes) {
         return Err(failure);
     }
     let name = path
@@ -88,7 +105,7 @@ pub(crate) fn with(path: &Path, named: Named<'_>, anchors: &[Chain]) -> Result<V
         .map(|name| name.to_string_lossy())
         .unwrap_or_default();
     let bare = Given {
-        file: &bytes,
+        file: bytes,
         media_type: Some(media_type_of(&name)),
         sidecar: None,
         anchors,
@@ -144,6 +161,7 @@ pub(crate) fn with(path: &Path, named: Named<'_>, anchors: &[Chain]) -> Result<V
         anchor,
         votes,
         attestation,
+        whole: None,
     })
 }
 
@@ -156,7 +174,7 @@ pub(crate) fn all(files: &[PathBuf], anchors: &[Chain]) -> Vec<Result<Verified, 
         while let at = next.fetch_add(1, Ordering::Relaxed)
             && let Some(file) = files.get(at)
         {
-            let verified = with(file, Named::default(), anchors);
+            let verified = any(file, anchors);
             let verified = verified.map_err(|failure| misnamed::among_others(file, failure));
             done.push((at, verified));
         }
@@ -177,6 +195,23 @@ pub(crate) fn all(files: &[PathBuf], anchors: &[Chain]) -> Vec<Result<Verified, 
 }
 
 impl Verified {
+    fn of(whole: Whole) -> Self {
+        Self {
+            verdict: whole.archive.verdict.clone(),
+            anchor: None,
+            votes: None,
+            attestation: None,
+            read: Vec::new(),
+            whole: Some(Box::new(whole)),
+        }
+    }
+
+    /// The verdicts on a file, or on the pieces of an archive.
+    pub(crate) fn verdicts(&self) -> impl Iterator<Item = &Verdict> {
+        let whole = self.whole.iter().flat_map(|whole| &whole.archive.assets);
+        std::iter::once(&self.verdict).chain(whole.map(|(_, verdict)| verdict))
+    }
+
     /// What can be done about the verdict, where that is known.
     pub(crate) fn hint(&self, path: &Path) -> Option<String> {
         let signer = self.verdict.signer.as_ref();
@@ -185,7 +220,7 @@ impl Verified {
             Exit::Untrusted if is_unknown => Some(
                 "whoever sealed it is recognised once you name their certificate chain, from a place \
                  that you trust: --trust CHAIN.pem; a studio's own is .daedal/keys/chain.pem, and is \
-                 recognised in that studio, or with --studio DIR"
+                 recognised in that studio by whoever signed there, or with --studio DIR"
                     .to_owned(),
             ),
             Exit::Incomplete => misnamed::hint(path),
@@ -193,19 +228,24 @@ impl Verified {
         }
     }
 
-    /// Has the node at `url` confirm the anchor and the votes that stand offline, and what contracts signed.
-    pub(crate) async fn confirm(&mut self, url: &str) -> Result<(), Failure> {
+    /// Has a node confirm the anchor and the votes that stand offline, and what contracts signed.
+    pub(crate) async fn confirm(&mut self, node: &mut Node) -> Result<(), Failure> {
+        if let Some(whole) = &mut self.whole {
+            whole.confirm(node).await?;
+            self.verdict = whole.archive.verdict.clone();
+            return Ok(());
+        }
         if let (Some(anchor), Some(origin)) = (&mut self.anchor, &self.verdict.origin) {
-            anchor.confirm(url, origin.bundle).await?;
+            anchor.confirm(node, origin.bundle).await?;
             self.verdict.anchored(anchor.result.clone());
         }
         if let Some(votes) = &mut self.votes {
-            votes.confirm(url).await?;
+            votes.confirm(node).await?;
             self.verdict.votes(votes.result.clone());
         }
         if let Some(origin) = &self.verdict.origin {
-            let answers = contracts::asked(url, origin.contracts.iter()).await?;
-            self.verdict.contracts(&answers);
+            let answers = contracts::asked(node, origin.contracts.iter()).await?;
+            self.verdict.contracts(answers);
         }
         Ok(())
     }
@@ -285,7 +325,7 @@ fn attestation_in(path: &Path, run: Option<Digest>) -> Result<Vec<u8>, Failure> 
     Err(Failure::new(format!("{} {problem}", path.display())).help(help))
 }
 
-/// The certificates that are recognised in a studio: its own, and one that its settings name.
+/// The certificates of a studio: its own, and one that its settings name.
 pub(crate) fn authorities(home: Option<&Home>) -> Result<Vec<Chain>, Failure> {
     let Some(home) = home else {
         return Ok(Vec::new());

@@ -4,13 +4,14 @@
 use std::collections::BTreeMap;
 use std::io::{Cursor, Read as _, Write as _};
 
-use c2pa::jumbf_io::{load_jumbf_from_memory, save_jumbf_to_memory};
+use c2pa::jumbf_io::save_jumbf_to_memory;
 use daedal_core::bundle::normal_path;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipArchive, ZipWriter};
 
 use crate::collection::{ATTESTATION, MEDIA_TYPE, RECEIPTS};
-use crate::container::sniff;
+use crate::container::{ZIP, sniff};
+use crate::store;
 
 /// Directory of the credential itself.
 const OWN: &str = "META-INF/";
@@ -97,9 +98,9 @@ pub fn unpack(archive: &[u8]) -> Result<Files, String> {
 /// Whether an archive is exactly its files as they are packed here, with its credential put in: the seal does not cover
 /// every byte around them.
 pub(crate) fn is_as_packed(archive: &[u8], files: &Files) -> bool {
-    let again = load_jumbf_from_memory("zip", archive).and_then(|store| {
+    let again = store::of(ZIP, archive).and_then(|store| {
         let packed = pack(files).map_err(|error| c2pa::Error::OtherError(Box::new(error)))?;
-        save_jumbf_to_memory("zip", &packed, &store)
+        save_jumbf_to_memory(ZIP, &packed, &store)
     });
     again.is_ok_and(|again| again == archive)
 }

@@ -8,10 +8,10 @@ use std::ops::Range;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use c2pa::Reader;
-use c2pa::jumbf_io::load_jumbf_from_memory;
 use serde_json::{Map, Value};
 
 use crate::container::{Carrier, carrier_of, place_of_credential};
+use crate::store::{self, FILM_CREDENTIAL};
 
 const DATA: &str = "c2pa.hash.data";
 const FILM: &str = "c2pa.hash.bmff.v3";
@@ -19,10 +19,6 @@ const ARCHIVE: &str = "c2pa.hash.collection.data";
 /// Boxes of a film that a binding has to leave out (C2PA 2.2, 18.7.2), besides the credential's: kind and brands,
 /// an index, room to spare.
 const FILM_BOXES: [&str; 4] = ["/ftyp", "/mfra", "/free", "/skip"];
-/// The kind of the box that a film's credential is in.
-const FILM_CREDENTIAL: [u8; 16] = [
-    0xd8, 0xfe, 0xc3, 0xd6, 0x1b, 0x0e, 0x48, 0x3c, 0x92, 0x97, 0x58, 0x28, 0x87, 0x7e, 0xc4, 0x81,
-];
 /// An application's block of a GIF, as credentials are in (C2PA 2.2, A.3.4).
 const GIF_BLOCK: &[u8] = b"\x21\xff\x0bC2PA_GIF\x01\x00\x00";
 
@@ -41,20 +37,17 @@ pub(crate) fn bound(
         Carrier::Embedded {
             format: "video/mp4",
         } => FILM,
-        Carrier::Embedded { format: "zip" } => ARCHIVE,
         _ => DATA,
     };
     let binding = binding(reader, kind)?;
     match (kind, carrier) {
-        // Every file of an archive is named in it, and looked at.
-        (ARCHIVE, _) => Ok(()),
         (FILM, _) => film(&binding),
         (_, Carrier::Sidecar) => data(&binding, |excluded| match excluded {
             None => Ok(()),
             Some(excluded) => Err(wider(&excluded)),
         }),
         (_, Carrier::Embedded { format }) => {
-            let store = load_jumbf_from_memory(format, file).map_err(|error| error.to_string())?;
+            let store = store::of(format, file).map_err(|error| error.to_string())?;
             data(&binding, |excluded| match excluded {
                 Some(excluded) if is_place(format, file, &store, &excluded) => Ok(()),
                 Some(excluded) => Err(wider(&excluded)),
@@ -62,6 +55,11 @@ pub(crate) fn bound(
             })
         }
     }
+}
+
+/// Checks that the credential of an archive binds it as a whole: every file of it is named in it, and looked at.
+pub(crate) fn bound_as_archive(reader: &Reader) -> Result<(), String> {
+    binding(reader, ARCHIVE).map(drop)
 }
 
 fn wider(excluded: &Range<usize>) -> String {

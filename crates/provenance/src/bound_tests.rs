@@ -171,6 +171,28 @@ fn a_credential_beside_a_file_leaves_out_nothing() {
 }
 
 #[test]
+fn an_archive_is_bound_from_its_first_byte_to_its_last() {
+    let files = [("readme.txt".to_owned(), b"Low tide.".to_vec())];
+    let bytes = crate::archive::pack(&files.into()).unwrap();
+    let record = run_of(&bytes, "application/zip", false);
+    let license = license();
+    let content = content(&record, &bytes, "application/zip", &license);
+    let bytes = &bytes[..];
+    let sealed = seal(&SealRequest { bytes, content }, &studio().0).unwrap();
+    let exit = |file: &[u8]| verdict("application/zip", file, sealed.sidecar.as_deref()).exit;
+    assert_eq!(exit(bytes), Exit::Untrusted);
+    assert_eq!(exit(&[b"#!/bin/sh\n", bytes].concat()), Exit::Tampered);
+    assert_eq!(exit(&[bytes, b"more"].concat()), Exit::Tampered);
+    // One that somebody put inside binds files alone.
+    let store = sealed.sidecar.as_deref().unwrap();
+    let inside = save_jumbf_to_memory("zip", bytes, store).unwrap();
+    assert_eq!(
+        verdict("application/zip", &inside, None).exit,
+        Exit::Tampered
+    );
+}
+
+#[test]
 fn a_film_leaves_out_boxes_that_it_has_to_and_no_part_of_what_is_shown() {
     let credential = serde_json::json!({
         "xpath": "/uuid", "data": [{ "offset": 8, "value": BASE64.encode(FILM_CREDENTIAL) }],

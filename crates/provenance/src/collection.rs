@@ -13,21 +13,26 @@ use serde::{Deserialize, Serialize};
 use crate::archive::{is_as_packed, pack};
 use crate::attest::{self, Attested};
 use crate::belongs::{Namers, bundle, is_due, told_bundle};
+use crate::bound::bound_as_archive;
 use crate::chain::Chain;
-use crate::container::{Carrier, SIDECAR_SUFFIX, sniff};
+use crate::container::{Carrier, SIDECAR_SUFFIX, ZIP, sniff};
 use crate::manifest;
 use crate::path::PathFault;
 use crate::recorded::intents_missing;
 use crate::seal::{SealError, assertion, context, failures, read};
 use crate::signer::Signer;
+use crate::store;
+use crate::strict;
 use crate::verdict::{Exit, Outcome, Verdict};
-use crate::verify::{Given, credential, form, signer, verify as verify_file};
+use crate::verify::{Given, credential, signer, told_form, verify as verify_file};
 use crate::words::all_of;
 
 pub use crate::archive::{Files, is_archive, unpack};
 
 /// Its media type.
 pub const MEDIA_TYPE: &str = "application/zip";
+/// How it carries its credential: what lies around its files is compared with how they are packed here.
+const CARRIER: Carrier = Carrier::Embedded { format: ZIP };
 /// Label of the assertion that holds [`Collected`].
 pub const LABEL: &str = "org.daedal.run";
 
@@ -105,15 +110,14 @@ pub fn seal_collection(
         .map_err(|error| refused(error.to_string()))?;
     let mut sealed = Cursor::new(Vec::with_capacity(packed.len() + 16_384));
     builder
-        .sign(key, "zip", &mut Cursor::new(packed), &mut sealed)
+        .sign(key, ZIP, &mut Cursor::new(packed), &mut sealed)
         .map_err(|error| refused(error.to_string()))?;
     let sealed = sealed.into_inner();
     let failed = |problem: String| SealError::ReadBack {
         title: title.to_owned(),
         problem,
     };
-    let carrier = Carrier::Embedded { format: "zip" };
-    let reader = read(carrier, &sealed, None, &[]).map_err(|error| failed(error.to_string()))?;
+    let reader = read(CARRIER, &sealed, None, &[]).map_err(|error| failed(error.to_string()))?;
     if reader.validation_state() == c2pa::ValidationState::Invalid {
         return Err(failed(failures(&reader).join("; ")));
     }
@@ -156,13 +160,15 @@ pub fn verify(archive: &[u8], anchors: &[Chain]) -> Archive {
         anchors,
         ..Given::default()
     };
-    let Some(reader) = credential(verdict, &given, MEDIA_TYPE) else {
+    let Some(reader) = credential(verdict, &given, CARRIER) else {
         return found;
     };
     let whole = verdict.exit != Exit::Tampered;
     signer(verdict, &reader, anchors);
     if whole {
-        form(verdict, &reader, &given, MEDIA_TYPE);
+        let store = store::of(ZIP, archive).map_err(|error| error.to_string());
+        let form = store.and_then(|store| strict::manifest(&store));
+        told_form(verdict, form.and_then(|()| bound_as_archive(&reader)));
     }
     match unpack(archive) {
         Ok(files) if is_as_packed(archive, &files) => found.files = files,

@@ -7,6 +7,7 @@
 use std::io::Write as _;
 use std::ops::Range;
 
+use crate::store;
 use crate::xmp;
 
 /// How a media type carries its credential.
@@ -21,14 +22,26 @@ pub enum Carrier {
     Sidecar,
 }
 
+/// Name of the format of archives in the C2PA library.
+pub(crate) const ZIP: &str = "zip";
+
 /// Suffix of sidecars.
 pub const SIDECAR_SUFFIX: &str = ".c2pa";
 
-/// How `media_type` carries its credential.
+/// How `media_type` carries its credential. An archive could carry one inside, but nothing would show what lies around its
+/// files: some unpack that.
 #[must_use]
 pub fn carrier_of(media_type: &str) -> Carrier {
+    match format_of(media_type) {
+        Some(ZIP) | None => Carrier::Sidecar,
+        Some(format) => Carrier::Embedded { format },
+    }
+}
+
+/// Name of a format in the C2PA library whose files may have a credential inside, whoever put it there.
+pub(crate) fn format_of(media_type: &str) -> Option<&'static str> {
     let essence = media_type.split(';').next().unwrap_or_default().trim();
-    let format = match essence {
+    Some(match essence {
         "image/png" => "image/png",
         "image/jpeg" => "image/jpeg",
         "image/webp" => "image/webp",
@@ -37,10 +50,9 @@ pub fn carrier_of(media_type: &str) -> Carrier {
         "video/mp4" => "video/mp4",
         "audio/wav" => "audio/wav",
         "audio/mpeg" => "audio/mpeg",
-        "application/zip" => "zip",
-        _ => return Carrier::Sidecar,
-    };
-    Carrier::Embedded { format }
+        "application/zip" => ZIP,
+        _ => return None,
+    })
 }
 
 /// Whether `bytes` are a credential by itself, as it lies in a sidecar: a manifest store (C2PA 2.2, 11.1.4.2).
@@ -66,8 +78,20 @@ pub fn sniff(bytes: &[u8]) -> Option<&'static str> {
     })
 }
 
+/// Whether taking its credential out of a file of this media type gives back exactly what was sealed.
+pub(crate) fn can_be_unsealed(media_type: &str) -> bool {
+    let known = [
+        "image/png",
+        "image/jpeg",
+        "image/webp",
+        "audio/wav",
+        "video/mp4",
+    ];
+    known.contains(&media_type)
+}
+
 /// `file` without its credential and what was written for it, where taking them out gives back exactly what was sealed: PNG,
-/// JPEG, WebP, WAV and MP4. None for other formats and for broken files.
+/// JPEG, WebP, WAV and MP4. None for other formats, for broken files, and for films where no temporary file can be made.
 #[must_use]
 pub fn unsealed(media_type: &str, file: &[u8]) -> Option<Vec<u8>> {
     let rest = without_credential(media_type, file)?;
@@ -180,6 +204,7 @@ fn riff(file: &[u8]) -> Option<Vec<Range<usize>>> {
 
 /// Through a file, since the library takes credentials out of nothing else.
 fn film(bytes: &[u8]) -> std::io::Result<Vec<u8>> {
+    store::film(bytes).map_err(std::io::Error::other)?;
     let mut file = tempfile::Builder::new().suffix(".mp4").tempfile()?;
     file.write_all(bytes)?;
     let path = file.into_temp_path();

@@ -30,6 +30,7 @@ mod recorded;
 pub mod seal;
 pub mod signer;
 mod source;
+mod store;
 mod story;
 pub mod strict;
 pub mod verdict;

@@ -1,14 +1,14 @@
 //! What a credential says that its asset was made of, and whether what had a credential of its own came with one that
 //! holds.
 
-use c2pa::jumbf_io::load_jumbf_from_memory;
 use c2pa::{Ingredient, Reader, Relationship};
 use daedal_core::Digest;
 use serde::Serialize;
 
-use crate::container::{Carrier, carrier_of, sniff};
+use crate::container::{Carrier, format_of, sniff};
 use crate::manifest::Relation;
-use crate::seal::read;
+use crate::seal::{UNREAD, read};
+use crate::store;
 use crate::verdict::{Outcome, Verdict};
 
 /// Ingredients that are told one by one in words; all of them are in [`Verdict::ingredients`].
@@ -60,19 +60,17 @@ impl Marks {
     pub fn of(media_type: &str, file: &[u8]) -> Self {
         const WORD: &str = "rainedAlgorithmicMedia";
         let media_type = sniff(file).unwrap_or(media_type);
-        let carrier = carrier_of(media_type);
-        let credential = match carrier {
-            Carrier::Embedded { format } => load_jumbf_from_memory(format, file).is_ok(),
-            Carrier::Sidecar => false,
-        };
+        let format = format_of(media_type);
+        let credential = format.is_some_and(|format| store::of(format, file).is_ok());
         // In clear, but where a manifest is compressed.
         let in_clear = || {
             let mut words = file.windows(WORD.len());
             words.any(|word| word == WORD.as_bytes())
         };
         let in_manifest = || {
-            let reader = read(carrier, file, None, &[]);
-            reader.is_ok_and(|reader| reader.json().contains(WORD))
+            let carrier = format.map(|format| Carrier::Embedded { format });
+            let reader = carrier.and_then(|carrier| read(carrier, file, None, &[]).ok());
+            reader.is_some_and(|reader| reader.json().contains(WORD))
         };
         Self {
             credential,
@@ -130,6 +128,14 @@ fn of(reader: &Reader, ingredient: &Ingredient) -> MadeOf {
             faults: codes().filter(is_fault).map(str::to_owned).collect(),
         }
     });
+    let unread = ingredient.description().and_then(|told| {
+        let fault = told.starts_with(UNREAD).then(|| told.to_owned())?;
+        Some(Own {
+            signer: None,
+            expired: false,
+            faults: vec![fault],
+        })
+    });
     MadeOf {
         title: ingredient.title().unwrap_or_default().to_owned(),
         media_type: ingredient.format().map(str::to_owned),
@@ -142,7 +148,7 @@ fn of(reader: &Reader, ingredient: &Ingredient) -> MadeOf {
             Relationship::ComponentOf => Relation::Component,
             Relationship::InputTo => Relation::Input,
         },
-        credential: own,
+        credential: own.or(unread),
     }
 }
 

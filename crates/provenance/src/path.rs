@@ -33,12 +33,18 @@ pub enum PathFault {
     /// The certificate is for something else.
     #[error("its certificate is not one for signing files")]
     Purpose,
+    /// One of the certificates is signed in a way that does not count.
+    #[error(
+        "one of its certificates is signed in a way that does not count here: what counts is ECDSA on P-256 or P-384 with \
+         SHA-256 or SHA-384, Ed25519, and RSA of 2048 bits or more with SHA-256, SHA-384 or SHA-512"
+    )]
+    Algorithm,
     /// Something else.
     #[error("its certificates do not stand")]
     Broken,
 }
 
-/// How certificates may be signed; no SHA-1.
+/// How certificates may be signed, as [`PathFault::Algorithm`] says; no SHA-1.
 const ALGORITHMS: &[&dyn SignatureVerificationAlgorithm] = &[
     ring::ECDSA_P256_SHA256,
     ring::ECDSA_P256_SHA384,
@@ -144,6 +150,10 @@ pub(crate) fn fault(chain: &Chain, anchors: &[Chain], now_ms: u64) -> Option<Pat
         Err(Error::PathLenConstraintViolated) => Some(PathFault::TooLong),
         Err(Error::CertExpired { .. } | Error::CertNotValidYet { .. }) => Some(PathFault::Expired),
         Err(Error::EmptyEkuExtension) => Some(PathFault::Purpose),
+        Err(
+            Error::UnsupportedSignatureAlgorithmContext(_)
+            | Error::UnsupportedSignatureAlgorithmForPublicKeyContext(_),
+        ) => Some(PathFault::Algorithm),
         Err(_) => Some(PathFault::Broken),
     }
 }
@@ -193,7 +203,8 @@ impl<'a> Authority<'a> {
     }
 }
 
-/// Checks what webpki leaves out: that those in between may issue, and that the authority may for so many, today.
+/// Checks what webpki leaves out: that those in between may issue, and that the authority may for so many, for files, and
+/// today.
 fn limits(
     path: &VerifiedPath<'_>,
     authorities: &[Authority<'_>],
@@ -218,8 +229,11 @@ fn limits(
         };
         let constraints = certificate.basic_constraints().ok().flatten();
         let most = constraints.and_then(|constraints| constraints.value.path_len_constraint);
+        let says_purposes = !matches!(certificate.extended_key_usage(), Ok(None));
         if most.is_some_and(|most| between > most) {
             fault = Error::PathLenConstraintViolated;
+        } else if says_purposes && !is_for_signing(&certificate) {
+            fault = Error::EmptyEkuExtension;
         } else if !is_valid(&certificate, now_ms) {
             let time = UnixTime::since_unix_epoch(Duration::ZERO);
             fault = Error::CertNotValidYet {

@@ -112,6 +112,38 @@ fn a_certificate_leads_to_its_authority_over_those_that_may_issue() {
 }
 
 #[test]
+fn an_authority_for_something_else_is_none_for_files() {
+    for (purpose, holds) in [
+        (
+            ExtendedKeyUsagePurpose::ServerAuth,
+            Some(PathFault::Purpose),
+        ),
+        (ExtendedKeyUsagePurpose::EmailProtection, None),
+    ] {
+        let root = Party::authority("Root", None, |params| {
+            params.extended_key_usages = vec![purpose.clone()];
+        });
+        let leaf = Party::signing("Leaf", &root, plain);
+        assert_eq!(found(&leaf, &[], &[&root]), holds);
+    }
+}
+
+#[test]
+fn how_certificates_may_be_signed_is_told() {
+    let root = Party::authority("Root", None, plain);
+    let mut leaf = Party::signing("Leaf", &root, plain);
+    // ECDSA with SHA-256, and with SHA-512.
+    let oid = |last: u8| [0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 3, last];
+    for at in 0..leaf.der.len() - 8 {
+        if leaf.der[at..at + 8] == oid(2) {
+            leaf.der[at..at + 8].copy_from_slice(&oid(4));
+        }
+    }
+    let told = fault(&leaf.alone(), &[root.alone()], now_ms());
+    assert_eq!(told, Some(PathFault::Algorithm));
+}
+
+#[test]
 fn a_signing_certificate_is_nobodys_authority() {
     let root = Party::authority("Root", None, plain);
     let leaf = Party::signing("Leaf", &root, plain);

@@ -2,17 +2,18 @@
 
 use std::io::Cursor;
 
-use c2pa::jumbf_io::load_jumbf_from_memory;
 use c2pa::{Builder, Context, Reader, ValidationState};
 use daedal_core::Digest;
 use serde_json::{Value, json};
 
 use crate::bound::bound;
 use crate::chain::Chain;
-use crate::container::{Carrier, carrier_of, unsealed};
+use crate::container::{Carrier, can_be_unsealed, carrier_of, format_of, unsealed};
 use crate::manifest::{Claim, Content, Ingredient, LABEL, Relation, definition, ingredient_id};
 use crate::signer::Signer;
+use crate::store::{self, UNPACKED_MIB_MAX};
 use crate::strict;
+use crate::words::cut;
 use crate::xmp::{self, Said};
 
 /// What is sealed.
@@ -158,9 +159,8 @@ pub(crate) fn assembled(
 /// Where the credential of these bytes goes. What somebody sealed stays as it is, also where the credential was taken out
 /// since and the packet of XMP was left.
 fn carrier_for(media_type: &str, bytes: &[u8]) -> Carrier {
-    let is_sealed = |format: &str| {
-        load_jumbf_from_memory(format, bytes).is_ok() || Said::of(media_type, bytes).is_some()
-    };
+    let is_sealed =
+        |format: &str| store::of(format, bytes).is_ok() || Said::of(media_type, bytes).is_some();
     match carrier_of(media_type) {
         Carrier::Embedded { format } if is_sealed(format) => Carrier::Sidecar,
         carrier => carrier,
@@ -171,7 +171,7 @@ fn carrier_for(media_type: &str, bytes: &[u8]) -> Carrier {
 /// anchor for an authority: certificates that are none are handed over as signers.
 pub(crate) fn context(anchors: &[Chain]) -> c2pa::Result<Context> {
     let mut settings = json!({
-        "core": { "allowed_network_hosts": [], "max_decompressed_manifest_size_in_mb": 8 },
+        "core": { "allowed_network_hosts": [], "max_decompressed_manifest_size_in_mb": UNPACKED_MIB_MAX },
         "verify": { "remote_manifest_fetch": false, "ocsp_fetch": false },
         "builder": { "thumbnail": { "enabled": false } },
     });
@@ -184,6 +184,9 @@ pub(crate) fn context(anchors: &[Chain]) -> c2pa::Result<Context> {
     Context::new().with_settings(settings)
 }
 
+/// What an ingredient is said to be whose own credential could not be read.
+pub(crate) const UNREAD: &str = "its own credential can't be read: ";
+
 fn add_ingredient(
     builder: &mut Builder,
     place: usize,
@@ -194,25 +197,46 @@ fn add_ingredient(
         Relation::Component => "componentOf",
         Relation::Input => "inputTo",
     };
-    let description = json!({
+    let mut description = json!({
         "title": ingredient.title,
         "format": ingredient.media_type,
         "instance_id": format!("sha256:{}", ingredient.digest),
         "label": ingredient_id(place),
         "relationship": relationship,
     });
-    match (&ingredient.bytes, carrier_of(&ingredient.media_type)) {
-        (Some(bytes), Carrier::Embedded { format }) => {
-            let mut bytes = Cursor::new(bytes);
-            builder.add_ingredient_from_stream(description.to_string(), format, &mut bytes)?;
-        }
-        _ => {
-            let ingredient: c2pa::Ingredient =
-                serde_json::from_value(description).map_err(c2pa::Error::JsonError)?;
-            builder.add_ingredient(ingredient);
-        }
+    let added = match (&ingredient.bytes, format_of(&ingredient.media_type)) {
+        (Some(bytes), Some(format)) => with_own(builder, &description, format, bytes),
+        _ => Ok(false),
+    };
+    if let Ok(true) = added {
+        return Ok(());
     }
+    // What somebody else wrote keeps nothing from being sealed; that it could not be read is told of the ingredient.
+    if let Err(error) = added {
+        description["description"] = format!("{UNREAD}{}", cut(&error.to_string())).into();
+    }
+    let ingredient: c2pa::Ingredient =
+        serde_json::from_value(description).map_err(c2pa::Error::JsonError)?;
+    builder.add_ingredient(ingredient);
     Ok(())
+}
+
+/// Adds an ingredient with the credential inside of it; false if there is none. It becomes part of the new one, in which every
+/// byte has one form.
+fn with_own(
+    builder: &mut Builder,
+    description: &Value,
+    format: &str,
+    bytes: &[u8],
+) -> c2pa::Result<bool> {
+    let store = match store::honest(format, bytes) {
+        Err(c2pa::Error::JumbfNotFound) => return Ok(false),
+        store => store?,
+    };
+    strict::active(&store).map_err(|problem| c2pa::Error::OtherError(problem.into()))?;
+    let mut bytes = Cursor::new(bytes);
+    builder.add_ingredient_from_stream(description.to_string(), format, &mut bytes)?;
+    Ok(true)
 }
 
 /// Checks what was written as a stranger would, and that it can be undone.
@@ -240,10 +264,11 @@ fn read_back(request: &SealRequest<'_>, sealed: &Sealed) -> Result<(), SealError
         .map_err(failed)?;
     match unsealed(content.media_type, file) {
         _ if sidecar.is_some() => Ok(()),
-        Some(bytes) if bytes != request.bytes => Err(failed(
+        Some(bytes) if bytes == request.bytes => Ok(()),
+        None if !can_be_unsealed(content.media_type) => Ok(()),
+        _ => Err(failed(
             "taking it out does not give back the asset".to_owned(),
         )),
-        _ => Ok(()),
     }
 }
 
@@ -255,10 +280,14 @@ pub(crate) fn read(
     anchors: &[Chain],
 ) -> c2pa::Result<Reader> {
     let reader = Reader::from_context(context(anchors)?);
+    if let (Carrier::Embedded { format }, None) = (carrier, sidecar) {
+        store::honest(format, file)?;
+    }
     let file = Cursor::new(file);
     match (carrier, sidecar) {
         (Carrier::Embedded { format }, None) => reader.with_stream(format, file),
         (_, Some(sidecar)) => {
+            store::check(sidecar)?;
             let format = "application/octet-stream";
             reader.with_manifest_data_and_stream(sidecar, format, file)
         }
@@ -273,7 +302,7 @@ pub(crate) fn failures(reader: &Reader) -> Vec<String> {
         .iter()
         .filter(|status| !status.code().starts_with("signingCredential.untrusted"))
         .map(|status| match status.explanation() {
-            Some(explanation) => format!("{}: {explanation}", status.code()),
+            Some(explanation) => format!("{}: {}", status.code(), cut(explanation)),
             None => status.code().to_owned(),
         })
         .collect()

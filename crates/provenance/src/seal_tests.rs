@@ -42,6 +42,7 @@ fn every_format_is_sealed_and_tells_of_its_run() {
         ("text/plain", b"Low tide.".to_vec()),
         ("application/json", b"{}".to_vec()),
         ("application/octet-stream", vec![0]),
+        ("application/zip", b"PK\x03\x04".to_vec()),
     ];
     for (media_type, bytes) in formats {
         let sealed = sealed(&bytes, media_type);
@@ -280,6 +281,36 @@ fn an_ingredient_whose_credential_did_not_hold_is_told() {
             told.detail
         );
     }
+}
+
+#[test]
+fn a_credential_that_cannot_be_read_keeps_nothing_from_being_sealed() {
+    let mut theirs = sealed(&picture(ImageFormat::Png), "image/png").file;
+    // A string that is longer than its assertion.
+    let label = b"org.daedal.intent\0";
+    let mut found = theirs.windows(label.len());
+    let label = found.position(|bytes| bytes == label).unwrap();
+    let mut found = theirs[label..].windows(4);
+    let content = label + found.position(|bytes| bytes == b"cbor").unwrap() + 4;
+    theirs[content..content + 5].copy_from_slice(&[0x5a, 0xff, 0xff, 0xff, 0xff]);
+    let part = ingredient(&theirs, Relation::Component, true);
+    let parts: &[Ingredient] = Box::leak(Box::new([part]));
+    let ours = png(30, 30, false);
+    let sealed = seal_as(&ours, "image/png", |content| content.ingredients = parts).unwrap();
+    let verdict = crate::verify(&crate::Given {
+        file: &sealed.file,
+        ..Default::default()
+    });
+    assert_eq!(
+        verdict.exit,
+        crate::Exit::Untrusted,
+        "{:#?}",
+        verdict.checks
+    );
+    let told = &verdict.ingredients[0];
+    assert_eq!(told.sha256, Some(Digest::of(&theirs)));
+    let own = told.credential.as_ref().unwrap();
+    assert!(own.faults[0].contains("can't be read"), "{own:?}");
 }
 
 #[test]

@@ -5,12 +5,18 @@
 //! signature (COSE, RFC 9052), or what a container adds (check sums, lengths). Readers let much of
 //! that vary; whoever wants each changed byte to show lets none of it vary.
 
-use c2pa::jumbf_io::{load_jumbf_from_memory, save_jumbf_to_memory};
+use c2pa::jumbf_io::save_jumbf_to_memory;
+use ciborium::Value;
 
 use crate::container::{Carrier, carrier_of, without_credential};
+use crate::store::{self, cbor};
 
 const STORE: &str = "c2pa";
 const ASSERTIONS: &str = "c2pa.assertions";
+/// What the labels of assertions begin with that tell of ingredients.
+const INGREDIENT: &str = "c2pa.ingredient";
+/// What the places of manifests in a store begin with.
+const PLACES: &str = "self#jumbf=/c2pa/";
 const CLAIM: &str = "c2pa.claim.v2";
 const SIGNATURE: &str = "c2pa.signature";
 /// Label follows and may be asked for (ISO/IEC 19566-5, A.3).
@@ -30,12 +36,8 @@ pub fn file(media_type: &str, file: &[u8]) -> Result<(), String> {
         return Err(format!("{media_type} carries no credential inside"));
     };
     let said = |error: c2pa::Error| error.to_string();
-    let store = load_jumbf_from_memory(format, file).map_err(said)?;
+    let store = store::of(format, file).map_err(said)?;
     manifest(&store)?;
-    if format == "zip" {
-        // Who packed it is not known: what lies around its files may take many forms.
-        return Ok(());
-    }
     let bare = without_credential(media_type, file);
     let again =
         save_jumbf_to_memory(format, bare.as_deref().unwrap_or(file), &store).map_err(said)?;
@@ -51,18 +53,7 @@ pub fn file(media_type: &str, file: &[u8]) -> Result<(), String> {
 
 /// Checks that the bytes of a manifest store that no signature covers are as they are written.
 pub fn manifest(store: &[u8]) -> Result<(), String> {
-    let [store] = boxes(store)?[..] else {
-        return Err("there should be one manifest store".to_owned());
-    };
-    let manifests = described(store, *b"c2pa", |label| label == STORE)?;
-    // Earlier manifests are those of ingredients: the active one holds their hashes. Like those of assertions, they
-    // are of boxes that were described anew, so that the descriptions themselves have to be looked at.
-    for manifest in &manifests {
-        plain(manifest, DEPTH_MAX)?;
-    }
-    let active = *manifests.last().ok_or("the manifest store is empty")?;
-    reached(&manifests)?;
-    let parts = described(active, *b"c2ma", |label| label.starts_with("urn:"))?;
+    let parts = described(active(store)?, *b"c2ma", |label| label.starts_with("urn:"))?;
     let [assertions, claim, signature] = parts[..] else {
         return Err("a manifest should have assertions, a claim and a signature".to_owned());
     };
@@ -71,8 +62,25 @@ pub fn manifest(store: &[u8]) -> Result<(), String> {
     cose(content(signature, *b"c2cs", SIGNATURE)?)
 }
 
-/// Checks that every manifest has a name of its own, and is the active one or named by one that is reached from there.
-/// What names it is signed: a link to an ingredient, with its hash.
+/// The active manifest of a store, once it is known that all in it are described plainly, and belong to it.
+///
+/// Earlier manifests are those of ingredients: the active one holds their hashes. Like those of assertions, they are of boxes
+/// that were described anew, so that the descriptions themselves have to be looked at.
+pub(crate) fn active(store: &[u8]) -> Result<Boxed<'_>, String> {
+    let [store] = boxes(store)?[..] else {
+        return Err("there should be one manifest store".to_owned());
+    };
+    let manifests = described(store, *b"c2pa", |label| label == STORE)?;
+    for manifest in &manifests {
+        plain(manifest, DEPTH_MAX)?;
+    }
+    let active = *manifests.last().ok_or("the manifest store is empty")?;
+    reached(&manifests)?;
+    Ok(active)
+}
+
+/// Checks that every manifest has a name of its own, and is the active one or linked by one that is reached from there: as
+/// an ingredient, with its hash. What is named without one could be changed by anybody.
 fn reached(manifests: &[Boxed<'_>]) -> Result<(), String> {
     let mut others = Vec::new();
     for manifest in manifests {
@@ -85,18 +93,61 @@ fn reached(manifests: &[Boxed<'_>]) -> Result<(), String> {
         return Err("two manifests have one name".to_owned());
     }
     let mut open: Vec<Boxed<'_>> = others.pop().map(|(active, _)| active).into_iter().collect();
-    while let Some((_, bytes)) = open.pop() {
-        let is_named = |(_, label): &(Boxed<'_>, &[u8])| {
-            bytes.windows(label.len()).any(|found| found == *label)
+    while let Some(manifest) = open.pop() {
+        let links = links(&manifest)?;
+        let is_linked = |(_, label): &(Boxed<'_>, &[u8])| {
+            links.iter().any(|link| {
+                let rest = link.strip_prefix(*label);
+                rest.is_some_and(|rest| rest.is_empty() || rest[0] == b'/')
+            })
         };
-        let (found, left) = others.into_iter().partition::<Vec<_>, _>(is_named);
+        let (found, left) = others.into_iter().partition::<Vec<_>, _>(is_linked);
         open.extend(found.into_iter().map(|(manifest, _)| manifest));
         others = left;
     }
     match others.is_empty() {
         true => Ok(()),
-        false => Err("nothing names one of the manifests".to_owned()),
+        false => Err("nothing links one of the manifests with its hash".to_owned()),
     }
+}
+
+/// Where the manifests are, without what all places begin with, that a manifest names with their hashes as those of its
+/// ingredients (C2PA 2.2, 18.16).
+fn links(manifest: &Boxed<'_>) -> Result<Vec<Vec<u8>>, String> {
+    let mut links = Vec::new();
+    let named = |boxed: &&Boxed<'_>, name: &str| {
+        label(boxed).is_some_and(|label| label.starts_with(name.as_bytes()))
+    };
+    let parts = boxes(manifest.1)?;
+    for assertions in parts.iter().filter(|part| named(part, ASSERTIONS)) {
+        let assertions = boxes(assertions.1)?;
+        for ingredient in assertions.iter().filter(|part| named(part, INGREDIENT)) {
+            for (_, content) in boxes(ingredient.1)?
+                .iter()
+                .filter(|(kind, _)| kind == b"cbor")
+            {
+                links.extend(link(&cbor(content)?));
+            }
+        }
+    }
+    Ok(links)
+}
+
+/// The place of an ingredient's manifest, if its hash stands with it.
+fn link(ingredient: &Value) -> Option<Vec<u8>> {
+    let entry = |map: &Value, names: &[&str]| {
+        let mut entries = map.as_map()?.iter();
+        let is_named =
+            |(name, _): &&(Value, Value)| name.as_text().is_some_and(|name| names.contains(&name));
+        entries.find(is_named).map(|(_, value)| value.clone())
+    };
+    let link = entry(ingredient, &["activeManifest", "c2pa_manifest"])?;
+    entry(&link, &["hash"])?
+        .as_bytes()
+        .filter(|hash| !hash.is_empty())?;
+    let place = entry(&link, &["url"])?;
+    let place = place.as_text()?.strip_prefix(PLACES)?;
+    Some(place.as_bytes().to_vec())
 }
 
 /// The label of a superbox.
@@ -108,10 +159,10 @@ fn label<'a>(boxed: &Boxed<'a>) -> Option<&'a [u8]> {
 }
 
 /// Type and payload of a box.
-type Boxed<'a> = ([u8; 4], &'a [u8]);
+pub(crate) type Boxed<'a> = ([u8; 4], &'a [u8]);
 
 /// The boxes that `bytes` consists of, each with its length written out.
-fn boxes(mut bytes: &[u8]) -> Result<Vec<Boxed<'_>>, String> {
+pub(crate) fn boxes(mut bytes: &[u8]) -> Result<Vec<Boxed<'_>>, String> {
     let mut found = Vec::new();
     while !bytes.is_empty() {
         let broken = || "a box is cut short".to_owned();

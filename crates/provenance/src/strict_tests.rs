@@ -1,5 +1,7 @@
+use ciborium::Value;
 use daedal_core::Digest;
 
+use super::{link, manifest};
 use crate::Exit;
 use crate::fixtures::{content, license, png, run_of, studio};
 use crate::manifest::{Ingredient, Relation};
@@ -95,6 +97,49 @@ fn nothing_can_be_put_beside_the_manifests() {
         let inner = [&sidecar[8..first], &put, &sidecar[first..]].concat();
         assert_eq!(exit_of(text, &boxed(b"jumb", &inner)), Exit::Tampered);
     }
+}
+
+#[test]
+fn a_manifest_is_linked_by_its_hash_and_not_by_its_name() {
+    let text = |text: &str| Value::Text(text.to_owned());
+    let url = || (text("url"), text("self#jumbf=/c2pa/urn:c2pa:theirs"));
+    let hash = |bytes: &[u8]| (text("hash"), Value::Bytes(bytes.to_vec()));
+    for (name, named, holds) in [
+        ("activeManifest", vec![url(), hash(&[7; 32])], true),
+        ("c2pa_manifest", vec![url(), hash(&[7; 32])], true),
+        ("activeManifest", vec![url()], false),
+        ("activeManifest", vec![url(), hash(&[])], false),
+        ("claimSignature", vec![url(), hash(&[7; 32])], false),
+    ] {
+        let ingredient = Value::Map(vec![(text(name), Value::Map(named))]);
+        let place = holds.then(|| b"urn:c2pa:theirs".to_vec());
+        assert_eq!(link(&ingredient), place, "{ingredient:?}");
+    }
+}
+
+#[test]
+fn a_manifest_that_is_only_mentioned_is_tampering() {
+    // The store of a file with a part that has a credential, which nothing links any more: another assertion names it.
+    let picture = png(9, 9, false);
+    let theirs = sealed(&picture, "image/png", &[]);
+    let ingredients = [Ingredient {
+        title: "a reference".into(),
+        media_type: "image/png".into(),
+        digest: Digest::of(&theirs.file),
+        bytes: Some(theirs.file),
+        relation: Relation::Input,
+    }];
+    let sidecar = sealed(b"Low tide.", "text/plain", &ingredients).sidecar;
+    let mut sidecar = sidecar.unwrap();
+    manifest(&sidecar).unwrap();
+    let label = b"c2pa.ingredient.v3\0";
+    let mut found = sidecar.windows(label.len());
+    let at = found.position(|bytes| bytes == label).unwrap();
+    sidecar[at..at + 18].copy_from_slice(b"c2pa.mentioned.v33");
+    assert_eq!(
+        manifest(&sidecar).unwrap_err(),
+        "nothing links one of the manifests with its hash"
+    );
 }
 
 #[test]

@@ -4,6 +4,8 @@
 //! [`ClientError`]. What can be checked about an answer is checked.
 
 use std::borrow::Cow;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use alloy_consensus::BlockHeader;
@@ -21,6 +23,7 @@ use url::Url;
 
 use crate::InProcess;
 use crate::embedded::Chain;
+use crate::http::Http;
 use crate::rpc::{CLOCK_HEADER, Rpc};
 
 pub use self::error::ClientError;
@@ -51,6 +54,8 @@ pub struct Client {
     chain_id: u64,
     timeout: Duration,
     is_embedded: bool,
+    /// Whether an answer was waited for in vain, in this client or a copy of it.
+    hung: Arc<AtomicBool>,
 }
 
 /// How to reach a chain over HTTP.
@@ -89,6 +94,7 @@ impl Client {
             chain_id: chain.chain_id(),
             timeout: TIMEOUT,
             is_embedded: true,
+            hung: Arc::default(),
         }
     }
 
@@ -120,13 +126,14 @@ impl Client {
             .build()
             .map_err(|error| wrong(error.to_string()))?;
         let is_local = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
-        let transport = alloy_transport_http::Http::with_client(http, url);
+        let transport = Http::new(http, url);
         let mut client = Self {
             provider: RootProvider::new(ClientBuilder::default().transport(transport, is_local)),
             place,
             chain_id: remote.chain_id.unwrap_or_default(),
             timeout: remote.timeout,
             is_embedded: false,
+            hung: Arc::default(),
         };
         let found = client.ask_chain_id().await?;
         if remote.chain_id.is_some_and(|expected| expected != found) {
@@ -146,6 +153,12 @@ impl Client {
     #[must_use]
     pub fn is_embedded(&self) -> bool {
         self.is_embedded
+    }
+
+    /// Whether it has let an answer be waited for in vain: whoever has many questions may spare it the others.
+    #[must_use]
+    pub fn has_hung(&self) -> bool {
+        self.hung.load(Ordering::Relaxed)
     }
 
     /// The chain's address as messages show it: without user, password and path, which may be keys.
@@ -293,6 +306,7 @@ impl Client {
     }
 
     fn timed_out(&self, method: &str) -> ClientError {
+        self.hung.store(true, Ordering::Relaxed);
         ClientError::Timeout {
             place: self.place.clone(),
             method: method.to_owned(),

@@ -11,6 +11,7 @@ use daedal_chain::outbox::{Intended, Outbox, OutboxError};
 use daedal_chain::rpc::Rpc;
 use daedal_chain::{Client, ClientError};
 use serde_json::json;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use crate::support::anvil::Anvil;
 use crate::support::node::{self, Act};
@@ -89,8 +90,10 @@ async fn a_node_that_hangs_is_told_apart_from_one_that_is_not_there() {
     })
     .await;
     let client = outbox.client();
+    assert!(!client.has_hung());
     let error = client.balance(SOMEBODY).await.unwrap_err();
     assert!(matches!(error, ClientError::Timeout { .. }), "{error}");
+    assert!(client.clone().has_hung());
     let error = client.code(SOMEBODY).await.unwrap_err();
     assert!(matches!(error, ClientError::Unreachable { .. }), "{error}");
     let nobody = Client::connect(&remote("http://127.0.0.1:1"))
@@ -112,6 +115,21 @@ async fn a_node_that_hangs_is_told_apart_from_one_that_is_not_there() {
         "{message}"
     );
     assert!(!message.contains("/v3/"), "{message}");
+}
+
+#[tokio::test]
+async fn an_answer_without_end_is_not_waited_for() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        assert!(stream.read(&mut [0; 4_096]).await.unwrap() > 0);
+        let head = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\r\n\"0x";
+        stream.write_all(head).await.unwrap();
+        while stream.write_all(&[b'0'; 1 << 16]).await.is_ok() {}
+    });
+    let error = Client::connect(&Remote::at(&url)).await.unwrap_err();
+    assert!(error.to_string().contains("64 MiB"), "{error}");
 }
 
 #[tokio::test]

@@ -16,10 +16,12 @@ use crate::assemble;
 use crate::export;
 use crate::failure::{Failure, exit};
 use crate::home::{Home, block_on, remembered};
+use crate::own;
 use crate::release::{self, Signing, captions_among};
 use crate::runs;
+use crate::text::foreign;
 use crate::ui::Ui;
-use crate::verify::{self, Named, Replayed, Scene, Verified, Whole};
+use crate::verify::{self, Named, Node, Replayed, Scene, Verified, Whole};
 
 /// Checks where files came from: their credentials, their binding to the bytes, the run's receipts, its anchor. All
 /// of it is done offline; with --rpc a node is asked about what is on its chain: the anchor, votes, what contracts
@@ -69,14 +71,14 @@ struct Found {
 
 impl Verify {
     pub(crate) fn run(self, common: &Common, ui: Ui) -> Result<u8, Failure> {
-        // Only the studio that the user is in, or names, is recognised: a studio that came along with
-        // the file could be anybody's.
+        // Only the studio that the user names, or is in and has signed in, is recognised: one that came along with the file
+        // could be anybody's.
         let home = match Home::find(common) {
             Ok(home) => Some(home),
             Err(failure) if common.studio.is_some() => return Err(failure),
             Err(_) => None,
         };
-        let mut anchors = verify::authorities(home.as_ref())?;
+        let mut anchors = own::recognised(common, home.as_ref())?;
         for path in &self.trust {
             anchors.push(verify::chain(path)?);
         }
@@ -161,14 +163,9 @@ impl Verify {
     }
 
     fn one(&self, file: &Path, named: Named<'_>, anchors: &[Chain]) -> Result<Verified, Failure> {
-        self.confirmed(verify::with(file, named, anchors))
-    }
-
-    /// The verdict, once a node has been asked about the anchor, if one is to be asked.
-    fn confirmed(&self, verified: Result<Verified, Failure>) -> Result<Verified, Failure> {
-        let mut verified = verified?;
+        let mut verified = verify::with(file, named, anchors)?;
         if let Some(url) = &self.rpc {
-            block_on(verified.confirm(url))?;
+            block_on(verified.confirm(&mut Node::at(url)))?;
         }
         Ok(verified)
     }
@@ -184,7 +181,7 @@ impl Verify {
         self.require_nothing_beside(&file.display().to_string())?;
         let mut whole = verify::archive(bytes, anchors);
         if let Some(url) = &self.rpc {
-            block_on(whole.confirm(url))?;
+            block_on(whole.confirm(&mut Node::at(url)))?;
         }
         let scene = is_sound(whole.archive.verdict.exit.code()).then(|| whole.scene());
         let mut found = whole_found(&file.display().to_string(), &whole, ui);
@@ -214,9 +211,11 @@ impl Verify {
             let verdict = verify::disclosed_among(path, pieces)?;
             let ((code, word, detail), value) = folder::judged_disclosure(path, &verdict);
             found.code = verify::worse(found.code, code);
-            found
-                .text
-                .push_str(&format!("{}: {word}  {detail}\n", path.display()));
+            found.text.push_str(&format!(
+                "{}: {word}  {}\n",
+                verify::shown_path(path),
+                foreign(&detail)
+            ));
             found.value["disclosures"][path.display().to_string()] = value;
         }
         Ok(())
@@ -306,7 +305,7 @@ impl Verify {
             let collected = Collected::of(record, run.domain());
             let mut whole = verify::kept(files, &collected, anchors);
             if let Some(url) = &self.rpc {
-                whole.confirm(url).await?;
+                whole.confirm(&mut Node::at(url)).await?;
             }
             let title = format!("{} {}", record.header.process, run.subject.run.0.short());
             let mut found = whole_found(&title, &whole, ui);
@@ -332,12 +331,16 @@ impl Verify {
 /// Something that could not be verified.
 fn failed(file: &Path, failure: &Failure) -> Found {
     let mut value = failure.to_json();
-    value["file"] = json!(file);
+    value["file"] = json!(file.display().to_string());
     value["code"] = json!(failure.exit_code());
     let error = value["error"].as_str().unwrap_or_default();
     Found {
         code: failure.exit_code(),
-        text: format!("{}: not verified\n  ✗ {error}\n", file.display()),
+        text: format!(
+            "{}: not verified\n  ✗ {}\n",
+            verify::shown_path(file),
+            foreign(error)
+        ),
         value,
     }
 }

@@ -3,16 +3,15 @@
 use std::path::{Path, PathBuf};
 
 use alloy_primitives::U256;
-use daedal_chain::client::Remote;
 use daedal_chain::embedded::is_embedded;
 use daedal_chain::proof::{AnchorProof, ConfirmFault, Confirmed};
-use daedal_chain::{Client, ClientError};
 use daedal_core::Digest;
 use daedal_core::run::Moment;
 use daedal_provenance::AnchorFault;
 use daedal_provenance::verdict::Origin;
 use serde_json::{Value, json};
 
+use super::Node;
 use crate::failure::Failure;
 use crate::text;
 
@@ -207,19 +206,14 @@ impl Given {
         self.asked
     }
 
-    /// Has the node at `url` confirm an anchor that stands offline, or claims to, of a run of this bundle.
-    pub(crate) async fn confirm(&mut self, url: &str, bundle: Digest) -> Result<(), Failure> {
+    /// Has a node confirm an anchor that stands offline, or claims to, of a run of this bundle.
+    pub(crate) async fn confirm(&mut self, node: &mut Node, bundle: Digest) -> Result<(), Failure> {
         let can_be_asked = self.can_be_asked();
         let Some(proof) = self.proof.as_ref().filter(|_| can_be_asked) else {
             return Ok(());
         };
         self.asked = true;
-        let confirmed = match Client::connect(&Remote::at(url)).await {
-            Ok(client) => proof.confirm(&client).await,
-            Err(error @ ClientError::Url { .. }) => return Err(Failure::new(error.to_string())),
-            Err(error) => Err(error.into()),
-        };
-        self.result = match confirmed {
+        self.result = match node.anchor(proof).await? {
             Ok(Confirmed { place, bundle: own }) if own == bundle => {
                 let text = format!("{}; confirmed by {place}", told(proof));
                 self.confirmed = Some(place);

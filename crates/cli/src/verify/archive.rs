@@ -5,7 +5,7 @@ use daedal_provenance::collection::{self, ANCHOR, ATTESTATION, Archive, Collecte
 use daedal_provenance::{Exit, LogFault, attest};
 use serde_json::{Value, json};
 
-use super::{Scene, anchor, contracts, votes};
+use super::{Node, Scene, anchor, contracts, votes};
 use crate::assemble;
 use crate::decided::{Range, elsewhere};
 use crate::failure::Failure;
@@ -56,24 +56,24 @@ fn anchored(archive: Archive) -> Whole {
 }
 
 impl Whole {
-    /// Has the node at `url` confirm the anchor and the votes that stand offline, and what contracts signed.
-    pub(crate) async fn confirm(&mut self, url: &str) -> Result<(), Failure> {
+    /// Has a node confirm the anchor and the votes that stand offline, and what contracts signed.
+    pub(crate) async fn confirm(&mut self, node: &mut Node) -> Result<(), Failure> {
         let origins = self.archive.assets.iter();
         let bundle = origins
             .filter_map(|(_, verdict)| Some(verdict.origin.as_ref()?.bundle))
             .next();
         if let (Some(anchor), Some(bundle)) = (&mut self.anchor, bundle) {
-            anchor.confirm(url, bundle).await?;
+            anchor.confirm(node, bundle).await?;
         }
         if let Some(votes) = &mut self.votes {
-            votes.confirm(url).await?;
+            votes.confirm(node).await?;
         }
         let origins = self.archive.assets.iter();
         let origins = origins.filter_map(|(_, verdict)| verdict.origin.as_ref());
         let contracts = origins.flat_map(|origin| &origin.contracts);
-        let answers = contracts::asked(url, contracts).await?;
+        let answers = contracts::asked(node, contracts).await?;
         for (_, verdict) in &mut self.archive.assets {
-            verdict.contracts(&answers);
+            verdict.contracts(answers);
         }
         self.tell_assets();
         Ok(())

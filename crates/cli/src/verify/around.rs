@@ -23,6 +23,8 @@ pub(crate) struct Around {
     pub(crate) faults: Vec<Fault>,
     /// What is to be known of the rest, for people.
     pub(crate) notes: Vec<String>,
+    /// What was not looked at, which is told in any case.
+    pub(crate) unseen: Vec<String>,
 }
 
 /// Looks at what lies around the files of a directory that have been verified.
@@ -95,6 +97,14 @@ pub(crate) fn around<'v>(
     around
         .notes
         .extend(elsewhere(verified.map(|(_, verified)| verified)));
+    if folder.is_studio {
+        let note = "this is a studio: only its site was looked at".to_owned();
+        around.unseen.push(note);
+    }
+    if folder.hidden > 0 {
+        let note = format!("passed over: {} hidden (files or folders)", folder.hidden);
+        around.notes.push(note);
+    }
     around
 }
 
@@ -179,6 +189,11 @@ fn listed(names: &[&str]) -> String {
 }
 
 impl Around {
+    /// All that is to be known.
+    pub(crate) fn told(&self) -> Vec<&String> {
+        self.notes.iter().chain(&self.unseen).collect()
+    }
+
     fn add(&mut self, site: &Path, found: &Audit, judged: &Judged) {
         let at = |name: &str| site.join(name);
         for name in &found.gone {
@@ -214,7 +229,7 @@ impl Around {
             .cloned()
             .collect();
         if !stray.is_empty() {
-            self.notes.push(format!(
+            self.unseen.push(format!(
                 "named by nothing of the site, and not by it: {}",
                 names(&stray)
             ));

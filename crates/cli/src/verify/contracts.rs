@@ -1,40 +1,30 @@
 //! What a node says of the signatures of contracts (ERC-1271).
 
-use daedal_chain::client::{Accepts, BlockPin, Remote};
+use daedal_chain::client::{Accepts, BlockPin};
 use daedal_chain::proof::ConfirmFault;
 use daedal_chain::{Client, ClientError};
 use daedal_core::intent::Accepted;
 use daedal_provenance::contracts::{Answers, ContractFault, ContractSigned};
 
+use super::Node;
 use crate::failure::Failure;
 
-/// Asks the node at `url` about each of them, once.
-pub(super) async fn asked<'a>(
-    url: &str,
+/// Asks a node about each of them, once.
+pub(super) async fn asked<'a, 'n>(
+    node: &'n mut Node,
     contracts: impl Iterator<Item = &'a ContractSigned>,
-) -> Result<Answers, Failure> {
-    let mut answers = Answers::new();
-    let mut client = None;
+) -> Result<&'n Answers, Failure> {
     for signed in contracts {
-        if answers.contains_key(&signed.intent) {
+        if node.contracts.contains_key(&signed.intent) {
             continue;
         }
-        if client.is_none() {
-            client = Some(match Client::connect(&Remote::at(url)).await {
-                Err(error @ ClientError::Url { .. }) => {
-                    return Err(Failure::new(error.to_string()));
-                }
-                connected => connected.map_err(|error| ConfirmFault::from(error).to_string()),
-            });
-        }
-        let answer = match &client {
-            Some(Ok(client)) => ask(client, signed).await,
-            Some(Err(away)) => Err(ContractFault::Unsaid(away.clone())),
-            None => continue,
+        let answer = match node.client().await? {
+            Ok(client) => ask(&client, signed).await,
+            Err(away) => Err(ContractFault::Unsaid(away.to_string())),
         };
-        answers.insert(signed.intent, answer);
+        node.contracts.insert(signed.intent, answer);
     }
-    Ok(answers)
+    Ok(&node.contracts)
 }
 
 /// Asks at the block of then; where the node has forgotten that one's state, whether it is accepted now.

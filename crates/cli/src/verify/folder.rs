@@ -5,12 +5,17 @@ use std::path::{Path, PathBuf};
 
 use daedal_channels::ChannelError;
 use daedal_channels::site::{Audit, audit};
+use daedal_core::asset::media_type_of;
 use daedal_provenance::Exit;
+use daedal_provenance::made_of::Marks;
 
 use super::disclosed::is_disclosure;
-use super::sidecar;
+use super::{read, sidecar};
 use crate::failure::Failure;
 use crate::settings::SETTINGS_FILE;
+
+/// What is said of a pipe, a socket, a device, or a link to one.
+const NO_FILE: &str = "it is a pipe, a socket or a device: nothing was read from it";
 
 /// Something of a directory that is not as it has to be, and why.
 pub(crate) type Fault = (PathBuf, Exit, String);
@@ -30,8 +35,12 @@ pub(crate) struct Folder {
     pub(crate) pictures: Vec<PathBuf>,
     /// Sites that are among it.
     pub(crate) sites: Vec<Site>,
-    /// Links that can't be followed.
+    /// What can't be looked into.
     pub(crate) faults: Vec<Fault>,
+    /// Hidden files and folders, which were passed over.
+    pub(crate) hidden: usize,
+    /// Whether it is a studio, of which only the site was looked at.
+    pub(crate) is_studio: bool,
 }
 
 /// A site in a directory.
@@ -43,8 +52,8 @@ pub(crate) struct Site {
     pub(crate) audit: Result<Option<Audit>, ChannelError>,
 }
 
-/// Looks what there is to verify in a directory: of a studio its site, of a site what it published, of any
-/// other everything. Hidden files are passed over. Links to folders of the directory are followed.
+/// Looks what there is to verify in a directory: of a studio its site, of a site what it published and whatever else has a
+/// credential, of any other everything. Hidden files are passed over. Links to folders of the directory are followed.
 pub(crate) fn folder(place: &Path) -> Result<Folder, Failure> {
     let site = place.join("site");
     let is_studio = place.join(SETTINGS_FILE).is_file() && site.is_dir();
@@ -54,15 +63,18 @@ pub(crate) fn folder(place: &Path) -> Result<Folder, Failure> {
     loop {
         // What has a name of its own is known by that, and not by the links that lead to it.
         if let Some((folder, is_in_site)) = walk.pending.pop() {
-            walk.enter(&folder, is_in_site)
-                .map_err(|error| unreadable(&folder, &error))?;
+            if let Err(error) = walk.enter(&folder, is_in_site) {
+                walk.fault(folder, &format!("it can't be read: {error}"));
+            }
         } else if let Some((link, is_in_site)) = walk.links.pop() {
             walk.follow(link, is_in_site);
         } else {
             break;
         }
     }
+    walk.claim_strays();
     let mut found = walk.found;
+    found.is_studio = is_studio;
     found.files.sort();
     found.disclosures.sort();
     let is_empty = found.files.is_empty() && found.sites.is_empty() && found.faults.is_empty();
@@ -155,15 +167,16 @@ impl Walk {
             let kind = entry.file_type()?;
             let path = entry.path();
             if entry.file_name().to_string_lossy().starts_with('.') {
-                continue;
-            }
-            if kind.is_dir() {
+                self.found.hidden += 1;
+            } else if kind.is_dir() {
                 self.pending.push((path, is_in_site));
             } else if kind.is_symlink() && !path.is_file() {
                 self.links.push((path, is_in_site));
             } else if kind.is_file() || path.is_file() {
                 // What a link leads to is what a reader of the directory gets.
                 self.add(path);
+            } else {
+                self.fault(path, NO_FILE);
             }
         }
         Ok(())
@@ -176,13 +189,29 @@ impl Walk {
                 self.pending.push((link, is_in_site));
                 return;
             }
-            // A pipe or a device.
-            Ok(other) if !other.is_dir() => return,
+            Ok(other) if !other.is_dir() => NO_FILE,
             Ok(_) => "it is a link that leads out of the directory: nothing behind it was verified",
             Err(_) => "it is a link that leads to nothing",
         };
-        let fault = (link, Exit::Incomplete, detail.to_owned());
+        self.fault(link, detail);
+    }
+
+    fn fault(&mut self, place: PathBuf, detail: &str) {
+        let fault = (place, Exit::Incomplete, detail.to_owned());
         self.found.faults.push(fault);
+    }
+
+    /// What a site does not name and has a credential is verified, too: it says of itself that somebody vouches for it.
+    fn claim_strays(&mut self) {
+        let known: BTreeSet<PathBuf> = self.found.files.iter().map(|path| real(path)).collect();
+        for site in &self.found.sites {
+            let Ok(Some(audit)) = &site.audit else {
+                continue;
+            };
+            let strays = audit.stray.iter().map(|name| site.place.join(name));
+            let strays = strays.filter(|path| !known.contains(&real(path)) && has_credential(path));
+            self.found.files.extend(strays);
+        }
     }
 
     fn add(&mut self, path: PathBuf) {
@@ -214,6 +243,16 @@ pub(super) fn real(path: &Path) -> PathBuf {
     let folder = folder.canonicalize();
     let folder = folder.ok().zip(path.file_name());
     folder.map_or_else(|| path.to_owned(), |(folder, name)| folder.join(name))
+}
+
+/// Whether there is a credential in a file, or beside it, whatever that is worth.
+fn has_credential(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let is_inside = || {
+        let file = read(path);
+        file.is_ok_and(|file| Marks::of(media_type_of(&name), &file).credential)
+    };
+    path.is_file() && (sidecar::places(path).next().is_some() || is_inside())
 }
 
 fn is_site(folder: &Path) -> bool {

@@ -12,6 +12,9 @@ use super::folder::original_of;
 use crate::failure::Failure;
 use crate::text::quoted;
 
+/// Largest record or proof that is looked for: once it is read, it takes many times its length.
+const RECORD_BYTES_MAX: usize = 16 << 20;
+
 /// Why a file is none that can be verified by itself, and what can be verified in its place.
 pub(super) fn refused(path: &Path, bytes: &[u8]) -> Option<Failure> {
     let shown = path.display().to_string();
@@ -25,7 +28,7 @@ pub(super) fn refused(path: &Path, bytes: &[u8]) -> Option<Failure> {
         let message = format!("{shown} is a credential, and not the file that it is about");
         return Some(Failure::new(message).help(help));
     }
-    let is_json = bytes.first() == Some(&b'{');
+    let is_json = bytes.first() == Some(&b'{') && bytes.len() <= RECORD_BYTES_MAX;
     if is_json && let Ok(Some(run)) = attested_run(bytes) {
         let message = format!(
             "{shown} is the record of run {}, and not a file that was published",
@@ -55,13 +58,13 @@ pub(super) fn refused(path: &Path, bytes: &[u8]) -> Option<Failure> {
     None
 }
 
-/// Why a file of a directory was not verified. One that is about another file is there without it: nobody has named
-/// it, so that this is no mistake in the command.
+/// Why a file of a directory was not verified: it can't be read, or is about another file and there without it. Nobody has
+/// named it, so that this is no mistake in the command.
 pub(super) fn among_others(path: &Path, failure: Failure) -> Failure {
     let bytes = super::read(path).ok();
     match bytes.and_then(|bytes| refused(path, &bytes)) {
         Some(refused) => refused.exit(Exit::Incomplete.code()),
-        None => failure,
+        None => failure.exit(Exit::Incomplete.code()),
     }
 }
 

@@ -6,8 +6,8 @@ use std::path::Path;
 
 use crate::failure::Failure;
 
-/// Largest file that is verified.
-const FILE_BYTES_MAX: u64 = 4 << 30;
+/// Largest file that is verified. What is said of it takes up to four times its length in memory.
+const FILE_BYTES_MAX: u64 = 1 << 30;
 
 /// The bytes of a file that is verified, or that lies beside one.
 pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Failure> {

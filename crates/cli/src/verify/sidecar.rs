@@ -26,8 +26,17 @@ pub(super) fn places(path: &Path) -> impl Iterator<Item = PathBuf> {
         .filter(move |beside| beside != path && beside.is_file())
 }
 
+/// What a credential beside a file is.
+enum Judged {
+    /// It was made for just these bytes, by somebody who is recognised here or not.
+    Made { recognised: bool },
+    /// That of another file, or why it is one that was changed.
+    Other(Result<String, String>),
+}
+
 /// The credentials beside a file, of which the bytes alone are `bare`. What lies beside a file that carries its own is
 /// somebody else's, unless it was made for just these bytes, as of a picture that came with a credential and was passed on.
+/// Anybody can make one: it takes the place of what is inside only if its signer is recognised, or if that tells of no run.
 /// Of two, the one that was made for them counts; where neither was, the first is taken at its name.
 pub(super) fn of(path: &Path, bare: &Given<'_>) -> Result<Beside, Failure> {
     let mut found = Vec::new();
@@ -36,33 +45,47 @@ pub(super) fn of(path: &Path, bare: &Given<'_>) -> Result<Beside, Failure> {
         let judged = judged(&place, &bytes, bare);
         found.push((bytes, place, judged));
     }
-    let made_for_it = found.iter().position(|(.., judged)| judged.is_none());
-    let has_none = || !found.is_empty() && verify(bare).exit == Exit::Incomplete;
-    let own = made_for_it.or_else(|| has_none().then_some(0));
+    let made = |by_known: bool| {
+        found.iter().position(|(.., judged)| {
+            matches!(judged, Judged::Made { recognised } if *recognised || !by_known)
+        })
+    };
+    let tells_of_none = || !found.is_empty() && verify(bare).exit == Exit::Incomplete;
+    let own = made(true).or_else(|| tells_of_none().then(|| made(false).unwrap_or_default()));
     let own = own.map(|at| found.remove(at));
+    let told = |(_, place, judged): (_, PathBuf, Judged)| match judged {
+        Judged::Made { .. } => Ok(format!(
+            "{} was made for this file, too, and is not the credential that counts: nobody here knows who signed it",
+            name_of(&place)
+        )),
+        Judged::Other(told) => told,
+    };
     Ok(Beside {
         own: own.map(|(bytes, place, _)| (bytes, place)),
-        others: found
-            .into_iter()
-            .filter_map(|(.., judged)| judged)
-            .collect(),
+        others: found.into_iter().map(told).collect(),
     })
 }
 
-/// What a credential beside a file is, if it was not made for its bytes.
-fn judged(place: &Path, bytes: &[u8], bare: &Given<'_>) -> Option<Result<String, String>> {
+fn name_of(place: &Path) -> String {
+    let name = place.file_name().unwrap_or_default();
+    name.to_string_lossy().into_owned()
+}
+
+fn judged(place: &Path, bytes: &[u8], bare: &Given<'_>) -> Judged {
     let verdict = verify(&Given {
         sidecar: Some(bytes),
         ..*bare
     });
-    let name = place.file_name().unwrap_or_default().to_string_lossy();
+    let name = name_of(place);
     match (verdict.passed("credential"), verdict.passed("binding")) {
-        (true, true) => None,
-        (true, false) => Some(Ok(format!("{name} is the credential of another file"))),
+        (true, true) => Judged::Made {
+            recognised: verdict.passed("signer"),
+        },
+        (true, false) => Judged::Other(Ok(format!("{name} is the credential of another file"))),
         (false, _) => {
             let mut checks = verdict.checks.iter();
             let why = checks.next().map_or("", |check| check.detail.as_str());
-            Some(Err(format!(
+            Judged::Other(Err(format!(
                 "{name} is a credential that was changed: {why}"
             )))
         }

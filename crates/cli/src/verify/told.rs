@@ -12,11 +12,21 @@ use super::{Anchor, Around, Verified, Votes, Whole};
 use crate::decided::{told_elsewhere, words_of};
 use crate::text::{count, foreign, moment};
 
+/// A path as it is printed: whoever named the file gives no orders to the terminal by it.
+pub(crate) fn shown_path(path: &Path) -> String {
+    foreign(&path.display().to_string())
+}
+
 pub(crate) fn to_json(file: &Path, verified: &Verified) -> Value {
+    if let Some(whole) = &verified.whole {
+        let mut value = whole.to_json();
+        value["file"] = json!(file.display().to_string());
+        return value;
+    }
     let anchor = verified.anchor.as_ref().and_then(Anchor::to_json);
     let votes = verified.votes.as_ref().and_then(Votes::to_json);
     json!({
-        "file": file, "code": verified.verdict.exit.code(), "verdict": verified.verdict,
+        "file": file.display().to_string(), "code": verified.verdict.exit.code(), "verdict": verified.verdict,
         "anchor": anchor, "votes": votes, "hint": verified.hint(file),
     })
 }
@@ -45,7 +55,7 @@ pub(crate) fn table(
     }
     let fine = lines.iter().filter(|line| line.0 == 0).count();
     let files = count(lines.len(), "file");
-    text.push_str(&format!("{}: {fine} of {files} fine", place.display()));
+    text.push_str(&format!("{}: {fine} of {files} fine", shown_path(place)));
     if around.covered > 0 {
         text.push_str(&format!(
             "; {} more are credentials and records of theirs",
@@ -53,13 +63,15 @@ pub(crate) fn table(
         ));
     }
     text.push('\n');
-    if !quiet {
-        for note in &around.notes {
-            text.push_str(&format!("{}\n", foreign(note)));
-        }
+    let notes = match quiet {
+        true => around.unseen.iter().collect(),
+        false => around.told(),
+    };
+    for note in notes {
+        text.push_str(&format!("{}\n", foreign(note)));
     }
     for hint in hints {
-        text.push_str(&format!("help: {hint}\n"));
+        text.push_str(&format!("help: {}\n", foreign(hint)));
     }
     text
 }
@@ -77,7 +89,7 @@ pub(crate) fn line(verdict: &Verdict) -> (u8, String, String) {
 
 /// The verdict in a line, with what decided it.
 pub(crate) fn told_shortly(file: &Path, verdict: &Verdict) -> String {
-    let mut text = format!("{}: {}\n", file.display(), verdict.exit);
+    let mut text = format!("{}: {}\n", shown_path(file), verdict.exit);
     let failed = |check: &&daedal_provenance::Check| check.outcome == Outcome::Failed;
     for check in verdict.checks.iter().filter(failed) {
         text.push_str(&check_line(check));
@@ -98,7 +110,7 @@ fn check_line(check: &Check) -> String {
 /// The verdict, for people.
 pub(crate) fn told(file: &Path, verified: &Verified) -> String {
     let verdict = &verified.verdict;
-    let mut text = format!("{}: {}\n", file.display(), verdict.exit);
+    let mut text = format!("{}: {}\n", shown_path(file), verdict.exit);
     if let Some(title) = &verdict.title {
         text.push_str(&format!("  “{}”\n", foreign(title)));
     }
@@ -144,7 +156,7 @@ pub(crate) fn told(file: &Path, verified: &Verified) -> String {
         }
     }
     if let Some(hint) = verified.hint(file) {
-        text.push_str(&format!("help: {hint}\n"));
+        text.push_str(&format!("help: {}\n", foreign(&hint)));
     }
     text
 }

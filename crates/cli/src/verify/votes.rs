@@ -2,15 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-use daedal_chain::client::Remote;
 use daedal_chain::proof::{ConfirmFault, Voted, Votes, VotesProof};
-use daedal_chain::{Client, ClientError};
 use daedal_core::Governed;
 use daedal_core::run::Moment;
 use daedal_provenance::AnchorFault;
 use daedal_provenance::verdict::Origin;
 use serde_json::{Value, json};
 
+use super::Node;
 use crate::chain::amount;
 use crate::failure::Failure;
 use crate::text::{count, moment};
@@ -105,16 +104,12 @@ fn sentence(votes: &Votes) -> String {
 }
 
 impl Given {
-    /// Has the node at `url` confirm votes that stand offline.
-    pub(crate) async fn confirm(&mut self, url: &str) -> Result<(), Failure> {
+    /// Has a node confirm votes that stand offline.
+    pub(crate) async fn confirm(&mut self, node: &mut Node) -> Result<(), Failure> {
         let (Some((proof, votes)), Ok(_)) = (&self.proof, &self.result) else {
             return Ok(());
         };
-        let confirmed = match Client::connect(&Remote::at(url)).await {
-            Ok(client) => proof.confirm(votes, &self.pin, &client).await,
-            Err(error @ ClientError::Url { .. }) => return Err(Failure::new(error.to_string())),
-            Err(error) => Err(error.into()),
-        };
+        let confirmed = node.votes(proof, votes, &self.pin).await?;
         let told = sentence(votes);
         self.result = match confirmed {
             Ok(said) => Ok(format!("{told}; {said}")),

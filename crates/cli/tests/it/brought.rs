@@ -28,6 +28,29 @@ fn sealed() -> Vec<u8> {
     pieces.next().unwrap().1
 }
 
+#[test]
+fn nobody_takes_the_place_of_a_credential_with_one_of_their_own() {
+    let theirs = Studio::tide();
+    theirs.daedal(&["run", "-q"]).ends(0);
+    theirs.daedal(&["release", "latest", "-q"]).ends(0);
+    let files = files_below(&theirs.path().join("site/media/tide"));
+    let is_piece = |name: &&String| name.ends_with(".png") && !name.contains("preview");
+    let piece = files[files.keys().find(is_piece).unwrap()].clone();
+    // Behind its end: every reader still shows the picture.
+    let bent = [&piece[..], b"more"].concat();
+    for (bytes, code) in [(&piece, 0), (&bent, 10)] {
+        // Somebody else passes the picture on, with a credential of theirs beside it.
+        let (other, _) = released(bytes);
+        let files = files_below(&other.path().join("site/media/choice"));
+        let beside = files.iter().find(|(name, _)| name.ends_with(".c2pa"));
+        theirs.write("got/poster.png", bytes);
+        theirs.write("got/poster.png.c2pa", beside.unwrap().1);
+        let told = theirs.daedal(&["verify", "got/poster.png"]).ends(code).out;
+        assert!(told.contains("was made for this file, too"), "{told}");
+        assert!(told.contains("made by     tide"), "{told}");
+    }
+}
+
 /// A run that takes the first of two pictures, and what its release says.
 fn released(first: &[u8]) -> (Studio, String) {
     let studio = Studio::empty();

@@ -8,7 +8,7 @@ use image::{ImageFormat, RgbImage};
 use serde_json::json;
 
 use crate::calls::{Server, run};
-use crate::studio::{Studio, files_below};
+use crate::studio::{Studio, Told, files_below};
 
 #[test]
 fn the_night_ferry_is_made_again_to_the_last_byte_and_carries_its_credentials() {
@@ -41,6 +41,11 @@ fn the_night_ferry_is_made_again_to_the_last_byte_and_carries_its_credentials() 
 
     studio.daedal(&["release", "latest", "-q"]).ends(0);
     studio.daedal(&["verify", "site"]).ends(0);
+    // Where a film can't be compared with what was made, it isn't called whole.
+    let mut command = studio.command(&["verify", "site"]);
+    let command = command.env("TMPDIR", "/nonexistent").output();
+    let told = Told::from(command.unwrap()).ends(13).out;
+    assert!(told.contains("TMPDIR"), "{told}");
     let again = studio
         .daedal(&["verify", "latest", "--replay", "--json"])
         .ends(0)

@@ -136,6 +136,34 @@ fn what_strangers_put_into_a_site_is_incomplete_whatever_it_is_called() {
 }
 
 #[test]
+fn what_a_site_does_not_name_and_has_a_credential_counts() {
+    let studio = tide();
+    let poster = published(&studio, ".png").remove(0);
+    let mut bytes = std::fs::read(studio.path().join(&poster)).unwrap();
+    studio.write("site/more.png", &bytes);
+    let told = site(&studio, 0);
+    assert!(told.contains("3 of 3 files fine"), "{told}");
+    let at = bytes.len() - 20;
+    bytes[at] ^= 1;
+    studio.write("site/more.png", &bytes);
+    let told = site(&studio, 10);
+    assert!(told.contains("tampered  more.png"), "{told}");
+    // Of a studio only the site is looked at, which is said however quiet it has to be.
+    std::fs::remove_file(studio.path().join("site/more.png")).unwrap();
+    studio.write("evil.png", &bytes);
+    studio.write("site/evil.html", "<p>evil");
+    for args in [&["verify", "."][..], &["verify", ".", "-q"]] {
+        let told = studio.daedal(args).ends(0).out;
+        for said in [
+            "this is a studio: only its site was looked at",
+            "not by it: evil.html",
+        ] {
+            assert!(told.contains(said), "{told}");
+        }
+    }
+}
+
+#[test]
 fn notes_on_a_directory_are_told_to_programs_too() {
     let studio = tide();
     studio.write("site/index.html", "<p>Buy these elsewhere");

@@ -10,7 +10,7 @@ use daedal_provenance::{Keys, Password};
 use serde_json::Value;
 
 use crate::edits::editor;
-use crate::studio::{PASSWORD, Studio, files_below};
+use crate::studio::{PASSWORD, Studio, Told, files_below};
 
 fn tide() -> Studio {
     let studio = Studio::tide();
@@ -71,7 +71,92 @@ fn nothing_that_never_ends_keeps_verify() {
         pipe(&studio.path().join("alone").join(name));
     }
     studio.daedal(&["verify", "alone/x.png"]).ends(0);
-    studio.daedal(&["verify", "alone"]).ends(0);
+    let told = studio.daedal(&["verify", "alone"]).ends(13).out;
+    let pipes = told.matches("a pipe, a socket or a device").count();
+    assert_eq!(pipes, 3, "{told}");
+}
+
+#[test]
+fn names_of_files_are_no_orders_and_need_not_be_text() {
+    use std::os::unix::ffi::OsStrExt as _;
+    let studio = tide();
+    let bytes = std::fs::read(studio.path().join(piece(&studio))).unwrap();
+    let name = std::ffi::OsStr::from_bytes(b"odd-\xff.png");
+    let place = studio.write("odd/x.png", &bytes);
+    std::fs::rename(&place, place.with_file_name(name)).unwrap();
+    let told = studio.daedal(&["verify", "odd", "--json"]).ends(0).json();
+    assert_eq!(told[0]["file"], "odd/odd-\u{fffd}.png");
+    let mut command = studio.command(&["verify", "--json"]);
+    let told: Told = command
+        .arg(place.with_file_name(name))
+        .output()
+        .unwrap()
+        .into();
+    told.ends(0).json();
+
+    let red = "red\u{1b}[31m";
+    studio.write(&format!("{red}/{red}.png"), &bytes);
+    studio.write(&format!("{red}/{red}.preview.png"), "no picture");
+    for args in [
+        &["verify", red][..],
+        &["verify", red, "-q"],
+        &["verify", &format!("{red}/{red}.png")],
+        &["verify", &format!("{red}/{red}.preview.png")],
+        &["verify", &format!("{red}/{red}.preview.png"), "-q"],
+        &["verify", &format!("{red}/gone.png")],
+        &[
+            "verify",
+            &format!("{red}/{red}.png"),
+            &format!("{red}/gone.png"),
+        ],
+    ] {
+        let told = studio.daedal(args);
+        let both = format!("{}{}", told.out, told.err);
+        assert!(
+            both.contains("red") && !both.contains('\u{1b}'),
+            "{args:?}: {both}"
+        );
+    }
+}
+
+#[test]
+fn standing_in_a_studio_is_no_reason_to_trust_it() {
+    let studio = tide();
+    let piece = piece(&studio);
+    studio.daedal(&["verify", &piece]).ends(0);
+    // To somebody who never signed in it, it is a folder that came along.
+    let stranger = |args: &[&str]| -> Told {
+        let mut command = studio.command(args);
+        command.env("XDG_CONFIG_HOME", studio.path().join("settings"));
+        command.output().unwrap().into()
+    };
+    let told = stranger(&["verify", &piece]).ends(11).out;
+    assert!(told.contains("--studio DIR"), "{told}");
+    let chain = ".daedal/keys/chain.pem";
+    studio.write(
+        "daedal.toml",
+        format!("[account]\ncertificate = \"{chain}\"\n"),
+    );
+    stranger(&["verify", &piece]).ends(11);
+    stranger(&["verify", &piece, "--studio", "."]).ends(0);
+    stranger(&["verify", &piece, "--trust", chain]).ends(0);
+}
+
+#[test]
+fn an_archive_among_other_files_is_verified_as_one_and_a_file_that_cannot_be_read_is_incomplete() {
+    let studio = tide();
+    studio.write("all/.keep", "");
+    let export = ["export", "latest", "--to", "all/run.zip", "-q"];
+    studio.daedal(&export).ends(0);
+    let told = studio.daedal(&["verify", "all"]).ends(0).out;
+    assert!(told.contains("1 of 1 file fine"), "{told}");
+    assert!(told.contains("passed over: 1 hidden"), "{told}");
+    let told = studio.daedal(&["verify", "all", "--json"]).ends(0).json();
+    assert!(!told[0]["assets"].as_array().unwrap().is_empty());
+    let large = std::fs::File::create(studio.path().join("all/large.png")).unwrap();
+    large.set_len((1 << 30) + 1).unwrap();
+    let told = studio.daedal(&["verify", "all"]).ends(13).out;
+    assert!(told.contains("more than the limit of 1073741824"), "{told}");
 }
 
 #[test]

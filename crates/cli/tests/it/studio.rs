@@ -140,6 +140,7 @@ impl Studio {
             .args(args)
             .current_dir(self.path())
             .env_remove("DAEDAL_STUDIO")
+            .env("XDG_CONFIG_HOME", env!("CARGO_TARGET_TMPDIR"))
             .env("DAEDAL_PASSWORD_FILE", "password")
             .env("NO_COLOR", "1")
             .stdin(std::process::Stdio::null());

@@ -15,6 +15,7 @@ use super::{Common, find, named};
 use crate::chain::{self, Looking};
 use crate::failure::Failure;
 use crate::home::{Home, block_on};
+use crate::own;
 use crate::release::OUTPUTS;
 use crate::ui::Ui;
 use crate::verify::{self, Named, Verified};
@@ -62,7 +63,7 @@ impl Verify {
         let mut home = Home::find(common)?;
         self.looking.settle(&mut home);
         let me = self.looking.account(&home)?;
-        let mut trusted = verify::authorities(Some(&home))?;
+        let mut trusted = own::recognised(common, Some(&home))?;
         for path in &self.trust {
             trusted.push(verify::chain(path)?);
         }

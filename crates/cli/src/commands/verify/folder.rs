@@ -8,8 +8,9 @@ use serde_json::{Value, json};
 
 use super::{Found, Verify, failed};
 use crate::failure::Failure;
+use crate::home::block_on;
 use crate::ui::Ui;
-use crate::verify::{self, Folder};
+use crate::verify::{self, Folder, Node, Verified};
 
 /// Exit code, verdict in a word, and what decided it.
 type Line = (u8, String, String);
@@ -49,8 +50,16 @@ impl Verify {
             let shown = path.strip_prefix(place).unwrap_or(path).display();
             lines.push((code, word, shown.to_string(), detail));
         };
-        let verified = verify::all(files, anchors).into_iter();
-        let verified: Vec<_> = verified.map(|verified| self.confirmed(verified)).collect();
+        let mut verified = verify::all(files, anchors);
+        if let Some(url) = &self.rpc {
+            block_on(async {
+                let mut node = Node::at(url);
+                for verified in verified.iter_mut().flatten() {
+                    verified.confirm(&mut node).await?;
+                }
+                Ok(())
+            })?;
+        }
         for (file, verified) in files.iter().zip(&verified) {
             add(
                 file,
@@ -63,7 +72,7 @@ impl Verify {
             );
         }
         for path in disclosures {
-            let verdicts = verified.iter().flatten().map(|verified| &verified.verdict);
+            let verdicts = verified.iter().flatten().flat_map(Verified::verdicts);
             // Nobody has named it in the command, so that it is no mistake in that.
             let judged = verify::disclosed_among(path, verdicts)
                 .map_err(|failure| failure.exit(Exit::Incomplete.code()));
@@ -83,10 +92,12 @@ impl Verify {
         );
         for (path, exit, detail) in &around.faults {
             let line = (exit.code(), exit.to_string(), detail.clone());
-            let value = json!({ "file": path, "code": exit.code(), "error": detail });
+            let file = path.display().to_string();
+            let value = json!({ "file": file, "code": exit.code(), "error": detail });
             add(path, Ok((line, value)));
         }
-        values.push(json!({ "directory": place, "code": worst, "notes": around.notes }));
+        let directory = place.display().to_string();
+        values.push(json!({ "directory": directory, "code": worst, "notes": around.told() }));
         Ok(Found {
             code: worst,
             value: Value::Array(values),
@@ -103,6 +114,7 @@ pub(super) fn judged_disclosure(path: &Path, verdict: &Verdict) -> (Line, Value)
     if let Some(told) = told.filter(|_| matches!(code, 0 | 11 | 12)) {
         detail.clone_from(&told.detail);
     }
-    let value = json!({ "file": path, "verdict": verdict.exit, "disclosure": detail });
+    let file = path.display().to_string();
+    let value = json!({ "file": file, "verdict": verdict.exit, "disclosure": detail });
     ((code, word, detail), value)
 }
