@@ -8,7 +8,7 @@ use crate::fixtures::{content, license, png, run_of, studio};
 use crate::manifest::{Content, definition};
 use crate::seal::{SealRequest, assembled, put, seal};
 use crate::verdict::Outcome;
-use crate::verify::{Given, verify};
+use crate::verify::{Given, Recorded, verify};
 
 /// The verdict on what a signer seals of a run who tells actions as they please, and what decided it.
 fn told(
@@ -33,7 +33,7 @@ fn told(
     let attestation = attest(record.clone(), &[subject], &studio().0);
     let verdict = verify(&Given {
         file: &sealed.file,
-        attestation: with_record.then_some(&attestation[..]),
+        attestation: with_record.then(|| Recorded::of(&attestation)).as_ref(),
         anchors: &[studio().0.chain().clone()],
         ..Given::default()
     });
@@ -252,7 +252,7 @@ fn who_signed_the_attestation_is_told_where_it_is_another() {
         let attestation = attest(record.clone(), std::slice::from_ref(&subject), signer);
         let verdict = verify(&Given {
             file: &sealed.file,
-            attestation: Some(&attestation),
+            attestation: Some(&Recorded::of(&attestation)),
             ..Given::default()
         });
         assert_eq!(verdict.attested_by.as_deref(), named);

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::{Found, Verify, failed};
 use crate::failure::Failure;
 use crate::ui::Ui;
-use crate::verify::{self, Folder};
+use crate::verify::{self, Folder, misnamed};
 
 /// Exit code, verdict in a word, and what decided it.
 type Line = (u8, String, String);
@@ -30,7 +30,10 @@ impl Verify {
                 "{} is a directory, and a run is done again",
                 place.display()
             ))
-            .help("name a run of this studio, or an archive of one"));
+            .help("name a run of this studio, which `daedal runs` lists, or an archive of one"));
+        }
+        if let Some(failure) = misnamed::unpacked(place) {
+            return Err(failure);
         }
         let folder = verify::folder(place)?;
         let Folder {
