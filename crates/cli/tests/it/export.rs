@@ -1,9 +1,8 @@
 //! A run in one archive: exported, verified as a stranger would, and carried out again.
 
 use daedal_core::AssetRef;
-use daedal_core::run::{Event, Moment};
+use daedal_core::run::Event;
 use daedal_store::OpenMode;
-use daedal_store::ports::MemoEntry;
 
 use crate::studio::Studio;
 
@@ -179,8 +178,8 @@ fn a_run_is_carried_out_again_from_its_archive_and_from_its_studio() {
     assert!(detail.contains("does not name this file"), "{detail}");
 }
 
-/// Puts another picture in the place of a poster in what the studio remembers of its tasks.
-fn forge(studio: &Studio) {
+/// Writes down a run as the last one went, but with another picture in the place of a poster; gives its first digits.
+fn forged(studio: &Studio) -> String {
     let mode = OpenMode::write("a forger");
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(async {
@@ -188,55 +187,51 @@ fn forge(studio: &Studio) {
             .await
             .unwrap();
         let runs = store.log.runs().await.unwrap();
-        let events = store.log.read(runs[0].run).await.unwrap();
-        let done = events.into_iter().find_map(|event| match event {
-            Event::TaskDone {
-                task, key, outcome, ..
-            } if *task.step == *"finish" => Some((key, outcome)),
+        let mut events = store.log.read(runs[0].run).await.unwrap();
+        let poster = events.iter().find_map(|event| match event {
+            Event::TaskDone { task, outcome, .. } if *task.step == *"finish" => {
+                AssetRef::from_value(&outcome.value)
+            }
             _ => None,
         });
-        let (key, outcome) = done.unwrap();
-        let poster = AssetRef::from_value(&outcome.value).unwrap();
+        let poster = poster.unwrap();
         let bytes = store.blobs.read(&poster.digest).unwrap();
         let mut picture = image::load_from_memory(&bytes).unwrap().to_rgba8();
-        picture.pixels_mut().take(9_999).for_each(|pixel| {
-            pixel.0 = [255, 0, 0, 255];
-        });
+        let changed = picture.pixels_mut().take(9_999);
+        changed.for_each(|pixel| pixel.0 = [255, 0, 0, 255]);
         let mut other = std::io::Cursor::new(Vec::new());
-        picture
-            .write_to(&mut other, image::ImageFormat::Png)
-            .unwrap();
+        let format = image::ImageFormat::Png;
+        picture.write_to(&mut other, format).unwrap();
         let digest = store.blobs.write(other.get_ref()).unwrap();
-        let told = serde_json::to_string(&outcome).unwrap();
+        let Event::Created { mut spec, at } = events.remove(0) else {
+            panic!("a run begins with what it is");
+        };
+        spec.nonce += 1_000;
+        let run = spec.id();
         let size = |size: u64| format!("\"size\":{size}");
-        let told = told
+        let told = serde_json::to_string(&events)
+            .unwrap()
             .replace(&poster.digest.to_string(), &digest.to_string())
             .replace(&size(poster.size), &size(other.get_ref().len() as u64));
-        let blobs = studio.path().join(".daedal/blobs");
-        let mut kept = crate::studio::files_below(&blobs).into_iter();
-        let (name, _) = kept.find(|(_, kept)| **kept == *bytes).unwrap();
-        std::fs::remove_file(blobs.join(name)).unwrap();
-        let entry = MemoEntry {
-            outcome: serde_json::from_str(&told).unwrap(),
-            run: runs[0].run,
-            at: Moment::default(),
-        };
-        store.memo.put(vec![(key, entry)]).await.unwrap();
+        let told = serde_json::from_str(&told).unwrap();
+        let created = Event::Created { spec, at };
+        assert!(store.log.create(run, created).await.unwrap());
+        store.log.append(run, told).await.unwrap();
         store.close().await.unwrap();
-    });
+        run.0.short()
+    })
 }
 
 #[test]
 fn what_comes_out_otherwise_is_the_verdict_and_can_be_looked_at() {
     let studio = Studio::tide();
     studio.daedal(&["run", "-q"]).ends(0);
-    forge(&studio);
-    studio.daedal(&["run", "-q"]).ends(0);
-    studio.daedal(&["release", "latest", "-q"]).ends(0);
-    studio.daedal(&["verify", "latest"]).ends(0);
+    let run = &*forged(&studio);
+    studio.daedal(&["release", run, "-q"]).ends(0);
+    studio.daedal(&["verify", run]).ends(0);
     // A directory that has the run's name is none to be done again.
-    std::fs::create_dir(studio.path().join("latest")).unwrap();
-    let told = studio.daedal(&["verify", "--replay", "latest"]).ends(15);
+    std::fs::create_dir(studio.path().join(run)).unwrap();
+    let told = studio.daedal(&["verify", "--replay", run]).ends(15);
     let first = told.out.lines().next().unwrap();
     assert!(
         first.ends_with(": differs when it is made again"),
@@ -256,12 +251,10 @@ fn what_comes_out_otherwise_is_the_verdict_and_can_be_looked_at() {
     let at = |x: u32| difference.get_pixel(x, 30).0;
     assert_eq!((at(4), at(332 + 4) == [255, 0, 0]), ([255, 0, 0], false));
     assert_ne!(at(664 + 4), [0; 3]);
-    let quiet = studio
-        .daedal(&["verify", "--replay", "latest", "-q"])
-        .ends(15);
+    let quiet = studio.daedal(&["verify", "--replay", run, "-q"]).ends(15);
     assert_eq!(quiet.out.lines().count(), 2, "{}", quiet.out);
     let told = studio
-        .daedal(&["verify", "--replay", "latest", "--json"])
+        .daedal(&["verify", "--replay", run, "--json"])
         .ends(15)
         .json();
     assert_eq!(

@@ -166,7 +166,7 @@ fn a_drawing_gets_an_element_of_text() {
         "width='150mm' height='100mm' viewBox='0 0 300 200'",
         "below",
     );
-    assert!(before.contains("viewBox='0 0 300 20"), "{before}");
+    assert!(before.contains("viewBox='0 0 300 21"), "{before}");
     assert!(
         before.contains("height='10") && before.contains("mm' viewBox"),
         "{before}"
@@ -174,7 +174,7 @@ fn a_drawing_gets_an_element_of_text() {
     assert!(captioned.contains("fill=\"#f4f1ea\"/><text"), "{captioned}");
     assert!(height.as_u64().unwrap() > 378, "{height}");
     let (before, _, height) = drawing("width='300' height='200'", "below");
-    assert!(before.contains("<svg viewBox=\"0 0 300 20"), "{before}");
+    assert!(before.contains("<svg viewBox=\"0 0 300 22"), "{before}");
     assert!((215..230).contains(&height.as_u64().unwrap()), "{height}");
     let (_, captioned, _) = drawing(
         "width='300' height='200' viewBox='10 20 300 200'",
