@@ -12,8 +12,6 @@ pub(crate) mod exit {
     pub(crate) const USER: u8 = 1;
     /// The run waits for a person.
     pub(crate) const WAITING: u8 = 3;
-    /// Something that can be done again came out otherwise.
-    pub(crate) const DIFFERS: u8 = 15;
     /// A picture is near the signature, past its tolerance.
     pub(crate) const NEAR: u8 = 20;
     /// A picture is outside of the signature.

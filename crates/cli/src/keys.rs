@@ -1,6 +1,9 @@
 //! The studio's keys, made on first use.
 
+use std::path::Path;
+
 use alloy_primitives::Address;
+use daedal_core::run::Moment;
 use daedal_provenance::{
     AccountError, Accounts, KeyError, Keys, PASSWORD_CHARS_MIN, Password, Person, Signer,
 };
@@ -18,29 +21,46 @@ pub(crate) fn signer<'k>(
     own: impl FnOnce() -> Result<&'k (Keys, Password), Failure>,
 ) -> Result<Signer, Failure> {
     let account = &home.settings.account;
-    let made = match (&account.certificate, &account.key) {
-        (Some(certificate), Some(key)) => {
-            let read = |path: &std::path::Path| {
-                std::fs::read_to_string(home.root.join(path)).map_err(|error| {
-                    Failure::because(format!("{} can't be read", path.display()), &error)
-                })
-            };
-            Signer::from_pem(read(certificate)?.as_bytes(), &read(key)?)
-        }
+    let signer = match (&account.certificate, &account.key) {
+        (Some(certificate), Some(key)) => named_signer(home, certificate, key),
         (None, None) => {
             let (keys, password) = own()?;
-            keys.signer(password)
+            keys.signer(password).map_err(|error| refused(&error))
         }
-        _ => {
-            return Err(Failure::new(
-                "[account] names a certificate without a key, or the reverse",
-            )
-            .help("set both `certificate` and `key`, or neither"));
-        }
-    };
-    let signer = made.map_err(|error| refused(&error))?;
+        _ => Err(
+            Failure::new("[account] names a certificate without a key, or the reverse")
+                .help("set both `certificate` and `key`, or neither"),
+        ),
+    }?;
     own::signed_with(signer.chain());
     Ok(signer)
+}
+
+/// What the settings name to sign with.
+fn named_signer(home: &Home, certificate: &Path, key: &Path) -> Result<Signer, Failure> {
+    let files = format!(
+        "of [account] in daedal.toml, `certificate` ({}) has certificates in PEM, the signing one first, and `key` ({}) \
+         the P-256 key of that one, PKCS #8 in PEM; without both the studio signs with its own",
+        certificate.display(),
+        key.display()
+    );
+    let read = |path: &Path| {
+        std::fs::read_to_string(home.root.join(path)).map_err(|error| {
+            Failure::because(format!("{} can't be read", path.display()), &error).help(&files)
+        })
+    };
+    let signer = Signer::from_pem(read(certificate)?.as_bytes(), &read(key)?)
+        .map_err(|error| Failure::new(error.to_string()).help(&files))?;
+    let ends = signer.chain().ends_ms().map(Moment);
+    match ends.filter(|ends| *ends <= text::now()) {
+        None => Ok(signer),
+        Some(ends) => Err(Failure::new(format!(
+            "the certificate in {} expired at {}: what is signed with it counts for nobody",
+            certificate.display(),
+            text::moment(ends)
+        ))
+        .help("have its issuer renew it, or leave `certificate` and `key` of [account] in daedal.toml out")),
+    }
 }
 
 /// The studio's account, opened to sign what it decides and sends.

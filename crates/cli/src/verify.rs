@@ -7,25 +7,26 @@ mod contracts;
 mod coverage;
 mod disclosed;
 mod folder;
-mod misnamed;
+pub(crate) mod misnamed;
 mod node;
 mod reading;
+mod records;
 mod replay;
 mod sidecar;
 mod told;
 mod votes;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use daedal_core::Digest;
 use daedal_core::asset::media_type_of;
-use daedal_provenance::attest::is_envelope;
 use daedal_provenance::chain::Chain;
 use daedal_provenance::collection::is_archive;
 use daedal_provenance::container::is_credential;
 use daedal_provenance::verdict::Origin;
-use daedal_provenance::verify::{Given, attested_run, verify};
+use daedal_provenance::verify::{Given, Recorded, look};
 use daedal_provenance::{Exit, Keys, Verdict};
 
 use crate::failure::{Failure, exit};
@@ -38,7 +39,8 @@ pub(crate) use disclosed::{disclosed, disclosed_among};
 pub(crate) use folder::{Fault, Folder, folder};
 pub(crate) use node::Node;
 pub(crate) use reading::read;
-use reading::{beside, read_up_to, too_large};
+use reading::{read_up_to, too_large};
+pub(crate) use records::Records;
 pub(crate) use replay::{Replayed, Scene};
 use sidecar::Beside;
 pub(crate) use told::{line, shown_path, table, to_json, told, told_shortly, told_whole};
@@ -62,7 +64,7 @@ pub(crate) struct Verified {
     /// The votes on the dials of its run that it took into account.
     pub(crate) votes: Option<Votes>,
     /// The attestation that it took into account.
-    pub(crate) attestation: Option<Vec<u8>>,
+    pub(crate) attestation: Option<Arc<Recorded>>,
     /// Where credential, attestation and receipts lie that it took into account.
     pub(crate) read: Vec<PathBuf>,
     /// The run, where it is the archive of one.
@@ -71,7 +73,7 @@ pub(crate) struct Verified {
 
 /// The worse of two exit codes: first those that are about the file itself, then the others.
 pub(crate) fn worse(one: u8, other: u8) -> u8 {
-    const ORDER: [u8; 8] = [0, 14, 11, 12, 13, exit::DIFFERS, exit::USER, 10];
+    const ORDER: [u8; 8] = [0, 14, 11, 12, 13, 15, exit::USER, 10];
     let rank = |code: &u8| ORDER.iter().position(|known| known == code);
     std::cmp::max_by_key(one, other, rank)
 }
@@ -79,24 +81,36 @@ pub(crate) fn worse(one: u8, other: u8) -> u8 {
 /// Verifies the file at `path`, with the sidecar, the attestation and the anchor that lie beside it. The
 /// certificates of the studio at `home` are recognised.
 pub(crate) fn file(path: &Path, home: Option<&Home>) -> Result<Verdict, Failure> {
-    Ok(with(path, Named::default(), &authorities(home)?)?.verdict)
+    let records = Records::default();
+    Ok(with(path, Named::default(), &authorities(home)?, &records)?.verdict)
 }
 
-/// The same, with some of them from elsewhere.
-pub(crate) fn with(path: &Path, named: Named<'_>, anchors: &[Chain]) -> Result<Verified, Failure> {
-    of(path, &read(path)?, named, anchors)
+/// The same, with some of them from elsewhere, and with records that were read for other files.
+pub(crate) fn with(
+    path: &Path,
+    named: Named<'_>,
+    anchors: &[Chain],
+    records: &Records,
+) -> Result<Verified, Failure> {
+    of(path, &read(path)?, named, anchors, records)
 }
 
 /// The same of an archive or any other file.
-fn any(path: &Path, anchors: &[Chain]) -> Result<Verified, Failure> {
+fn any(path: &Path, anchors: &[Chain], records: &Records) -> Result<Verified, Failure> {
     let bytes = read(path)?;
     match is_archive(&bytes) {
         true => Ok(Verified::of(archive(&bytes, anchors))),
-        false => of(path, &bytes, Named::default(), anchors),
+        false => of(path, &bytes, Named::default(), anchors, records),
     }
 }
 
-fn of(path: &Path, bytes: &[u8], named: Named<'_>, anchors: &[Chain]) -> Result<Verified, Failure> {
+fn of(
+    path: &Path,
+    bytes: &[u8],
+    named: Named<'_>,
+    anchors: &[Chain],
+    records: &Records,
+) -> Result<Verified, Failure> {
     if let Some(failure) = misnamed::refused(path, bytes) {
         return Err(failure);
     }
@@ -119,26 +133,31 @@ fn of(path: &Path, bytes: &[u8], named: Named<'_>, anchors: &[Chain]) -> Result<
         sidecar: sidecar.own(),
         ..bare
     };
-    let mut verdict = verify(&given);
-    let run = verdict.origin.as_ref().map(|origin| origin.run);
+    let looked = look(&given);
+    let run = looked.run();
     let attestation = match (named.attestation, run) {
-        (Some(named), run) => Some(attestation_in(named, run)?),
-        (None, Some(run)) => beside(path, &attestation_name(&run))?,
+        (Some(named), run) => Some(Arc::new(attestation_in(named, run)?)),
+        (None, Some(run)) => {
+            let place = path.with_file_name(attestation_name(&run));
+            records.at(place, Recorded::of)?
+        }
         (None, None) => None,
     };
     let receipts = match run {
-        Some(run) => beside(path, &receipts_name(&run))?,
+        Some(run) => {
+            let place = path.with_file_name(receipts_name(&run));
+            records.at(place, |bytes| {
+                Recorded::beside(bytes, attestation.as_deref())
+            })?
+        }
         None => None,
     };
-    let is_published = is_published(path);
-    if attestation.is_some() || receipts.is_some() || is_published {
-        verdict = verify(&Given {
-            attestation: attestation.as_deref(),
-            receipts: receipts.as_deref(),
-            is_published,
-            ..given
-        });
-    }
+    let mut verdict = looked.with(&Given {
+        attestation: attestation.as_deref(),
+        receipts: receipts.as_deref(),
+        is_published: is_published(path),
+        ..given
+    });
     sidecar.tell(&bare, &mut verdict);
     let anchor = anchor_of(path, named.anchor, verdict.origin.as_ref())?;
     if let Some(anchor) = &anchor {
@@ -169,12 +188,13 @@ fn of(path: &Path, bytes: &[u8], named: Named<'_>, anchors: &[Chain]) -> Result<
 pub(crate) fn all(files: &[PathBuf], anchors: &[Chain]) -> Vec<Result<Verified, Failure>> {
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let next = AtomicUsize::new(0);
+    let records = Records::default();
     let work = || {
         let mut done = Vec::new();
         while let at = next.fetch_add(1, Ordering::Relaxed)
             && let Some(file) = files.get(at)
         {
-            let verified = any(file, anchors);
+            let verified = any(file, anchors, &records);
             let verified = verified.map_err(|failure| misnamed::among_others(file, failure));
             done.push((at, verified));
         }
@@ -223,8 +243,25 @@ impl Verified {
                  recognised in that studio by whoever signed there, or with --studio DIR"
                     .to_owned(),
             ),
+            Exit::Unanchored => self.hint_of_anchor(),
             Exit::Incomplete => misnamed::hint(path),
             _ => None,
+        }
+    }
+
+    fn hint_of_anchor(&self) -> Option<String> {
+        let origin = self.verdict.origin.as_ref()?;
+        let chain = origin.registered?.chain;
+        match &self.anchor {
+            Some(anchor) if anchor.is_asked() => None,
+            Some(anchor) if anchor.can_be_asked() => Some(format!(
+                "a node of chain {chain} can tell: --rpc URL asks it"
+            )),
+            _ => Some(format!(
+                "lay {}.anchor.json beside the file, which is published once the run is anchored, or name it \
+                 with --anchor; --rpc URL has a node of chain {chain} confirm it",
+                &origin.run.to_string()[..16]
+            )),
         }
     }
 
@@ -301,10 +338,10 @@ fn credential(path: &Path) -> Result<Vec<u8>, Failure> {
 }
 
 /// An attestation that the user named, of the run that the file is of. A damaged one is left to the verdict.
-fn attestation_in(path: &Path, run: Option<Digest>) -> Result<Vec<u8>, Failure> {
-    let bytes = read(path)?;
-    let problem = match (attested_run(&bytes), run) {
-        (Ok(Some(_)), _) if !is_envelope(&bytes) => {
+fn attestation_in(path: &Path, run: Option<Digest>) -> Result<Recorded, Failure> {
+    let recorded = Recorded::of(&read(path)?);
+    let problem = match (recorded.run(), run) {
+        (Ok(Some(_)), _) if recorded.attested().is_err() => {
             "is the bare record of a run, which nobody has signed".to_owned()
         }
         (Ok(None), _) => "is no attestation of a run".to_owned(),
@@ -313,7 +350,7 @@ fn attestation_in(path: &Path, run: Option<Digest>) -> Result<Vec<u8>, Failure> 
             other.short(),
             run.short()
         ),
-        _ => return Ok(bytes),
+        _ => return Ok(recorded),
     };
     let help = match run {
         Some(run) => format!(

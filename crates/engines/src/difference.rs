@@ -2,18 +2,24 @@
 
 use daedal_core::engine::Limits;
 
-use crate::picture::{Colour, Encoding, Picture, decode, encode};
+use crate::picture::{Colour, Encoding, Picture, decode, encode, svg};
 
 /// Longest side of each of the pictures beside one another, in pixels.
 const SIDE_MAX: f64 = 900.0;
-/// Space between them, in pixels.
+/// Shortest side of a column, in which its label fits.
+const COLUMN_MIN: u32 = 136;
+/// Space between columns, in pixels.
 const GAP: u32 = 12;
+/// Height of the labels above them, in pixels.
+const HEAD: u32 = 28;
+const LABELS: [&str; 3] = ["as it was", "as it is here", "where they differ"];
 
 /// How two pictures differ.
 pub struct Compared {
     /// Mean distance of their channels, from 0 for the same to 1 for black and white.
     pub distance: f64,
-    /// A PNG: the one, the other, and where they differ, with the largest difference in white.
+    /// A PNG: the one as it was, the other as it is, and where they differ, with the largest difference in white; each
+    /// below its label.
     pub png: Vec<u8>,
 }
 
@@ -43,11 +49,26 @@ pub fn difference(one: &[u8], other: &[u8]) -> Option<Compared> {
         false => (one.width, one.height),
     };
     let all = [one, other, shown].map(|picture| picture.resized(width, height, Default::default()));
-    let mut wall = Picture::filled(width * 3 + GAP * 2, height, Colour::WHITE);
+    let column = width.max(COLUMN_MIN);
+    let left = |place: u32| place * (column + GAP);
+    let (across, down) = (left(3) - GAP, height + HEAD);
+    let mut labels =
+        format!("<svg xmlns='http://www.w3.org/2000/svg' width='{across}' height='{down}'>");
+    for (place, label) in (0..).zip(LABELS) {
+        let left = left(place);
+        labels += &format!(
+            "<text x='{left}' y='19' font-family='IBM Plex Sans' font-size='15'>{label}</text>"
+        );
+    }
+    labels += "</svg>";
+    let mut pixmap = Picture::filled(across, down, Colour::WHITE)
+        .into_pixmap()
+        .ok()?;
+    svg::draw(&svg::parse("labels", &labels).ok()?, &mut pixmap.as_mut());
+    let mut wall = Picture::from_pixmap(pixmap);
     for (place, picture) in (0..).zip(&all) {
-        let left = (place * (width + GAP)) as usize;
         for y in 0..height {
-            let from = (y as usize * wall.width as usize + left) * 4;
+            let from = ((y + HEAD) as usize * wall.width as usize + left(place) as usize) * 4;
             wall.pixels[from..from + width as usize * 4].copy_from_slice(picture.row(y));
         }
     }
@@ -75,12 +96,20 @@ mod tests {
             compared.distance
         );
         let wall = decode("wall", &compared.png, None, &Limits::default()).unwrap();
-        assert_eq!((wall.width, wall.height), (54, 4));
-        let at = |x: usize| &wall.pixels[x * 4..x * 4 + 3];
+        assert_eq!((wall.width, wall.height), (432, 32));
+        let at = |x: usize| &wall.row(28)[x * 4..x * 4 + 3];
         assert_eq!(
-            (at(0), at(22), at(44)),
+            (at(0), at(148), at(296)),
             (&[0; 3][..], &[51; 3][..], &[255; 3][..])
         );
+        // Each has its label.
+        for column in 0..3 {
+            let dark = |y: u32| {
+                let row = &wall.row(y)[column * 148 * 4..(column * 148 + 136) * 4];
+                row.iter().any(|level| *level < 60)
+            };
+            assert!((0..28).any(dark), "column {column}");
+        }
         assert!(difference(&grey(1), b"no picture").is_none());
     }
 }

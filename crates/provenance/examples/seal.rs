@@ -10,7 +10,7 @@ use daedal_core::intent::{Disclosure, Domain, Intent, IntentKind, SignedIntent};
 use daedal_core::record::{RunHeader, RunRecord};
 use daedal_core::{Digest, canonical};
 use daedal_provenance::seal::{SealRequest, seal};
-use daedal_provenance::verify::{Given, verify};
+use daedal_provenance::verify::{Given, Recorded, verify};
 use daedal_provenance::{Exit, attest};
 // The run is the one of the tests, which names the crate's modules from inside.
 use daedal_provenance::{keys, manifest, signer};
@@ -62,6 +62,7 @@ fn main() {
         "run_verified_ms": plain,
         "run_with_intents_verified_ms": with_intents,
         "intents": INTENTS,
+        "site_verified_ms": of_a_site(repeat.div_ceil(20)),
         "bytes": bytes.len(),
         "added": sealed.file.len() - bytes.len(),
         "sealed_and_read_back_ms": sealed_ms,
@@ -104,6 +105,8 @@ fn of_a_long_run(intents: u64, repeat: usize) -> Vec<f64> {
     let attestation = attest::attest(record, &[subject], signer);
     let one = || {
         let begun = Instant::now();
+        let attestation = Recorded::of(&attestation);
+        let receipts = Recorded::beside(&receipts, Some(&attestation));
         let verdict = verify(&Given {
             file: &sealed.file,
             attestation: Some(&attestation),
@@ -115,6 +118,67 @@ fn of_a_long_run(intents: u64, repeat: usize) -> Vec<f64> {
         let ms = begun.elapsed().as_secs_f64() * 1_000.0;
         assert_eq!(verdict.exit, Exit::Fine, "{:?}", verdict.checks);
         ms
+    };
+    (0..repeat).map(|_| one()).collect()
+}
+
+/// How long all pictures of a run take to verify that made one in each of its 1,000 tasks, on every core, with its
+/// attestation and receipts read once.
+fn of_a_site(repeat: usize) -> Vec<f64> {
+    let short = fixtures::run_of(b"", "image/png", false);
+    let sizes = (0..RECEIPTS).map(|at| u32::try_from(at).unwrap());
+    let pictures: Vec<Vec<u8>> = sizes
+        .map(|at| fixtures::png(8 + at % 40, 8 + at / 40, true))
+        .collect();
+    let receipts = (0..).zip(&pictures).map(|(at, picture)| {
+        let asset = fixtures::asset(picture, "image/png");
+        fixtures::receipt("draw", Some(at), &[], &[&asset])
+    });
+    let receipts = receipts.collect();
+    let record = RunRecord::close(
+        short.header,
+        short.inputs,
+        short.parameters,
+        receipts,
+        Vec::new(),
+    );
+    let license = fixtures::license();
+    let signer = &fixtures::studio().0;
+    let sealed = pictures.iter().map(|bytes| {
+        let content = fixtures::content(&record, bytes, "image/png", &license);
+        seal(&SealRequest { bytes, content }, signer).unwrap()
+    });
+    let sealed: Vec<_> = sealed.collect();
+    let subjects = pictures.iter().zip(&sealed).map(|(bytes, sealed)| {
+        let digest = Digest::of(bytes);
+        attest::Subject::of(&digest.to_string(), digest, sealed)
+    });
+    let subjects: Vec<_> = subjects.collect();
+    let receipts = canonical::to_vec(&record);
+    let attestation = attest::attest(record, &subjects, signer);
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let anchors = [signer.chain().clone()];
+    let one = || {
+        let begun = Instant::now();
+        let attestation = Recorded::of(&attestation);
+        let receipts = Recorded::beside(&receipts, Some(&attestation));
+        let fine = |file: &daedal_provenance::Sealed| {
+            let verdict = verify(&Given {
+                file: &file.file,
+                attestation: Some(&attestation),
+                receipts: Some(&receipts),
+                is_published: true,
+                anchors: &anchors,
+                ..Given::default()
+            });
+            assert_eq!(verdict.exit, Exit::Fine, "{:?}", verdict.checks);
+        };
+        std::thread::scope(|scope| {
+            for files in sealed.chunks(sealed.len().div_ceil(cores)) {
+                scope.spawn(move || files.iter().for_each(fine));
+            }
+        });
+        begun.elapsed().as_secs_f64() * 1_000.0
     };
     (0..repeat).map(|_| one()).collect()
 }

@@ -228,6 +228,12 @@ pub fn is_envelope(bytes: &[u8]) -> bool {
 }
 
 impl Attested {
+    /// The run that it is about.
+    #[must_use]
+    pub fn record(&self) -> &RunRecord {
+        &self.statement.predicate.record
+    }
+
     /// Whether something with this digest was published.
     #[must_use]
     pub fn names(&self, digest: &Digest) -> bool {

@@ -4,21 +4,21 @@
 use std::io::Cursor;
 
 use c2pa::Builder;
+use daedal_core::Digest;
 use daedal_core::asset::media_type_of;
 use daedal_core::intent::Domain;
 use daedal_core::record::RunRecord;
-use daedal_core::{Digest, canonical};
 use serde::{Deserialize, Serialize};
 
 use crate::archive::{is_as_packed, pack};
-use crate::attest::{self, Attested};
+use crate::attest::Attested;
 use crate::belongs::{Namers, bundle, is_due, told_bundle};
 use crate::bound::bound_as_archive;
 use crate::chain::Chain;
 use crate::container::{Carrier, SIDECAR_SUFFIX, ZIP, sniff};
 use crate::manifest;
 use crate::path::PathFault;
-use crate::recorded::intents_missing;
+use crate::recorded::{Recorded, intents_missing};
 use crate::seal::{SealError, assertion, context, failures, read};
 use crate::signer::Signer;
 use crate::store;
@@ -213,18 +213,21 @@ pub fn verify_files(files: Files, collected: &Collected, anchors: &[Chain]) -> A
 impl Archive {
     fn look_into(&mut self, collected: &Collected, anchors: &[Chain]) {
         let files = &self.files;
-        self.assets = assets(files, anchors);
-        let record = record(files, collected);
-        let attested = attested(files);
+        let attestation = files.get(ATTESTATION).map(|bytes| Recorded::of(bytes));
+        let receipts = files.get(RECEIPTS);
+        let receipts = receipts.map(|bytes| Recorded::beside(bytes, attestation.as_ref()));
+        self.assets = assets(files, attestation.as_ref(), receipts.as_ref(), anchors);
+        let record = record(receipts.as_ref(), collected);
+        let attested = attested(attestation.as_ref());
         let bundle = bundle(files, collected);
         let verdict = &mut self.verdict;
-        let run = record.as_ref().map_err(Clone::clone);
+        let run = record.clone();
         let run = run.and_then(|record| is_due(collected, &self.assets).map(|()| told(record)));
         verdict.judge("run", Exit::Tampered, run);
         let judged = attested
             .as_ref()
             .map_err(|detail| (Exit::Tampered, detail.clone()));
-        let judged = judged.and_then(|attested| attestation(files, collected, attested, anchors));
+        let judged = judged.and_then(|attested| names_assets(files, collected, attested, anchors));
         let (exit, judged) = match judged {
             Ok(detail) => (Exit::Fine, Ok(detail)),
             Err((exit, detail)) => (exit, Err(detail)),
@@ -240,10 +243,14 @@ impl Archive {
             };
             verdict.judge("files", Exit::Tampered, namers.name_all(files));
         }
-        if let Some(missing) = record.as_ref().ok().and_then(intents_missing) {
+        if let Some(missing) = record
+            .as_ref()
+            .ok()
+            .and_then(|record| intents_missing(record))
+        {
             verdict.judge("decisions", Exit::Incomplete, Err(missing));
         }
-        self.record = record.ok();
+        self.record = record.ok().cloned();
     }
 
     /// Adds to the verdict what the assets come to, with all that was reported on them.
@@ -294,19 +301,14 @@ fn told(record: &RunRecord) -> String {
     )
 }
 
-fn record(files: &Files, collected: &Collected) -> Result<RunRecord, String> {
-    let bytes = files
-        .get(RECEIPTS)
-        .ok_or_else(|| format!("`{RECEIPTS}` is not in it"))?;
-    let record: RunRecord = serde_json::from_slice(bytes)
-        .map_err(|error| format!("`{RECEIPTS}` can't be read: {error}"))?;
-    if canonical::to_vec(&record) != *bytes {
-        return Err(format!("`{RECEIPTS}` is not in canonical form"));
-    }
-    if let Some(fault) = record.faults().first() {
-        return Err(fault.to_string());
-    }
-    match Collected::of(&record, collected.anchor) == *collected {
+fn record<'a>(
+    receipts: Option<&'a Recorded>,
+    collected: &Collected,
+) -> Result<&'a RunRecord, String> {
+    let receipts = receipts.ok_or_else(|| format!("`{RECEIPTS}` is not in it"))?;
+    let record = receipts.bare();
+    let record = record.map_err(|detail| format!("`{RECEIPTS}` can't be read: {detail}"))?;
+    match Collected::of(record, collected.anchor) == *collected {
         true => Ok(record),
         false => Err(format!(
             "`{RECEIPTS}` are not those of run {}",
@@ -315,21 +317,19 @@ fn record(files: &Files, collected: &Collected) -> Result<RunRecord, String> {
     }
 }
 
-fn attested(files: &Files) -> Result<Attested, String> {
-    let bytes = files
-        .get(ATTESTATION)
-        .ok_or_else(|| format!("`{ATTESTATION}` is not in it"))?;
-    attest::read(bytes).map_err(|error| error.to_string())
+fn attested(attestation: Option<&Recorded>) -> Result<&Attested, String> {
+    let attestation = attestation.ok_or_else(|| format!("`{ATTESTATION}` is not in it"))?;
+    attestation.attested().map_err(str::to_owned)
 }
 
-fn attestation(
+fn names_assets(
     files: &Files,
     collected: &Collected,
     attested: &Attested,
     anchors: &[Chain],
 ) -> Result<String, (Exit, String)> {
     let tampered = |detail: String| (Exit::Tampered, detail);
-    let record = &attested.statement.predicate.record;
+    let record = attested.record();
     if Collected::of(record, collected.anchor) != *collected {
         return Err(tampered("it is about another run".to_owned()));
     }
@@ -363,7 +363,12 @@ fn attestation(
     }
 }
 
-fn assets(files: &Files, anchors: &[Chain]) -> Vec<(String, Verdict)> {
+fn assets(
+    files: &Files,
+    attestation: Option<&Recorded>,
+    receipts: Option<&Recorded>,
+    anchors: &[Chain],
+) -> Vec<(String, Verdict)> {
     let sealed = files.iter().filter_map(|(path, bytes)| {
         let name = path.strip_prefix(ASSETS)?;
         let bare = name.strip_suffix(SIDECAR_SUFFIX);
@@ -377,8 +382,8 @@ fn assets(files: &Files, anchors: &[Chain]) -> Vec<(String, Verdict)> {
                 file: bytes,
                 media_type: Some(media_type_of(name)),
                 sidecar: beside(&format!("{ASSETS}{name}{SIDECAR_SUFFIX}")),
-                attestation: beside(ATTESTATION),
-                receipts: beside(RECEIPTS),
+                attestation,
+                receipts,
                 is_published: true,
                 anchors,
             });

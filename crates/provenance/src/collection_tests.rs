@@ -1,4 +1,5 @@
 use daedal_core::bundle::Bundle;
+use daedal_core::canonical;
 use daedal_core::process::Training;
 use serde_json::json;
 

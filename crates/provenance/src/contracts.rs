@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use alloy_primitives::{Address, B256, Bytes};
+use daedal_core::excerpt::Excerpt;
 use daedal_core::intent::{Accepted, Domain, IntentKind, Oversight, SignedIntent};
 use serde::Serialize;
 
-use crate::verdict::{Exit, Outcome, Verdict};
+use crate::verdict::{Decision, Exit, Outcome, Verdict};
 
 /// Name of the check that tells of them.
 const CONTRACTS: &str = "contracts";
@@ -30,6 +31,9 @@ pub struct ContractSigned {
     pub confirmed: bool,
     /// Whether it was signed for the registry that the credential names.
     pub counts: bool,
+    /// What is told of it once that counts; none if it was signed for another registry than the credential names.
+    #[serde(skip)]
+    pub(crate) decision: Option<Decision>,
 }
 
 /// Why the signature of a contract is not confirmed.
@@ -45,8 +49,8 @@ pub enum ContractFault {
 pub type Answers = BTreeMap<B256, Result<String, ContractFault>>;
 
 impl ContractSigned {
-    /// Those of a list of intents.
-    pub(crate) fn among(intents: &[SignedIntent], anchor: Domain) -> Vec<Self> {
+    /// Those among the decisions in a credential.
+    pub(crate) fn among(excerpt: &Excerpt, anchor: Domain) -> Vec<Self> {
         let by_contract = |signed: &SignedIntent| {
             Some(Self {
                 intent: signed.name(),
@@ -57,9 +61,12 @@ impl ContractSigned {
                 accepted: signed.accepted?,
                 confirmed: false,
                 counts: signed.counts_for(anchor),
+                decision: signed
+                    .counts_for(anchor)
+                    .then(|| Decision::of(excerpt, signed)),
             })
         };
-        intents.iter().filter_map(by_contract).collect()
+        excerpt.intents.iter().filter_map(by_contract).collect()
     }
 }
 
@@ -109,8 +116,10 @@ impl Verdict {
         for signed in &mut origin.contracts {
             signed.confirmed =
                 exit != Exit::Tampered && answers.get(&signed.intent).is_some_and(Result::is_ok);
-            if signed.confirmed && signed.counts {
+            if let Some(decision) = signed.decision.clone().filter(|_| signed.confirmed) {
                 origin.intents += 1;
+                origin.decisions.push(decision);
+                origin.decisions.sort_by_key(|decision| decision.at);
                 let oversight = Oversight::of([signed.kind]);
                 origin.human_oversight = origin.human_oversight.max(oversight);
             }

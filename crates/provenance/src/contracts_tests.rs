@@ -9,7 +9,7 @@ use crate::chain::Chain;
 use crate::fixtures::{content, license, png, run_of, signed_by_another, studio};
 use crate::seal::{SealRequest, seal};
 use crate::verdict::Check;
-use crate::verify::{Given, verify};
+use crate::verify::{Given, Recorded, verify};
 
 const WALLET: Address = Address::repeat_byte(0xc0);
 const ACCEPTED: Accepted = Accepted {
@@ -48,7 +48,7 @@ fn verdict(file: &[u8], receipts: Option<&[u8]>) -> Verdict {
     let anchors = vec![Chain::from_pem(studio().0.chain().anchor_pem().as_bytes()).unwrap()];
     verify(&Given {
         file,
-        receipts,
+        receipts: receipts.map(Recorded::of).as_ref(),
         anchors: &anchors,
         ..Given::default()
     })
@@ -97,7 +97,16 @@ fn what_a_contract_signed_is_attested_and_counts_once_its_chain_confirms_it() {
     assert_eq!(confirmed.exit, Exit::Fine);
     assert_eq!(told(&confirmed).outcome, Outcome::Passed);
     assert_eq!(oversight(&confirmed), Oversight::HumanValidated);
-    assert_eq!(confirmed.origin.unwrap().intents, 1);
+    let origin = confirmed.origin.unwrap();
+    assert_eq!(origin.intents, 1);
+    let [decision] = &origin.decisions[..] else {
+        panic!("{:?}", origin.decisions);
+    };
+    assert!(decision.by_contract);
+    assert_eq!(
+        (decision.by, decision.task.as_deref()),
+        (origin.contracts[0].signer, Some("pick"))
+    );
 }
 
 #[test]

@@ -10,7 +10,7 @@ use crate::manifest::{Ingredient, Relation};
 use crate::seal::{SealRequest, seal, written};
 use crate::signer::Signer;
 use crate::verdict::{Exit, Outcome, Verdict};
-use crate::verify::{Given, verify};
+use crate::verify::{Given, Recorded, verify};
 
 /// Signs as the library does, but without asking whether the certificate counts today: the library itself won't.
 struct Unasked(Signer);
@@ -142,7 +142,7 @@ fn an_attestation_counts_by_a_certificate_of_today_and_says_where_it_is_another_
         let subject = Subject::of("poster.png", Digest::of(&bytes), &sealed);
         let verdict = verify(&Given {
             file: &sealed.file,
-            attestation: Some(&attest(record.clone(), &[subject], signer)),
+            attestation: Some(&Recorded::of(&attest(record.clone(), &[subject], signer))),
             anchors: &[studio().0.chain().clone(), signer.chain().clone()],
             ..Given::default()
         });

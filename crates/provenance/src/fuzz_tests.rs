@@ -77,12 +77,13 @@ fn bundles() -> Vec<Bundle> {
 
 fn exit_of(bundle: &Bundle, anchors: &[Chain]) -> Exit {
     let [file, sidecar, attestation, receipts] = &bundle.parts;
+    let recorded = |part: &Option<Vec<u8>>| part.as_deref().map(Recorded::of);
     let verdict = verify(&Given {
         file: file.as_deref().unwrap_or_default(),
         media_type: Some(bundle.media_type),
         sidecar: sidecar.as_deref(),
-        attestation: attestation.as_deref(),
-        receipts: receipts.as_deref(),
+        attestation: recorded(attestation).as_ref(),
+        receipts: recorded(receipts).as_ref(),
         is_published: true,
         anchors,
     });

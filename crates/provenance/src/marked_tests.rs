@@ -11,7 +11,7 @@ use crate::fixtures::{
 use crate::manifest::{Content, Ingredient, definition};
 use crate::seal::{SealRequest, assembled, put};
 use crate::verdict::Outcome;
-use crate::verify::{Given, verify};
+use crate::verify::{Given, Recorded, verify};
 
 /// The verdict on what a signer seals of a run who tells actions as they please, and what decided it.
 fn told(
@@ -47,7 +47,7 @@ fn forged(
     let attestation = attest(record.clone(), &[subject], &studio().0);
     let verdict = verify(&Given {
         file: &sealed.file,
-        attestation: with_record.then_some(&attestation[..]),
+        attestation: with_record.then(|| Recorded::of(&attestation)).as_ref(),
         anchors: &[studio().0.chain().clone()],
         ..Given::default()
     });

@@ -20,7 +20,7 @@ pub(crate) fn origin(verdict: &mut Verdict, claim: &Claim) {
     let result = receipt(claim, maker, oversight);
     let stands = verdict.judge("receipt", Exit::Tampered, result);
     let contracts = match stands {
-        true => ContractSigned::among(&excerpt.intents, claim.anchor),
+        true => ContractSigned::among(excerpt, claim.anchor),
         false => Vec::new(),
     };
     let by_keys = excerpt.intents.len() - contracts.len();
@@ -98,20 +98,26 @@ fn receipt(claim: &Claim, maker: &Receipt, oversight: Oversight) -> Result<Strin
 fn told(excerpt: &Excerpt, anchor: Domain) -> Vec<Decision> {
     let intents = excerpt.intents.iter();
     let by_keys = intents.filter(|signed| signed.accepted.is_none() && signed.counts_for(anchor));
-    let decision = |signed: &SignedIntent| {
-        let name = signed.name();
-        let mut receipts = excerpt.receipts.iter().map(|proven| &proven.receipt);
-        let decided = receipts.find(|receipt| receipt.intents.contains(&name));
-        Decision {
-            kind: signed.intent.kind,
-            by: signed.signer,
-            at: signed.intent.at,
-            task: decided.map(Receipt::label),
-        }
-    };
+    let decision = |signed| Decision::of(excerpt, signed);
     let mut told: Vec<Decision> = by_keys.map(decision).collect();
     told.sort_by_key(|decision| decision.at);
     told
+}
+
+impl Decision {
+    /// What is told of one of the decisions in a credential.
+    pub(crate) fn of(excerpt: &Excerpt, signed: &SignedIntent) -> Self {
+        let name = signed.name();
+        let mut receipts = excerpt.receipts.iter().map(|proven| &proven.receipt);
+        let decided = receipts.find(|receipt| receipt.intents.contains(&name));
+        Self {
+            kind: signed.intent.kind,
+            by: signed.signer,
+            by_contract: signed.accepted.is_some(),
+            at: signed.intent.at,
+            task: decided.map(Receipt::label),
+        }
+    }
 }
 
 /// Says how many decisions stand, and what of them is not told or does not count.
@@ -176,7 +182,7 @@ pub(crate) fn votes(verdict: &mut Verdict) {
         .as_ref()
         .and_then(|origin| origin.governed.as_ref());
     if governed.is_some() {
-        let detail = "they decided dials of the run, by its word; no proof of them was given";
+        let detail = "dials of the run are open to votes, by its word; no proof of any was given";
         verdict.note(VOTES, Outcome::Skipped, detail);
     }
 }

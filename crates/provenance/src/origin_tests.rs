@@ -8,7 +8,7 @@ use crate::attest::{Subject, attest};
 use crate::fixtures::{content, license, png, run_in, studio};
 use crate::manifest::Anchoring;
 use crate::verdict::{AnchorFault, Check};
-use crate::verify::{Given, verify};
+use crate::verify::{Given, Recorded, verify};
 use crate::{SealRequest, Sealed, seal};
 
 fn at(chain: u64) -> Domain {
@@ -32,7 +32,7 @@ fn sealed(bytes: &[u8], record: &RunRecord, anchor: Domain) -> Sealed {
 fn verdict_on(file: &[u8], attestation: Option<&[u8]>) -> Verdict {
     verify(&Given {
         file,
-        attestation,
+        attestation: attestation.map(Recorded::of).as_ref(),
         anchors: &[studio().0.chain().clone()],
         ..Given::default()
     })

@@ -10,7 +10,7 @@ use crate::fixtures::{content, license, png, run_of};
 use crate::seal::{SealRequest, written};
 use crate::signer::Signer;
 use crate::verdict::{Exit, Verdict};
-use crate::verify::{Given, verify};
+use crate::verify::{Given, Recorded, verify};
 use daedal_core::Digest;
 
 /// A certificate with its key.
@@ -230,7 +230,7 @@ fn verdict(sealed_by: &Signer, attested_by: &Signer, anchors: &[&Party]) -> Verd
     let anchors: Vec<Chain> = anchors.iter().map(|anchor| anchor.alone()).collect();
     verify(&Given {
         file: &sealed.file,
-        attestation: Some(&attest(record, &[subject], attested_by)),
+        attestation: Some(&Recorded::of(&attest(record, &[subject], attested_by))),
         anchors: &anchors,
         ..Given::default()
     })

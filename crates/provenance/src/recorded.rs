@@ -2,11 +2,14 @@
 //! and its receipts.
 
 use std::collections::BTreeMap;
+use std::ptr;
+use std::sync::Arc;
 
-use daedal_core::Digest;
 use daedal_core::engine::Determinism;
 use daedal_core::intent::SignedIntent;
 use daedal_core::record::RunRecord;
+use daedal_core::{Digest, canonical};
+use serde::Serialize;
 
 use crate::attest::{self, Attested};
 use crate::chain::Chain;
@@ -14,29 +17,125 @@ use crate::ingredients;
 use crate::manifest::Claim;
 use crate::marked::contradicted;
 use crate::path::PathFault;
-use crate::verdict::{Coverage, Exit, Outcome, Verdict};
+use crate::verdict::{Exit, Outcome, Verdict};
 use crate::verify::Given;
 
+/// What is said to be the record of a run: its attestation, or its bare receipts. It is read and checked once, however
+/// many files of the run are verified with it.
+#[derive(Debug, Clone)]
+pub struct Recorded(Kind);
+
+#[derive(Debug, Clone)]
+enum Kind {
+    Attested(Arc<Attested>),
+    /// The bare record, byte for byte the one that this attestation has.
+    AsAttested(Arc<Attested>),
+    Bare(Arc<RunRecord>),
+    /// Neither; says why.
+    Foreign(String),
+    /// One that is damaged; says how.
+    Damaged(String),
+}
+
+impl Recorded {
+    /// Reads and checks what is said to be an attestation or a record.
+    #[must_use]
+    pub fn of(bytes: &[u8]) -> Self {
+        Self(read(bytes).unwrap_or_else(Kind::Damaged))
+    }
+
+    /// The same of what lies beside an attestation, which has been checked with all that its record tells.
+    #[must_use]
+    pub fn beside(bytes: &[u8], attestation: Option<&Self>) -> Self {
+        match attestation {
+            Some(Self(Kind::Attested(attested)))
+                if canonical::to_vec(attested.record()) == bytes =>
+            {
+                Self(Kind::AsAttested(Arc::clone(attested)))
+            }
+            _ => Self::of(bytes),
+        }
+    }
+
+    /// The run that it is about; none if it is something else. Says what is wrong with one that is damaged.
+    pub fn run(&self) -> Result<Option<Digest>, &str> {
+        match (&self.0, self.record()) {
+            (Kind::Foreign(_), _) => Ok(None),
+            (_, record) => record.map(|record| Some(record.header.run())),
+        }
+    }
+
+    /// The attestation; says what else it is.
+    pub fn attested(&self) -> Result<&Attested, &str> {
+        match &self.0 {
+            Kind::Attested(attested) => Ok(attested),
+            // Anybody can write the record down: signed by nobody, it attests nothing and names no file.
+            Kind::AsAttested(_) | Kind::Bare(_) => {
+                Err("what was given is the run's bare record, which nobody has signed")
+            }
+            Kind::Foreign(detail) | Kind::Damaged(detail) => Err(detail),
+        }
+    }
+
+    /// The bare record; says what else it is.
+    pub(crate) fn bare(&self) -> Result<&RunRecord, &str> {
+        match &self.0 {
+            Kind::Attested(_) => Err("what was given is an attestation"),
+            _ => self.record(),
+        }
+    }
+
+    fn record(&self) -> Result<&RunRecord, &str> {
+        match &self.0 {
+            Kind::Attested(attested) | Kind::AsAttested(attested) => Ok(attested.record()),
+            Kind::Bare(record) => Ok(record),
+            Kind::Foreign(detail) | Kind::Damaged(detail) => Err(detail),
+        }
+    }
+}
+
+fn read(bytes: &[u8]) -> Result<Kind, String> {
+    if attest::is_envelope(bytes) {
+        let attested = attest::read(bytes).map_err(|error| error.to_string())?;
+        return Ok(Kind::Attested(Arc::new(attested)));
+    }
+    let record: RunRecord = match serde_json::from_slice(bytes) {
+        Ok(record) => record,
+        Err(error) => {
+            let detail = format!("what was given is neither an attestation nor a record: {error}");
+            return Ok(Kind::Foreign(detail));
+        }
+    };
+    if canonical::to_vec(&record) != bytes {
+        return Err("it is not in canonical form".to_owned());
+    }
+    match record.faults().first() {
+        Some(fault) => Err(fault.to_string()),
+        None => Ok(Kind::Bare(Arc::new(record))),
+    }
+}
+
 /// Checks the attestation against the file and its credential, which `sealed_by` signed.
-pub(crate) fn attestation(
+pub(crate) fn attestation<'a>(
     verdict: &mut Verdict,
-    given: &Given<'_>,
+    given: &Given<'a>,
     claim: &Claim,
     sealed_by: Option<&Chain>,
-) -> Option<Box<RunRecord>> {
-    let Some(bytes) = given.attestation else {
+) -> Option<&'a RunRecord> {
+    let Some(recorded) = given.attestation else {
         match given.is_published {
             true => absent(verdict, "attestation", claim),
             false => verdict.note("attestation", Outcome::Skipped, "none was given"),
         }
         return None;
     };
-    let (record, attested) = own(verdict, "attestation", bytes, claim)?;
-    // Anybody can write the record down: signed by nobody, it attests nothing and names no file.
-    let Some(attested) = attested else {
-        let detail = "what was given is the run's bare record, which nobody has signed";
-        verdict.judge("attestation", Exit::Incomplete, Err(detail.to_owned()));
-        return None;
+    let record = own(verdict, "attestation", recorded, claim)?;
+    let attested = match recorded.attested() {
+        Ok(attested) => attested,
+        Err(detail) => {
+            verdict.judge("attestation", Exit::Incomplete, Err(detail.to_owned()));
+            return None;
+        }
     };
     let published = [Some(verdict.sha256), given.sidecar.map(Digest::of)];
     if !published
@@ -73,7 +172,7 @@ pub(crate) fn attestation(
     };
     verdict.judge("attestation", Exit::Untrusted, result);
     if let Some(origin) = &mut verdict.origin {
-        origin.coverage = Some(coverage(&record));
+        origin.coverage = Some(coverage(record));
     }
     Some(record)
 }
@@ -86,20 +185,23 @@ pub(crate) fn receipts(
     claim: &Claim,
     attested: Option<&RunRecord>,
 ) {
-    match given.receipts {
-        Some(bytes) => {
-            if let Some((record, _)) = own(verdict, "receipts", bytes, claim) {
-                let tells_other =
-                    |attested: &RunRecord| tells_otherwise(&record.intents, &attested.intents);
-                let result = match attested.is_some_and(tells_other) {
-                    true => Err("it tells decisions otherwise than the attestation".to_owned()),
-                    false => Ok(told(&record)),
-                };
-                verdict.judge("receipts", Exit::Tampered, result);
-            }
+    let Some(recorded) = given.receipts else {
+        if given.is_published {
+            absent(verdict, "receipts", claim);
         }
-        None if given.is_published => absent(verdict, "receipts", claim),
-        None => {}
+        return;
+    };
+    // What was checked as attested says the same of the file.
+    let is_attested = |record: &&RunRecord| attested.is_some_and(|own| ptr::eq(own, *record));
+    if let Some(record) = recorded.record().ok().filter(is_attested) {
+        verdict.judge("receipts", Exit::Tampered, Ok(told(record)));
+    } else if let Some(record) = own(verdict, "receipts", recorded, claim) {
+        let tells_other = |own: &RunRecord| tells_otherwise(&record.intents, &own.intents);
+        let result = match attested.is_some_and(tells_other) {
+            true => Err("it tells decisions otherwise than the attestation".to_owned()),
+            false => Ok(told(record)),
+        };
+        verdict.judge("receipts", Exit::Tampered, result);
     }
 }
 
@@ -136,19 +238,18 @@ fn absent(verdict: &mut Verdict, name: &'static str, claim: &Claim) {
     verdict.judge(name, Exit::Incomplete, Err(detail));
 }
 
-/// The record in `bytes`, and the attestation that it is in, if it is sound, is of the file's run, and tells
-/// that run as the credential does; what else there is to say is said under `name`. Something else was put in its
-/// place.
-fn own(
+/// The record, if it is sound, is of the file's run, and tells that run as the credential does; what else there is to say
+/// is said under `name`. Something else was put in its place.
+fn own<'a>(
     verdict: &mut Verdict,
     name: &'static str,
-    bytes: &[u8],
+    recorded: &'a Recorded,
     claim: &Claim,
-) -> Option<(Box<RunRecord>, Option<Box<Attested>>)> {
-    let (record, attested) = match recorded(bytes) {
-        Ok(Recorded::Stands(record, attested)) => (record, attested),
-        Ok(Recorded::Foreign(detail)) | Err(detail) => {
-            verdict.judge(name, Exit::Tampered, Err(detail));
+) -> Option<&'a RunRecord> {
+    let record = match recorded.record() {
+        Ok(record) => record,
+        Err(detail) => {
+            verdict.judge(name, Exit::Tampered, Err(detail.to_owned()));
             return None;
         }
     };
@@ -167,22 +268,22 @@ fn own(
         verdict.judge(name, Exit::Tampered, Err(detail));
         return None;
     }
-    if !excerpt.leads_to(&claim.unsigned_sha256, &record) {
+    if !excerpt.leads_to(&claim.unsigned_sha256, record) {
         let detail = "the credential counts tasks that did not lead to this file, or names another as the one that made it".to_owned();
         verdict.judge(name, Exit::Tampered, Err(detail));
         return None;
     }
     let asset = &claim.unsigned_sha256;
-    let fault = ingredients::fault(&record, asset, &verdict.ingredients);
-    if let Some(detail) = fault.or_else(|| contradicted(verdict, &record, asset)) {
+    let fault = ingredients::fault(record, asset, &verdict.ingredients);
+    if let Some(detail) = fault.or_else(|| contradicted(verdict, record, asset)) {
         verdict.judge(name, Exit::Tampered, Err(detail));
         return None;
     }
-    if let Some(detail) = intents_missing(&record) {
+    if let Some(detail) = intents_missing(record) {
         verdict.judge(name, Exit::Incomplete, Err(detail));
         return None;
     }
-    Some((record, attested))
+    Some(record)
 }
 
 /// Whether one of these decisions is told otherwise than where it is told, too. Its name says nothing of the signature, nor of
@@ -209,43 +310,15 @@ pub(crate) fn intents_missing(record: &RunRecord) -> Option<String> {
     })
 }
 
-/// What was given as an attestation.
-enum Recorded {
-    /// A record that stands, and the attestation that it is in.
-    Stands(Box<RunRecord>, Option<Box<Attested>>),
-    /// Something else; says what is missing.
-    Foreign(String),
-}
-
-/// The run that an attestation, or a bare record, is about; none if it is neither. Says what is wrong with one
-/// that is damaged.
-pub fn attested_run(bytes: &[u8]) -> Result<Option<Digest>, String> {
-    Ok(match recorded(bytes)? {
-        Recorded::Stands(record, _) => Some(record.header.run()),
-        Recorded::Foreign(_) => None,
-    })
-}
-
-fn recorded(bytes: &[u8]) -> Result<Recorded, String> {
-    if attest::is_envelope(bytes) {
-        let attested = attest::read(bytes).map_err(|error| error.to_string())?;
-        let record = attested.statement.predicate.record.clone();
-        return Ok(Recorded::Stands(Box::new(record), Some(Box::new(attested))));
-    }
-    let record: RunRecord = match serde_json::from_slice(bytes) {
-        Ok(record) => record,
-        Err(error) => {
-            let detail = format!("what was given is neither an attestation nor a record: {error}");
-            return Ok(Recorded::Foreign(detail));
-        }
-    };
-    if daedal_core::canonical::to_vec(&record) != bytes {
-        return Err("it is not in canonical form".to_owned());
-    }
-    match record.faults().first() {
-        Some(fault) => Err(fault.to_string()),
-        None => Ok(Recorded::Stands(Box::new(record), None)),
-    }
+/// How well the tasks of a run can be checked by running them again.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Coverage {
+    /// Same bytes again.
+    pub exact: u64,
+    /// Nearly the same bytes.
+    pub close: u64,
+    /// Signatures only.
+    pub attested: u64,
 }
 
 fn coverage(record: &RunRecord) -> Coverage {

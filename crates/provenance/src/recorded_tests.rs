@@ -36,13 +36,14 @@ fn receipts_tell_no_less_of_decisions_than_the_attestation_beside_them() {
     let sealed = seal(&request, &studio().0).unwrap();
     let subject = Subject::of("note.txt", Digest::of(note), &sealed);
     let attestation = attest(record.clone(), &[subject], &studio().0);
+    let attestation = Recorded::of(&attestation);
     let anchors = [studio().0.chain().clone()];
-    let with = |record: &RunRecord, attestation: Option<&[u8]>| {
+    let with = |record: &RunRecord, attestation: Option<&Recorded>| {
         let verdict = verify(&Given {
             file: note,
             media_type: Some("text/plain"),
             sidecar: sealed.sidecar.as_deref(),
-            receipts: Some(&canonical::to_vec(record)),
+            receipts: Some(&Recorded::beside(&canonical::to_vec(record), attestation)),
             attestation,
             anchors: &anchors,
             ..Given::default()
@@ -52,6 +53,15 @@ fn receipts_tell_no_less_of_decisions_than_the_attestation_beside_them() {
         (verdict.exit, receipts.unwrap().detail)
     };
     assert_eq!(with(&record, Some(&attestation)).0, Exit::Fine);
+    // The same bytes as it attests are not checked again, and said to be what they are.
+    let beside = Recorded::beside(&canonical::to_vec(&record), Some(&attestation));
+    assert!(matches!(beside.0, Kind::AsAttested(_)), "{beside:?}");
+    assert!(beside.attested().is_err() && beside.bare() == Ok(&record));
+    assert_eq!(
+        with(&record, Some(&attestation)).1,
+        with(&record, None).1,
+        "checked or not"
+    );
     let mut untold = record.clone();
     untold.intents[0].options.clear();
     assert_eq!(with(&untold, Some(&attestation)).0, Exit::Tampered);
@@ -82,7 +92,7 @@ fn who_signed_the_attestation_is_told_where_it_is_another() {
         let attestation = attest(record.clone(), std::slice::from_ref(&subject), signer);
         let verdict = verify(&Given {
             file: &sealed.file,
-            attestation: Some(&attestation),
+            attestation: Some(&Recorded::of(&attestation)),
             ..Given::default()
         });
         assert_eq!(verdict.attested_by.as_deref(), named);

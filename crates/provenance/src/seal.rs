@@ -52,7 +52,7 @@ pub enum SealError {
         digest: Digest,
     },
     /// The library refuses.
-    #[error("`{title}` can't be sealed: {problem}")]
+    #[error("the credential of `{title}` can't be written: {problem}")]
     Refused {
         /// The asset.
         title: String,

@@ -12,6 +12,8 @@ use crate::made_of::MadeOf;
 use crate::manifest::Anchoring;
 use crate::marked::{Marking, Told};
 
+pub use crate::recorded::Coverage;
+
 /// Name of the check that tells of the anchor.
 pub(crate) const ANCHOR: &str = "anchor";
 
@@ -62,6 +64,8 @@ pub enum Exit {
     Incomplete = 13,
     /// Everything holds offline, but the node that was asked about what is on its chain did not confirm it.
     Unconfirmed = 14,
+    /// Nothing was changed, but a task that gives the same again gave something else.
+    Differs = 15,
 }
 
 impl Exit {
@@ -81,6 +85,7 @@ impl fmt::Display for Exit {
             Self::Unanchored => "valid, not anchored",
             Self::Incomplete => "incomplete",
             Self::Unconfirmed => "fine, not confirmed",
+            Self::Differs => "differs when it is made again",
         })
     }
 }
@@ -179,22 +184,13 @@ pub struct Decision {
     pub kind: IntentKind,
     /// The account.
     pub by: Address,
+    /// Whether that is a contract, which accepted it by the word of a node.
+    pub by_contract: bool,
     /// When, by the signer's word, in seconds since 1970.
     pub at: u64,
     /// The task that it decided, as a person names it; none for what was set up before.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub task: Option<String>,
-}
-
-/// How well the tasks of a run can be checked by running them again.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-pub struct Coverage {
-    /// Same bytes again.
-    pub exact: u64,
-    /// Nearly the same bytes.
-    pub close: u64,
-    /// Signatures only.
-    pub attested: u64,
 }
 
 /// What came of verifying a file.
@@ -245,52 +241,45 @@ impl Verdict {
     /// Reports the anchor that was given, in the place of what was said without one. One that stands passes: what
     /// `result` says of it is told.
     pub fn anchored(&mut self, result: Result<String, AnchorFault>) {
-        let Some(place) = self.checks.iter().position(|check| check.name == ANCHOR) else {
-            return;
-        };
-        let is_due = self.origin.as_ref().is_some_and(|origin| origin.is_due);
-        let (outcome, means, detail) = match result {
-            Ok(detail) => (Outcome::Passed, Exit::Fine, detail),
-            // What is about something else says nothing about a file that owes no anchor.
-            Err(AnchorFault::Foreign(detail)) if !is_due => (Outcome::Noted, Exit::Fine, detail),
-            Err(AnchorFault::Unproven(detail)) if !is_due => (Outcome::Noted, Exit::Fine, detail),
-            Err(
-                AnchorFault::Foreign(detail)
-                | AnchorFault::Unproven(detail)
-                | AnchorFault::Denied(detail),
-            ) => (Outcome::Failed, Exit::Unanchored, detail),
-            Err(AnchorFault::Broken(detail)) => (Outcome::Failed, Exit::Tampered, detail),
-            Err(AnchorFault::Unconfirmed(detail)) => (Outcome::Failed, Exit::Unconfirmed, detail),
-        };
-        self.checks[place] = Check {
-            name: ANCHOR,
-            outcome,
-            detail,
-            means,
-        };
-        self.exit = self.decided();
+        let origin = self.origin.as_ref();
+        let is_due = origin.is_some_and(|origin| origin.is_due);
+        self.shown(ANCHOR, is_due, Exit::Unanchored, result);
     }
 
     /// Reports the proof of the votes that decided dials of the run, in the place of what was said without one. One that
     /// stands passes: what `result` says of it is told. What a node denies is no proof of these votes, as little as one
     /// that was changed.
     pub fn votes(&mut self, result: Result<String, AnchorFault>) {
+        self.shown(VOTES, false, Exit::Tampered, result);
+    }
+
+    fn shown(
+        &mut self,
+        name: &'static str,
+        is_due: bool,
+        denied: Exit,
+        result: Result<String, AnchorFault>,
+    ) {
         let mut checks = self.checks.iter_mut();
-        let Some(check) = checks.find(|check| check.name == VOTES) else {
+        let Some(check) = checks.find(|check| check.name == name) else {
             return;
         };
         let (outcome, means, detail) = match result {
             Ok(detail) => (Outcome::Passed, Exit::Fine, detail),
-            Err(AnchorFault::Foreign(detail) | AnchorFault::Unproven(detail)) => {
+            // What is about something else says nothing about a file that owes none.
+            Err(AnchorFault::Foreign(detail) | AnchorFault::Unproven(detail)) if !is_due => {
                 (Outcome::Noted, Exit::Fine, detail)
             }
-            Err(AnchorFault::Broken(detail) | AnchorFault::Denied(detail)) => {
-                (Outcome::Failed, Exit::Tampered, detail)
-            }
+            Err(
+                AnchorFault::Foreign(detail)
+                | AnchorFault::Unproven(detail)
+                | AnchorFault::Denied(detail),
+            ) => (Outcome::Failed, denied, detail),
+            Err(AnchorFault::Broken(detail)) => (Outcome::Failed, Exit::Tampered, detail),
             Err(AnchorFault::Unconfirmed(detail)) => (Outcome::Failed, Exit::Unconfirmed, detail),
         };
         *check = Check {
-            name: VOTES,
+            name,
             outcome,
             detail,
             means,
@@ -342,15 +331,26 @@ impl Verdict {
     /// Reports what the log of a run tells, beside its receipts; an error that it is another run, or else that it could not
     /// be compared here.
     pub fn log(&mut self, result: Result<String, LogFault>) {
-        match result {
-            Err(LogFault::Unread(detail)) => self.note("log", Outcome::Noted, detail),
-            Err(LogFault::Otherwise(detail)) => {
-                self.judge("log", Exit::Tampered, Err(detail));
-            }
-            Ok(detail) => {
-                self.judge("log", Exit::Tampered, Ok(detail));
-            }
+        let result = match result {
+            Err(LogFault::Unread(detail)) => return self.note("log", Outcome::Noted, detail),
+            Err(LogFault::Otherwise(detail)) => Err(detail),
+            Ok(detail) => Ok(detail),
+        };
+        self.judge("log", Exit::Tampered, result);
+    }
+
+    /// Reports what came of carrying out the tasks of the run again.
+    pub fn replayed(&mut self, outcome: Outcome, detail: String) {
+        if outcome == Outcome::Failed {
+            self.judge("replay", Exit::Differs, Err(detail));
+        } else {
+            self.note("replay", outcome, detail);
         }
+    }
+
+    /// Reports why the archive that a file was to be made again from is not that of its run.
+    pub fn bundle(&mut self, problem: String) {
+        self.judge("bundle", Exit::Tampered, Err(problem));
     }
 
     /// Reports a decision that was disclosed: what `result` says of it is told.
@@ -388,10 +388,11 @@ impl Verdict {
         outcome == Outcome::Passed
     }
 
-    /// Tampered and incomplete are about the file itself, and come before everything else. Within each of the
-    /// two kinds: first come, first told.
+    /// Tampered, incomplete and different are about the file itself, and come before everything else. Within each of
+    /// the two kinds: first come, first told.
     fn decided(&self) -> Exit {
-        let is_grave = |exit: &Exit| matches!(exit, Exit::Tampered | Exit::Incomplete);
+        let is_grave =
+            |exit: &Exit| matches!(exit, Exit::Tampered | Exit::Incomplete | Exit::Differs);
         let mut means = self.checks.iter().map(|check| check.means);
         let grave = means.clone().find(is_grave);
         let other = means.find(|exit| *exit != Exit::Fine);

@@ -23,7 +23,7 @@ use crate::when::rfc3339;
 use crate::words::cut;
 use crate::xmp::Said;
 
-pub use crate::recorded::attested_run;
+pub use crate::recorded::Recorded;
 
 /// What is verified, and with what.
 #[derive(Debug, Clone, Copy, Default)]
@@ -35,9 +35,9 @@ pub struct Given<'a> {
     /// The `.c2pa` file beside it.
     pub sidecar: Option<&'a [u8]>,
     /// What is said to be the attestation of the run: something else makes the file tampered with.
-    pub attestation: Option<&'a [u8]>,
+    pub attestation: Option<&'a Recorded>,
     /// The record of the run's receipts that was published beside the file.
-    pub receipts: Option<&'a [u8]>,
+    pub receipts: Option<&'a Recorded>,
     /// Whether the file lies where its run was published, so that attestation and receipts have to be
     /// there too.
     pub is_published: bool,
@@ -45,37 +45,71 @@ pub struct Given<'a> {
     pub anchors: &'a [Chain],
 }
 
+/// A file, after a look at the file and its credential alone.
+pub struct Looked {
+    verdict: Verdict,
+    told: Option<(Claim, Option<Chain>)>,
+}
+
 /// Verifies a file.
 #[must_use]
 pub fn verify(given: &Given<'_>) -> Verdict {
+    look(given).with(given)
+}
+
+/// Begins to verify a file: what lies beside it goes by the name of the run that its credential tells of.
+#[must_use]
+pub fn look(given: &Given<'_>) -> Looked {
     let mut verdict = Verdict::new(given.file);
+    let told = credential_and_claim(&mut verdict, given);
+    Looked { verdict, told }
+}
+
+impl Looked {
+    /// The run, by the credential.
+    #[must_use]
+    pub fn run(&self) -> Option<Digest> {
+        self.verdict.origin.as_ref().map(|origin| origin.run)
+    }
+
+    /// Goes on with the attestation and the receipts of that run.
+    #[must_use]
+    pub fn with(self, given: &Given<'_>) -> Verdict {
+        let mut verdict = self.verdict;
+        if let Some((claim, sealed_by)) = &self.told {
+            let attested = recorded::attestation(&mut verdict, given, claim, sealed_by.as_ref());
+            recorded::receipts(&mut verdict, given, claim, attested);
+            votes(&mut verdict);
+            anchor(&mut verdict, claim);
+        }
+        verdict
+    }
+}
+
+/// What the credential tells of the run, and the certificates that it was signed with.
+fn credential_and_claim(
+    verdict: &mut Verdict,
+    given: &Given<'_>,
+) -> Option<(Claim, Option<Chain>)> {
     let media_type = sniff(given.file).or(given.media_type).unwrap_or_default();
     let carrier = match given.sidecar {
         Some(_) => Carrier::Sidecar,
         None => carrier_of(media_type),
     };
-    let Some(reader) = credential(&mut verdict, given, carrier) else {
-        return verdict;
-    };
+    let reader = credential(verdict, given, carrier)?;
     let whole = verdict.exit != Exit::Tampered;
-    signer(&mut verdict, &reader, given.anchors);
-    made_of(&mut verdict, &reader);
-    let Some(claim) = claim(&mut verdict, &reader) else {
-        return verdict;
-    };
+    signer(verdict, &reader, given.anchors);
+    made_of(verdict, &reader);
+    let claim = claim(verdict, &reader)?;
     if whole {
-        form(&mut verdict, &reader, given, media_type);
+        form(verdict, &reader, given, media_type);
     }
-    unsigned(&mut verdict, given, media_type, &claim);
-    origin(&mut verdict, &claim);
+    unsigned(verdict, given, media_type, &claim);
+    origin(verdict, &claim);
     let inside = given.sidecar.is_none().then_some(given.file);
     let packet = inside.and_then(|file| Said::of(media_type, file));
-    marking(&mut verdict, &reader, &claim, packet);
-    let attested = recorded::attestation(&mut verdict, given, &claim, sealed_by(&reader).as_ref());
-    recorded::receipts(&mut verdict, given, &claim, attested.as_deref());
-    votes(&mut verdict);
-    anchor(&mut verdict, &claim);
-    verdict
+    marking(verdict, &reader, &claim, packet);
+    Some((claim, sealed_by(&reader)))
 }
 
 /// Reads the credential; what the library finds wrong is told as `binding` where it is about the
@@ -130,18 +164,12 @@ pub(crate) fn credential(
 }
 
 fn unreadable(error: &c2pa::Error, given: &Given<'_>) -> (Exit, String) {
+    let media_type = sniff(given.file).or(given.media_type).unwrap_or_default();
     let absent = matches!(
         error,
         c2pa::Error::JumbfNotFound | c2pa::Error::UnsupportedType
     );
-    let holds = |mark: &[u8]| given.file.windows(mark.len()).any(|bytes| bytes == mark);
-    // In a drawing it is an element of that name, in base64; elsewhere the container may still say that here is one.
-    let traces = given.sidecar.is_some()
-        || holds(b"jumdc2pa")
-        || holds(b"c2pa:manifest")
-        || sniff(given.file)
-            .and_then(|kind| without_credential(kind, given.file))
-            .is_some_and(|rest| rest.len() < given.file.len());
+    let traces = given.sidecar.is_some() || has_traces(media_type, given.file);
     if given.sidecar.is_none() && is_credential(given.file) {
         let detail = "this is a credential alone: verify the file that it belongs to, with this \
                       beside it";
@@ -170,6 +198,23 @@ fn unreadable(error: &c2pa::Error, given: &Given<'_>) -> (Exit, String) {
         (false, true) => {
             let detail = format!("it can't be read: {}", cut(&error.to_string()));
             (Exit::Tampered, detail)
+        }
+    }
+}
+
+/// Whether a file of a kind that carries its credential has parts of one. Programs and texts name what credentials are
+/// made of, too.
+fn has_traces(media_type: &str, file: &[u8]) -> bool {
+    let holds = |mark: &[u8]| file.windows(mark.len()).any(|bytes| bytes == mark);
+    match carrier_of(media_type) {
+        Carrier::Sidecar => false,
+        // What is packed in it may be sealed by itself.
+        Carrier::Embedded { format: "zip" } => holds(b"META-INF/content_credential.c2pa"),
+        // In a drawing it is an element of that name, in base64; elsewhere the container may still say that here is one.
+        Carrier::Embedded { .. } => {
+            holds(b"jumdc2pa")
+                || holds(b"c2pa:manifest")
+                || without_credential(media_type, file).is_some_and(|rest| rest.len() < file.len())
         }
     }
 }

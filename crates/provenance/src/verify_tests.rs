@@ -121,6 +121,14 @@ fn what_lacks_a_credential_is_incomplete() {
     assert_eq!(exit_of(b"hello", "text/plain", None), Exit::Incomplete);
     assert_eq!(exit_of(SVG, "image/svg+xml", None), Exit::Incomplete);
     assert_eq!(exit_of(b"", "", None), Exit::Incomplete);
+    // A program or a text may name what credentials are made of, and a ZIP may hold files that have some.
+    let names = b"jumdc2pa c2pa:manifest";
+    for begins in ["\x7fELF", "# How to read a credential: ", "PK\x03\x04"] {
+        let file = [begins.as_bytes(), names].concat();
+        assert_eq!(exit_of(&file, "", None), Exit::Incomplete, "{begins}");
+    }
+    let picture = [&png(9, 9, false)[..], names].concat();
+    assert_eq!(exit_of(&picture, "image/png", None), Exit::Tampered);
 }
 
 #[test]
@@ -133,7 +141,7 @@ fn the_attestation_is_of_this_file_and_this_run() {
     let with = |attestation: &[u8], anchors: &[Chain]| {
         verify(&Given {
             file: &sealed.file,
-            attestation: Some(attestation),
+            attestation: Some(&Recorded::of(attestation)),
             anchors,
             ..Given::default()
         })
@@ -150,8 +158,8 @@ fn the_attestation_is_of_this_file_and_this_run() {
     assert_eq!(unsigned.origin.unwrap().coverage, None);
     let published = verify(&Given {
         file: &sealed.file,
-        attestation: Some(&bare),
-        receipts: Some(&bare),
+        attestation: Some(&Recorded::of(&bare)),
+        receipts: Some(&Recorded::of(&bare)),
         is_published: true,
         anchors: &anchors,
         ..Given::default()
@@ -225,7 +233,7 @@ fn oversight_is_the_assets_own_whatever_else_of_the_run_people_decided() {
             file: note,
             media_type: Some("text/plain"),
             sidecar: sealed.sidecar.as_deref(),
-            attestation,
+            attestation: attestation.map(Recorded::of).as_ref(),
             anchors: &anchors,
             ..Given::default()
         });

@@ -72,8 +72,8 @@ Begin with:
   daedal run my-almanac       carry it out
 
 Exit codes: 0 done, 1 you can fix it, 2 wrong usage, 3 waits for a person,
-10-15 verdicts of `verify`, 20-21 of `signature test`, 70 a bug of ours, 130
-stopped by Ctrl-C (129 by SIGHUP, 143 by SIGTERM).";
+10-15 verdicts of `verify` (daedal help verify), 20-21 of `signature test`, 70 a
+bug of ours, 130 stopped by Ctrl-C (129 by SIGHUP, 143 by SIGTERM).";
 
 /// What every command takes.
 #[derive(Debug, Clone, Args)]

@@ -95,7 +95,7 @@ async fn show(home: &Home, studio: &Studio, name: &str, ui: Ui) -> Result<(), Fa
     }
     if let Some(governed) = &spec.governed {
         text.push_str(&format!(
-            "by vote  {}: of work {} at block {} of eip155:{}\n         {}\n",
+            "governed {}: read from the chain, of work {} at block {} of eip155:{}\n         {}\n",
             governed.told(),
             governed.work,
             governed.block,

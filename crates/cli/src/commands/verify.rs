@@ -5,31 +5,40 @@ mod folder;
 use std::path::{Path, PathBuf};
 
 use daedal_channels::site::Words;
-use daedal_provenance::Exit;
 use daedal_provenance::attest;
 use daedal_provenance::chain::Chain;
 use daedal_provenance::collection::{ATTESTATION, Collected, is_archive};
+use daedal_provenance::{Exit, Verdict};
 use serde_json::{Value, json};
 
 use super::Common;
 use crate::assemble;
 use crate::export;
-use crate::failure::{Failure, exit};
+use crate::failure::Failure;
 use crate::home::{Home, block_on, remembered};
 use crate::own;
 use crate::release::{self, Signing, captions_among};
 use crate::runs;
 use crate::text::foreign;
 use crate::ui::Ui;
-use crate::verify::{self, Named, Node, Replayed, Scene, Verified, Whole};
+use crate::verify::{self, Named, Node, Records, Replayed, Scene, Verified, Whole, misnamed};
+
+const EXIT_CODES: &str = "\
+Exit codes; of several files, the worst:
+   0  fine
+   1  a mistake in the command, and no verdict
+  10  tampered: something was changed after it was sealed
+  11  valid, but the signer is not recognised here, or its certificate is not valid today
+  12  valid, but not anchored, or nothing shows that it is
+  13  no credential, or one that tells of no run, or something is gone
+  14  fine, but --rpc could not confirm it
+  15  --replay made something else";
 
 /// Checks where files came from: their credentials, their binding to the bytes, the run's receipts, its anchor. All
 /// of it is done offline; with --rpc a node is asked about what is on its chain: the anchor, votes, what contracts
-/// signed. Exit codes: 0 fine, 1 a mistake in the command, 10 tampered, 11 valid but the signer is not recognised here,
-/// or the certificate has expired or is not valid yet, 12 not anchored, or nothing shows that it is, 13 no credential,
-/// one that tells of no run, or something is gone, 14 fine but --rpc could not confirm it, 15 --replay made something
-/// else. Of several files, the worst.
+/// signed.
 #[derive(Debug, clap::Args)]
+#[command(after_help = EXIT_CODES)]
 pub(crate) struct Verify {
     /// Files, archives of `daedal export`, directories (of a studio or a site: what it published, of any other: every
     /// file), or runs of this studio
@@ -116,14 +125,18 @@ impl Verify {
         common: &Common,
         ui: Ui,
     ) -> Result<Found, Failure> {
+        // A run is done again, and a directory is not, whatever else has its name.
+        if (!file.exists() || self.replay && file.is_dir())
+            && let (Some(home), Some(run)) = (home, file.to_str())
+            && let Some(found) = self.of_studio(home, run, anchors, common, ui)?
+        {
+            return Ok(found);
+        }
         if file.is_dir() {
             return self.folder(file, anchors, ui);
         }
-        if let (false, Some(home), Some(run)) = (file.exists(), home, file.to_str()) {
-            let found = self.of_studio(home, run, anchors, common, ui)?;
-            if let Some(found) = found {
-                return Ok(found);
-            }
+        if !file.exists() {
+            return Err(misnamed::absent(file, home.is_some()));
         }
         let bytes = verify::read(file)?;
         if is_archive(&bytes) {
@@ -144,6 +157,10 @@ impl Verify {
         for path in &self.disclosure {
             disclosed.extend(verify::disclosed(path, &mut verified.verdict)?);
         }
+        let replayed = match self.replay {
+            true => self.replay_file(&mut verified.verdict, anchors, ui)?,
+            false => None,
+        };
         let verdict = &verified.verdict;
         let mut found = Found {
             code: verdict.exit.code(),
@@ -156,14 +173,17 @@ impl Verify {
         if !disclosed.is_empty() {
             found.value["disclosed"] = json!(disclosed);
         }
-        if self.replay {
-            self.replay_file(&verified, anchors, &mut found, ui)?;
-        }
+        found.add(replayed.as_ref(), ui);
         Ok(found)
     }
 
     fn one(&self, file: &Path, named: Named<'_>, anchors: &[Chain]) -> Result<Verified, Failure> {
-        let mut verified = verify::with(file, named, anchors)?;
+        self.confirmed(verify::with(file, named, anchors, &Records::default()))
+    }
+
+    /// The verdict, once a node has been asked about the anchor, if one is to be asked.
+    fn confirmed(&self, verified: Result<Verified, Failure>) -> Result<Verified, Failure> {
+        let mut verified = verified?;
         if let Some(url) = &self.rpc {
             block_on(verified.confirm(&mut Node::at(url)))?;
         }
@@ -183,11 +203,37 @@ impl Verify {
         if let Some(url) = &self.rpc {
             block_on(whole.confirm(&mut Node::at(url)))?;
         }
-        let scene = is_sound(whole.archive.verdict.exit.code()).then(|| whole.scene());
-        let mut found = whole_found(&file.display().to_string(), &whole, ui);
-        self.disclosed_of(&whole, &mut found)?;
-        if let (true, Some(scene)) = (self.replay && is_sound(found.code), scene) {
-            add_replay(&mut found, &scene?.replay(None, ui));
+        let scene = is_sound(whole.archive.verdict.exit).then(|| whole.scene());
+        let scene = || scene.transpose();
+        self.whole(&file.display().to_string(), whole, scene, ui)
+    }
+
+    /// What is told of a whole run, once it was done again if it shall be.
+    fn whole(
+        &self,
+        title: &str,
+        mut whole: Whole,
+        scene: impl FnOnce() -> Result<Option<Scene>, Failure>,
+        ui: Ui,
+    ) -> Result<Found, Failure> {
+        let disclosed = self.disclosed_of(&whole)?;
+        let are_sound = disclosed.iter().all(|(_, verdict)| is_sound(verdict.exit));
+        let verdict = &mut whole.archive.verdict;
+        let replayed = match self.replay && are_sound && is_sound(verdict.exit) {
+            true => scene()?.map(|scene| scene.replay(None, ui)),
+            false => None,
+        };
+        if let Some(replayed) = &replayed {
+            replayed.judge(verdict);
+        }
+        let mut found = whole_found(title, &whole, ui);
+        found.add(replayed.as_ref(), ui);
+        for (path, verdict) in &disclosed {
+            let ((code, word, detail), value) = folder::judged_disclosure(path, verdict);
+            found.code = verify::worse(found.code, code);
+            let path = path.display().to_string();
+            found.text.push_str(&format!("{path}: {word}  {detail}\n"));
+            found.value["disclosures"][path] = value;
         }
         Ok(found)
     }
@@ -205,79 +251,57 @@ impl Verify {
     }
 
     /// Checks the disclosures that are named against the pieces of a run.
-    fn disclosed_of(&self, whole: &Whole, found: &mut Found) -> Result<(), Failure> {
-        for path in &self.disclosure {
+    fn disclosed_of(&self, whole: &Whole) -> Result<Vec<(&Path, Verdict)>, Failure> {
+        let judged = self.disclosure.iter().map(|path| {
             let pieces = whole.archive.assets.iter().map(|(_, verdict)| verdict);
-            let verdict = verify::disclosed_among(path, pieces)?;
-            let ((code, word, detail), value) = folder::judged_disclosure(path, &verdict);
-            found.code = verify::worse(found.code, code);
-            found.text.push_str(&format!(
-                "{}: {word}  {}\n",
-                verify::shown_path(path),
-                foreign(&detail)
-            ));
-            found.value["disclosures"][path.display().to_string()] = value;
-        }
-        Ok(())
+            Ok((&**path, verify::disclosed_among(path, pieces)?))
+        });
+        judged.collect()
     }
 
     /// Does again what a file was made of, from the archive that was named.
     fn replay_file(
         &self,
-        verified: &Verified,
+        verdict: &mut Verdict,
         anchors: &[Chain],
-        found: &mut Found,
         ui: Ui,
-    ) -> Result<(), Failure> {
+    ) -> Result<Option<Replayed>, Failure> {
         let Some(archive) = &self.bundle else {
             return Err(Failure::new("a file alone can't be made again: its run is missing").help(
                 "name the archive of its run with --bundle, as `daedal export --replayable` wrote it",
             ));
         };
-        if !is_sound(found.code) {
-            return Ok(());
-        }
+        let Some(origin) = verdict.origin.as_ref().filter(|_| is_sound(verdict.exit)) else {
+            return Ok(None);
+        };
         let mut whole = verify::archive(&verify::read(archive)?, anchors);
-        let scene = is_sound(whole.archive.verdict.exit.code()).then(|| whole.scene());
+        let scene = is_sound(whole.archive.verdict.exit).then(|| whole.scene());
         let record = whole.archive.record.as_ref();
-        let run = record.map(|record| record.header.run());
-        let origin = verified.verdict.origin.as_ref();
-        let own = origin.map(|origin| origin.run);
-        let unsigned = origin.map(|origin| origin.unsigned);
-        if !is_sound(whole.archive.verdict.exit.code()) || run.is_none() || run != own {
+        let record = record.filter(|_| is_sound(whole.archive.verdict.exit));
+        let Some(record) = record.filter(|record| record.header.run() == origin.run) else {
             let shown = archive.display();
             return Err(Failure::new(format!(
                 "{shown} is not the archive of the file's run, or is not sound"
             ))
             .help(format!("verify it by itself: daedal verify {shown}")));
-        }
-        let closed = record.map(|record| (record.root, record.count));
-        if closed != origin.map(|origin| (origin.root, origin.receipts)) {
-            let detail =
-                "the archive tells the run otherwise than the file's credential: another root";
-            found.code = verify::worse(found.code, Exit::Tampered.code());
-            found.value["code"] = json!(found.code);
-            found.value["bundle"] = json!({ "code": Exit::Tampered.code(), "error": detail });
-            found.text.push_str(&format!("  ✗ bundle       {detail}\n"));
-            return Ok(());
-        }
-        // The same piece can be sealed by anybody, and tell of the run what was never published.
+        };
         let attestation = whole.archive.files.get(ATTESTATION);
         let attested = attestation.and_then(|bytes| attest::read(bytes).ok());
-        let file = verified.verdict.sha256;
-        if !attested.is_some_and(|attested| attested.names(&file)) {
-            let detail = "the attestation of the archive's run does not name this file: it is not the one that was \
-                          published";
-            found.code = verify::worse(found.code, Exit::Tampered.code());
-            found.value["code"] = json!(found.code);
-            found.value["bundle"] = json!({ "code": Exit::Tampered.code(), "error": detail });
-            found.text.push_str(&format!("  ✗ bundle       {detail}\n"));
-            return Ok(());
+        if (record.root, record.count) != (origin.root, origin.receipts) {
+            let problem =
+                "the archive tells the run otherwise than the file's credential: another root";
+            verdict.bundle(problem.to_owned());
+        } else if !attested.is_some_and(|attested| attested.names(&verdict.sha256)) {
+            // The same piece can be sealed by anybody, and tell of the run what was never published.
+            let problem = "the attestation of the archive's run does not name this file: it is not the one that was \
+                           published";
+            verdict.bundle(problem.to_owned());
+        } else if let Some(scene) = scene {
+            let replayed = scene?.replay(Some(&origin.unsigned), ui);
+            replayed.judge(verdict);
+            return Ok(Some(replayed));
         }
-        if let Some(scene) = scene {
-            add_replay(found, &scene?.replay(unsigned.as_ref(), ui));
-        }
-        Ok(())
+        Ok(None)
     }
 
     /// Verifies a run of the studio, if there is one of that name.
@@ -308,9 +332,7 @@ impl Verify {
                 whole.confirm(&mut Node::at(url)).await?;
             }
             let title = format!("{} {}", record.header.process, run.subject.run.0.short());
-            let mut found = whole_found(&title, &whole, ui);
-            self.disclosed_of(&whole, &mut found)?;
-            if self.replay && is_sound(found.code) {
+            let scene = || {
                 let mut published = std::collections::BTreeMap::new();
                 for (name, sealed) in run.pieces.iter().flat_map(|piece| piece.files()) {
                     if let Ok(bytes) = studio.blobs.read(&sealed.unsigned.digest) {
@@ -319,9 +341,9 @@ impl Verify {
                 }
                 let planned = &run.subject.planned;
                 let log = (&run.events[..], captions_among(&run.subject.tasks));
-                let scene = Scene::of_run(&studio, planned, log, record, published, &engines)?;
-                add_replay(&mut found, &scene.replay(None, ui));
-            }
+                Scene::of_run(&studio, planned, log, record, published, &engines).map(Some)
+            };
+            let found = self.whole(&title, whole, scene, ui)?;
             studio.close().await.map_err(|error| remembered(&error))?;
             Ok(Some(found))
         })
@@ -346,16 +368,19 @@ fn failed(file: &Path, failure: &Failure) -> Found {
 }
 
 /// Whether nothing was changed, whoever signed it, so that it can be gone on with.
-fn is_sound(code: u8) -> bool {
-    ![Exit::Tampered.code(), Exit::Incomplete.code()].contains(&code)
+fn is_sound(exit: Exit) -> bool {
+    !matches!(exit, Exit::Tampered | Exit::Incomplete)
 }
 
-fn add_replay(found: &mut Found, replayed: &Replayed) {
-    found.value["replay"] = replayed.to_json();
-    found.text.push_str(&replayed.told());
-    if !replayed.holds() {
-        found.code = verify::worse(found.code, exit::DIFFERS);
-        found.value["code"] = json!(found.code);
+impl Found {
+    /// Adds what came of doing it again, by task and asset.
+    fn add(&mut self, replayed: Option<&Replayed>, ui: Ui) {
+        if let Some(replayed) = replayed {
+            self.value["replay"] = replayed.to_json();
+            if !ui.quiet {
+                self.text.push_str(&replayed.told());
+            }
+        }
     }
 }
 

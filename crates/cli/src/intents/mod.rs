@@ -20,7 +20,7 @@ use crate::commands::Common;
 use crate::failure::Failure;
 use crate::home::{Home, remembered};
 use crate::ui::Ui;
-use crate::{keys, text};
+use crate::{chain, keys, text};
 
 pub(crate) use authors::{authors_of, sign_authorship};
 pub(crate) use domain::domain_of;
@@ -55,7 +55,7 @@ pub(crate) struct SignedBy {
     signature: Option<Bytes>,
     /// The account whose wallet made the --signature: of a key, or a contract on the studio's chain (ERC-1271)
     #[arg(long, value_name = "0x…", requires = "signature")]
-    signer: Option<Address>,
+    signer: Option<String>,
 }
 
 /// What signs.
@@ -107,10 +107,10 @@ impl SignedBy {
                     .help("say it shorter, or name a document in it"),
             );
         }
-        Ok(match (&self.signature, self.signer) {
+        Ok(match (&self.signature, &self.signer) {
             (Some(signature), Some(signer)) => Hand::Wallet {
                 signature: signature.clone(),
-                signer,
+                signer: chain::account(signer)?,
             },
             _ if self.typed_data => Hand::Print,
             _ => {

@@ -218,7 +218,11 @@ fn require_success(run: &RunSummary) -> Result<(), Failure> {
             ..
         }) => Ok(()),
         Some(_) => Err(Failure::new(format!("run {short} did not succeed"))
-            .help("only a run with all its outputs can be released")),
+            .help(format!(
+                "only one with all its outputs can be released: `{daedal} runs {short}` shows what became of it, and \
+                 `{daedal} run` begins another, which takes over what was made",
+                daedal = hint::daedal()
+            ))),
         None => Err(
             Failure::new(format!("run {short} is not over yet")).help(format!(
                 "go on with it first: {} resume {short}",

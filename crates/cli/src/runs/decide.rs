@@ -4,7 +4,6 @@ use alloy_primitives::B256;
 use daedal_core::engine::Otherwise;
 use daedal_core::intent::{Disclosure, Domain, Given, IntentKind, SignedIntent, shown};
 use daedal_core::plan::Plan;
-use daedal_core::process::suggestion;
 use daedal_core::run::{Decider, Decision, Event, Question, RunId, State, records};
 use serde_json::json;
 
@@ -174,11 +173,8 @@ fn not_asked(plan: &Plan, state: &State, events: &[Event], step: &str) -> Failur
         return Failure::new(format!("`{step}` is decided already: {what}"))
             .help("a decision stands; begin another run to decide anew");
     }
-    let known = plan.nodes.iter().map(|node| &*node.path);
-    if !known.clone().any(|path| path == step) {
-        let nearest = suggestion(step, known);
-        return Failure::new(format!("{} has no step `{step}`", plan.process))
-            .help(format!("{nearest}; {waits}"));
+    if !plan.nodes.iter().any(|node| *node.path == *step) {
+        return Failure::new(format!("{} has no step `{step}`", plan.process)).help(waits);
     }
     Failure::new(format!("`{step}` asks nothing")).help(waits)
 }

@@ -17,6 +17,7 @@ use crate::commands::Common;
 use crate::failure::Failure;
 use crate::home::{Home, block_on, remembered};
 use crate::intents::{Draft, Signed, SignedBy, domain_of, latest, sign};
+use crate::text::count;
 use crate::ui::Ui;
 use crate::{assemble, hint, release};
 
@@ -31,6 +32,8 @@ pub(crate) enum Edit {
 /// What is edited.
 struct Target {
     task: TaskName,
+    /// As a person names it.
+    told: String,
     /// What stands.
     from: Value,
     to: Replaced,
@@ -101,7 +104,7 @@ pub(crate) fn edit(
         studio.close().await.map_err(|error| remembered(&error))?;
         let told = format!(
             "{} is edited: what was made from it is made again\ngo on with: {} resume {}",
-            target.task,
+            target.told,
             hint::daedal(),
             summary.run.0.short()
         );
@@ -122,11 +125,11 @@ fn target(
     task: &str,
     what: &Edit,
 ) -> Result<Target, Failure> {
-    let task = named(plan, records, task)?;
+    let (task, told) = named(plan, records, task)?;
     let from = state.editable(plan, &task).map_err(|reason| {
         let short = run.run.0.short();
         Failure::new(format!(
-            "what {task} of run {short} gave can't be edited: {reason}"
+            "what {told} of run {short} gave can't be edited: {reason}"
         ))
         .help("edit an earlier step, or begin another run with other inputs")
     })?;
@@ -146,20 +149,21 @@ fn target(
     };
     if to.value == *from {
         return Err(
-            Failure::new(format!("{task} gave just that: there is nothing to change"))
+            Failure::new(format!("{told} gave just that: there is nothing to change"))
                 .help("`--undo` takes an edit back; a file with something else edits"),
         );
     }
     Ok(Target {
         from: from.clone(),
         task,
+        told,
         to,
         asked: asked.unwrap_or_default(),
     })
 }
 
-/// The task that a person means: `draft`, or `draft#3` of several.
-fn named(plan: &Plan, records: &[TaskRecord], text: &str) -> Result<TaskName, Failure> {
+/// The task that a person means, `draft`, or `draft#3` of several, and its name in words.
+fn named(plan: &Plan, records: &[TaskRecord], text: &str) -> Result<(TaskName, String), Failure> {
     let (step, place) = match text.split_once('#') {
         Some((step, place)) => (step.trim(), Some(place)),
         None => (text, None),
@@ -173,23 +177,36 @@ fn named(plan: &Plan, records: &[TaskRecord], text: &str) -> Result<TaskName, Fa
     }
     let is_own = |record: &&TaskRecord| *record.name.step == *step && record.edits.is_empty();
     let several = records.iter().filter(is_own).count();
+    let amiss = || {
+        let all = match several {
+            0 | 1 => step.to_owned(),
+            _ => format!("{step}#1 to {step}#{several}"),
+        };
+        Failure::new(format!("`{step}` has {}", count(several, "task")))
+            .help(format!("name one of them: {all}"))
+    };
     let number = |place: &str| place.trim().parse::<u32>().ok()?.checked_sub(1);
     let index = match place {
-        None if several > 1 => {
-            return Err(Failure::new(format!("`{step}` has {several} tasks"))
-                .help(format!("name one of them, such as {step}#2")));
-        }
+        None if several > 1 => return Err(amiss()),
         None => 0,
         Some(place) => number(place).ok_or_else(|| {
             Failure::new(format!("`{place}` is no number of a task"))
                 .help(format!("count them from 1: {step}#1"))
         })?,
     };
-    Ok(TaskName {
+    if several > 0 && index as usize >= several {
+        return Err(amiss());
+    }
+    let told = match several {
+        0 | 1 => step.to_owned(),
+        _ => format!("{step} #{}", index + 1),
+    };
+    let task = TaskName {
         step: step.into(),
         round: 0,
         index,
-    })
+    };
+    Ok((task, told))
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, Failure> {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use daedal_channels::site::Audit;
 use daedal_core::Digest;
-use daedal_provenance::{AnchorFault, Exit, attest};
+use daedal_provenance::{AnchorFault, Exit};
 
 use super::folder::real;
 use super::{Fault, Folder, Verified};
@@ -149,15 +149,14 @@ fn elsewhere<'v>(verified: impl Iterator<Item = &'v Verified> + Clone) -> Vec<St
         .collect();
     let mut attestations = BTreeMap::new();
     for verified in verified {
-        if let (Some(origin), Some(bytes)) = (&verified.verdict.origin, &verified.attestation) {
-            attestations.entry(origin.run).or_insert(bytes);
+        let recorded = verified.attestation.as_deref();
+        let attested = recorded.and_then(|recorded| recorded.attested().ok());
+        if let (Some(origin), Some(attested)) = (&verified.verdict.origin, attested) {
+            attestations.entry(origin.run).or_insert(attested);
         }
     }
     let mut notes = Vec::new();
-    for (run, bytes) in attestations {
-        let Ok(attested) = attest::read(bytes) else {
-            continue;
-        };
+    for (run, attested) in attestations {
         let subjects = attested.statement.subjects();
         let gone: Vec<&str> = subjects
             .iter()

@@ -5,8 +5,9 @@ use std::path::Path;
 use daedal_chain::proof::{AnchorProof, VotesProof};
 use daedal_provenance::Exit;
 use daedal_provenance::attest::is_envelope;
+use daedal_provenance::collection::{ASSETS, ATTESTATION, BUNDLE, RECEIPTS};
 use daedal_provenance::container::is_credential;
-use daedal_provenance::verify::attested_run;
+use daedal_provenance::verify::Recorded;
 
 use super::folder::original_of;
 use crate::failure::Failure;
@@ -29,7 +30,7 @@ pub(super) fn refused(path: &Path, bytes: &[u8]) -> Option<Failure> {
         return Some(Failure::new(message).help(help));
     }
     let is_json = bytes.first() == Some(&b'{') && bytes.len() <= RECORD_BYTES_MAX;
-    if is_json && let Ok(Some(run)) = attested_run(bytes) {
+    if is_json && let Ok(Some(run)) = Recorded::of(bytes).run() {
         let message = format!(
             "{shown} is the record of run {}, and not a file that was published",
             run.short()
@@ -56,6 +57,44 @@ pub(super) fn refused(path: &Path, bytes: &[u8]) -> Option<Failure> {
         return Some(Failure::new(message).help(help));
     }
     None
+}
+
+/// Why there is nothing of a name that was given.
+pub(crate) fn absent(path: &Path, in_studio: bool) -> Failure {
+    let shown = path.display().to_string();
+    if shown.starts_with("https://") || shown.starts_with("http://") {
+        return Failure::new(format!("{shown} is an address, and files are verified"))
+            .help("fetch the file, with what was published beside it, and verify that");
+    }
+    let (what, help) = match in_studio {
+        true => (
+            "no file or directory here, and no run of this studio",
+            "name a published file, a directory, an archive, or a run: `daedal runs` lists them",
+        ),
+        false => (
+            "no file or directory here; runs are looked for in a studio, and this is none",
+            "name a published file, a directory or an archive; or the studio of the run with --studio DIR",
+        ),
+    };
+    Failure::new(format!("{shown} is {what}")).help(help)
+}
+
+/// Why a directory is not verified that was an archive of a run: what sealed all of it is gone.
+pub(crate) fn unpacked(place: &Path) -> Option<Failure> {
+    let is_there = |name: &&str| place.join(name).is_file();
+    let mut names = [ATTESTATION, RECEIPTS, BUNDLE].iter();
+    let shown = place.display().to_string();
+    let attestation = place.join(ATTESTATION).display().to_string();
+    names.all(|name| is_there(name)).then(|| {
+        Failure::new(format!(
+            "{shown} is an archive of a run, unpacked: its seal was around the whole"
+        ))
+        .help(format!(
+            "verify the ZIP that it came from; or a file of {ASSETS} with --attestation {}",
+            quoted(&attestation)
+        ))
+        .exit(Exit::Incomplete.code())
+    })
 }
 
 /// Why a file of a directory was not verified: it can't be read, or is about another file and there without it. Nobody has

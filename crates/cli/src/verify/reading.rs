@@ -50,9 +50,3 @@ pub(super) fn read_up_to(path: &Path, bytes_max: u64) -> Result<Vec<u8>, Failure
         false => Ok(bytes),
     }
 }
-
-/// The bytes of the file called `name` beside another, if there is one.
-pub(super) fn beside(path: &Path, name: &str) -> Result<Option<Vec<u8>>, Failure> {
-    let place = path.with_file_name(name);
-    place.is_file().then(|| read(&place)).transpose()
-}

@@ -15,10 +15,10 @@ use daedal_core::plan::{self, Plan};
 use daedal_core::record::RunRecord;
 use daedal_core::run::{Decider, Event, Moment, TaskRecord, records};
 use daedal_exec::replay::{Again, Difference, Replay};
-use daedal_provenance::Exit;
 use daedal_provenance::attest::Subject;
 use daedal_provenance::collection::{ASSETS, BUNDLE, CAPTIONS, Files, LOG, MATERIAL, PROCESS};
 use daedal_provenance::container::unsealed;
+use daedal_provenance::{Exit, Outcome, Verdict};
 use daedal_store::Studio;
 use serde_json::{Value, json};
 
@@ -303,17 +303,22 @@ impl Replayed {
         self.difference.is_none()
     }
 
-    pub(crate) fn told(&self) -> String {
+    /// Tells the verdict on the run, or on the file that was made again.
+    pub(crate) fn judge(&self, verdict: &mut Verdict) {
         let coverage = self.coverage();
-        let mark = match (self.holds(), coverage.is_none()) {
-            (false, _) => '✗',
-            (true, true) => '!',
-            (true, false) => '✓',
+        let outcome = match (self.holds(), coverage.is_none()) {
+            (false, _) => Outcome::Failed,
+            (true, true) => Outcome::Noted,
+            (true, false) => Outcome::Passed,
         };
-        let mut told = format!("  {mark} replay       {}\n", coverage.told());
+        verdict.replayed(outcome, coverage.told());
+    }
+
+    pub(crate) fn told(&self) -> String {
+        let mut told = String::new();
         if let Some(target) = &self.elsewhere {
             told.push_str(&format!(
-                "                 the run was carried out on {target}: bytes are promised to be the same there\n"
+                "    the run was carried out on {target}: bytes are promised to be the same there\n"
             ));
         }
         for (task, again) in &self.tasks {
@@ -342,7 +347,7 @@ impl Replayed {
                 ));
             }
             if let Some(picture) = picture {
-                told.push_str(&format!("      side by side: {}\n", picture.display()));
+                told.push_str(&format!("      side by side: {} (left in the run, middle here, right where they differ)\n", picture.display()));
             }
         }
         for (name, coverage) in &self.assets {

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use daedal_core::intent::IntentKind;
 use daedal_core::run::Moment;
-use daedal_provenance::verdict::Origin;
+use daedal_provenance::verdict::{Decision, Origin};
 use daedal_provenance::{AnchorFault, Check, Exit, Outcome, Verdict};
 use serde_json::{Value, json};
 
@@ -134,8 +134,13 @@ pub(crate) fn told(file: &Path, verified: &Verified) -> String {
                 .as_deref()
                 .map(|task| format!(" ({})", foreign(task)));
             text.push_str(&format!(
-                "  {:<11} {} at {}{}\n",
+                "  {:<11} {}{} at {}{}\n",
                 did(decision.kind),
+                if decision.by_contract {
+                    "the contract "
+                } else {
+                    ""
+                },
                 decision.by,
                 moment(Moment(decision.at.saturating_mul(1_000))),
                 task.unwrap_or_default()
@@ -143,7 +148,7 @@ pub(crate) fn told(file: &Path, verified: &Verified) -> String {
         }
         if let Some(governed) = &origin.governed {
             text.push_str(&format!(
-                "  by vote     {}: of work {} at block {} of eip155:{}\n",
+                "  dials       {}: read from the chain, of work {} at block {} of eip155:{}\n",
                 foreign(&governed.told()),
                 governed.work,
                 governed.block,
@@ -177,13 +182,20 @@ fn did(kind: IntentKind) -> &'static str {
 
 /// What the verdict comes to in words: what anyone can compute, what rests on somebody's word, and what nobody says.
 fn meaning(verdict: &Verdict, origin: &Origin) -> String {
-    let decisions = match origin.intents {
-        0 => String::new(),
-        intents => format!(
-            ", and {} signed by the keys of these accounts",
-            count(intents, "decision")
-        ),
-    };
+    let by_contracts = |decision: &&Decision| decision.by_contract;
+    let by_contracts = origin.decisions.iter().filter(by_contracts).count();
+    let by_keys = origin.decisions.len() - by_contracts;
+    let mut decisions = String::new();
+    if by_keys > 0 {
+        let told = count(by_keys, "decision");
+        decisions = format!(", and {told} signed by keys of these accounts");
+    }
+    if by_contracts > 0 {
+        let told = count(by_contracts, "decision");
+        decisions.push_str(&format!(
+            ", and by a node's word {told} that contracts accept"
+        ));
+    }
     let people = match origin.intents {
         0 => "",
         _ => ", or whose accounts decided",

@@ -116,7 +116,7 @@ fn an_edit_that_does_not_fit_changes_nothing() {
     for args in [
         &["edit", "latest", "draft", "good.txt"][..],
         &["edit", "latest", "draft#1", "mine.txt"],
-        &["edit", "latest", "draft#3", "good.txt"],
+        &["edit", "latest", "draft#9", "good.txt"],
         &["edit", "latest", "draft#x", "good.txt"],
         &["edit", "latest", "drafts", "good.txt"],
         &["edit", "latest", "pick", "good.txt"],
@@ -132,11 +132,11 @@ fn an_edit_that_does_not_fit_changes_nothing() {
     insta::assert_snapshot!(told, @r"
     error: `draft` has 2 tasks
     error: mine.txt is no text
-    error: what draft #3 of run [run] gave can't be edited: it has no such task
+    error: `draft` has 2 tasks
     error: `x` is no number of a task
     error: poem has no step `drafts`
     error: what pick of run [run] gave can't be edited: it has given nothing that could be edited
-    error: draft gave just that: there is nothing to change
+    error: draft #1 gave just that: there is nothing to change
     ");
     studio.daedal(&["resume", "-q"]).ends(3);
 }

@@ -1,5 +1,9 @@
 //! A run in one archive: exported, verified as a stranger would, and carried out again.
 
+use daedal_core::AssetRef;
+use daedal_core::run::Event;
+use daedal_store::OpenMode;
+
 use crate::studio::Studio;
 
 /// A studio with a run that was released.
@@ -165,8 +169,95 @@ fn a_run_is_carried_out_again_from_its_archive_and_from_its_studio() {
         ])
         .ends(10)
         .json();
-    let error = told["bundle"]["error"].as_str().unwrap();
-    assert!(error.contains("does not name this file"), "{error}");
+    let checks = told["verdict"]["checks"].as_array().unwrap();
+    let bundle = checks.iter().find(|check| check["name"] == "bundle");
+    let detail = bundle.unwrap()["detail"].as_str().unwrap();
+    assert!(detail.contains("does not name this file"), "{detail}");
+}
+
+/// Writes down a run as the last one went, but with another picture in the place of a poster; gives its first digits.
+fn forged(studio: &Studio) -> String {
+    let mode = OpenMode::write("a forger");
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let store = daedal_store::Studio::open(studio.path(), mode)
+            .await
+            .unwrap();
+        let runs = store.log.runs().await.unwrap();
+        let mut events = store.log.read(runs[0].run).await.unwrap();
+        let poster = events.iter().find_map(|event| match event {
+            Event::TaskDone { task, outcome, .. } if *task.step == *"finish" => {
+                AssetRef::from_value(&outcome.value)
+            }
+            _ => None,
+        });
+        let poster = poster.unwrap();
+        let bytes = store.blobs.read(&poster.digest).unwrap();
+        let mut picture = image::load_from_memory(&bytes).unwrap().to_rgba8();
+        let changed = picture.pixels_mut().take(9_999);
+        changed.for_each(|pixel| pixel.0 = [255, 0, 0, 255]);
+        let mut other = std::io::Cursor::new(Vec::new());
+        let format = image::ImageFormat::Png;
+        picture.write_to(&mut other, format).unwrap();
+        let digest = store.blobs.write(other.get_ref()).unwrap();
+        let Event::Created { mut spec, at } = events.remove(0) else {
+            panic!("a run begins with what it is");
+        };
+        spec.nonce += 1_000;
+        let run = spec.id();
+        let size = |size: u64| format!("\"size\":{size}");
+        let told = serde_json::to_string(&events)
+            .unwrap()
+            .replace(&poster.digest.to_string(), &digest.to_string())
+            .replace(&size(poster.size), &size(other.get_ref().len() as u64));
+        let told = serde_json::from_str(&told).unwrap();
+        let created = Event::Created { spec, at };
+        assert!(store.log.create(run, created).await.unwrap());
+        store.log.append(run, told).await.unwrap();
+        store.close().await.unwrap();
+        run.0.short()
+    })
+}
+
+#[test]
+fn what_comes_out_otherwise_is_the_verdict_and_can_be_looked_at() {
+    let studio = Studio::tide();
+    studio.daedal(&["run", "-q"]).ends(0);
+    let run = &*forged(&studio);
+    studio.daedal(&["release", run, "-q"]).ends(0);
+    studio.daedal(&["verify", run]).ends(0);
+    // A directory that has the run's name is none to be done again.
+    std::fs::create_dir(studio.path().join(run)).unwrap();
+    let told = studio.daedal(&["verify", "--replay", run]).ends(15);
+    let first = told.out.lines().next().unwrap();
+    assert!(
+        first.ends_with(": differs when it is made again"),
+        "{first}"
+    );
+    assert!(told.out.contains("✗ replay       "), "{}", told.out);
+    assert!(
+        told.out
+            .contains("daedal-difference.png (left in the run, middle here"),
+        "{}",
+        told.out
+    );
+    let difference = studio.path().join("daedal-difference.png");
+    let difference = image::open(difference).unwrap().to_rgb8();
+    assert_eq!(difference.dimensions(), (320 * 3 + 24, 400 + 28));
+    // Below the labels: as it was, as it is, and that it differs.
+    let at = |x: u32| difference.get_pixel(x, 30).0;
+    assert_eq!((at(4), at(332 + 4) == [255, 0, 0]), ([255, 0, 0], false));
+    assert_ne!(at(664 + 4), [0; 3]);
+    let quiet = studio.daedal(&["verify", "--replay", run, "-q"]).ends(15);
+    assert_eq!(quiet.out.lines().count(), 2, "{}", quiet.out);
+    let told = studio
+        .daedal(&["verify", "--replay", run, "--json"])
+        .ends(15)
+        .json();
+    assert_eq!(
+        (&told["code"], &told["verdict"]["exit"]),
+        (&15.into(), &"differs".into())
+    );
 }
 
 #[test]

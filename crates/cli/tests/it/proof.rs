@@ -307,15 +307,18 @@ fn no_password_is_asked_for_where_none_is_needed() {
 fn a_certificate_of_ones_own_is_named_and_takes_no_password() {
     use base64::Engine as _;
     let issued = daedal_provenance::chain::issue("Ada Lovelace", 1_790_000_000_000).unwrap();
-    let key = base64::engine::general_purpose::STANDARD.encode(&issued.signing_key[..]);
-    let (first, rest) = key.split_at(64);
-    let (second, third) = rest.split_at(64);
-    let key = format!(
-        "-----BEGIN PRIVATE KEY-----\n{first}\n{second}\n{third}\n-----END PRIVATE KEY-----\n"
-    );
+    let pem = |key: &[u8]| {
+        let key = base64::engine::general_purpose::STANDARD.encode(key);
+        let (first, rest) = key.split_at(64);
+        let (second, third) = rest.split_at(64);
+        format!(
+            "-----BEGIN PRIVATE KEY-----\n{first}\n{second}\n{third}\n-----END PRIVATE KEY-----\n"
+        )
+    };
+    let key = pem(&issued.signing_key);
     let studio = Studio::tide();
     studio.write("chain.pem", issued.chain.to_pem());
-    studio.write("key.pem", key);
+    studio.write("key.pem", &key);
     studio.write(
         "daedal.toml",
         "[studio]\nname = \"Harbour Press\"\n[account]\ncertificate = \"chain.pem\"\nkey = \"key.pem\"\n",
@@ -338,4 +341,24 @@ fn a_certificate_of_ones_own_is_named_and_takes_no_password() {
         .ends(0)
         .json();
     assert_eq!(verdict["verdict"]["signer"]["name"], "Ada Lovelace Studio");
+
+    // What can't be signed with says which setting it is, and what belongs there.
+    let refused = |what: &str| {
+        studio.daedal(&["run", "--fresh", "-q"]).ends(0);
+        let told = studio.daedal(&["release", "latest"]).ends(1);
+        assert!(told.err.contains(what), "{what}\n{}", told.err);
+        let help =
+            "help: of [account] in daedal.toml, `certificate` (chain.pem) has certificates in PEM";
+        told.err.contains(help)
+    };
+    studio.write("key.pem", "no key");
+    assert!(refused("the private key can't be read"));
+    std::fs::remove_file(studio.path().join("key.pem")).unwrap();
+    assert!(refused("key.pem can't be read"));
+    studio.write("key.pem", key);
+    let other = daedal_provenance::chain::issue("Ada Lovelace", 1_000_000_000).unwrap();
+    studio.write("chain.pem", other.chain.to_pem());
+    assert!(refused("the key is not the one of the signing certificate"));
+    studio.write("key.pem", pem(&other.signing_key));
+    assert!(!refused("the certificate in chain.pem expired at "));
 }

@@ -168,6 +168,14 @@ fn a_contract_signs_and_only_its_chain_can_tell() {
     assert_eq!(oversight(&confirmed), "human_validated");
     assert_eq!(check(&confirmed, "contracts")["outcome"], "passed");
     assert_eq!(check(&confirmed, "disclosure")["outcome"], "passed");
+    let told = studio.daedal(&["verify", &file, "--rpc", &chain.honest()]);
+    let told = told.ends(0).out;
+    for said in [
+        format!("  chosen by   the contract {wallet} at "),
+        "and by a node's word 1 decision that contracts accept\n".to_owned(),
+    ] {
+        assert!(told.contains(&said), "{said}\n{told}");
+    }
     let offline = ["verify", &file, "--disclosure", &pick, "--json"];
     let offline = studio.daedal(&offline).ends(0).json()["verdict"].clone();
     assert_eq!(check(&offline, "disclosure")["outcome"], "noted");

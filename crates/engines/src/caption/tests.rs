@@ -153,11 +153,20 @@ fn a_drawing_gets_an_element_of_text() {
         "{captioned}"
     );
     assert_eq!(height, 200);
+    let size = |captioned: &str| {
+        let size = captioned.split("font-size=\"").nth(1).unwrap();
+        size.split('"').next().unwrap().parse::<f32>().unwrap()
+    };
+    assert_eq!(size(&captioned), 11.0, "as in a picture of that size");
+    let (_, captioned, _) = drawing("width='600' viewBox='0 0 300 200'", "below");
+    assert_eq!(size(&captioned), 5.5, "which is seen twice as large");
+    let (_, captioned, _) = drawing("width='100%' viewBox='0 0 300 200'", "below");
+    assert!(size(&captioned) < 4.0, "which has no size of its own");
     let (before, captioned, height) = drawing(
         "width='150mm' height='100mm' viewBox='0 0 300 200'",
         "below",
     );
-    assert!(before.contains("viewBox='0 0 300 20"), "{before}");
+    assert!(before.contains("viewBox='0 0 300 21"), "{before}");
     assert!(
         before.contains("height='10") && before.contains("mm' viewBox"),
         "{before}"
@@ -165,8 +174,8 @@ fn a_drawing_gets_an_element_of_text() {
     assert!(captioned.contains("fill=\"#f4f1ea\"/><text"), "{captioned}");
     assert!(height.as_u64().unwrap() > 378, "{height}");
     let (before, _, height) = drawing("width='300' height='200'", "below");
-    assert!(before.contains("<svg viewBox=\"0 0 300 20"), "{before}");
-    assert!((205..220).contains(&height.as_u64().unwrap()), "{height}");
+    assert!(before.contains("<svg viewBox=\"0 0 300 22"), "{before}");
+    assert!((215..230).contains(&height.as_u64().unwrap()), "{height}");
     let (_, captioned, _) = drawing(
         "width='300' height='200' viewBox='10 20 300 200'",
         "top-left",

@@ -4,6 +4,7 @@ use daedal_core::engine::{EngineError, Limits};
 use daedal_core::process::CaptionPlace;
 use resvg::usvg::roxmltree::{Document, Node, ParsingOptions};
 
+use super::SIZE_MIN;
 use super::layout::{Block, Ground};
 use crate::picture::svg;
 
@@ -35,7 +36,17 @@ pub(super) fn captioned(
     let own = root.attribute("viewBox").and_then(numbers);
     let size = tree.size();
     let [left, top, width, height] = own.unwrap_or([0.0, 0.0, size.width(), size.height()]);
-    let block = Block::of(name, text, place, (width, height), 0.0)?;
+    // One that names its size is seen at that first; any other has none.
+    let is_sized = |side| {
+        let own = root.attribute(side);
+        own.is_some_and(|own| !own.trim_end().ends_with('%'))
+    };
+    let scale = (size.width() / width).min(size.height() / height);
+    let size_min = match is_sized("width") || is_sized("height") {
+        true => SIZE_MIN / scale,
+        false => 0.0,
+    };
+    let block = Block::of(name, text, place, (width, height), size_min)?;
     let ground = match place {
         CaptionPlace::Below => {
             let picture = svg::rasterise(name, &tree, Some(LOOK), limits)?;

@@ -7,7 +7,7 @@ use daedal_chain::operations::{Ledgers, MintedRun, Output, anchored_proof, token
 use daedal_chain::proof::AnchorProof;
 use daedal_core::Digest;
 use daedal_core::merkle::{self, Tree};
-use daedal_provenance::attest::{self, Attested, Subject};
+use daedal_provenance::attest::{Attested, Subject};
 use daedal_provenance::{Exit, Verdict};
 use serde_json::json;
 
@@ -18,7 +18,7 @@ use crate::home::{Home, block_on};
 use crate::own;
 use crate::release::OUTPUTS;
 use crate::ui::Ui;
-use crate::verify::{self, Named, Verified};
+use crate::verify::{self, Named, Records, Verified};
 use crate::verify::{to_json, told};
 
 /// Checks that a file is what an edition stands for: its credential and attestation, as `daedal verify`
@@ -72,7 +72,7 @@ impl Verify {
             attestation: self.attestation.as_deref(),
             anchor: self.anchor.as_deref(),
         };
-        let mut verified = verify::with(&self.file, beside, &trusted)?;
+        let mut verified = verify::with(&self.file, beside, &trusted, &Records::default())?;
         let said = match of_file(&verified) {
             Err(fault) => Err(fault),
             Ok(of) => block_on(async {
@@ -125,8 +125,9 @@ fn of_file(verified: &Verified) -> Result<Of, (u8, String)> {
             format!("the file does not stand by itself: {PUBLISHED}"),
         ));
     }
-    let attested = verified.attestation.as_deref().map(attest::read);
-    let attested = attested.and_then(Result::ok).ok_or_else(|| {
+    let recorded = verified.attestation.as_deref();
+    let attested = recorded.and_then(|recorded| recorded.attested().ok());
+    let attested = attested.cloned().ok_or_else(|| {
         fault(
             Exit::Incomplete,
             "the attestation of the run is not beside the file: name it with --attestation",

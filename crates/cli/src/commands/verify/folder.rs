@@ -10,7 +10,7 @@ use super::{Found, Verify, failed};
 use crate::failure::Failure;
 use crate::home::block_on;
 use crate::ui::Ui;
-use crate::verify::{self, Folder, Node, Verified};
+use crate::verify::{self, Folder, Node, Verified, misnamed};
 
 /// Exit code, verdict in a word, and what decided it.
 type Line = (u8, String, String);
@@ -31,7 +31,10 @@ impl Verify {
                 "{} is a directory, and a run is done again",
                 place.display()
             ))
-            .help("name a run of this studio, or an archive of one"));
+            .help("name a run of this studio, which `daedal runs` lists, or an archive of one"));
+        }
+        if let Some(failure) = misnamed::unpacked(place) {
+            return Err(failure);
         }
         let folder = verify::folder(place)?;
         let Folder {
