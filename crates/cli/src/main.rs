@@ -39,6 +39,11 @@ use clap::Parser as _;
 use commands::Cli;
 use failure::{Failure, exit};
 
+/// Assets are copied whole several times while they are sealed and verified: this one keeps what was freed for the next copy,
+/// where the system's gives it back and takes it again.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let ui = cli.ui();

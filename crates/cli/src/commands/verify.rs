@@ -2,6 +2,7 @@
 
 mod folder;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use daedal_channels::site::Words;
@@ -280,21 +281,19 @@ impl Verify {
         let record = record.filter(|_| is_sound(whole.archive.verdict.exit));
         let Some(record) = record.filter(|record| record.header.run() == origin.run) else {
             let shown = archive.display();
-            return Err(Failure::new(format!(
-                "{shown} is not the archive of the file's run, or is not sound"
-            ))
-            .help(format!("verify it by itself: daedal verify {shown}")));
+            let what = format!("{shown} is not the archive of the file's run, or is not sound");
+            return Err(
+                Failure::new(what).help(format!("verify it by itself: daedal verify {shown}"))
+            );
         };
         let attestation = whole.archive.files.get(ATTESTATION);
         let attested = attestation.and_then(|bytes| attest::read(bytes).ok());
         if (record.root, record.count) != (origin.root, origin.receipts) {
-            let problem =
-                "the archive tells the run otherwise than the file's credential: another root";
+            let problem = "the archive tells another root of the run than the file's credential";
             verdict.bundle(problem.to_owned());
         } else if !attested.is_some_and(|attested| attested.names(&verdict.sha256)) {
             // The same piece can be sealed by anybody, and tell of the run what was never published.
-            let problem = "the attestation of the archive's run does not name this file: it is not the one that was \
-                           published";
+            let problem = "the attestation of the archive's run does not name this file, which it never published";
             verdict.bundle(problem.to_owned());
         } else if let Some(scene) = scene {
             let replayed = scene?.replay(Some(&origin.unsigned), ui);
@@ -333,10 +332,10 @@ impl Verify {
             }
             let title = format!("{} {}", record.header.process, run.subject.run.0.short());
             let scene = || {
-                let mut published = std::collections::BTreeMap::new();
+                let mut published = BTreeMap::new();
                 for (name, sealed) in run.pieces.iter().flat_map(|piece| piece.files()) {
                     if let Ok(bytes) = studio.blobs.read(&sealed.unsigned.digest) {
-                        published.insert(sealed.unsigned.digest, (name, bytes.to_vec()));
+                        published.insert(sealed.unsigned.digest, (name, Some(bytes.to_vec())));
                     }
                 }
                 let planned = &run.subject.planned;

@@ -16,7 +16,8 @@ pub(super) const CHOOSE: &str = "choose";
 pub(super) struct Telling<'a> {
     subject: &'a Subject,
     piece: &'a Piece,
-    /// Places in [`Subject::tasks`], ascending: those whose assets became the piece.
+    /// Places in [`Subject::tasks`], ascending: those whose assets or other values became
+    /// part of the piece.
     lineage: Vec<usize>,
     /// Steps that the output depends on, in plan order.
     steps: Vec<NodeId>,
@@ -27,7 +28,7 @@ impl<'a> Telling<'a> {
         Self {
             subject,
             piece,
-            lineage: line_of_making(subject, piece),
+            lineage: subject.record.lineage(&piece.asset.digest),
             steps: ancestors(&subject.planned.plan, &piece.output),
         }
     }
@@ -159,28 +160,6 @@ fn merge(into: &mut Map<String, Value>, from: &Value) {
     for (name, value) in from.as_object().into_iter().flatten() {
         into.insert(name.clone(), value.clone());
     }
-}
-
-/// Places of the tasks whose assets became the piece, ascending. A task that only passes an asset on, as a
-/// choice does, leads to that asset's maker and not to the alternatives that it was shown.
-fn line_of_making(subject: &Subject, piece: &Piece) -> Vec<usize> {
-    let receipts = &subject.record.receipts;
-    let mut found = BTreeSet::new();
-    let mut asked = BTreeSet::from([piece.asset.digest]);
-    let mut pending = vec![piece.asset.digest];
-    while let Some(digest) = pending.pop() {
-        for (place, receipt) in receipts.iter().enumerate() {
-            if !receipt.gives(&digest) {
-                continue;
-            }
-            found.insert(place);
-            if receipt.makes(&digest) {
-                let inputs = receipt.inputs.iter().map(|asset| asset.digest);
-                pending.extend(inputs.filter(|input| asked.insert(*input)));
-            }
-        }
-    }
-    found.into_iter().collect()
 }
 
 /// The performing steps that an output depends on, in plan order.

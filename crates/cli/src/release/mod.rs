@@ -100,6 +100,7 @@ pub(crate) async fn release(
         require_success(run)?;
         let subject = subject(studio, run, engines, &copies).await?;
         require_pieces(&subject)?;
+        subject.tell_values(signing.ui);
         record::require_sound(&subject.record, run.run)?;
         plans.push(plan_channels(home, &subject)?);
         subjects.push(subject);

@@ -10,6 +10,7 @@ use daedal_core::record::RunRecord;
 use daedal_core::run::{CAPTIONS, RunId, RunSpec, TaskRecord};
 
 use crate::runs::Piece;
+use crate::ui::Ui;
 
 /// Everything that is known of a run that is released.
 pub(crate) struct Subject {
@@ -27,6 +28,22 @@ impl Subject {
     pub(crate) fn excerpt(&self, asset: &AssetRef) -> Option<Excerpt> {
         let behind = self.behind(asset);
         Excerpt::by_way_of(&self.record, &asset.digest, &|step| behind.contains(step))
+    }
+
+    /// Says which outputs are not published.
+    pub(super) fn tell_values(&self, ui: Ui) {
+        let outputs = self.planned.plan.outputs.iter().map(|(name, _)| name);
+        let has_file = |name: &&String| self.pieces.iter().any(|piece| piece.output == **name);
+        let values: Vec<String> = outputs
+            .filter(|name| !has_file(name))
+            .map(|name| format!("`{name}`"))
+            .collect();
+        if !values.is_empty() {
+            let values = values.join(", ");
+            ui.note(format!(
+                "not published, since it gave no file: {values} (a step of `template` makes a file of words)"
+            ));
+        }
     }
 
     /// The steps that are on the way to an asset: those behind the outputs that have it.

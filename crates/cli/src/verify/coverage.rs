@@ -16,9 +16,21 @@ pub(crate) struct Coverage {
     failed: usize,
     /// It was not looked at, since another one differed before it.
     left: usize,
+    /// The asset was published in a form that its credential can't be taken out of: that it is what came again is the
+    /// word of whoever sealed it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    uncompared: bool,
 }
 
 impl Coverage {
+    /// That of an asset, of which nothing was looked at yet.
+    pub(super) fn of(is_comparable: bool) -> Self {
+        Self {
+            uncompared: !is_comparable,
+            ..Self::default()
+        }
+    }
+
     pub(super) fn add(&mut self, again: Option<&Again>) {
         *match again {
             Some(Again::Exact) => &mut self.exact,
@@ -55,6 +67,11 @@ impl Coverage {
         ];
         for (number, what) in more.into_iter().filter(|(number, _)| *number > 0) {
             told.push_str(&format!(", {number} {what}"));
+        }
+        if self.uncompared {
+            told.push_str(
+                "; that the published file is what they gave is its signer's word: its credential can't be taken out to compare",
+            );
         }
         told
     }

@@ -34,14 +34,16 @@ use crate::ui::Ui;
 /// Where the picture of a difference is written, in the directory that the command is run in.
 const DIFFERENCE: &str = "daedal-difference.png";
 
+/// Names of published assets, and what they were before they were sealed, where that can be told of the files.
+type Published = BTreeMap<Digest, (String, Option<Vec<u8>>)>;
+
 /// A run, ready to be carried out again: in a place that has its process and what came from outside, and nothing else.
 pub(crate) struct Scene {
     place: Studio,
     engines: Engines,
     tasks: Vec<TaskRecord>,
     record: RunRecord,
-    /// Published assets, as they were before they were sealed.
-    published: BTreeMap<Digest, (String, Vec<u8>)>,
+    published: Published,
 }
 
 /// What came of it.
@@ -107,10 +109,7 @@ impl Scene {
                 Some(_) => Some(file.clone()),
                 None => unsealed(media_type_of(&subject.name), file),
             };
-            Some((
-                subject.unsigned,
-                (subject.name.clone(), bare.unwrap_or_default()),
-            ))
+            Some((subject.unsigned, (subject.name.clone(), bare)))
         });
         let published = published.collect();
         let log = (&events[..], captions);
@@ -123,7 +122,7 @@ impl Scene {
         planned: &plan::Planned,
         (events, captions): (&[Event], Vec<Drawn>),
         record: &RunRecord,
-        published: BTreeMap<Digest, (String, Vec<u8>)>,
+        published: Published,
         engines: &Engines,
     ) -> Result<Self, Failure> {
         let place = Studio::in_memory();
@@ -152,7 +151,7 @@ impl Scene {
         plan: &Plan,
         (events, drawn): (&[Event], Vec<Drawn>),
         record: &RunRecord,
-        published: BTreeMap<Digest, (String, Vec<u8>)>,
+        published: Published,
     ) -> Result<Self, Failure> {
         let mut tasks = records(plan, events);
         tasks.retain(|task| task.outcome().is_some());
@@ -244,8 +243,8 @@ impl Scene {
         let published = self.published.iter();
         let mut assets: Vec<(String, Coverage)> = published
             .filter(|(digest, _)| only.is_none_or(|only| only == *digest))
-            .map(|(digest, (name, _))| {
-                let mut coverage = Coverage::default();
+            .map(|(digest, (name, bare))| {
+                let mut coverage = Coverage::of(bare.is_some());
                 for place in self.record.lineage(digest) {
                     coverage.add(verdicts.get(&place).copied());
                 }
@@ -261,7 +260,7 @@ impl Scene {
         difference.assets.iter().find_map(|(was, is)| {
             let was = self.published.get(&was.digest)?;
             let is = self.place.blobs.read(&is.digest).ok()?;
-            let compared = daedal_engines::difference(&was.1, &is)?;
+            let compared = daedal_engines::difference(was.1.as_ref()?, &is)?;
             let path = Path::new(DIFFERENCE);
             text::write_whole(path, &compared.png).ok()?;
             Some(path.to_owned())
