@@ -76,8 +76,7 @@ fn task_of(record: &RunRecord, signed: &SignedIntent) -> Option<String> {
 /// Says so of that many.
 pub(crate) fn told_elsewhere(decisions: usize) -> String {
     format!(
-        "{} signed in the run, in no credential of what was published (led to none of it, or about values that are no \
-         files)",
+        "{} signed in the run, in no credential of what was published: led to none of it",
         count(decisions, "decision")
     )
 }

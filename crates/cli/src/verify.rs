@@ -7,9 +7,11 @@ mod contracts;
 mod coverage;
 mod disclosed;
 mod folder;
+mod hint;
 pub(crate) mod misnamed;
 mod node;
 mod reading;
+mod recognised;
 mod records;
 mod replay;
 mod sidecar;
@@ -22,12 +24,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use daedal_core::Digest;
 use daedal_core::asset::media_type_of;
+use daedal_provenance::Verdict;
 use daedal_provenance::chain::Chain;
 use daedal_provenance::collection::is_archive;
 use daedal_provenance::container::is_credential;
 use daedal_provenance::verdict::Origin;
 use daedal_provenance::verify::{Given, Recorded, look};
-use daedal_provenance::{Exit, Keys, Verdict};
 
 use crate::failure::{Failure, exit};
 use crate::home::Home;
@@ -40,6 +42,7 @@ pub(crate) use folder::{Fault, Folder, folder};
 pub(crate) use node::Node;
 pub(crate) use reading::read;
 use reading::{read_up_to, too_large};
+pub(crate) use recognised::{authorities, chain};
 pub(crate) use records::Records;
 pub(crate) use replay::{Replayed, Scene};
 use sidecar::Beside;
@@ -232,39 +235,6 @@ impl Verified {
         std::iter::once(&self.verdict).chain(whole.map(|(_, verdict)| verdict))
     }
 
-    /// What can be done about the verdict, where that is known.
-    pub(crate) fn hint(&self, path: &Path) -> Option<String> {
-        let signer = self.verdict.signer.as_ref();
-        let is_unknown = signer.is_some_and(|signer| !signer.expired);
-        match self.verdict.exit {
-            Exit::Untrusted if is_unknown => Some(
-                "whoever sealed it is recognised once you name their certificate chain, from a place \
-                 that you trust: --trust CHAIN.pem; a studio's own is .daedal/keys/chain.pem, and is \
-                 recognised in that studio by whoever signed there, or with --studio DIR"
-                    .to_owned(),
-            ),
-            Exit::Unanchored => self.hint_of_anchor(),
-            Exit::Incomplete => misnamed::hint(path),
-            _ => None,
-        }
-    }
-
-    fn hint_of_anchor(&self) -> Option<String> {
-        let origin = self.verdict.origin.as_ref()?;
-        let chain = origin.registered?.chain;
-        match &self.anchor {
-            Some(anchor) if anchor.is_asked() => None,
-            Some(anchor) if anchor.can_be_asked() => Some(format!(
-                "a node of chain {chain} can tell: --rpc URL asks it"
-            )),
-            _ => Some(format!(
-                "lay {}.anchor.json beside the file, which is published once the run is anchored, or name it \
-                 with --anchor; --rpc URL has a node of chain {chain} confirm it",
-                &origin.run.to_string()[..16]
-            )),
-        }
-    }
-
     /// Has a node confirm the anchor and the votes that stand offline, and what contracts signed.
     pub(crate) async fn confirm(&mut self, node: &mut Node) -> Result<(), Failure> {
         if let Some(whole) = &mut self.whole {
@@ -360,36 +330,6 @@ fn attestation_in(path: &Path, run: Option<Digest>) -> Result<Recorded, Failure>
         None => "name the RUN.attestation.json that was published with the file".to_owned(),
     };
     Err(Failure::new(format!("{} {problem}", path.display())).help(help))
-}
-
-/// The certificates of a studio: its own, and one that its settings name.
-pub(crate) fn authorities(home: Option<&Home>) -> Result<Vec<Chain>, Failure> {
-    let Some(home) = home else {
-        return Ok(Vec::new());
-    };
-    let mut chains = Vec::new();
-    let keys = Keys::at(home.keys());
-    if keys.exist() {
-        chains.push(
-            keys.chain()
-                .map_err(|error| Failure::new(error.to_string()))?,
-        );
-    }
-    if let Some(certificate) = &home.settings.account.certificate {
-        chains.push(chain(&home.root.join(certificate))?);
-    }
-    Ok(chains)
-}
-
-/// Reads a certificate chain.
-pub(crate) fn chain(path: &Path) -> Result<Chain, Failure> {
-    Chain::from_pem(&read(path)?).map_err(|error| {
-        Failure::because(
-            format!("{} is no certificate chain", path.display()),
-            &error,
-        )
-        .help("expected certificates in PEM, the signing one first")
-    })
 }
 
 /// The files of the site at `site` with these bytes.

@@ -1,5 +1,6 @@
 use super::*;
-use crate::fixtures::{asset, receipt};
+use crate::fixtures::{asset, png, receipt};
+use crate::made_of::Marks;
 use daedal_core::record::{RunRecord, Setting, Settings};
 
 fn record(receipts: Vec<daedal_core::receipt::Receipt>) -> RunRecord {
@@ -183,4 +184,18 @@ fn a_record_tells_of_lying_ingredients() {
             );
         }
     }
+}
+
+#[test]
+fn the_mark_of_a_model_is_found_in_a_text_that_stands_compressed_in_a_picture() {
+    let bytes = png(9, 9, false);
+    let packet =
+        b"<Iptc4xmpExt:DigitalSourceType>trainedAlgorithmicMedia</Iptc4xmpExt:DigitalSourceType>";
+    let mut body = b"iTXtXML:com.adobe.xmp\0\x01\0\0\0".to_vec();
+    body.extend(miniz_oxide::deflate::compress_to_vec_zlib(packet, 6));
+    let length = u32::try_from(body.len() - 4).unwrap().to_be_bytes();
+    let sum = crc32fast::hash(&body).to_be_bytes();
+    let marked = [&bytes[..33], &length, &body, &sum, &bytes[33..]].concat();
+    assert!(!Marks::of("image/png", &bytes).by_model);
+    assert!(Marks::of("image/png", &marked).by_model);
 }

@@ -3,6 +3,8 @@
 
 use c2pa::{Ingredient, Reader, Relationship};
 use daedal_core::Digest;
+use memchr::memmem;
+use miniz_oxide::inflate::decompress_to_vec_zlib_with_limit;
 use serde::Serialize;
 
 use crate::container::{Carrier, format_of, sniff};
@@ -54,6 +56,9 @@ pub struct Marks {
     pub by_model: bool,
 }
 
+/// Longest text that is unpacked.
+const TEXT_BYTES_MAX: usize = 1_048_576;
+
 impl Marks {
     /// Those of a file of this media type.
     #[must_use]
@@ -62,11 +67,9 @@ impl Marks {
         let media_type = sniff(file).unwrap_or(media_type);
         let format = format_of(media_type);
         let credential = format.is_some_and(|format| store::of(format, file).is_ok());
-        // In clear, but where a manifest is compressed.
-        let in_clear = || {
-            let mut words = file.windows(WORD.len());
-            words.any(|word| word == WORD.as_bytes())
-        };
+        // In clear, but where a manifest or a text is compressed.
+        let is_in = |bytes: &[u8]| memmem::find(bytes, WORD.as_bytes()).is_some();
+        let in_clear = || is_in(file) || packed_texts(file).iter().any(|text| is_in(text));
         let in_manifest = || {
             let carrier = format.map(|format| Carrier::Embedded { format });
             let reader = carrier.and_then(|carrier| read(carrier, file, None, &[]).ok());
@@ -83,6 +86,34 @@ impl Marks {
     pub fn any(self) -> bool {
         self.credential || self.by_model
     }
+}
+
+/// The texts of a PNG, such as XMP, that stand compressed in it (PNG specification, 11.3.3.4).
+fn packed_texts(file: &[u8]) -> Vec<Vec<u8>> {
+    let mut found = Vec::new();
+    let mut rest = file.strip_prefix(b"\x89PNG\r\n\x1a\n").unwrap_or_default();
+    while let Some(([a, b, c, d, kind @ ..], behind)) = rest.split_first_chunk::<8>() {
+        let length = u32::from_be_bytes([*a, *b, *c, *d]) as usize;
+        let Some((body, next)) = behind.split_at_checked(length) else {
+            break;
+        };
+        if kind == b"iTXt" {
+            found.extend(unpacked(body));
+        }
+        // Behind the check sum.
+        rest = next.get(4..).unwrap_or_default();
+    }
+    found
+}
+
+/// The text of such a chunk: behind a keyword, flag and method of compression, language, and the keyword translated.
+fn unpacked(body: &[u8]) -> Option<Vec<u8>> {
+    let keyword = body.iter().position(|byte| *byte == 0)?;
+    let [1, 0, rest @ ..] = body.get(keyword + 1..)? else {
+        return None;
+    };
+    let text = rest.splitn(3, |byte| *byte == 0).nth(2)?;
+    decompress_to_vec_zlib_with_limit(text, TEXT_BYTES_MAX).ok()
 }
 
 pub(crate) fn made_of(verdict: &mut Verdict, reader: &Reader) {

@@ -241,8 +241,7 @@ impl Verdict {
     /// Reports the anchor that was given, in the place of what was said without one. One that stands passes: what
     /// `result` says of it is told.
     pub fn anchored(&mut self, result: Result<String, AnchorFault>) {
-        let origin = self.origin.as_ref();
-        let is_due = origin.is_some_and(|origin| origin.is_due);
+        let is_due = self.origin.as_ref().is_some_and(|origin| origin.is_due);
         self.shown(ANCHOR, is_due, Exit::Unanchored, result);
     }
 

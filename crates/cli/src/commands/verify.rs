@@ -6,10 +6,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use daedal_channels::site::Words;
-use daedal_provenance::attest;
 use daedal_provenance::chain::Chain;
 use daedal_provenance::collection::{ATTESTATION, Collected, is_archive};
-use daedal_provenance::{Exit, Verdict};
+use daedal_provenance::{Exit, Verdict, attest};
 use serde_json::{Value, json};
 
 use super::Common;

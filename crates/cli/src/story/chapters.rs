@@ -193,8 +193,7 @@ pub(super) fn people(record: &RunRecord, assets: &[(String, Verdict)]) -> String
     match elsewhere(record, assets) {
         0 => {}
         decisions => told.push_str(&format!(
-            " In no credential of what was published: {decisions} of these (led to none of it, or about values that are \
-             no files)."
+            " In no credential of what was published: {decisions} of these, which led to none of it."
         )),
     }
     match of(false).count() {
