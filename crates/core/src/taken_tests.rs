@@ -146,7 +146,7 @@ fn a_receipt_takes_from_receipts_before_it() {
     let unsigned = RecordFault::Unsigned {
         label: "word #3".into(),
     };
-    assert_eq!(record.faults(), [unsigned.clone()]);
+    assert_eq!(record.faults(), std::slice::from_ref(&unsigned));
     let mut receipts = record.receipts.clone();
     receipts[1].from = vec!["pick".into()];
     let links = Links::all(header().run(), receipts);

@@ -12,10 +12,7 @@ use crate::text::count;
 
 /// The decisions that count for files of the run: those on the way to them that a key signed, for the registry that they
 /// name.
-fn counted<'r>(
-    run: &'r Gathered,
-    is_meant: impl Fn(&SealedPiece) -> bool,
-) -> Vec<&'r SignedIntent> {
+fn counted(run: &Gathered, is_meant: impl Fn(&SealedPiece) -> bool) -> Vec<&SignedIntent> {
     let pieces = run.pieces.iter().filter(|piece| is_meant(piece));
     let named: BTreeSet<_> = pieces.flat_map(|piece| behind(run, piece)).collect();
     let intents = run.subject.record.intents.iter();

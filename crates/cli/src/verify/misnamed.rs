@@ -85,7 +85,7 @@ pub(crate) fn unpacked(place: &Path) -> Option<Failure> {
     let mut names = [ATTESTATION, RECEIPTS, BUNDLE].iter();
     let shown = place.display().to_string();
     let attestation = place.join(ATTESTATION).display().to_string();
-    names.all(|name| is_there(name)).then(|| {
+    names.all(is_there).then(|| {
         Failure::new(format!(
             "{shown} is an archive of a run, unpacked: its seal was around the whole"
         ))

@@ -11,7 +11,10 @@ use crate::failure::Failure;
 
 /// Attestations and receipts by where they lie, each read and checked once.
 #[derive(Default)]
-pub(crate) struct Records(Mutex<BTreeMap<PathBuf, Arc<Mutex<Option<Arc<Recorded>>>>>>);
+pub(crate) struct Records(Mutex<BTreeMap<PathBuf, Slot>>);
+
+/// A record, once it has been read: who asks for it meanwhile waits.
+type Slot = Arc<Mutex<Option<Arc<Recorded>>>>;
 
 impl Records {
     /// What `check` makes of the file at `place`, if there is one.

@@ -61,13 +61,13 @@ fn who_decided_signed_for_just_what_there_was_to_choose_from() {
     let (low, high) = (json!("low"), json!({ "text": "high" }));
     let from = json!([low, null, high]);
     assert!(stands(&from, person(), Some(&[low.clone(), high.clone()])));
-    assert!(stands(&low, person(), Some(&[low.clone()])));
+    assert!(stands(&low, person(), Some(std::slice::from_ref(&low))));
     assert!(stands(&from, Decider::Timeout, None));
     for by in [person(), Decider::Timeout] {
         for seen in [&[low.clone()][..], &[high.clone(), low.clone()], &[]] {
             assert!(!stands(&from, by.clone(), Some(seen)));
         }
-        assert!(!stands(&low, by, Some(&[high.clone()])));
+        assert!(!stands(&low, by, Some(std::slice::from_ref(&high))));
     }
     assert!(!stands(&from, person(), None));
 }
