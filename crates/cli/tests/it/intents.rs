@@ -355,7 +355,7 @@ fn a_note_is_signed_with_a_decision_and_told_by_itself() {
     (others.intent.signer, others.intent.signature) =
         (Address::from_private_key(&key), signature.into());
     assert_eq!(others.intent.check(), Ok(()), "by itself it stands");
-    studio.write("others.json", serde_json::to_vec(&others).unwrap());
+    studio.write("others.json", serde_json::to_vec_pretty(&others).unwrap());
     let args = ["verify", &poem, "--disclosure", "others.json"];
     let told = studio.daedal(&args).ends(10).out;
     assert!(told.contains("no receipt names the intent"), "{told}");
