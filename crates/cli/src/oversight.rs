@@ -60,10 +60,11 @@ fn marked(run: &Gathered) -> Duty {
         files.len() - beside
     )];
     evidence.push(match trained(run) {
-        0 => "no task of the run used a trained model: the credentials say “algorithmic media”"
+        0 => "no task of the run used a trained model; where what was brought has a model's mark, the credentials of what was \
+              made of it say so"
             .to_owned(),
         tasks => format!(
-            "{} used a trained model, and the credentials say so",
+            "{} used a trained model, and the credentials of what came of that say so",
             count(tasks, "task")
         ),
     });
@@ -128,7 +129,7 @@ fn detectable(run: &Gathered) -> Duty {
         }
     }
     open.push(
-        "unless [account] names a certificate that others know, their readers say “unrecognised signer”".to_owned(),
+        "readers that do not know the certificate say “unrecognised signer”: [account] can name one that they know".to_owned(),
     );
     Duty {
         what: "whoever has a file can find out that it was made by machine",
