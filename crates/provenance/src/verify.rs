@@ -21,7 +21,7 @@ use crate::strict;
 use crate::verdict::{Exit, Outcome, Sealer, Verdict};
 use crate::when::rfc3339;
 use crate::words::cut;
-use crate::xmp::Said;
+use crate::xmp::{Said, brought_otherwise};
 
 pub use crate::recorded::Recorded;
 
@@ -109,6 +109,16 @@ fn credential_and_claim(
     let inside = given.sidecar.is_none().then_some(given.file);
     let packet = inside.and_then(|file| Said::of(media_type, file));
     marking(verdict, &reader, &claim, packet);
+    let source = verdict
+        .marking
+        .as_ref()
+        .and_then(|marking| marking.source_type);
+    if let Some(word) = inside.and_then(|file| brought_otherwise(media_type, file, source)) {
+        let detail = format!(
+            "metadata that the file was brought with says “{word}” of its source, and the credential otherwise"
+        );
+        verdict.note("metadata", Outcome::Noted, detail);
+    }
     Some((claim, sealed_by(&reader)))
 }
 

@@ -9,7 +9,7 @@ use daedal_core::process::Training;
 use crate::manifest::{Content, actions};
 use crate::marked::kind_told;
 
-pub(crate) use said::Said;
+pub(crate) use said::{Said, brought_otherwise};
 
 /// The name by which a packet is known as one of ours: one that an asset brought along stays.
 const TOOL: &str = "Daedal";

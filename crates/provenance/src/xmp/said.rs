@@ -84,6 +84,25 @@ impl Said {
     }
 }
 
+/// The kind of source that metadata tells which a file was brought with, where its credential tells another: ours does not
+/// take the place of a packet that is there.
+pub(crate) fn brought_otherwise(
+    media_type: &str,
+    file: &[u8],
+    told: Option<Source>,
+) -> Option<String> {
+    const SCHEME: &[u8] = b"newscodes/digitalsourcetype/";
+    let told = told?.uri();
+    // Credentials tell kinds of source, too.
+    let bare = without_credential(media_type, file)?;
+    memchr::memmem::find_iter(&bare, SCHEME).find_map(|at| {
+        let word = bare[at + SCHEME.len()..].iter();
+        let word = word.take_while(|byte| byte.is_ascii_alphanumeric());
+        let word: String = word.take(64).map(|byte| char::from(*byte)).collect();
+        (!told.ends_with(&format!("/{word}"))).then_some(word)
+    })
+}
+
 /// The models that had part in an asset, as the receipts name them.
 pub(super) fn systems(record: &RunRecord, asset: &Digest) -> Option<String> {
     let behind = record.lineage(asset).into_iter();
@@ -93,4 +112,24 @@ pub(super) fn systems(record: &RunRecord, asset: &Digest) -> Option<String> {
     let names: BTreeSet<&str> = names.collect();
     let names: Vec<&str> = names.into_iter().collect();
     (!names.is_empty()).then(|| escaped(&names.join(", ")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixtures::png;
+
+    #[test]
+    fn metadata_that_was_brought_is_told_where_it_names_another_kind_of_source() {
+        let bytes = png(9, 9, false);
+        let body = b"iTXtXML:com.adobe.xmp\0\0\0\0\0http://cv.iptc.org/newscodes/digitalsourcetype/digitalCapture<";
+        let length = u32::try_from(body.len() - 4).unwrap().to_be_bytes();
+        let sum = crc32fast::hash(body).to_be_bytes();
+        let brought = [&bytes[..33], &length, body, &sum, &bytes[33..]].concat();
+        let told = |file: &[u8], source| brought_otherwise("image/png", file, source);
+        let code = Some(Source::Algorithmic);
+        assert_eq!(told(&brought, code).as_deref(), Some("digitalCapture"));
+        assert_eq!(told(&brought, None), None, "it was passed on as it was");
+        assert_eq!(told(&bytes, code), None);
+    }
 }
