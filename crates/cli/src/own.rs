@@ -21,7 +21,7 @@ fn folder() -> Option<PathBuf> {
     };
     let settings = match cfg!(windows) {
         true => set("APPDATA"),
-        false => set("XDG_CONFIG_HOME").or_else(|| Some(set("HOME")?.join(".config"))),
+        false => set("XDG_CONFIG_HOME").or_else(|| Some(std::env::home_dir()?.join(".config"))),
     };
     Some(settings?.join("daedal").join("signed-with"))
 }

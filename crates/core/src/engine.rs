@@ -235,7 +235,9 @@ impl Usage {
 }
 
 /// The engines that ask people: decisions on tasks of any other were never asked for.
-pub const ASKING: [&str; 2] = ["choose", "signature"];
+pub const ASKING: [&str; 2] = ["choose", SIGNATURE];
+/// The one of them that compares with references of the process.
+pub(crate) const SIGNATURE: &str = "signature";
 
 /// A choice that a person is asked to make.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -249,7 +249,7 @@ impl Links {
 
     /// Adds to a receipt that is not yet linked whose values became part of `outcome`, of those whose values its task
     /// took.
-    pub fn trace(&self, receipt: &mut Receipt, took: &[String], outcome: &Value) {
+    pub fn trace(&mut self, receipt: &mut Receipt, took: &[String], outcome: &Value) {
         receipt.from = self.places.traced(&self.receipts, receipt, took, outcome);
     }
 

@@ -15,7 +15,7 @@ use crate::intent::{Domain, Oversight, SignedIntent};
 use crate::merkle::Tree;
 use crate::receipt::{Links, Receipt, first_link};
 use crate::run::EDIT;
-use crate::taken::Places;
+use crate::taken::{Places, passes_on};
 use crate::{Digest, Governed, Seed, canonical};
 
 pub use crate::fault::RecordFault;
@@ -282,7 +282,7 @@ impl RunRecord {
         let places = Places::of(&self.receipts);
         for (place, receipt) in self.receipts.iter().enumerate() {
             let is_made_up = |name: &&String| {
-                let mut named = places.named(&self.receipts, name, place);
+                let mut named = places.named(name, place);
                 named.next().is_none()
             };
             let made_up = receipt.from.iter().filter(is_made_up);
@@ -343,9 +343,13 @@ impl RunRecord {
                     }
                     let receipt = &self.receipts[part];
                     found.insert(part);
+                    // What only hands values on leads to them alone, and whoever took them names whose they were.
+                    if passes_on(receipt) && part != place {
+                        continue;
+                    }
                     pending.extend(receipt.inputs.iter().map(|input| (input.digest, part)));
                     let from = receipt.from.iter();
-                    made.extend(from.flat_map(|name| places.named(&self.receipts, name, part)));
+                    made.extend(from.flat_map(|name| places.named(name, part)));
                 }
             }
         }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use alloy_primitives::B256;
 
 use crate::AssetRef;
+use crate::engine::SIGNATURE;
 use crate::intent::{SignedIntent, seen_root};
 use crate::receipt::Receipt;
 
@@ -35,8 +36,14 @@ pub(crate) fn is_all_that_was_taken<'a>(
     // What the outcome has beside the options that were kept.
     let given = receipt.outputs.iter();
     let beside: BTreeSet<&str> = given.filter(|asset| !is_shown(asset)).map(kind).collect();
+    // A signature compares with references, which no task made.
+    let is_reference = |asset: &AssetRef| {
+        let mut receipts = receipts.clone();
+        receipt.engine == SIGNATURE && !receipts.any(|other| other.gives(&asset.digest))
+    };
     let is_left = |asset: &AssetRef| {
-        !is_shown(&asset) && kinds.contains(kind(asset)) && !beside.contains(kind(asset))
+        let is_like = kinds.contains(kind(asset)) && !beside.contains(kind(asset));
+        is_like && !is_shown(&asset) && !is_reference(asset)
     };
     let left: Vec<usize> = (0..taken.len()).filter(|at| is_left(&taken[*at])).collect();
     left.is_empty()

@@ -79,17 +79,27 @@ fn words(kept: &Value) -> RunRecord {
     );
     links.add(edit);
     let mut pick = receipt("pick", None, kept);
+    pick.engine = "choose".into();
     links.trace(&mut pick, &["word".into()], kept);
     links.add(pick);
     let mut poster = receipt("poster", None, &json!({ "poster": 1 }));
     poster.outputs = vec![asset("poster")];
     links.trace(&mut poster, &["pick".into()], &json!({ "poster": 1 }));
     links.add(poster);
+    // Of the first that was kept alone.
+    let mut first = receipt("first", None, &json!({ "first": 1 }));
+    first.outputs = vec![asset("first")];
+    links.trace(&mut first, &["pick[0]".into()], &json!({ "first": 1 }));
+    links.add(first);
     closed(links)
 }
 
 fn behind(record: &RunRecord) -> Vec<String> {
-    let lineage = record.lineage(&Digest::of(b"poster")).into_iter();
+    behind_asset(record, "poster")
+}
+
+fn behind_asset(record: &RunRecord, name: &str) -> Vec<String> {
+    let lineage = record.lineage(&Digest::of(name.as_bytes())).into_iter();
     let label = |place: usize| format!("{place} {}", record.receipts[place].label());
     lineage.map(label).collect()
 }
@@ -105,6 +115,64 @@ fn what_was_chosen_stands_behind_a_value_and_what_was_passed_over_does_not() {
         behind(&several),
         ["0 word #1", "2 word #3", "3 word #3", "4 pick", "5 poster"],
         "an edit and what was edited"
+    );
+    assert_eq!(
+        behind_asset(&several, "first"),
+        ["0 word #1", "4 pick", "6 first"],
+        "the other one that was kept had no part in it"
+    );
+}
+
+#[test]
+fn what_was_chosen_twice_is_known_by_the_first_that_gave_it() {
+    let kept = json!([{ "text": 0 }, { "text": 1 }]);
+    let mut links = Links::of(header().run());
+    for index in 0..3 {
+        links.add(receipt("word", Some(index), &json!({ "text": index })));
+    }
+    for (step, took, value) in [
+        ("pick", "word", &kept),
+        ("again", "pick", &json!([{ "text": 1 }])),
+    ] {
+        let mut choice = receipt(step, None, value);
+        choice.engine = "choose".into();
+        links.trace(&mut choice, &[took.into()], value);
+        links.add(choice);
+    }
+    let mut poster = receipt("poster", None, &json!(1));
+    poster.outputs = vec![asset("poster")];
+    links.trace(&mut poster, &["again[0]".into()], &json!(1));
+    links.add(poster);
+    let record = closed(links);
+    assert_eq!(record.receipts[5].from, ["again", "pick", "word #2"]);
+    assert_eq!(
+        behind(&record),
+        ["1 word #2", "3 pick", "4 again", "5 poster"]
+    );
+}
+
+#[test]
+fn what_passes_an_asset_on_and_adds_words_of_its_own_stands_behind_those() {
+    let mut links = Links::of(header().run());
+    links.add(receipt("idea", None, &json!({ "text": "low" })));
+    let mut draft = receipt("draft", None, &json!(0));
+    draft.outputs = vec![asset("draft")];
+    links.add(draft);
+    let mut card = receipt("card", None, &json!({ "picture": 0, "title": "low" }));
+    (card.inputs, card.outputs) = (vec![asset("draft")], vec![asset("draft")]);
+    links.trace(
+        &mut card,
+        &["idea".into()],
+        &json!({ "picture": 0, "title": "low" }),
+    );
+    links.add(card);
+    let mut poster = receipt("poster", None, &json!(1));
+    (poster.inputs, poster.outputs) = (vec![asset("draft")], vec![asset("poster")]);
+    links.trace(&mut poster, &["card".into()], &json!(1));
+    links.add(poster);
+    assert_eq!(
+        behind(&closed(links)),
+        ["0 idea", "1 draft", "2 card", "3 poster"]
     );
 }
 

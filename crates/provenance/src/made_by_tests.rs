@@ -76,7 +76,7 @@ fn what_only_passed_a_file_on_did_not_make_it() {
     let bytes = png(9, 9, false);
     let (own, other) = (asset(&bytes, "image/png"), asset(b"other", "image/png"));
     let picked = |drafts: bool| {
-        changed(b"poster", |record| {
+        changed(&bytes, |record| {
             let mut pick = receipt("pick", None, &[&own, &other], &[&own]);
             pick.engine = "choose".into();
             pick.intents = vec![B256::repeat_byte(1)];

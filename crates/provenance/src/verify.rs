@@ -7,7 +7,8 @@ use serde::Deserialize;
 use crate::bound::bound;
 use crate::chain::{Chain, now_ms};
 use crate::container::{
-    Carrier, can_be_unsealed, carrier_of, is_credential, sniff, unsealed, without_credential,
+    Carrier, can_be_unsealed, carrier_of, format_of, is_credential, sniff, unsealed,
+    without_credential,
 };
 use crate::made_of::made_of;
 use crate::manifest::{Claim, LABEL};
@@ -215,13 +216,13 @@ fn unreadable(error: &c2pa::Error, given: &Given<'_>) -> (Exit, String) {
 /// Whether a file of a kind that carries its credential has parts of one. Programs and texts name what credentials are
 /// made of, too.
 fn has_traces(media_type: &str, file: &[u8]) -> bool {
-    let holds = |mark: &[u8]| file.windows(mark.len()).any(|bytes| bytes == mark);
-    match carrier_of(media_type) {
-        Carrier::Sidecar => false,
+    let holds = |mark: &[u8]| memchr::memmem::find(file, mark).is_some();
+    match format_of(media_type) {
+        None => false,
         // What is packed in it may be sealed by itself.
-        Carrier::Embedded { format: "zip" } => holds(b"META-INF/content_credential.c2pa"),
+        Some("zip") => holds(b"META-INF/content_credential.c2pa"),
         // In a drawing it is an element of that name, in base64; elsewhere the container may still say that here is one.
-        Carrier::Embedded { .. } => {
+        Some(_) => {
             holds(b"jumdc2pa")
                 || holds(b"c2pa:manifest")
                 || without_credential(media_type, file).is_some_and(|rest| rest.len() < file.len())

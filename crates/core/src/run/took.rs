@@ -10,7 +10,8 @@ use crate::receipt::Place;
 
 impl State {
     /// The labels of the tasks whose values the one at `slot` took, each once: an item of a fan-out where the place
-    /// tells which one, else all of them by the name of their step. A process that is a step only hands values on: there
+    /// tells which one, else all of them by the name of their step, and of the list that one task gave such an item as
+    /// `pick[0]`. A process that is a step only hands values on: there
     /// it is whoever gave them.
     pub(super) fn took(&self, plan: &Plan, slot: Slot) -> Vec<String> {
         let mut search = Search {
@@ -100,12 +101,16 @@ impl Search<'_> {
             }
             NodeKind::Perform(perform) => {
                 let is_one = perform.fan_out.is_one();
+                let item = self.place(id, rest);
                 let place = Place {
                     step: &self.plan.nodes[id].path,
                     round: self.plan.nodes[id].parent.map(|_| round),
-                    index: if is_one { None } else { self.place(id, rest) },
+                    index: item.filter(|_| !is_one),
                 };
-                self.found.insert(place.label());
+                // One that gives a list may have chosen it among others.
+                let within = item.filter(|_| is_one).map(|item| format!("[{item}]"));
+                self.found
+                    .insert(place.label() + &within.unwrap_or_default());
             }
         }
     }
