@@ -83,7 +83,9 @@ impl Places {
                 match self.passed.get(&place) {
                     Some(items) => {
                         let meant = items.iter().enumerate();
-                        let meant = meant.filter(|(at, _)| item.is_none_or(|item| item == *at));
+                        // Where it is not known item by item, all of it is one.
+                        let is_meant = |at: usize| item.is_none_or(|item| item == at);
+                        let meant = meant.filter(|(at, _)| items.len() == 1 || is_meant(*at));
                         for (_, (digest, origins)) in meant {
                             from.extend(origins.iter().cloned());
                             let with_it = origins.iter().cloned().chain([given.label()]);

@@ -224,3 +224,19 @@ fn a_receipt_takes_from_receipts_before_it() {
     };
     assert_eq!(closed(links).faults(), [told, unsigned]);
 }
+
+#[test]
+fn of_a_choice_among_parts_of_values_each_item_may_be_anybodys() {
+    let mut links = Links::of(header().run());
+    for index in 0..2 {
+        links.add(receipt("word", Some(index), &json!({ "text": index })));
+    }
+    let kept = json!(["0", "1"]);
+    let mut pick = receipt("pick", None, &kept);
+    pick.engine = "choose".into();
+    links.trace(&mut pick, &["word".into()], &kept);
+    links.add(pick);
+    let mut second = receipt("second", None, &json!(1));
+    links.trace(&mut second, &["pick[1]".into()], &json!(1));
+    assert_eq!(second.from, ["pick", "word"]);
+}

@@ -11,8 +11,7 @@ use crate::receipt::Place;
 impl State {
     /// The labels of the tasks whose values the one at `slot` took, each once: an item of a fan-out where the place
     /// tells which one, else all of them by the name of their step, and of the list that one task gave such an item as
-    /// `pick[0]`. A process that is a step only hands values on: there
-    /// it is whoever gave them.
+    /// `pick[0]`. A process that is a step only hands values on: there it is whoever gave them.
     pub(super) fn took(&self, plan: &Plan, slot: Slot) -> Vec<String> {
         let mut search = Search {
             state: self,
