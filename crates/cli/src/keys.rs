@@ -19,6 +19,7 @@ use crate::{own, password, text};
 pub(crate) fn signer<'k>(
     home: &Home,
     own: impl FnOnce() -> Result<&'k (Keys, Password), Failure>,
+    ui: Ui,
 ) -> Result<Signer, Failure> {
     let account = &home.settings.account;
     let signer = match (&account.certificate, &account.key) {
@@ -32,7 +33,7 @@ pub(crate) fn signer<'k>(
                 .help("set both `certificate` and `key`, or neither"),
         ),
     }?;
-    own::signed_with(signer.chain());
+    own::signed_with(signer.chain(), ui);
     Ok(signer)
 }
 
@@ -157,7 +158,7 @@ pub(crate) fn open(home: &Home, common: &Common, ui: Ui) -> Result<(Keys, Passwo
         .make(&password, &home.name(), text::now().0)
         .map_err(|error| refused(&error))?;
     if let Ok(chain) = keys.chain() {
-        own::signed_with(&chain);
+        own::signed_with(&chain, ui);
     }
     ui.note(format!(
         "made the studio's keys; its account is {}",

@@ -2,6 +2,7 @@
 
 mod assemble;
 mod bundles;
+mod came_with;
 mod chain;
 mod commands;
 mod decided;

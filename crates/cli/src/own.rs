@@ -11,6 +11,7 @@ use crate::commands::Common;
 use crate::failure::Failure;
 use crate::home::Home;
 use crate::text::write_whole;
+use crate::ui::Ui;
 use crate::verify;
 
 /// The user's own folder for these notes; none where the system names no place.
@@ -31,10 +32,21 @@ fn note(chain: &Chain) -> Option<PathBuf> {
     Some(folder()?.join(format!("{name}.pem")))
 }
 
-/// Notes that this user signs with a chain. Where that can't be noted, a studio has to be named to be recognised.
-pub(crate) fn signed_with(chain: &Chain) {
-    if let Some(place) = note(chain).filter(|place| !place.exists()) {
-        write_whole(&place, chain.to_pem().as_bytes()).ok();
+/// Notes that this user signs with a chain, and says so where that can't be noted: then a studio has to be named to be
+/// recognised.
+pub(crate) fn signed_with(chain: &Chain, ui: Ui) {
+    let noted = match note(chain) {
+        Some(place) if place.exists() => Ok(()),
+        Some(place) => {
+            write_whole(&place, chain.to_pem().as_bytes()).map_err(|failure| failure.message())
+        }
+        None => Err("the system names no place for settings".to_owned()),
+    };
+    if let Err(why) = noted {
+        ui.note(format!(
+            "{why}: so that `verify` recognises what this studio signs, name the studio with --studio, or what it signs with \
+             by --trust"
+        ));
     }
 }
 

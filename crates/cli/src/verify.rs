@@ -45,7 +45,7 @@ use reading::{read_up_to, too_large};
 pub(crate) use recognised::{authorities, chain};
 pub(crate) use records::Records;
 pub(crate) use replay::{Replayed, Scene};
-use sidecar::Beside;
+pub(crate) use sidecar::Beside;
 pub(crate) use told::{line, shown_path, table, to_json, told, told_shortly, told_whole};
 pub(crate) use votes::Given as Votes;
 
@@ -101,9 +101,46 @@ pub(crate) fn with(
 /// The same of an archive or any other file.
 fn any(path: &Path, anchors: &[Chain], records: &Records) -> Result<Verified, Failure> {
     let bytes = read(path)?;
-    match is_archive(&bytes) {
-        true => Ok(Verified::of(archive(&bytes, anchors))),
-        false => of(path, &bytes, Named::default(), anchors, records),
+    let Some(beside) = of_archive(path, &bytes, anchors)? else {
+        return of(path, &bytes, Named::default(), anchors, records);
+    };
+    let mut verified = Verified::of(archive(&bytes, anchors));
+    beside.tell_others(&mut verified.verdict);
+    verified.read.extend(beside.places());
+    Ok(verified)
+}
+
+/// What lies beside a file that is the archive of a run; none if it isn't, or if another run passed it on as a file like
+/// others.
+pub(crate) fn of_archive(
+    path: &Path,
+    bytes: &[u8],
+    anchors: &[Chain],
+) -> Result<Option<Beside>, Failure> {
+    if !is_archive(bytes) {
+        return Ok(None);
+    }
+    let beside = sidecar::of(path, &bare(path, bytes, anchors))?;
+    Ok(beside.own().is_none().then_some(beside))
+}
+
+/// The credential beside a file that was made for just these bytes, and what is to be said of others there.
+pub(crate) fn made_for(
+    path: &Path,
+    bytes: &[u8],
+) -> Result<(Option<Vec<u8>>, Vec<String>), Failure> {
+    sidecar::made_for(path, &bare(path, bytes, &[]))
+}
+
+/// What is known of a file by itself.
+fn bare<'g>(path: &Path, bytes: &'g [u8], anchors: &'g [Chain]) -> Given<'g> {
+    let name = path.file_name().unwrap_or_default();
+    Given {
+        file: bytes,
+        media_type: Some(media_type_of(&name.to_string_lossy())),
+        sidecar: None,
+        anchors,
+        ..Given::default()
     }
 }
 
@@ -117,17 +154,7 @@ fn of(
     if let Some(failure) = misnamed::refused(path, bytes) {
         return Err(failure);
     }
-    let name = path
-        .file_name()
-        .map(|name| name.to_string_lossy())
-        .unwrap_or_default();
-    let bare = Given {
-        file: bytes,
-        media_type: Some(media_type_of(&name)),
-        sidecar: None,
-        anchors,
-        ..Given::default()
-    };
+    let bare = bare(path, bytes, anchors);
     let sidecar = match named.sidecar {
         Some(given) => Beside::named(credential(given)?, given),
         None => sidecar::of(path, &bare)?,
@@ -176,10 +203,9 @@ fn of(
         read.extend(receipts.is_some().then(|| receipts_name(&run)));
     }
     let read = read.iter().map(|name| path.with_file_name(name));
-    let credential = sidecar.place().map(Path::to_owned);
     Ok(Verified {
         verdict,
-        read: read.chain(credential).collect(),
+        read: read.chain(sidecar.places()).collect(),
         anchor,
         votes,
         attestation,

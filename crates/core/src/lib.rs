@@ -8,6 +8,7 @@
 //! task consumed and produced) -> [`record`] (a run closed under one root).
 
 pub mod asset;
+mod behind;
 pub mod blob;
 pub mod bundle;
 pub mod canonical;
@@ -29,7 +30,7 @@ pub mod receipt;
 pub mod record;
 pub mod run;
 mod shown;
-mod taken;
+pub mod taken;
 pub mod units;
 
 pub use asset::AssetRef;

@@ -6,11 +6,9 @@
 
 use alloy_primitives::{B256, keccak256};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use crate::asset::assets_in;
 use crate::engine::{Determinism, Outcome, Task, Usage};
-use crate::taken::Places;
 use crate::{AssetRef, Digest, Seed, canonical};
 
 /// What one task consumed and produced.
@@ -216,7 +214,6 @@ pub struct Links {
     prev: B256,
     pub(crate) receipts: Vec<Receipt>,
     pub(crate) hashes: Vec<B256>,
-    places: Places,
 }
 
 impl Links {
@@ -227,7 +224,6 @@ impl Links {
             prev: first_link(run),
             receipts: Vec::new(),
             hashes: Vec::new(),
-            places: Places::default(),
         }
     }
 
@@ -247,17 +243,10 @@ impl Links {
         &self.receipts
     }
 
-    /// Adds to a receipt that is not yet linked whose values became part of `outcome`, of those whose values its task
-    /// took.
-    pub fn trace(&mut self, receipt: &mut Receipt, took: &[String], outcome: &Value) {
-        receipt.from = self.places.traced(&self.receipts, receipt, took, outcome);
-    }
-
     /// Links a receipt to the one before it, and gives its hash; an earlier link is forgotten.
     pub fn add(&mut self, mut receipt: Receipt) -> B256 {
         receipt.prev = self.prev;
         self.prev = receipt.hash();
-        self.places.add(&receipt);
         self.receipts.push(receipt);
         self.hashes.push(self.prev);
         self.prev

@@ -4,18 +4,19 @@
 //! header's hash, so that root and count commit to all of it. What travels in one
 //! asset's credential is an [`Excerpt`](crate::excerpt::Excerpt).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use alloy_primitives::{B256, keccak256};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::behind::Behind;
 use crate::decided::{counted, intent_faults};
 use crate::intent::{Domain, Oversight, SignedIntent};
 use crate::merkle::Tree;
 use crate::receipt::{Links, Receipt, first_link};
 use crate::run::EDIT;
-use crate::taken::{Places, passes_on};
+use crate::taken::Places;
 use crate::{Digest, Governed, Seed, canonical};
 
 pub use crate::fault::RecordFault;
@@ -182,6 +183,9 @@ pub struct RunRecord {
     pub root: B256,
     /// Number of receipts.
     pub count: u64,
+    /// Looked up when it is first asked for: a record is written once.
+    #[serde(skip)]
+    behind: Behind,
 }
 
 impl RunRecord {
@@ -220,6 +224,7 @@ impl RunRecord {
             receipts: links.receipts,
             intents,
             root,
+            behind: Behind::default(),
         }
     }
 
@@ -299,13 +304,7 @@ impl RunRecord {
     /// Place of the receipt that made the asset: the first that made it, else the first that gave it.
     #[must_use]
     pub fn maker_of(&self, digest: &Digest) -> Option<usize> {
-        let made = |receipt: &Receipt| receipt.makes(digest);
-        let given = |receipt: &Receipt| receipt.gives(digest);
-        let receipts = &self.receipts;
-        receipts
-            .iter()
-            .position(made)
-            .or_else(|| receipts.iter().position(given))
+        self.behind.index(&self.receipts).maker_of(digest)
     }
 
     /// Places of all receipts behind an asset, ascending: those that gave it, and those that gave what went into it
@@ -313,47 +312,7 @@ impl RunRecord {
     /// took beside it.
     #[must_use]
     pub fn lineage(&self, digest: &Digest) -> Vec<usize> {
-        let mut givers: BTreeMap<Digest, Vec<usize>> = BTreeMap::new();
-        for (place, receipt) in self.receipts.iter().enumerate() {
-            for output in &receipt.outputs {
-                givers.entry(output.digest).or_default().push(place);
-            }
-        }
-        let places = Places::of(&self.receipts);
-        let mut found = BTreeSet::new();
-        // Those of which something became part of the asset, and not only passed through.
-        let mut parts = BTreeSet::new();
-        // Each asset, and the last place that took it: what gave it stands before.
-        let mut asked: BTreeMap<Digest, usize> = BTreeMap::new();
-        let mut pending = vec![(*digest, self.receipts.len())];
-        while let Some((digest, taker)) = pending.pop() {
-            let last = asked.entry(digest).or_default();
-            if *last >= taker {
-                continue;
-            }
-            *last = taker;
-            let before = givers.get(&digest).into_iter().flatten();
-            for &place in before.filter(|place| **place < taker) {
-                found.insert(place);
-                let makes = self.receipts[place].makes(&digest);
-                let mut made: Vec<usize> = makes.then_some(place).into_iter().collect();
-                while let Some(part) = made.pop() {
-                    if !parts.insert(part) {
-                        continue;
-                    }
-                    let receipt = &self.receipts[part];
-                    found.insert(part);
-                    // What only hands values on leads to them alone, and whoever took them names whose they were.
-                    if passes_on(receipt) && part != place {
-                        continue;
-                    }
-                    pending.extend(receipt.inputs.iter().map(|input| (input.digest, part)));
-                    let from = receipt.from.iter();
-                    made.extend(from.flat_map(|name| places.named(name, part)));
-                }
-            }
-        }
-        found.into_iter().collect()
+        self.behind.index(&self.receipts).lineage(digest)
     }
 
     /// How much people steered the run, for a credential that names `anchor`. Call it on a record without

@@ -16,7 +16,7 @@ fn asset(name: &str) -> AssetRef {
     }
 }
 
-fn receipt(step: &str, index: Option<u32>, value: &Value) -> Receipt {
+fn receipt(step: &str, index: Option<u32>) -> Receipt {
     Receipt {
         step: step.into(),
         round: None,
@@ -28,7 +28,7 @@ fn receipt(step: &str, index: Option<u32>, value: &Value) -> Receipt {
         inputs: Vec::new(),
         from: Vec::new(),
         outputs: Vec::new(),
-        value: canonical::digest(value),
+        value: Digest::of(b"value"),
         determinism: Determinism::Attested,
         usage: Usage::default(),
         intents: Vec::new(),
@@ -54,6 +54,30 @@ fn header() -> RunHeader {
     }
 }
 
+/// What a task is told to have taken: `pick[0]`, or all of `word #2`.
+fn took(name: &str) -> Took {
+    let item = name.strip_suffix(']').and_then(|name| name.split_once('['));
+    match item {
+        Some((name, item)) => Took {
+            name: name.to_owned(),
+            item: Some(item.parse().unwrap()),
+        },
+        None => Took::whole(name),
+    }
+}
+
+/// The record of tasks, each with what it took and what came of it.
+fn record(tasks: &[(Receipt, &[&str], Value)]) -> RunRecord {
+    let mut tracing = Tracing::of(header().run());
+    for (receipt, names, value) in tasks {
+        let names: Vec<Took> = names.iter().copied().map(took).collect();
+        let mut receipt = receipt.clone();
+        receipt.value = canonical::digest(value);
+        tracing.add(receipt, &names, value);
+    }
+    closed(tracing.links())
+}
+
 fn closed(links: Links) -> RunRecord {
     RunRecord::close_linked(
         header(),
@@ -64,34 +88,48 @@ fn closed(links: Links) -> RunRecord {
     )
 }
 
-/// Three texts, one of which was edited, a choice that kept `kept`, and a poster with what was chosen.
-fn words(kept: &Value) -> RunRecord {
-    let mut links = Links::of(header().run());
-    for index in 0..3 {
-        links.add(receipt("word", Some(index), &json!({ "text": index })));
+fn chooser(step: &str) -> Receipt {
+    Receipt {
+        engine: "choose".into(),
+        ..receipt(step, None)
     }
-    let mut edit = receipt("word", Some(2), &json!({ "text": "by hand" }));
+}
+
+/// One that took these assets, and gave those.
+fn drawn(step: &str, inputs: &[&str], outputs: &[&str]) -> Receipt {
+    Receipt {
+        inputs: inputs.iter().copied().map(asset).collect(),
+        outputs: outputs.iter().copied().map(asset).collect(),
+        ..receipt(step, None)
+    }
+}
+
+/// The texts of three tasks.
+fn texts() -> Vec<(Receipt, &'static [&'static str], Value)> {
+    (0..3)
+        .map(|index| {
+            let word = receipt("word", Some(index));
+            (
+                word,
+                &[][..],
+                json!({ "text": format!("word {index}"), "n": 7 }),
+            )
+        })
+        .collect()
+}
+
+/// Three texts, one of which was edited, a choice that kept `kept`, and a poster with what was chosen.
+fn words(kept: Value) -> RunRecord {
+    let mut tasks = texts();
+    let mut edit = receipt("word", Some(2));
     edit.engine = EDIT.into();
-    links.trace(
-        &mut edit,
-        &["word #3".into()],
-        &json!({ "text": "by hand" }),
-    );
-    links.add(edit);
-    let mut pick = receipt("pick", None, kept);
-    pick.engine = "choose".into();
-    links.trace(&mut pick, &["word".into()], kept);
-    links.add(pick);
-    let mut poster = receipt("poster", None, &json!({ "poster": 1 }));
-    poster.outputs = vec![asset("poster")];
-    links.trace(&mut poster, &["pick".into()], &json!({ "poster": 1 }));
-    links.add(poster);
+    let by_hand = json!({ "text": "by hand" });
+    tasks.push((edit, &["word #3"], by_hand));
+    tasks.push((chooser("pick"), &["word"], kept));
+    tasks.push((drawn("poster", &[], &["poster"]), &["pick"], json!(1)));
     // Of the first that was kept alone.
-    let mut first = receipt("first", None, &json!({ "first": 1 }));
-    first.outputs = vec![asset("first")];
-    links.trace(&mut first, &["pick[0]".into()], &json!({ "first": 1 }));
-    links.add(first);
-    closed(links)
+    tasks.push((drawn("first", &[], &["first"]), &["pick[0]"], json!(2)));
+    record(&tasks)
 }
 
 fn behind(record: &RunRecord) -> Vec<String> {
@@ -104,12 +142,16 @@ fn behind_asset(record: &RunRecord, name: &str) -> Vec<String> {
     lineage.map(label).collect()
 }
 
+fn word(index: u32) -> Value {
+    json!({ "text": format!("word {index}"), "n": 7 })
+}
+
 #[test]
 fn what_was_chosen_stands_behind_a_value_and_what_was_passed_over_does_not() {
-    let one = words(&json!({ "text": 1 }));
+    let one = words(word(1));
     assert_eq!(one.receipts[4].from, ["word #2"]);
     assert_eq!(behind(&one), ["1 word #2", "4 pick", "5 poster"]);
-    let several = words(&json!([{ "text": 0 }, { "text": "by hand" }]));
+    let several = words(json!([word(0), { "text": "by hand" }]));
     assert_eq!(several.receipts[4].from, ["word #1", "word #3"]);
     assert_eq!(
         behind(&several),
@@ -124,26 +166,41 @@ fn what_was_chosen_stands_behind_a_value_and_what_was_passed_over_does_not() {
 }
 
 #[test]
+fn what_was_chosen_may_be_part_of_what_was_taken_or_be_put_together_of_such_parts() {
+    let one = words(json!("word 1"));
+    assert_eq!(one.receipts[4].from, ["word #2"]);
+    assert_eq!(behind(&one), ["1 word #2", "4 pick", "5 poster"]);
+    let several = words(json!(["word 0", "by hand"]));
+    assert_eq!(several.receipts[4].from, ["word #1", "word #3"]);
+    assert_eq!(
+        behind_asset(&several, "first"),
+        ["0 word #1", "4 pick", "6 first"]
+    );
+    let made_up = words(json!({ "title": "word 0", "lines": ["word 1", 3] }));
+    assert_eq!(made_up.receipts[4].from, ["word #1", "word #2"]);
+    let other = words(json!({ "title": "word 0", "lines": ["WORD 1"] }));
+    assert_eq!(other.receipts[4].from, ["word"], "an expression changed it");
+    let empty = words(json!([]));
+    assert_eq!(empty.receipts[4].from, ["word"]);
+}
+
+#[test]
+fn only_of_what_was_chosen_parts_are_looked_for() {
+    let mut tasks = texts();
+    tasks.push((receipt("critic", None), &["word"], json!("word 1")));
+    tasks.push((receipt("best", None), &["word"], word(1)));
+    let record = record(&tasks);
+    assert_eq!(record.receipts[3].from, ["word"], "it wrote that itself");
+    assert_eq!(record.receipts[4].from, ["word #2"]);
+}
+
+#[test]
 fn what_was_chosen_twice_is_known_by_the_first_that_gave_it() {
-    let kept = json!([{ "text": 0 }, { "text": 1 }]);
-    let mut links = Links::of(header().run());
-    for index in 0..3 {
-        links.add(receipt("word", Some(index), &json!({ "text": index })));
-    }
-    for (step, took, value) in [
-        ("pick", "word", &kept),
-        ("again", "pick", &json!([{ "text": 1 }])),
-    ] {
-        let mut choice = receipt(step, None, value);
-        choice.engine = "choose".into();
-        links.trace(&mut choice, &[took.into()], value);
-        links.add(choice);
-    }
-    let mut poster = receipt("poster", None, &json!(1));
-    poster.outputs = vec![asset("poster")];
-    links.trace(&mut poster, &["again[0]".into()], &json!(1));
-    links.add(poster);
-    let record = closed(links);
+    let mut tasks = texts();
+    tasks.push((chooser("pick"), &["word"], json!([word(0), word(1)])));
+    tasks.push((chooser("again"), &["pick"], json!([word(1)])));
+    tasks.push((drawn("poster", &[], &["poster"]), &["again[0]"], json!(1)));
+    let record = record(&tasks);
     assert_eq!(record.receipts[5].from, ["again", "pick", "word #2"]);
     assert_eq!(
         behind(&record),
@@ -152,65 +209,85 @@ fn what_was_chosen_twice_is_known_by_the_first_that_gave_it() {
 }
 
 #[test]
+fn what_is_said_beside_a_chosen_picture_is_by_whoever_drew_that() {
+    let picture = |index: u32| {
+        let drawn = asset(&format!("draft {index}")).to_value();
+        json!({ "picture": drawn, "title": format!("title {index}") })
+    };
+    let draft = |index: u32| Receipt {
+        index: Some(index),
+        ..drawn("draft", &[], &[&format!("draft {index}")])
+    };
+    let mut tasks: Vec<(Receipt, &[&str], Value)> =
+        vec![(draft(0), &[], picture(0)), (draft(1), &[], picture(1))];
+    let mut pick = drawn("pick", &["draft 0", "draft 1"], &["draft 1"]);
+    pick.engine = "choose".into();
+    tasks.push((pick, &["draft"], picture(1)));
+    // The title alone.
+    tasks.push((drawn("poster", &[], &["poster"]), &["pick"], json!(1)));
+    let mut name = chooser("name");
+    name.inputs = vec![asset("draft 0"), asset("draft 1")];
+    tasks.push((name, &["draft"], json!("title 0")));
+    let record = record(&tasks);
+    assert!(record.receipts[2].from.is_empty(), "its asset tells");
+    assert_eq!(record.receipts[3].from, ["draft #2", "pick"]);
+    assert_eq!(behind(&record), ["1 draft #2", "2 pick", "3 poster"]);
+    assert_eq!(record.receipts[4].from, ["draft #1"], "no asset tells");
+}
+
+#[test]
 fn what_passes_an_asset_on_and_adds_words_of_its_own_stands_behind_those() {
-    let mut links = Links::of(header().run());
-    links.add(receipt("idea", None, &json!({ "text": "low" })));
-    let mut draft = receipt("draft", None, &json!(0));
-    draft.outputs = vec![asset("draft")];
-    links.add(draft);
-    let mut card = receipt("card", None, &json!({ "picture": 0, "title": "low" }));
-    (card.inputs, card.outputs) = (vec![asset("draft")], vec![asset("draft")]);
-    links.trace(
-        &mut card,
-        &["idea".into()],
-        &json!({ "picture": 0, "title": "low" }),
-    );
-    links.add(card);
-    let mut poster = receipt("poster", None, &json!(1));
-    (poster.inputs, poster.outputs) = (vec![asset("draft")], vec![asset("poster")]);
-    links.trace(&mut poster, &["card".into()], &json!(1));
-    links.add(poster);
-    assert_eq!(
-        behind(&closed(links)),
-        ["0 idea", "1 draft", "2 card", "3 poster"]
-    );
+    let low = json!({ "picture": 0, "title": "low" });
+    let record = record(&[
+        (receipt("idea", None), &[], json!({ "text": "low" })),
+        (drawn("draft", &[], &["draft"]), &[], json!(0)),
+        (drawn("card", &["draft"], &["draft"]), &["idea"], low),
+        (
+            drawn("poster", &["draft"], &["poster"]),
+            &["card"],
+            json!(1),
+        ),
+    ]);
+    assert_eq!(behind(&record), ["0 idea", "1 draft", "2 card", "3 poster"]);
 }
 
 #[test]
 fn what_was_made_of_all_has_all_behind_it() {
-    let all = words(&json!({ "text": "quite another" }));
+    let all = words(json!({ "text": "quite another" }));
     assert_eq!(all.receipts[4].from, ["word"]);
     assert_eq!(behind(&all).len(), 6);
     // By chance as the number of a task that had no part in it.
-    let mut links = Links::of(header().run());
-    links.add(receipt("one", None, &json!(0.5)));
-    links.add(receipt("two", None, &json!(0.7)));
-    let mut mean = receipt("mean", None, &json!(0.5));
-    links.trace(&mut mean, &["one".into(), "two".into()], &json!(0.5));
-    assert_eq!(mean.from, ["one", "two"]);
+    let mean = record(&[
+        (receipt("one", None), &[], json!(0.5)),
+        (receipt("two", None), &[], json!(0.7)),
+        (receipt("mean", None), &["one", "two"], json!(0.5)),
+    ]);
+    assert_eq!(mean.receipts[2].from, ["one", "two"]);
 }
 
 #[test]
 fn what_gave_an_asset_that_was_taken_is_known_by_that() {
-    let mut links = Links::of(header().run());
-    for index in 0..2 {
-        let mut draft = receipt("draft", Some(index), &json!(index));
-        draft.outputs = vec![asset(&format!("draft {index}"))];
-        links.add(draft);
-    }
-    let mut finish = receipt("finish", None, &json!(9));
-    finish.inputs = vec![asset("draft 0")];
-    finish.outputs = vec![asset("poster")];
-    // The title of the other one.
-    links.trace(&mut finish, &["draft".into(), "gone".into()], &json!(9));
-    assert_eq!(finish.from, ["draft #2"]);
-    links.add(finish);
-    assert_eq!(behind(&closed(links)).len(), 3);
+    let draft = |index: u32| Receipt {
+        index: Some(index),
+        ..drawn("draft", &[], &[&format!("draft {index}")])
+    };
+    let record = record(&[
+        (draft(0), &[], json!(0)),
+        (draft(1), &[], json!(1)),
+        // The title of the other one.
+        (
+            drawn("finish", &["draft 0"], &["poster"]),
+            &["draft", "gone"],
+            json!(9),
+        ),
+    ]);
+    assert_eq!(record.receipts[2].from, ["draft #2"]);
+    assert_eq!(behind(&record).len(), 3);
 }
 
 #[test]
 fn a_receipt_takes_from_receipts_before_it() {
-    let record = words(&json!({ "text": 1 }));
+    let record = words(word(1));
     let unsigned = RecordFault::Unsigned {
         label: "word #3".into(),
     };
@@ -226,17 +303,10 @@ fn a_receipt_takes_from_receipts_before_it() {
 }
 
 #[test]
-fn of_a_choice_among_parts_of_values_each_item_may_be_anybodys() {
-    let mut links = Links::of(header().run());
-    for index in 0..2 {
-        links.add(receipt("word", Some(index), &json!({ "text": index })));
-    }
-    let kept = json!(["0", "1"]);
-    let mut pick = receipt("pick", None, &kept);
-    pick.engine = "choose".into();
-    links.trace(&mut pick, &["word".into()], &kept);
-    links.add(pick);
-    let mut second = receipt("second", None, &json!(1));
-    links.trace(&mut second, &["pick[1]".into()], &json!(1));
-    assert_eq!(second.from, ["pick", "word"]);
+fn of_a_choice_that_nobody_gave_as_it_is_each_item_may_be_anybodys() {
+    let mut tasks = texts();
+    tasks.push((chooser("pick"), &["word"], json!(["WORD 0", "WORD 1"])));
+    tasks.push((receipt("second", None), &["pick[1]"], json!(1)));
+    let record = record(&tasks);
+    assert_eq!(record.receipts[4].from, ["pick", "word"]);
 }

@@ -167,6 +167,7 @@ fn what_came_with_an_expired_certificate_is_whole_and_so_it_is_told() {
         media_type: "image/png".into(),
         digest: Digest::of(&theirs),
         bytes: Some(theirs),
+        beside: None,
         relation: Relation::Parent,
     };
     let bytes = png(20, 20, false);

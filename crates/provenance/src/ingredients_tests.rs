@@ -196,6 +196,6 @@ fn the_mark_of_a_model_is_found_in_a_text_that_stands_compressed_in_a_picture() 
     let length = u32::try_from(body.len() - 4).unwrap().to_be_bytes();
     let sum = crc32fast::hash(&body).to_be_bytes();
     let marked = [&bytes[..33], &length, &body, &sum, &bytes[33..]].concat();
-    assert!(!Marks::of("image/png", &bytes).by_model);
-    assert!(Marks::of("image/png", &marked).by_model);
+    assert!(!Marks::of("image/png", &bytes, None).by_model);
+    assert!(Marks::of("image/png", &marked, None).by_model);
 }

@@ -99,6 +99,7 @@ fn what_only_passed_a_file_on_did_not_make_it() {
         media_type: "image/png".into(),
         digest: own.digest,
         bytes: None,
+        beside: None,
         relation: Relation::Parent,
     };
     let parents = [parent];

@@ -49,7 +49,7 @@ pub struct Own {
 /// What a file says of itself that has to outlast what is made of it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Marks {
-    /// It has a credential inside, whatever that is worth.
+    /// It has a credential inside or beside it, whatever that is worth.
     pub credential: bool,
     /// It says, in its metadata or its credential, that a trained model made it or a part of it (IPTC's digital source
     /// types).
@@ -60,9 +60,9 @@ pub struct Marks {
 const TEXT_BYTES_MAX: usize = 1_048_576;
 
 impl Marks {
-    /// Those of a file of this media type.
+    /// Those of a file of this media type, with the credential that lies beside it.
     #[must_use]
-    pub fn of(media_type: &str, file: &[u8]) -> Self {
+    pub fn of(media_type: &str, file: &[u8], beside: Option<&[u8]>) -> Self {
         const WORD: &str = "rainedAlgorithmicMedia";
         let media_type = sniff(file).unwrap_or(media_type);
         let format = format_of(media_type);
@@ -75,9 +75,13 @@ impl Marks {
             let reader = carrier.and_then(|carrier| read(carrier, file, None, &[]).ok());
             reader.is_some_and(|reader| reader.json().contains(WORD))
         };
+        let in_beside = |beside| {
+            let reader = read(Carrier::Sidecar, file, Some(beside), &[]);
+            reader.is_ok_and(|reader| reader.json().contains(WORD))
+        };
         Self {
-            credential,
-            by_model: in_clear() || credential && in_manifest(),
+            credential: credential || beside.is_some(),
+            by_model: in_clear() || credential && in_manifest() || beside.is_some_and(in_beside),
         }
     }
 

@@ -70,6 +70,8 @@ pub struct Ingredient {
     pub digest: Digest,
     /// Its own bytes, with its own credential if it has one: it is validated and kept.
     pub bytes: Option<Vec<u8>>,
+    /// The credential that it came with, where none is inside.
+    pub beside: Option<Vec<u8>>,
     /// What became of it.
     pub relation: Relation,
 }

@@ -204,9 +204,15 @@ fn add_ingredient(
         "label": ingredient_id(place),
         "relationship": relationship,
     });
-    let added = match (&ingredient.bytes, format_of(&ingredient.media_type)) {
+    let inside = match (&ingredient.bytes, format_of(&ingredient.media_type)) {
         (Some(bytes), Some(format)) => with_own(builder, &description, format, bytes),
         _ => Ok(false),
+    };
+    let added = match (inside, &ingredient.bytes, &ingredient.beside) {
+        (Ok(false), Some(bytes), Some(beside)) => {
+            with_beside(builder, &description, bytes, beside).map(|()| true)
+        }
+        (inside, ..) => inside,
     };
     if let Ok(true) = added {
         return Ok(());
@@ -237,6 +243,27 @@ fn with_own(
     let mut bytes = Cursor::new(bytes);
     builder.add_ingredient_from_stream(description.to_string(), format, &mut bytes)?;
     Ok(true)
+}
+
+/// Adds an ingredient with the credential that lies beside it. The library reads those of streams alone: what it finds of
+/// this one is told in its words.
+fn with_beside(
+    builder: &mut Builder,
+    description: &Value,
+    bytes: &[u8],
+    beside: &[u8],
+) -> c2pa::Result<()> {
+    let reader = read(Carrier::Sidecar, bytes, Some(beside), &[])?;
+    strict::active(beside).map_err(|problem| c2pa::Error::OtherError(problem.into()))?;
+    let mut description = description.clone();
+    description["active_manifest"] = reader.active_label().into();
+    description["validation_results"] =
+        serde_json::to_value(reader.validation_results()).map_err(c2pa::Error::JsonError)?;
+    let mut ingredient: c2pa::Ingredient =
+        serde_json::from_value(description).map_err(c2pa::Error::JsonError)?;
+    ingredient.set_manifest_data(beside.to_vec())?;
+    builder.add_ingredient(ingredient);
+    Ok(())
 }
 
 /// Checks what was written as a stranger would, and that it can be undone.

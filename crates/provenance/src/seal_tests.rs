@@ -151,6 +151,7 @@ fn ingredient(bytes: &[u8], relation: Relation, with_bytes: bool) -> Ingredient 
         media_type: "image/png".into(),
         digest: Digest::of(bytes),
         bytes: with_bytes.then(|| bytes.to_vec()),
+        beside: None,
         relation,
     }
 }
@@ -186,6 +187,39 @@ fn ingredients_keep_their_own_credentials() {
             });
             assert!(tied, "{relation:?}: {actions:#}");
         }
+    }
+}
+
+#[test]
+fn an_ingredient_keeps_the_credential_that_lies_beside_it() {
+    let theirs = b"low tide";
+    let sealed = sealed(theirs, "text/plain");
+    let of = |bytes: &[u8]| Ingredient {
+        media_type: "text/plain".into(),
+        beside: sealed.sidecar.clone(),
+        ..ingredient(bytes, Relation::Component, true)
+    };
+    let ours = png(30, 30, false);
+    for (bytes, holds) in [(&theirs[..], true), (b"high tide", false)] {
+        let parts: &[Ingredient] = Box::leak(Box::new([of(bytes)]));
+        let sealed = seal_as(&ours, "image/png", |content| content.ingredients = parts).unwrap();
+        let verdict = crate::verify(&crate::Given {
+            file: &sealed.file,
+            ..Default::default()
+        });
+        assert_eq!(
+            verdict.exit,
+            crate::Exit::Untrusted,
+            "{:#?}",
+            verdict.checks
+        );
+        let [told] = &verdict.ingredients[..] else {
+            panic!("{:?}", verdict.ingredients)
+        };
+        assert_eq!(told.sha256, Some(Digest::of(bytes)));
+        let own = told.credential.as_ref().unwrap();
+        assert!(own.signer.is_some());
+        assert_eq!(own.faults.is_empty(), holds, "{:?}", own.faults);
     }
 }
 

@@ -36,6 +36,7 @@ fn every_changed_bit_of_how_boxes_are_described_is_caught() {
         media_type: "image/png".into(),
         digest: Digest::of(&theirs.file),
         bytes: Some(theirs.file),
+        beside: None,
         relation: Relation::Input,
     }];
     let text = b"Low tide.";
@@ -127,6 +128,7 @@ fn a_manifest_that_is_only_mentioned_is_tampering() {
         media_type: "image/png".into(),
         digest: Digest::of(&theirs.file),
         bytes: Some(theirs.file),
+        beside: None,
         relation: Relation::Input,
     }];
     let sidecar = sealed(b"Low tide.", "text/plain", &ingredients).sidecar;

@@ -49,7 +49,7 @@ impl Resume {
                 carrier.rule(&planned.plan, run.run, &self.rulings).await?;
             }
             let show = self.carrying.show();
-            let begun = Begun { spec, runs: all };
+            let begun = Begun::known(spec, all);
             let report = carrier.carry(&home, &planned.plan, begun, show, ui).await?;
             let telling = Telling {
                 events: self.carrying.events,

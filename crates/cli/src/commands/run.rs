@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use super::Common;
 use crate::assemble;
 use crate::failure::Failure;
-use crate::home::{Home, block_on};
+use crate::home::{Home, block_on, remembered};
 use crate::intents;
 use crate::process::Loaded;
 use crate::progress::Show;
@@ -68,6 +68,11 @@ impl Run {
             let setter = setter.as_ref();
             let begun =
                 runs::begin(&home, &studio, &planned, &engines, &self.dials, setter, ui).await?;
+            if let Some(data) = &begun.to_sign {
+                studio.close().await.map_err(|error| remembered(&error))?;
+                ui.result(data, &format!("{data:#}"));
+                return Ok(0);
+            }
             home.note_command(&format!("daedal run (run {})", begun.spec.id().0.short()))?;
             let carrier = Carrier::start(
                 &studio,
@@ -82,10 +87,7 @@ impl Run {
                 was_over: false,
             };
             let code = runs::conclude(&home, &studio, &planned.plan, &report, ui, telling)?;
-            studio
-                .close()
-                .await
-                .map_err(|error| crate::home::remembered(&error))?;
+            studio.close().await.map_err(|error| remembered(&error))?;
             Ok(code)
         })
     }

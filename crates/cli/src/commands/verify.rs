@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use daedal_channels::site::Words;
 use daedal_provenance::chain::Chain;
-use daedal_provenance::collection::{ATTESTATION, Collected, is_archive};
+use daedal_provenance::collection::{ATTESTATION, Collected};
 use daedal_provenance::{Exit, Verdict, attest};
 use serde_json::{Value, json};
 
@@ -21,7 +21,9 @@ use crate::release::{self, Signing, captions_among};
 use crate::runs;
 use crate::text::foreign;
 use crate::ui::Ui;
-use crate::verify::{self, Named, Node, Records, Replayed, Scene, Verified, Whole, misnamed};
+use crate::verify::{
+    self, Beside, Named, Node, Records, Replayed, Scene, Verified, Whole, misnamed,
+};
 
 const EXIT_CODES: &str = "\
 Exit codes; of several files, the worst:
@@ -139,8 +141,8 @@ impl Verify {
             return Err(misnamed::absent(file, home.is_some()));
         }
         let bytes = verify::read(file)?;
-        if is_archive(&bytes) {
-            return self.archive(file, &bytes, anchors, ui);
+        if let Some(beside) = verify::of_archive(file, &bytes, anchors)? {
+            return self.archive(file, &bytes, &beside, anchors, ui);
         }
         if self.replay && self.bundle.is_none() && bytes.starts_with(b"PK") {
             let shown = file.display();
@@ -195,11 +197,13 @@ impl Verify {
         &self,
         file: &Path,
         bytes: &[u8],
+        beside: &Beside,
         anchors: &[Chain],
         ui: Ui,
     ) -> Result<Found, Failure> {
         self.require_nothing_beside(&file.display().to_string())?;
         let mut whole = verify::archive(bytes, anchors);
+        beside.tell_others(&mut whole.archive.verdict);
         if let Some(url) = &self.rpc {
             block_on(whole.confirm(&mut Node::at(url)))?;
         }

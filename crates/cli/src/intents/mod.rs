@@ -25,7 +25,7 @@ use crate::{chain, keys, text};
 pub(crate) use authors::{authors_of, sign_authorship};
 pub(crate) use domain::domain_of;
 pub(crate) use kept::{Kept, kept, publish};
-pub(crate) use setting::{setter, sign_settings};
+pub(crate) use setting::{forget_printed, keep_printed, printed, setter, sign_settings};
 pub(crate) use time::latest;
 
 /// Name of the note among what is sealed in a payload.
@@ -42,10 +42,10 @@ pub(crate) struct SignedBy {
     /// Sign with another account of the studio: `daedal account list` shows them
     #[arg(long, value_name = "NAME")]
     account: Option<String>,
-    /// Decide nothing yet, and print what a wallet has to sign (EIP-712, for `eth_signTypedData_v4`)
+    /// Decide and begin nothing yet, and print what a wallet has to sign (EIP-712, for `eth_signTypedData_v4`)
     #[arg(long, conflicts_with_all = ["account", "signature"])]
     typed_data: bool,
-    /// Decide by this signature of a wallet over what --typed-data printed
+    /// Do it by this signature of a wallet over what --typed-data printed
     #[arg(
         long,
         value_name = "0x…",
@@ -118,6 +118,11 @@ impl SignedBy {
                 Hand::Own(Box::new(person))
             }
         })
+    }
+
+    /// Whether it says how to sign.
+    pub(crate) fn is_asked(&self) -> bool {
+        self.note.is_some() || self.account.is_some() || self.typed_data || self.signature.is_some()
     }
 
     /// The note, to be sealed.

@@ -25,6 +25,8 @@ pub(super) struct Foreign {
     pub(super) is_brought: bool,
     pub(super) marks: Marks,
     pub(super) bytes: Option<Arc<[u8]>>,
+    /// The credential that lay beside it.
+    pub(super) beside: Option<Vec<u8>>,
 }
 
 /// The files from elsewhere that have to be named in what is made of them: all that callers brought, and of the others
@@ -32,17 +34,26 @@ pub(super) struct Foreign {
 pub(super) struct Outside(BTreeMap<Digest, Foreign>);
 
 impl Outside {
-    /// Those of a run. Where one has a credential that does not hold, that is told.
-    pub(super) fn of(studio: &Studio, subject: &Subject, copies: &Copies<'_>, ui: Ui) -> Self {
+    /// Those of a run, with the credentials that lay `beside` some of them. Where one has a credential that does not hold,
+    /// that is told.
+    pub(super) fn of(
+        studio: &Studio,
+        subject: &Subject,
+        copies: &Copies<'_>,
+        mut beside: BTreeMap<Digest, Vec<u8>>,
+        ui: Ui,
+    ) -> Self {
+        let has_beside: BTreeSet<Digest> = beside.keys().copied().collect();
         let mut found = BTreeMap::new();
         let mut add = |asset: AssetRef, title: String, is_brought: bool, is_due: bool| {
             if found.contains_key(&asset.digest) {
                 return;
             }
             let bytes = copies.read(studio, &asset).ok();
+            let beside = beside.remove(&asset.digest);
             let marks = bytes.as_deref();
             let marks = marks.map_or(Marks::default(), |bytes| {
-                Marks::of(&asset.media_type, bytes)
+                Marks::of(&asset.media_type, bytes, beside.as_deref())
             });
             if !is_due && !marks.any() {
                 return;
@@ -55,6 +66,7 @@ impl Outside {
                 is_brought,
                 marks,
                 bytes,
+                beside,
                 asset,
             };
             found.insert(foreign.asset.digest, foreign);
@@ -78,7 +90,9 @@ impl Outside {
             if receipt.determinism != Determinism::Attested && receipt.engine != EDIT {
                 continue;
             }
-            for asset in receipt.outputs.iter().filter(|asset| is_media(asset)) {
+            let has_own = |asset: &&AssetRef| has_beside.contains(&asset.digest);
+            let outputs = receipt.outputs.iter();
+            for asset in outputs.filter(|asset| is_media(asset) || has_own(asset)) {
                 if receipt.makes(&asset.digest) {
                     add(asset.clone(), receipt.label(), false, false);
                 }

@@ -10,9 +10,10 @@ use daedal_core::Digest;
 use daedal_core::engine::{Determinism, Engines};
 use daedal_core::intent::{SignedIntent, set_name};
 use daedal_core::plan::Plan;
-use daedal_core::receipt::{Links, Origin};
+use daedal_core::receipt::Origin;
 use daedal_core::record::{RunHeader, RunRecord, settings_but};
 use daedal_core::run::{Event, Moment, RunId, TaskRecord, Tool, end_of, records};
+use daedal_core::taken::Tracing;
 use daedal_exec::{RunReport, RunStatus};
 use daedal_store::Studio;
 use daedal_store::ports::{Document, RunSummary};
@@ -147,18 +148,17 @@ pub(super) fn require_sound(record: &RunRecord, run: RunId) -> Result<(), Failur
 /// Whether the receipts of a record are those of these tasks, which have an outcome each. How well a task can be checked
 /// and where an outcome was taken from stands in no log.
 pub(crate) fn is_record_of(record: &RunRecord, tasks: &[TaskRecord]) -> bool {
-    let mut links = Links::of(record.header.run());
+    let mut tracing = Tracing::of(record.header.run());
     for (task, receipt) in tasks.iter().zip(&record.receipts) {
         let told = task.receipt(receipt.determinism).zip(task.outcome());
         let (Some((mut told, outcome)), Ok(intents)) = (told, intents_of(task)) else {
             return false;
         };
-        links.trace(&mut told, &task.took, &outcome.value);
         told.intents = intents.iter().map(SignedIntent::name).collect();
         told.of = receipt.of;
-        links.add(told);
+        tracing.add(told, &task.took, &outcome.value);
     }
-    tasks.len() == record.receipts.len() && links.receipts() == record.receipts
+    tasks.len() == record.receipts.len() && tracing.links().receipts() == record.receipts
 }
 
 /// The record of a run, which has to be over.
@@ -206,7 +206,7 @@ fn made(
         return Err(Failure::new(format!("run {run} has lost its beginning"))
             .help("the studio's records are damaged: restore .daedal/ from a copy"));
     };
-    let mut links = Links::of(run.0);
+    let mut tracing = Tracing::of(run.0);
     let beginnings = spec.intents.iter().cloned().map(intent_of);
     let beginnings = beginnings.collect::<Result<Vec<_>, _>>()?;
     let mut intents = beginnings.clone();
@@ -215,12 +215,9 @@ fn made(
         let determinism = engines
             .get(&task.task.engine)
             .map_or(Determinism::Attested, |engine| engine.spec().determinism);
-        let Some(mut receipt) = task.receipt(determinism) else {
+        let Some((mut receipt, outcome)) = task.receipt(determinism).zip(task.outcome()) else {
             continue;
         };
-        if let Some(outcome) = task.outcome() {
-            links.trace(&mut receipt, &task.took, &outcome.value);
-        }
         receipt.of = task.reused_from.and_then(|origin| {
             let known = if origin == run {
                 &hashes
@@ -237,7 +234,7 @@ fn made(
             receipt.intents.push(intent.name());
             intents.push(intent);
         }
-        let hash = Digest(links.add(receipt).0);
+        let hash = Digest(tracing.add(receipt, &task.took, &outcome.value).0);
         match task.reused_from {
             None => drop(hashes.insert(task.key, hash)),
             // Made here before an edit, and found again.
@@ -267,7 +264,7 @@ fn made(
     let inputs = told("inputs", &spec.inputs);
     let parameters = told("parameters", &spec.parameters);
     let intents = intents.into_iter().map(SignedIntent::published).collect();
-    let record = RunRecord::close_linked(header, inputs, parameters, links, intents);
+    let record = RunRecord::close_linked(header, inputs, parameters, tracing.links(), intents);
     Ok((record, hashes))
 }
 

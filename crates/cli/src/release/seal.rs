@@ -17,6 +17,7 @@ use super::copies::Copies;
 use super::lineage::Telling;
 use super::outside::Outside;
 use super::{Signing, Subject, kept};
+use crate::came_with;
 use crate::failure::Failure;
 use crate::oversight::is_by_model;
 use crate::runs::Piece;
@@ -95,9 +96,15 @@ pub(super) struct Sealing<'a> {
 }
 
 impl Sealing<'_> {
-    fn outside(&self) -> &Outside {
-        self.outside
-            .get_or_init(|| Outside::of(self.studio, self.subject, self.copies, self.signing.ui))
+    /// What came from elsewhere; looked for once.
+    async fn outside(&self) -> Result<&Outside, Failure> {
+        if let Some(outside) = self.outside.get() {
+            return Ok(outside);
+        }
+        let (studio, subject) = (self.studio, self.subject);
+        let beside = came_with::of(studio, &subject.record.receipts, &subject.spec.inputs).await?;
+        let outside = Outside::of(studio, subject, self.copies, beside, self.signing.ui);
+        Ok(self.outside.get_or_init(|| outside))
     }
 
     /// Seals every piece that is not sealed yet, or of which the sealed file was lost.
@@ -143,7 +150,7 @@ impl Sealing<'_> {
         let process = &self.subject.spec.process;
         let bytes = self.copies.read(studio, asset);
         let bytes = bytes.map_err(|error| self.copies.lost(&name(), process, &error))?;
-        let sealed = seal_one(self, asset, &bytes, title, alt)?;
+        let sealed = seal_one(self, self.outside().await?, asset, &bytes, title, alt)?;
         let mut documents = vec![Document::of("sealed", key, &sealed)];
         if was_sealed {
             let why = match is_elsewhere {
@@ -177,6 +184,7 @@ impl Sealing<'_> {
 
 fn seal_one(
     sealing: &Sealing<'_>,
+    outside: &Outside,
     asset: &AssetRef,
     bytes: &[u8],
     title: &str,
@@ -190,7 +198,7 @@ fn seal_one(
     } = *sealing;
     let process = &subject.planned.process;
     let maker = signing.maker()?;
-    let (ingredients, source) = ingredients(sealing, asset);
+    let (ingredients, source) = ingredients(sealing, outside, asset);
     let behind = subject.behind(asset);
     let request = SealRequest {
         bytes,
@@ -227,9 +235,12 @@ fn seal_one(
 
 /// What the asset was made of, and what kind of process gave it. What came from elsewhere is given with its bytes, so that a
 /// credential that it has is kept; and where a model made that, the asset has parts of a model.
-fn ingredients(sealing: &Sealing<'_>, asset: &AssetRef) -> (Vec<Ingredient>, Source) {
+fn ingredients(
+    sealing: &Sealing<'_>,
+    outside: &Outside,
+    asset: &AssetRef,
+) -> (Vec<Ingredient>, Source) {
     let record = &sealing.subject.record;
-    let outside = sealing.outside();
     let named = parts(record, &asset.digest, &outside.brought(), is_by_model).into_iter();
     let mut ingredients: Vec<Ingredient> = named
         .map(|part| {
@@ -244,6 +255,7 @@ fn ingredients(sealing: &Sealing<'_>, asset: &AssetRef) -> (Vec<Ingredient>, Sou
                 media_type: part.asset.media_type,
                 digest: part.asset.digest,
                 bytes: bytes.map(<[u8]>::to_vec),
+                beside: foreign.and_then(|foreign| foreign.beside.clone()),
                 relation: part.relation,
             }
         })
@@ -260,6 +272,7 @@ fn ingredients(sealing: &Sealing<'_>, asset: &AssetRef) -> (Vec<Ingredient>, Sou
                 media_type: foreign.asset.media_type.clone(),
                 digest,
                 bytes: foreign.bytes.as_deref().map(<[u8]>::to_vec),
+                beside: foreign.beside.clone(),
                 relation: Relation::Input,
             });
         }

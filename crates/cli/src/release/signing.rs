@@ -46,7 +46,7 @@ impl<'a> Signing<'a> {
         if let Some(signer) = self.signer.get() {
             return Ok(signer);
         }
-        let signer = keys::signer(self.home, || self.own())?;
+        let signer = keys::signer(self.home, || self.own(), self.ui)?;
         Ok(self.signer.get_or_init(|| signer))
     }
 

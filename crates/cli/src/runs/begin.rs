@@ -10,12 +10,16 @@ use daedal_store::Studio;
 use daedal_store::ports::{Document, RunSummary};
 use serde_json::Value;
 
-use super::given::{given, seed};
+use super::given::{files, given, seed};
 use super::{Dials, all, governed, newest_of, plan_of, replay};
 use crate::failure::Failure;
+use crate::hint;
 use crate::home::{Home, remembered};
-use crate::intents::{Hand, authors_of, domain_of, sign_settings};
+use crate::intents::{
+    Hand, Signed, authors_of, domain_of, forget_printed, keep_printed, printed, sign_settings,
+};
 use crate::ui::Ui;
+use crate::{came_with, verify};
 
 /// Assets of earlier runs that a new run is compared with, newest first.
 const EARLIER_MAX: usize = 64;
@@ -28,9 +32,20 @@ pub(crate) struct Begun {
     pub(crate) spec: RunSpec,
     /// The studio's latest runs, the newest first; itself among them if it was begun before.
     pub(crate) runs: Vec<RunSummary>,
+    /// What a wallet has to sign (EIP-712) before it is begun.
+    pub(crate) to_sign: Option<Value>,
 }
 
 impl Begun {
+    /// One that nobody has to sign first.
+    pub(crate) fn known(spec: RunSpec, runs: Vec<RunSummary>) -> Self {
+        Self {
+            spec,
+            runs,
+            to_sign: None,
+        }
+    }
+
     /// The run whose outcomes are probably needed again.
     pub(crate) fn warm(&self) -> Option<RunId> {
         let own = self.spec.id();
@@ -75,6 +90,11 @@ pub(crate) async fn begin(
         &dials.parameters,
         "parameter",
     )?;
+    let process = &planned.process;
+    let inputs_given = files(&process.inputs, &dials.inputs);
+    for path in inputs_given.chain(files(&process.parameters, &dials.parameters)) {
+        came_with::keep(studio, path, &verify::read(path)?, ui).await?;
+    }
     let governed = match dials.off_chain {
         true => None,
         false => governed::governed(home, studio, planned, ui).await?,
@@ -105,13 +125,21 @@ pub(crate) async fn begin(
         .filter_map(spec_of)
         .find(|spec| asked(spec));
     if let Some(spec) = stopped.cloned() {
+        if let Some(Hand::Print) = setter {
+            let short = spec.id().0.short();
+            let what = format!("this was begun before, as run {short}, and stopped before its end");
+            return Err(Failure::new(what).help(format!(
+                "go on with it: {} resume {short}; or print what another run of the same sets: --fresh --typed-data",
+                hint::daedal()
+            )));
+        }
         if setter.is_some() && spec.intents.is_empty() {
             let short = spec.id().0.short();
             ui.note(format!(
                 "goes on with run {short}, which was begun without a signature"
             ));
         }
-        return Ok(Begun { spec, runs });
+        return Ok(Begun::known(spec, runs));
     }
     let same = (&bundle, seed, &inputs, &parameters);
     let earlier = compared(studio, planned, engines, &runs, same).await?;
@@ -129,13 +157,28 @@ pub(crate) async fn begin(
         private: Vec::new(),
     };
     spec.private = private_texts(&planned.process, &spec);
+    let mut to_sign = None;
     if let Some(hand) = setter {
+        if let Hand::Wallet { .. } = hand {
+            spec = printed(studio, spec).await?;
+        }
         let domain = domain_of(home, studio, &spec.process, spec.governed.as_ref()).await?;
-        let signed = sign_settings(home, studio, hand, domain, &spec, dials).await?;
-        let signed = signed.and_then(|signed| serde_json::to_value(signed).ok());
-        spec.intents.extend(signed);
+        match sign_settings(home, studio, hand, domain, &spec, dials).await? {
+            Signed::Intent(signed) => {
+                spec.intents.extend(serde_json::to_value(signed).ok());
+                forget_printed(studio, &spec).await?;
+            }
+            Signed::TypedData(data) => {
+                keep_printed(studio, &spec).await?;
+                to_sign = Some(data);
+            }
+        }
     }
-    Ok(Begun { spec, runs })
+    Ok(Begun {
+        spec,
+        runs,
+        to_sign,
+    })
 }
 
 /// A run of its own that takes exactly these inputs and parameters, whatever was run before.
@@ -166,7 +209,7 @@ pub(crate) async fn begin_with(
         private: Vec::new(),
     };
     spec.private = private_texts(&planned.process, &spec);
-    Ok(Begun { spec, runs })
+    Ok(Begun::known(spec, runs))
 }
 
 /// The runs that a new one has to know: all of them only where it is compared with what came of them.

@@ -19,7 +19,7 @@ use crate::home::{Home, block_on, remembered};
 use crate::intents::{Draft, Signed, SignedBy, domain_of, latest, sign};
 use crate::text::count;
 use crate::ui::Ui;
-use crate::{assemble, hint, release};
+use crate::{assemble, came_with, hint, release};
 
 /// What comes in the place of what a task gave.
 pub(crate) enum Edit {
@@ -91,6 +91,9 @@ pub(crate) fn edit(
         if let Some(bytes) = &target.to.bytes {
             let kept = studio.blobs.write(bytes);
             kept.map_err(|error| Failure::because("the edit can't be kept", &error))?;
+            if let Edit::File(path) = what {
+                came_with::keep(&studio, path, bytes, ui).await?;
+            }
         }
         // What was closed is closed anew when the run is over again.
         release::forget(&studio, &home.root, &spec.process, summary.run).await?;

@@ -12,6 +12,7 @@ use daedal_store::Studio;
 use serde_json::Value;
 
 use crate::failure::Failure;
+use crate::intents::SignedBy;
 
 /// The options that set the dials of a run.
 #[derive(Debug, Clone, Default, clap::Args)]
@@ -36,6 +37,8 @@ pub(crate) struct Dials {
     /// under [account] in daedal.toml does so for every run
     #[arg(long)]
     pub(crate) sign: bool,
+    #[command(flatten)]
+    pub(crate) signed_by: SignedBy,
 }
 
 impl Dials {
@@ -87,6 +90,20 @@ pub(super) fn given(
     what: &str,
 ) -> Result<Vec<(String, Value)>, Failure> {
     given_by(&|path| asset_from(studio, path), dials, options, what)
+}
+
+/// The files that are given as assets.
+pub(super) fn files<'o>(
+    dials: &'o [(String, Dial)],
+    options: &'o [String],
+) -> impl Iterator<Item = &'o Path> {
+    let named = options.iter().filter_map(|option| option.split_once("=@"));
+    named.filter_map(|(name, path)| {
+        let mut dials = dials.iter();
+        let is_asset =
+            dials.any(|(known, dial)| known == name && matches!(dial.kind, DialKind::Asset { .. }));
+        is_asset.then_some(Path::new(path))
+    })
 }
 
 fn given_by(

@@ -116,7 +116,7 @@ impl Tender<'_> {
             return Ok(None);
         };
         let (spec, planned) = runs::plan_of(studio, known, &self.engines).await?;
-        Ok(Some((Begun { spec, runs: all }, planned)))
+        Ok(Some((Begun::known(spec, all), planned)))
     }
 
     async fn execute(

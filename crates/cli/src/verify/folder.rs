@@ -250,7 +250,7 @@ fn has_credential(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let is_inside = || {
         let file = read(path);
-        file.is_ok_and(|file| Marks::of(media_type_of(&name), &file).credential)
+        file.is_ok_and(|file| Marks::of(media_type_of(&name), &file, None).credential)
     };
     path.is_file() && (sidecar::places(path).next().is_some() || is_inside())
 }

@@ -10,11 +10,13 @@ use crate::failure::Failure;
 
 /// What lies beside a file as its credential.
 #[derive(Default)]
-pub(super) struct Beside {
+pub(crate) struct Beside {
     /// The credential that the verdict is on, and where it lies; none where that stands inside.
     own: Option<(Vec<u8>, PathBuf)>,
     /// What is said of others: of another file's, or why it is one that was changed, whichever file it is of.
     others: Vec<Result<String, String>>,
+    /// Where those of the others lie that were made for just this file.
+    more: Vec<PathBuf>,
 }
 
 /// Where credentials lie beside a file: `poster.txt.c2pa` first, then `poster.c2pa`.
@@ -53,6 +55,9 @@ pub(super) fn of(path: &Path, bare: &Given<'_>) -> Result<Beside, Failure> {
     let tells_of_none = || !found.is_empty() && verify(bare).exit == Exit::Incomplete;
     let own = made(true).or_else(|| tells_of_none().then(|| made(false).unwrap_or_default()));
     let own = own.map(|at| found.remove(at));
+    let more = found.iter();
+    let more = more.filter(|(.., judged)| matches!(judged, Judged::Made { .. }));
+    let more = more.map(|(_, place, _)| place.clone()).collect();
     let told = |(_, place, judged): (_, PathBuf, Judged)| match judged {
         Judged::Made { .. } => Ok(format!(
             "{} was made for this file, too, and is not the credential that counts: nobody here knows who signed it",
@@ -63,7 +68,24 @@ pub(super) fn of(path: &Path, bare: &Given<'_>) -> Result<Beside, Failure> {
     Ok(Beside {
         own: own.map(|(bytes, place, _)| (bytes, place)),
         others: found.into_iter().map(told).collect(),
+        more,
     })
+}
+
+/// The credential beside a file that was made for just these bytes, and what is to be said of others.
+pub(super) fn made_for(
+    path: &Path,
+    bare: &Given<'_>,
+) -> Result<(Option<Vec<u8>>, Vec<String>), Failure> {
+    let mut told = Vec::new();
+    for place in places(path) {
+        let bytes = read(&place)?;
+        match judged(&place, &bytes, bare) {
+            Judged::Made { .. } => return Ok((Some(bytes), told)),
+            Judged::Other(Ok(other) | Err(other)) => told.push(other),
+        }
+    }
+    Ok((None, told))
 }
 
 fn name_of(place: &Path) -> String {
@@ -102,20 +124,26 @@ impl Beside {
     }
 
     /// The credential that the verdict is on, if it is this.
-    pub(super) fn own(&self) -> Option<&[u8]> {
+    pub(crate) fn own(&self) -> Option<&[u8]> {
         self.own.as_ref().map(|(bytes, _)| &bytes[..])
     }
 
-    /// Where that lies.
-    pub(super) fn place(&self) -> Option<&Path> {
-        self.own.as_ref().map(|(_, place)| &**place)
+    /// Where all lie that were made for the file.
+    pub(super) fn places(&self) -> impl Iterator<Item = PathBuf> {
+        let own = self.own.iter().map(|(_, place)| place);
+        own.chain(&self.more).cloned()
+    }
+
+    /// Tells of the credentials that the verdict is not on.
+    pub(crate) fn tell_others(&self, verdict: &mut Verdict) {
+        for other in &self.others {
+            verdict.beside(other.clone());
+        }
     }
 
     /// Tells what of file and credentials the verdict is not on.
     pub(super) fn tell(&self, bare: &Given<'_>, verdict: &mut Verdict) {
-        for other in &self.others {
-            verdict.beside(other.clone());
-        }
+        self.tell_others(verdict);
         if self.own.is_none() {
             return;
         }

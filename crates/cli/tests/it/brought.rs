@@ -196,3 +196,83 @@ fn what_a_person_puts_in_keeps_its_credential_and_its_mark_of_a_model() {
     );
     assert!(told.contains("edited by   0x"), "{told}");
 }
+
+/// A run that passes a file on, and what it says when it is begun.
+fn passed_on(name: &str, media_type: &str, files: &[(&str, &[u8])]) -> (Studio, String) {
+    let studio = Studio::empty();
+    studio.write(
+        "process.yaml",
+        format!(
+            "daedal: v1\nname: choice\ninputs:\n  one: {{ type: asset, media_types: [{media_type}] }}\nsteps:\n  \
+             pick: {{ uses: choose, with: {{ from: [\"{{{{ inputs.one }}}}\"] }} }}\n\
+             outputs: {{ pick: \"{{{{ steps.pick[0] }}}}\" }}\n"
+        ),
+    );
+    for (name, bytes) in files {
+        studio.write(name, bytes);
+    }
+    let one = format!("one=@{name}");
+    let told = studio.daedal(&["run", "-i", &one]).ends(0).err;
+    studio.daedal(&["release", "latest", "-q"]).ends(0);
+    (studio, told)
+}
+
+#[test]
+fn a_text_brings_the_credential_that_lies_beside_it() {
+    let theirs = crate::intents::poet();
+    theirs.daedal(&["run", "-q"]).ends(0);
+    theirs.daedal(&["release", "latest", "-q"]).ends(0);
+    let poem = theirs.path().join(crate::intents::poem(&theirs));
+    let text = std::fs::read(&poem).unwrap();
+    let beside = std::fs::read(format!("{}.c2pa", poem.display())).unwrap();
+    let files = [("poem.txt", &text[..]), ("poem.txt.c2pa", &beside[..])];
+    let (studio, told) = passed_on("poem.txt", "text/plain", &files);
+    assert!(!told.contains("credential"), "{told}");
+    let told = studio.daedal(&["verify", "site"]).ends(0).out;
+    assert!(told.contains("1 of 1 files fine"), "{told}");
+    let media = files_below(&studio.path().join("site/media/choice"));
+    let place = media.keys().find(|name| name.ends_with(".txt")).unwrap();
+    let place = format!("site/media/choice/{place}");
+    let told = studio.daedal(&["verify", &place]).ends(0).out;
+    assert!(
+        told.contains("it is a version of “one” (with a credential said to be of"),
+        "{told}"
+    );
+
+    // Another text than the credential is of.
+    let files = [("poem.txt", &b"another"[..]), ("poem.txt.c2pa", &beside)];
+    let (studio, told) = passed_on("poem.txt", "text/plain", &files);
+    let why = "poem.txt.c2pa is the credential of another file: what is made of poem.txt does not name it";
+    assert!(told.contains(why), "{told}");
+    let media = files_below(&studio.path().join("site/media/choice"));
+    let place = media.keys().find(|name| name.ends_with(".txt")).unwrap();
+    let place = format!("site/media/choice/{place}");
+    let told = studio.daedal(&["verify", &place]).ends(0).out;
+    assert!(!told.contains("with a credential said to be of"), "{told}");
+}
+
+#[test]
+fn the_archive_of_a_run_that_another_run_passes_on_is_a_file_like_others() {
+    let theirs = crate::intents::poet();
+    theirs.daedal(&["run", "-q"]).ends(0);
+    theirs.daedal(&["release", "latest", "-q"]).ends(0);
+    theirs
+        .daedal(&["export", "latest", "-o", "run.zip", "-q"])
+        .ends(0);
+    let archive = std::fs::read(theirs.path().join("run.zip")).unwrap();
+    let (studio, _) = passed_on("run.zip", "application/zip", &[("run.zip", &archive)]);
+    let told = studio.daedal(&["verify", "site"]).ends(0).out;
+    assert!(told.contains("1 of 1 files fine"), "{told}");
+    let media = files_below(&studio.path().join("site/media/choice"));
+    let place = media.keys().find(|name| name.ends_with(".zip")).unwrap();
+    let place = format!("site/media/choice/{place}");
+    let told = studio.daedal(&["verify", &place]).ends(0).out;
+    assert!(told.contains("made by     choice"), "{told}");
+    // To a stranger both signers are unknown, and nothing is missing.
+    let stranger = Studio::empty();
+    let site = studio.path().join("site").display().to_string();
+    stranger.daedal(&["verify", &site]).ends(11);
+    let place = studio.path().join(place).display().to_string();
+    let told = stranger.daedal(&["verify", &place]).ends(11).out;
+    assert!(told.contains("was made for this file, too"), "{told}");
+}

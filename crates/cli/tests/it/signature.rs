@@ -254,6 +254,29 @@ fn a_person_decides_about_outputs_that_leave_the_signature() {
 }
 
 #[test]
+fn what_a_person_let_through_the_gate_is_released_as_their_decision() {
+    let studio = studio();
+    studio.edit(
+        "signature: signature/\nparameters:",
+        &HELD.replace("refuse", "ask"),
+    );
+    studio.account_that_opens_fast();
+    run(&studio, "five", "either").ends(3);
+    studio
+        .daedal(&["choose", "latest", "signature_plate", "1", "2"])
+        .ends(0);
+    studio.daedal(&["resume", "latest", "-q"]).ends(0);
+    studio.daedal(&["release", "latest", "-q"]).ends(0);
+    let site = json(&studio, &["verify", "site"], 0);
+    let files = site["files"].as_array().unwrap();
+    assert_eq!(files.len(), 2, "{site}");
+    for file in files {
+        let origin = &file["verdict"]["origin"];
+        assert_eq!(origin["human_oversight"], "human_validated", "{origin}");
+    }
+}
+
+#[test]
 fn what_went_through_the_gate_is_released_and_verified() {
     let studio = studio();
     studio.edit("signature: signature/\nparameters:", HELD);

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::chains::{Act, Elsewhere};
 use crate::edits::editor;
-use crate::intents::{disclosure, oversight, poem, record, released, verdict};
+use crate::intents::{disclosure, oversight, poem, poet, record, released, verdict};
 use crate::studio::{Studio, Told};
 
 const CHOOSE: [&str; 4] = ["choose", "latest", "pick", "2"];
@@ -22,10 +22,14 @@ fn key() -> SigningKey {
     SigningKey::from_slice(&[7; 32]).unwrap()
 }
 
-/// The signature of a key over what was printed.
+/// The signature of a key over the choice that was printed.
 fn signed(key: &SigningKey, data: &Value) -> Vec<u8> {
+    signed_as("choose", key, data)
+}
+
+fn signed_as(kind: &str, key: &SigningKey, data: &Value) -> Vec<u8> {
     let mut message = data["message"].clone();
-    message["kind"] = "choose".into();
+    message["kind"] = kind.into();
     let intent: Intent = serde_json::from_value(message).unwrap();
     let hash = intent.hash(Domain::default());
     let (signature, parity) = key.sign_prehash_recoverable(hash.as_slice()).unwrap();
@@ -86,6 +90,54 @@ fn a_wallet_elsewhere_signs_what_is_printed() {
     assert!(
         !studio.path().join(".daedal/chain").exists(),
         "no chain was made"
+    );
+}
+
+#[test]
+fn a_wallet_elsewhere_signs_what_a_run_sets() {
+    let studio = poet();
+    let signer = Address::from_private_key(&key()).to_checksum(None);
+    let run = ["run", "-q", "-i", "lines=3"];
+    let print = [&run[..], &["--typed-data", "--note", "three are enough"]].concat();
+    let nothing = by(&studio, &run, &[7; 65], &signer);
+    refuses(nothing, "of such a run nothing was printed to be signed");
+    let none = studio.daedal(&["run", "--typed-data"]);
+    refuses(none, "nothing is set by hand");
+
+    let data = studio.daedal(&print).ends(0).json();
+    let runs = studio.daedal(&["runs", "--json"]).ends(0).json();
+    assert_eq!(runs, json!([]), "nothing is begun yet");
+    let signature = signed_as("set", &key(), &data);
+    let me = studio.account();
+    refuses(
+        by(&studio, &run, &signature, &me),
+        "the signature is not that of",
+    );
+    let other = ["run", "-q", "-i", "lines=4"];
+    refuses(
+        by(&studio, &other, &signature, &signer),
+        "of such a run nothing was printed",
+    );
+    by(&studio, &run, &signature, &signer).ends(0);
+    let verdict = released(&studio);
+    assert_eq!(oversight(&verdict), "prompt_guided");
+    let set = &record(&studio)["intents"][0];
+    assert_eq!(set["intent"]["kind"], "set");
+    assert_eq!(set["signer"], signer.to_lowercase().as_str());
+    assert_eq!(
+        set["intent"]["run"].as_str(),
+        data["message"]["run"].as_str()
+    );
+    let (set, _) = disclosure(&studio, "set", &[]);
+    let told = studio
+        .daedal(&["verify", &poem(&studio), "--disclosure", &set])
+        .ends(0)
+        .out;
+    assert!(told.contains("note: \"three are enough\""), "{told}");
+    // It was begun, and is not begun a second time.
+    refuses(
+        by(&studio, &run, &signature, &signer),
+        "or it was begun since",
     );
 }
 

@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use serde_json::Value;
 
-use super::{Path, Scope, Segment};
+use super::{Path, Scope, Segment, Taken};
 
 /// The step, which no process file can name, that has what a process is given.
 pub(crate) const GIVEN: &str = "_given";
@@ -115,4 +115,6 @@ pub(super) struct Placed {
     pub(super) frame: Arc<Frame>,
     /// Its names, seen from outside of the process.
     pub(super) references: Vec<Path>,
+    /// Whose values it takes, seen from there.
+    pub(super) taken: Vec<Taken>,
 }

@@ -7,6 +7,7 @@ mod frame;
 mod jinja;
 mod outline;
 mod path;
+mod taken;
 mod template;
 
 use std::fmt;
@@ -18,6 +19,7 @@ pub(crate) use frame::{Frame, GIVEN, is_given};
 use frame::{Framed, Placed};
 use outline::{Kind, Outline};
 pub use path::{Path, Segment};
+pub(crate) use taken::Taken;
 pub(crate) use template::{Found, with_segment};
 pub use template::{Template, TemplateError};
 
@@ -95,7 +97,13 @@ impl Expression {
             ));
         }
         let (references, code, mut outline) = match Path::parse(source) {
-            Some(path) => (vec![path], Code::Path, Outline::default()),
+            Some(path) => {
+                let outline = Outline {
+                    taken: vec![Taken::whole(path.clone())],
+                    ..Outline::default()
+                };
+                (vec![path], Code::Path, outline)
+            }
             None => {
                 let compiled = jinja::Compiled::new(source)?;
                 let outline = compiled.outline(source);
@@ -153,6 +161,14 @@ impl Expression {
         }
     }
 
+    /// Whose values it takes, as closely as its text tells: which items, and not whether there is a round before.
+    pub(crate) fn taken(&self) -> &[Taken] {
+        match &self.placed {
+            Some(placed) => &placed.taken,
+            None => &self.outline.taken,
+        }
+    }
+
     /// The same as they were written.
     pub(crate) fn written(&self) -> &[Path] {
         &self.names
@@ -162,8 +178,10 @@ impl Expression {
     #[must_use]
     pub(crate) fn inside(mut self, frame: &Arc<Frame>) -> Self {
         let references = self.names.iter().map(|path| frame.outside(path));
+        let taken = self.outline.taken.iter();
         self.placed = Some(Placed {
             references: references.collect(),
+            taken: taken.map(|taken| taken.outside(frame)).collect(),
             frame: Arc::clone(frame),
         });
         self

@@ -1,5 +1,5 @@
-//! What the text of an expression tells before anything is evaluated: what kind of value it gives, and the
-//! filters and tests that it names.
+//! What the text of an expression tells before anything is evaluated: what kind of value it gives, the filters and tests
+//! that it names, and whose values it takes.
 
 use std::sync::LazyLock;
 
@@ -9,6 +9,7 @@ use minijinja::value::ValueKind;
 use minijinja::{Environment, tests};
 use serde_json::{Value, json};
 
+use super::taken::{Taken, taken};
 use crate::process::suggestion;
 
 /// Filters that MiniJinja brings along, those that nobody misspells left out.
@@ -98,6 +99,8 @@ pub(super) struct Outline {
     pub(super) length: Option<usize>,
     /// What it names that there is not.
     pub(super) unknown: Option<String>,
+    /// Whose values it takes.
+    pub(super) taken: Vec<Taken>,
 }
 
 /// A kind of value.
@@ -167,6 +170,7 @@ impl Outline {
             kind: kind(&expression),
             length,
             unknown: unknown(&expression, environment),
+            taken: taken(&expression),
         }
     }
 }
@@ -246,56 +250,65 @@ fn unknown(expression: &Expr<'_>, environment: &Environment<'_>) -> Option<Strin
     let state = environment.empty_state();
     let mut pending = vec![expression];
     while let Some(expression) = pending.pop() {
-        let mut arguments: &[CallArg<'_>] = &[];
         match expression {
-            Expr::Filter(filter) => {
-                if !tests::is_filter(&state, filter.name) {
-                    return Some(none_such("filter", filter.name, &FILTERS));
-                }
-                pending.extend(&filter.expr);
-                arguments = &filter.args;
+            Expr::Filter(filter) if !tests::is_filter(&state, filter.name) => {
+                return Some(none_such("filter", filter.name, &FILTERS));
             }
-            Expr::Test(test) => {
-                if !tests::is_test(&state, test.name) {
-                    return Some(none_such("test", test.name, &TESTS));
-                }
-                pending.push(&test.expr);
-                arguments = &test.args;
+            Expr::Test(test) if !tests::is_test(&state, test.name) => {
+                return Some(none_such("test", test.name, &TESTS));
             }
-            Expr::Call(call) => {
-                pending.push(&call.expr);
-                arguments = &call.args;
-            }
-            Expr::UnaryOp(unary) => pending.push(&unary.expr),
-            Expr::BinOp(binary) => pending.extend([&binary.left, &binary.right]),
-            Expr::Compare(compare) => {
-                pending.push(&compare.expr);
-                pending.extend(compare.ops.iter().map(|operand| &operand.expr));
-            }
-            Expr::IfExpr(choice) => {
-                pending.extend([&choice.test_expr, &choice.true_expr]);
-                pending.extend(&choice.false_expr);
-            }
-            Expr::Slice(slice) => {
-                pending.push(&slice.expr);
-                let bounds = [&slice.start, &slice.stop, &slice.step];
-                pending.extend(bounds.into_iter().flatten());
-            }
-            Expr::GetAttr(field) => pending.push(&field.expr),
-            Expr::GetItem(item) => pending.extend([&item.expr, &item.subscript_expr]),
-            Expr::List(list) => pending.extend(&list.items),
-            Expr::Tuple(tuple) => pending.extend(&tuple.items),
-            Expr::Map(map) => pending.extend(map.keys.iter().chain(&map.values)),
-            Expr::Var(_) | Expr::Const(_) => {}
+            other => pending.extend(children(other)),
         }
-        pending.extend(arguments.iter().map(|argument| match argument {
-            CallArg::Pos(value)
-            | CallArg::Kwarg(_, value)
-            | CallArg::PosSplat(value)
-            | CallArg::KwargSplat(value) => value,
-        }));
     }
     None
+}
+
+/// The expressions that one consists of.
+pub(super) fn children<'e>(expression: &'e Expr<'e>) -> Vec<&'e Expr<'e>> {
+    let mut found: Vec<&Expr<'_>> = Vec::new();
+    let mut arguments: &[CallArg<'_>] = &[];
+    match expression {
+        Expr::Filter(filter) => {
+            found.extend(&filter.expr);
+            arguments = &filter.args;
+        }
+        Expr::Test(test) => {
+            found.push(&test.expr);
+            arguments = &test.args;
+        }
+        Expr::Call(call) => {
+            found.push(&call.expr);
+            arguments = &call.args;
+        }
+        Expr::UnaryOp(unary) => found.push(&unary.expr),
+        Expr::BinOp(binary) => found.extend([&binary.left, &binary.right]),
+        Expr::Compare(compare) => {
+            found.push(&compare.expr);
+            found.extend(compare.ops.iter().map(|operand| &operand.expr));
+        }
+        Expr::IfExpr(choice) => {
+            found.extend([&choice.test_expr, &choice.true_expr]);
+            found.extend(&choice.false_expr);
+        }
+        Expr::Slice(slice) => {
+            found.push(&slice.expr);
+            let bounds = [&slice.start, &slice.stop, &slice.step];
+            found.extend(bounds.into_iter().flatten());
+        }
+        Expr::GetAttr(field) => found.push(&field.expr),
+        Expr::GetItem(item) => found.extend([&item.expr, &item.subscript_expr]),
+        Expr::List(list) => found.extend(&list.items),
+        Expr::Tuple(tuple) => found.extend(&tuple.items),
+        Expr::Map(map) => found.extend(map.keys.iter().chain(&map.values)),
+        Expr::Var(_) | Expr::Const(_) => {}
+    }
+    found.extend(arguments.iter().map(|argument| match argument {
+        CallArg::Pos(value)
+        | CallArg::Kwarg(_, value)
+        | CallArg::PosSplat(value)
+        | CallArg::KwargSplat(value) => value,
+    }));
+    found
 }
 
 fn none_such(what: &str, name: &str, known: &[&'static str]) -> String {

@@ -41,6 +41,7 @@ pub use name::TaskName;
 pub use records::{CAPTION, CAPTIONS, EDIT, TaskRecord, TaskResult, end_of, finish_of, records};
 pub use skipped::Skipped;
 pub use state::{Question, Spent, State};
+pub use took::Took;
 pub use view::{StepStatus, StepView};
 
 #[cfg(test)]

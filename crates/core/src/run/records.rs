@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::edit::below;
 use super::state::{Slot, State};
-use super::{Decider, Decision, Event, Finish, Moment, Ruling, RunId, TaskName, Timer, fold};
+use super::{Decider, Decision, Event, Finish, Moment, Ruling, RunId, TaskName, Timer, Took, fold};
 use crate::engine::{DecisionRequest, Determinism, EngineError, Outcome, Task, Usage};
 use crate::intent::SignedIntent;
 use crate::plan::{NodeKind, Plan};
@@ -27,8 +27,8 @@ pub struct TaskRecord {
     pub task: Task,
     /// Its memo key.
     pub key: Digest,
-    /// Labels of the tasks whose values it took; a step's name stands for all of its tasks.
-    pub took: Vec<String>,
+    /// The tasks whose values it took.
+    pub took: Vec<Took>,
     /// What came of it.
     pub result: TaskResult,
     /// What its attempts that failed used.
@@ -245,7 +245,7 @@ fn edit(plan: &Plan, state: &mut State, found: &mut BTreeMap<Order, TaskRecord>,
         labels: BTreeMap::new(),
     };
     edited.key = edited.task.key(None);
-    edited.took = vec![edited.place().label()];
+    edited.took = vec![Took::whole(edited.place().label())];
     edited.result = TaskResult::Done(Outcome::free(value.clone()));
     edited.lost = Usage::default();
     edited.reused_from = None;

@@ -52,13 +52,13 @@ fn engines() -> Engines {
 
 /// The plan of a process with these lines after its name.
 pub(super) fn plan(text: &str) -> Plan {
+    plan_among(text, &MemoryFiles::default())
+}
+
+/// The same beside these files.
+pub(super) fn plan_among(text: &str, files: &MemoryFiles) -> Plan {
     let text = format!("daedal: v1\nname: test\n{text}");
-    match plan::build(
-        "process.yaml",
-        text.as_bytes(),
-        &MemoryFiles::default(),
-        &engines(),
-    ) {
+    match plan::build("process.yaml", text.as_bytes(), files, &engines()) {
         Ok(planned) => planned.plan,
         Err(mistakes) => panic!("{mistakes:?}\n{text}"),
     }

@@ -1,18 +1,48 @@
 //! Whose values a task took: the tasks that its `with:` names.
 
 use std::collections::BTreeSet;
+use std::fmt;
+
+use serde_json::Value;
 
 use super::fold::perform;
 use super::state::{Slot, State, inner};
-use crate::expression::{Path, Segment, is_given};
+use crate::expression::{Path, Segment, Taken, is_given};
 use crate::plan::{NodeId, NodeKind, PROCESS, PerformNode, Plan, PlannedFanOut};
 use crate::receipt::Place;
 
+/// A task whose value another task took.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Took {
+    /// Its label. A step's name, or that of a round of a step, stands for all of its tasks.
+    pub name: String,
+    /// Which item of the list that it gave was meant, if one was.
+    pub item: Option<usize>,
+}
+
+impl Took {
+    /// All that it gave.
+    #[must_use]
+    pub fn whole(name: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            item: None,
+        }
+    }
+}
+
+impl fmt::Display for Took {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.name)?;
+        self.item.map_or(Ok(()), |item| write!(f, "[{item}]"))
+    }
+}
+
 impl State {
-    /// The labels of the tasks whose values the one at `slot` took, each once: an item of a fan-out where the place
-    /// tells which one, else all of them by the name of their step, and of the list that one task gave such an item as
-    /// `pick[0]`. A process that is a step only hands values on: there it is whoever gave them.
-    pub(super) fn took(&self, plan: &Plan, slot: Slot) -> Vec<String> {
+    /// The tasks whose values the one at `slot` took, each once: an item of a fan-out where the place tells which one,
+    /// else all of them by the name of their step. A process that is a step only hands values on: there it is whoever
+    /// gave them.
+    pub(super) fn took(&self, plan: &Plan, slot: Slot) -> Vec<Took> {
         let mut search = Search {
             state: self,
             plan,
@@ -20,7 +50,9 @@ impl State {
             found: BTreeSet::new(),
         };
         if let Some(perform) = perform(plan, slot.node) {
-            search.all(&perform.with.references(), slot);
+            perform
+                .with
+                .visit(&mut |at| search.all(at.expression.taken(), slot));
         }
         search.found.into_iter().collect()
     }
@@ -31,15 +63,19 @@ struct Search<'s> {
     plan: &'s Plan,
     /// Names that were followed, and from where.
     asked: BTreeSet<(Path, Slot)>,
-    found: BTreeSet<String>,
+    found: BTreeSet<Took>,
 }
 
 impl Search<'_> {
-    fn all(&mut self, paths: &[Path], from: Slot) {
-        for path in paths {
-            if self.asked.insert((path.clone(), from)) {
-                self.follow(path, from);
-            }
+    fn all(&mut self, taken: &[Taken], from: Slot) {
+        for taken in taken {
+            self.one(taken.by(from.index), from);
+        }
+    }
+
+    fn one(&mut self, path: Path, from: Slot) {
+        if self.asked.insert((path.clone(), from)) {
+            self.follow(&path, from);
         }
     }
 
@@ -79,9 +115,9 @@ impl Search<'_> {
                 let mut own = list.clone();
                 own.segments.push(Segment::Item(from.index.into()));
                 own.segments.extend_from_slice(&path.segments);
-                self.all(&[own], from);
+                self.one(own, from);
             }
-            None => self.all(items.references(), from),
+            None => self.all(items.taken(), from),
         }
     }
 
@@ -95,21 +131,33 @@ impl Search<'_> {
                     round,
                     index: 0,
                 };
-                let names = handed_on(perform, is_given(&self.plan.nodes[id].path), rest);
-                self.all(&names, slot);
+                for path in handed_on(perform, is_given(&self.plan.nodes[id].path), rest) {
+                    self.one(path, slot);
+                }
             }
             NodeKind::Perform(perform) => {
-                let is_one = perform.fan_out.is_one();
-                let item = self.place(id, rest);
+                let mut items = rest.iter().filter_map(|segment| match segment {
+                    Segment::Item(item) => Some(*item),
+                    Segment::Field(_) => None,
+                });
+                // Fields before an item are those of every item.
+                let task = match perform.fan_out.is_one() {
+                    true => None,
+                    false => items.next().and_then(|item| self.place(id, item)),
+                };
+                let is_all = task.is_none() && !perform.fan_out.is_one();
+                // One that gives a list may have chosen it among others.
+                let within = items.next().filter(|_| !is_all);
+                let within = within.and_then(|item| self.within(id, task, item));
                 let place = Place {
                     step: &self.plan.nodes[id].path,
                     round: self.plan.nodes[id].parent.map(|_| round),
-                    index: item.filter(|_| !is_one),
+                    index: task,
                 };
-                // One that gives a list may have chosen it among others.
-                let within = item.filter(|_| is_one).map(|item| format!("[{item}]"));
-                self.found
-                    .insert(place.label() + &within.unwrap_or_default());
+                self.found.insert(Took {
+                    name: place.label(),
+                    item: within,
+                });
             }
         }
     }
@@ -131,38 +179,67 @@ impl Search<'_> {
         }
     }
 
-    /// Which task of a fan-out is meant, if one is: fields before are those of every item.
-    fn place(&self, id: NodeId, rest: &[Segment]) -> Option<u32> {
-        let item = rest.iter().find_map(|segment| match segment {
-            Segment::Item(item) => Some(*item),
-            Segment::Field(_) => None,
-        })?;
-        match u32::try_from(item) {
-            Ok(place) => Some(place),
-            Err(_) => {
-                let width = self.state.nodes[id].value.as_array()?.len();
-                u32::try_from(i64::try_from(width).ok()? + item).ok()
-            }
+    /// Which task of a fan-out gave an item of its list.
+    fn place(&self, id: NodeId, item: i64) -> Option<u32> {
+        let value = &self.state.nodes[id].value;
+        u32::try_from(from_start(item, value)?).ok()
+    }
+
+    /// Which item of the list that a task gave is meant.
+    fn within(&self, id: NodeId, task: Option<u32>, item: i64) -> Option<usize> {
+        let value = &self.state.nodes[id].value;
+        let own = match task {
+            Some(task) => value.get(task as usize)?,
+            None => value,
+        };
+        from_start(item, own)
+    }
+}
+
+/// The place of an item, which may be counted from the end of a list.
+fn from_start(item: i64, list: &Value) -> Option<usize> {
+    match usize::try_from(item) {
+        Ok(place) => Some(place),
+        Err(_) => {
+            let before_end = usize::try_from(item.unsigned_abs()).ok()?;
+            list.as_array()?.len().checked_sub(before_end)
         }
     }
 }
 
 /// The names behind one value that a process is given or gives, as the two tasks around it hand it on.
 fn handed_on(perform: &PerformNode, is_given: bool, rest: &[Segment]) -> Vec<Path> {
-    let depth = if is_given { 2 } else { 1 };
-    let mut pointer = String::from(if is_given { "" } else { "/outputs" });
-    for segment in rest.iter().take(depth) {
-        match segment {
-            Segment::Field(name) => pointer.push_str(&format!("/{name}")),
-            Segment::Item(_) => break,
-        }
-    }
+    let outputs = Segment::Field("outputs".to_owned());
+    let wanted: Vec<&Segment> = match is_given {
+        true => rest.iter().collect(),
+        false => std::iter::once(&outputs).chain(rest).collect(),
+    };
     let mut names = Vec::new();
     perform.with.visit(&mut |at| {
-        let below = at.pointer.strip_prefix(&*pointer);
-        if below.is_some_and(|below| below.is_empty() || below.starts_with('/')) {
-            names.extend_from_slice(at.expression.references());
+        let mut wanted = wanted.iter();
+        // Whether it is known that what follows is looked up in this very value.
+        let mut is_exact = true;
+        for name in at.pointer.split('/').skip(1) {
+            let name = name.replace("~1", "/").replace("~0", "~");
+            let number = name.parse::<i64>().ok();
+            match wanted.next() {
+                Some(Segment::Field(field)) if *field == name => {}
+                Some(Segment::Item(item)) if number == Some(*item) => {}
+                Some(Segment::Item(0..)) if number.is_some() => return,
+                Some(Segment::Field(_)) if number.is_none() => return,
+                // Fields of every item, items from the end, or nothing more.
+                _ => {
+                    is_exact = false;
+                    break;
+                }
+            }
         }
+        let taken = at.expression.taken().iter();
+        let mut paths: Vec<Path> = taken.map(|taken| taken.by(0)).collect();
+        if let (true, Some(_), [path]) = (is_exact, at.expression.as_path(), &mut paths[..]) {
+            path.segments.extend(wanted.copied().cloned());
+        }
+        names.append(&mut paths);
     });
     names
 }

@@ -205,7 +205,7 @@ impl Place<'_> {
             let finish = finish_of(finished.as_slice());
             if matches!(finish, None | Some(Finish::Succeeded)) {
                 let runs = runs::all(self.studio).await?;
-                return Ok(Begun { spec, runs });
+                return Ok(Begun::known(spec, runs));
             }
         }
         let (inputs, parameters) = (ready.order.inputs.clone(), ready.order.parameters.clone());

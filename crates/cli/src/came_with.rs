@@ -1,0 +1,73 @@
+//! Credentials that lie beside the files which people bring. A text can't carry its own; what is made of it names the one
+//! that it came with, as of a picture that carries one.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use daedal_core::Digest;
+use daedal_core::asset::assets_in;
+use daedal_core::receipt::Receipt;
+use daedal_core::run::EDIT;
+use daedal_store::Studio;
+use daedal_store::ports::Document;
+use serde_json::Value;
+
+use crate::failure::Failure;
+use crate::home::remembered;
+use crate::ui::Ui;
+use crate::verify;
+
+/// By the digest of a file, that of its credential.
+const KIND: &str = "came-with";
+
+/// Keeps the credential beside a file that was brought, if one was made for just these bytes. One that wasn't is told.
+pub(crate) async fn keep(
+    studio: &Studio,
+    path: &Path,
+    bytes: &[u8],
+    ui: Ui,
+) -> Result<(), Failure> {
+    let (credential, others) = verify::made_for(path, bytes)?;
+    for other in others {
+        let file = path.display();
+        ui.note(format!("{other}: what is made of {file} does not name it"));
+    }
+    let Some(credential) = credential else {
+        return Ok(());
+    };
+    let kept = studio.blobs.write(&credential);
+    let kept = kept.map_err(|error| Failure::because("the credential can't be kept", &error))?;
+    let document = Document::of(KIND, Digest::of(bytes).to_string(), &kept);
+    let put = studio.records.put(vec![document]).await;
+    put.map_err(|error| remembered(&error))
+}
+
+/// The credentials beside what was brought to a run: its inputs, and what people put in the place of what tasks gave.
+pub(crate) async fn of(
+    studio: &Studio,
+    receipts: &[Receipt],
+    inputs: &Value,
+) -> Result<BTreeMap<Digest, Vec<u8>>, Failure> {
+    let edited = receipts.iter().filter(|receipt| receipt.engine == EDIT);
+    let edited = edited.flat_map(|receipt| receipt.outputs.iter().cloned());
+    let brought: BTreeSet<Digest> = assets_in(inputs)
+        .into_iter()
+        .chain(edited)
+        .map(|asset| asset.digest)
+        .collect();
+    let mut found = BTreeMap::new();
+    for digest in brought {
+        let known = studio.records.get(KIND, &digest.to_string()).await;
+        let known = known.map_err(|error| remembered(&error))?;
+        let known: Option<Digest> = known.and_then(|known| serde_json::from_value(known).ok());
+        let Some(known) = known else {
+            continue;
+        };
+        let bytes = studio.blobs.read(&known);
+        let bytes = bytes.map_err(|error| {
+            Failure::because("a credential that a file came with can't be read", &error)
+        })?;
+        found.insert(digest, bytes.to_vec());
+    }
+    Ok(found)
+}
