@@ -57,17 +57,23 @@ pub(crate) async fn of(
         .collect();
     let mut found = BTreeMap::new();
     for digest in brought {
-        let known = studio.records.get(KIND, &digest.to_string()).await;
-        let known = known.map_err(|error| remembered(&error))?;
-        let known: Option<Digest> = known.and_then(|known| serde_json::from_value(known).ok());
-        let Some(known) = known else {
-            continue;
-        };
-        let bytes = studio.blobs.read(&known);
-        let bytes = bytes.map_err(|error| {
-            Failure::because("a credential that a file came with can't be read", &error)
-        })?;
-        found.insert(digest, bytes.to_vec());
+        if let Some(credential) = beside(studio, &digest).await? {
+            found.insert(digest, credential);
+        }
     }
     Ok(found)
+}
+
+/// The credential that lay beside a file which somebody brought.
+pub(crate) async fn beside(studio: &Studio, digest: &Digest) -> Result<Option<Vec<u8>>, Failure> {
+    let known = studio.records.get(KIND, &digest.to_string()).await;
+    let known = known.map_err(|error| remembered(&error))?;
+    let known: Option<Digest> = known.and_then(|known| serde_json::from_value(known).ok());
+    let Some(known) = known else {
+        return Ok(None);
+    };
+    let bytes = studio.blobs.read(&known).map_err(|error| {
+        Failure::because("a credential that a file came with can't be read", &error)
+    })?;
+    Ok(Some(bytes.to_vec()))
 }

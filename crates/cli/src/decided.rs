@@ -76,7 +76,8 @@ fn task_of(record: &RunRecord, signed: &SignedIntent) -> Option<String> {
 /// Says so of that many.
 pub(crate) fn told_elsewhere(decisions: usize) -> String {
     format!(
-        "{} signed in the run, in no credential of what was published: led to none of it",
+        "{} signed in the run, in no credential of what was published: led to none of it, or made among more than a \
+         credential names",
         count(decisions, "decision")
     )
 }

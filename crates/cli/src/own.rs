@@ -22,7 +22,10 @@ fn folder() -> Option<PathBuf> {
     };
     let settings = match cfg!(windows) {
         true => set("APPDATA"),
-        false => set("XDG_CONFIG_HOME").or_else(|| Some(std::env::home_dir()?.join(".config"))),
+        false => set("XDG_CONFIG_HOME").or_else(|| {
+            let home = std::env::home_dir().filter(|home| home.is_absolute());
+            Some(home?.join(".config"))
+        }),
     };
     Some(settings?.join("daedal").join("signed-with"))
 }

@@ -1,6 +1,8 @@
 //! What travels in one asset's credential: enough to check from the file alone which task of which
 //! run made it, and which shared human decisions led to it.
 
+use std::collections::BTreeSet;
+
 use alloy_primitives::B256;
 use serde::{Deserialize, Serialize};
 
@@ -15,9 +17,9 @@ use crate::{Digest, canonical};
 
 /// A longer list of options stays out of excerpts; the record has it.
 const OPTIONS_MAX: usize = 24;
-/// A judgement among so much that its receipt is longer, in bytes, stays out of excerpts too; an edit doesn't, since the
-/// credential names it among the actions.
-const DECISION_BYTES_MAX: usize = 32_768;
+/// A judgement among so much that its receipt is longer, in bytes, stays out of excerpts too, as one among a thousand files
+/// and more; an edit doesn't, since the credential names it among the actions.
+const DECISION_BYTES_MAX: usize = 131_072;
 
 /// A receipt with the proof that it belongs to a run's root.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -46,6 +48,12 @@ pub struct Excerpt {
     pub intents: Vec<SignedIntent>,
 }
 
+/// Whether a judgement is left out of the excerpts of what it led to, since it was made among so much.
+#[must_use]
+pub fn is_too_long(judgement: &Receipt) -> bool {
+    canonical::to_vec(judgement).len() > DECISION_BYTES_MAX
+}
+
 impl Excerpt {
     /// What the credential of the asset tells; none if the run didn't give it.
     #[must_use]
@@ -67,8 +75,7 @@ impl Excerpt {
             *place != maker
                 && !receipt.intents.is_empty()
                 && is_on_way(&receipt.step)
-                && (receipt.engine == EDIT
-                    || canonical::to_vec(receipt).len() <= DECISION_BYTES_MAX)
+                && (receipt.engine == EDIT || !is_too_long(receipt))
         });
         let tree = tree(&record.header, &record.receipts);
         let receipts: Vec<Proven> = std::iter::once(maker)
@@ -138,6 +145,15 @@ impl Excerpt {
     pub fn intents_named(&self) -> (usize, usize) {
         let receipts = self.receipts.iter().map(|proven| &proven.receipt);
         counted(&self.header, receipts, &self.intents)
+    }
+
+    /// Names of all intents that it names.
+    #[must_use]
+    pub fn names(&self) -> BTreeSet<B256> {
+        named(
+            &self.header,
+            self.receipts.iter().map(|proven| &proven.receipt),
+        )
     }
 
     /// How many of its decisions don't tell what was shown, and neither does the receipt that they decided.

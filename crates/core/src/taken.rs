@@ -13,7 +13,7 @@ use serde_json::Value;
 use crate::asset::assets_in;
 use crate::engine::ASKING;
 use crate::receipt::{Links, Receipt};
-use crate::run::Took;
+use crate::run::{EDIT, Took};
 use crate::{Digest, canonical};
 
 /// Whether it only hands on what it took, or some of it.
@@ -152,10 +152,15 @@ impl<'v> Tracing<'v> {
             for &place in &places {
                 let given = &receipts[place];
                 let is_seen = is_seen(place);
+                // What a person put something else in the place of, nobody took any more.
+                let edit = receipts.get(place + 1);
+                let is_edited =
+                    edit.is_some_and(|edit| edit.engine == EDIT && edit.is_beside(given));
                 let items = &self.given[place];
                 // Where it is not known item by item, all of it is one.
                 let is_meant = |at: usize| items.len() == 1 || item.is_none_or(|item| item == at);
-                let meant = items.iter().enumerate().filter(|(at, _)| is_meant(*at));
+                let meant = items.iter().enumerate();
+                let meant = meant.filter(|(at, _)| !is_edited && is_meant(*at));
                 for (_, item) in meant {
                     let mut item = item.clone();
                     if passes_on(given) {

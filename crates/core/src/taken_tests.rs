@@ -185,6 +185,18 @@ fn what_was_chosen_may_be_part_of_what_was_taken_or_be_put_together_of_such_part
 }
 
 #[test]
+fn what_was_edited_is_no_longer_there_to_be_chosen() {
+    let mut tasks = texts();
+    tasks[2].2 = word(0);
+    let mut edit = receipt("word", Some(2));
+    edit.engine = EDIT.into();
+    tasks.push((edit, &["word #3"], json!({ "text": "by hand" })));
+    tasks.push((chooser("pick"), &["word"], word(0)));
+    let record = record(&tasks);
+    assert_eq!(record.receipts[4].from, ["word #1"]);
+}
+
+#[test]
 fn only_of_what_was_chosen_parts_are_looked_for() {
     let mut tasks = texts();
     tasks.push((receipt("critic", None), &["word"], json!("word 1")));

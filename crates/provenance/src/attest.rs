@@ -12,6 +12,7 @@ use p256::ecdsa::signature::Verifier as _;
 use serde::{Deserialize, Serialize};
 
 use crate::chain::{Chain, ChainError};
+use crate::json;
 use crate::predicate::{self, Named, Predicate};
 use crate::seal::Sealed;
 use crate::signer::Signer;
@@ -171,8 +172,7 @@ pub fn read(bytes: &[u8]) -> Result<Attested, AttestError> {
     let form = |problem: &str| AttestError::Form {
         problem: problem.into(),
     };
-    let envelope: Envelope =
-        serde_json::from_slice(bytes).map_err(|error| form(&error.to_string()))?;
+    let envelope: Envelope = json::read(bytes).map_err(|error| form(&error))?;
     if canonical::to_vec(&envelope) != bytes {
         return Err(form("it is not in canonical form"));
     }
@@ -199,8 +199,7 @@ pub fn read(bytes: &[u8]) -> Result<Attested, AttestError> {
         .verifying_key()?
         .verify(&pre_authentication(&payload), &parsed)
         .map_err(|_| AttestError::Signature)?;
-    let statement: Statement =
-        serde_json::from_slice(&payload).map_err(|error| form(&error.to_string()))?;
+    let statement: Statement = json::read(&payload).map_err(|error| form(&error))?;
     if canonical::to_vec(&statement) != payload {
         return Err(form("its statement is not in canonical form"));
     }

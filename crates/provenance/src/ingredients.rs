@@ -40,9 +40,17 @@ pub fn parts(
     brought: &BTreeSet<Digest>,
     trained: impl Fn(&Receipt) -> bool,
 ) -> Vec<Part> {
-    let mut parts = all_parts(record, asset, brought, trained);
-    parts.truncate(PARTS_MAX);
-    parts
+    let parts = all_parts(record, asset, brought, trained);
+    // Of many, what people brought and edited has to be among those that are named.
+    let is_machines = |part: &Part| {
+        let maker = part.maker.map(|place| &record.receipts[place]);
+        maker.is_some_and(|maker| maker.engine != EDIT)
+    };
+    let mut numbered: Vec<(usize, Part)> = parts.into_iter().enumerate().collect();
+    numbered.sort_by_key(|(number, part)| (is_machines(part), *number));
+    numbered.truncate(PARTS_MAX);
+    numbered.sort_by_key(|(number, _)| *number);
+    numbered.into_iter().map(|(_, part)| part).collect()
 }
 
 /// The same, with no end.

@@ -56,8 +56,9 @@ pub struct Marks {
     pub by_model: bool,
 }
 
-/// Longest text that is unpacked.
+/// Longest text that is unpacked, and how many of a file are.
 const TEXT_BYTES_MAX: usize = 1_048_576;
+const TEXTS_MAX: usize = 64;
 
 impl Marks {
     /// Those of a file of this media type, with the credential that lies beside it.
@@ -69,7 +70,7 @@ impl Marks {
         let credential = format.is_some_and(|format| store::of(format, file).is_ok());
         // In clear, but where a manifest or a text is compressed.
         let is_in = |bytes: &[u8]| memmem::find(bytes, WORD.as_bytes()).is_some();
-        let in_clear = || is_in(file) || packed_texts(file).iter().any(|text| is_in(text));
+        let in_clear = || is_in(file) || packed_texts(file).any(|text| is_in(&text));
         let in_manifest = || {
             let carrier = format.map(|format| Carrier::Embedded { format });
             let reader = carrier.and_then(|carrier| read(carrier, file, None, &[]).ok());
@@ -92,22 +93,20 @@ impl Marks {
     }
 }
 
-/// The texts of a PNG, such as XMP, that stand compressed in it (PNG specification, 11.3.3.4).
-fn packed_texts(file: &[u8]) -> Vec<Vec<u8>> {
-    let mut found = Vec::new();
+/// The texts of a PNG, such as XMP, that stand compressed in it (PNG specification, 11.3.3.4), one after the other and not
+/// without end.
+pub(crate) fn packed_texts(file: &[u8]) -> impl Iterator<Item = Vec<u8>> {
     let mut rest = file.strip_prefix(b"\x89PNG\r\n\x1a\n").unwrap_or_default();
-    while let Some(([a, b, c, d, kind @ ..], behind)) = rest.split_first_chunk::<8>() {
+    let chunks = std::iter::from_fn(move || {
+        let ([a, b, c, d, kind @ ..], behind) = rest.split_first_chunk::<8>()?;
         let length = u32::from_be_bytes([*a, *b, *c, *d]) as usize;
-        let Some((body, next)) = behind.split_at_checked(length) else {
-            break;
-        };
-        if kind == b"iTXt" {
-            found.extend(unpacked(body));
-        }
+        let (body, next) = behind.split_at_checked(length)?;
         // Behind the check sum.
         rest = next.get(4..).unwrap_or_default();
-    }
-    found
+        Some((*kind, body))
+    });
+    let texts = chunks.filter(|(kind, _)| kind == b"iTXt");
+    texts.filter_map(|(_, body)| unpacked(body)).take(TEXTS_MAX)
 }
 
 /// The text of such a chunk: behind a keyword, flag and method of compression, language, and the keyword translated.

@@ -252,8 +252,8 @@ fn described(action: &str, receipt: Option<&Receipt>) -> Map<String, Value> {
     fields
 }
 
-/// The last tasks of a line from its place `begin` on, and the last one before them that made another kind of thing of it:
-/// so the last of them that names a kind of source names that of the asset.
+/// The last tasks of a line from its place `begin` on, the last one before them that made another kind of thing of it, so
+/// that the last of them that names a kind of source names that of the asset, and whatever people edited.
 fn edits(line: &[&Receipt], along: &[Source], begin: usize) -> Vec<Map<String, Value>> {
     let differs = |at: &usize| {
         let before = at.checked_sub(1).map(|before| along[before]);
@@ -261,7 +261,8 @@ fn edits(line: &[&Receipt], along: &[Source], begin: usize) -> Vec<Map<String, V
     };
     let from = line.len().saturating_sub(ACTIONS_MAX).max(begin);
     let earlier = (begin..from).rev().find(differs);
-    let told = earlier.into_iter().chain(from..line.len());
+    let is_told = |at: &usize| Some(*at) == earlier || line[*at].engine == EDIT;
+    let told = (begin..from).filter(is_told).chain(from..line.len());
     told.map(|at| {
         let receipt = line[at];
         let mut edit = described("c2pa.edited", Some(receipt));
@@ -308,8 +309,8 @@ fn metadata(content: &Content<'_>) -> Option<Value> {
     if let Some(creator) = content.creator {
         fields.insert("dc:creator".into(), json!([creator]));
     }
-    if let Some(license) = content.license {
-        let rights = license.id.as_ref().or(license.file.as_ref())?;
+    let license = content.license;
+    if let Some(rights) = license.and_then(|own| own.id.as_ref().or(own.file.as_ref())) {
         fields.insert("dc:rights".into(), json!(rights));
     }
     if fields.is_empty() {

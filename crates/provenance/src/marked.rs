@@ -163,7 +163,11 @@ fn actions(reader: &Reader) -> Vec<Action> {
 pub(crate) fn marking(verdict: &mut Verdict, reader: &Reader, claim: &Claim, packet: Option<Said>) {
     let actions = actions(reader);
     verdict.told = Told { actions, packet };
-    let found = judged(verdict, &claim.excerpt, &claim.unsigned_sha256);
+    let found = judged(verdict, &claim.excerpt, &claim.unsigned_sha256).and_then(|marking| {
+        let packet = verdict.told.packet.as_ref();
+        let told = packet.map(|packet| packet.reads_as(reader, marking.source_type));
+        told.unwrap_or(Ok(())).map(|()| marking)
+    });
     match found {
         Ok(marking) => verdict.marking = Some(marking),
         Err(detail) => {

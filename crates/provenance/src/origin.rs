@@ -1,12 +1,87 @@
 //! What a credential tells of the run that a file came from.
 
+use std::collections::BTreeSet;
+
+use alloy_primitives::{Address, B256};
+use daedal_core::engine::Determinism;
 use daedal_core::excerpt::Excerpt;
 use daedal_core::intent::{Domain, IntentKind, Oversight, SignedIntent};
 use daedal_core::receipt::Receipt;
+use daedal_core::{Digest, Governed};
+use serde::Serialize;
 
 use crate::contracts::ContractSigned;
-use crate::manifest::Claim;
-use crate::verdict::{ANCHOR, Decision, Exit, Origin, Outcome, VOTES, Verdict};
+use crate::manifest::{Anchoring, Claim};
+use crate::verdict::{ANCHOR, Coverage, Exit, Outcome, VOTES, Verdict};
+
+/// Where the file came from, as its credential tells; worth what the checks say.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Origin {
+    /// Name of the process.
+    pub process: String,
+    /// Version of the process.
+    pub bundle: Digest,
+    /// The run.
+    pub run: Digest,
+    /// SHA-256 of the asset before it was sealed.
+    pub unsigned: Digest,
+    /// Root of its receipts.
+    pub root: B256,
+    /// Number of its receipts.
+    pub receipts: u64,
+    /// When it ended, by its header, in milliseconds since 1970.
+    pub ended_ms: u64,
+    /// Digest of its inputs.
+    pub inputs: Digest,
+    /// Dials that votes decided, by its header, and the block at which they were read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub governed: Option<Governed>,
+    /// Chain and registry that the credential names; none before the process was registered.
+    pub registered: Option<Domain>,
+    /// Whether an anchor of the run is due, for that registry or for one that the run tells of.
+    #[serde(skip)]
+    pub(crate) is_due: bool,
+    /// Who anchors the run by its credential, and by which contract.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub anchoring: Option<Anchoring>,
+    /// The task that made the asset, as a person names it.
+    pub task: String,
+    /// What carried it out: engine and version.
+    pub engine: String,
+    /// How well that can be checked by running it again.
+    pub determinism: Determinism,
+    /// Intents that are shared, stand and count for that registry.
+    pub intents: usize,
+    /// They, one by one, in the order of time.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub decisions: Vec<Decision>,
+    /// Decisions that contracts are said to have signed; they count above once their chain has confirmed them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub contracts: Vec<ContractSigned>,
+    /// Names of all intents that its receipts and header name, shared or not.
+    #[serde(skip)]
+    pub named: BTreeSet<B256>,
+    /// How much people steered it, computed from the intents that stand.
+    pub human_oversight: Oversight,
+    /// How many receipts are exact, close and attested; with a record only.
+    pub coverage: Option<Coverage>,
+}
+
+/// A decision that is shared, stands and counts. Nothing tells whose account it is: that is for whoever knows the account.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Decision {
+    /// Of what kind it is.
+    pub kind: IntentKind,
+    /// The account.
+    pub by: Address,
+    /// Whether that is a contract, which accepted it by the word of a node.
+    pub by_contract: bool,
+    /// When, by the signer's word, in seconds since 1970.
+    pub at: u64,
+    /// The task that it decided, as a person names it; none for what was set up before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub task: Option<String>,
+}
 
 pub(crate) fn origin(verdict: &mut Verdict, claim: &Claim) {
     let excerpt = &claim.excerpt;
@@ -56,6 +131,7 @@ pub(crate) fn origin(verdict: &mut Verdict, claim: &Claim) {
         intents: told.len(),
         decisions: told,
         contracts,
+        named: excerpt.names(),
         human_oversight: match stands {
             true => oversight,
             false => Oversight::FullyAutonomous,

@@ -13,12 +13,12 @@ use serde::Serialize;
 
 use crate::attest::{self, Attested};
 use crate::chain::Chain;
-use crate::ingredients;
 use crate::manifest::Claim;
 use crate::marked::contradicted;
 use crate::path::PathFault;
 use crate::verdict::{Exit, Outcome, Verdict};
 use crate::verify::Given;
+use crate::{ingredients, json};
 
 /// What is said to be the record of a run: its attestation, or its bare receipts. It is read and checked once, however
 /// many files of the run are verified with it.
@@ -99,7 +99,7 @@ fn read(bytes: &[u8]) -> Result<Kind, String> {
         let attested = attest::read(bytes).map_err(|error| error.to_string())?;
         return Ok(Kind::Attested(Arc::new(attested)));
     }
-    let record: RunRecord = match serde_json::from_slice(bytes) {
+    let record: RunRecord = match json::read(bytes) {
         Ok(record) => record,
         Err(error) => {
             let detail = format!("what was given is neither an attestation nor a record: {error}");

@@ -7,7 +7,9 @@ use std::io::Read as _;
 
 use c2pa::jumbf_io::load_jumbf_from_memory;
 use ciborium::Value;
+use serde::de::IgnoredAny;
 
+use crate::id3;
 use crate::strict::boxes;
 
 /// Boxes of a film, those in others among them.
@@ -25,14 +27,20 @@ pub(crate) const FILM_CREDENTIAL: [u8; 16] = [
 const FILM_HASHES: &[u8] = b"merkle\0";
 /// Boxes in boxes: manifests in the store, their assertions, each of them, what one of those holds.
 const DEPTH_MAX: usize = 8;
+/// Boxes in one box: assertions of a manifest, manifests of a store. The library's work grows with their square.
+const BOXES_MAX: usize = 1_000;
+const LONGER: &str = "a part of it is longer than it is";
 /// What all compressed manifests of a store come to, as the library is told, too.
 pub(crate) const UNPACKED_MIB_MAX: u64 = 8;
 
 /// The manifest store in a file of this format, by the library's name.
 pub(crate) fn of(format: &str, file: &[u8]) -> c2pa::Result<Vec<u8>> {
-    if format == "video/mp4" {
-        film(file).map_err(refused)?;
+    match format {
+        "video/mp4" => film(file),
+        "audio/mpeg" => id3::unpacked(file),
+        _ => Ok(()),
     }
+    .map_err(refused)?;
     load_jumbf_from_memory(format, file)
 }
 
@@ -55,10 +63,16 @@ fn refused(problem: String) -> c2pa::Error {
 
 fn lengths(within: &[u8], depth: usize, unpacked: &mut u64) -> Result<(), String> {
     let depth = depth.checked_sub(1).ok_or("boxes are nested too deep")?;
-    for (kind, payload) in boxes(within)? {
+    let boxes = boxes(within)?;
+    if boxes.len() > BOXES_MAX {
+        return Err(format!(
+            "it has more than {BOXES_MAX} boxes in one: credentials of so many are not read"
+        ));
+    }
+    for (kind, payload) in boxes {
         match &kind {
             b"jumb" => lengths(payload, depth, unpacked)?,
-            b"cbor" => drop(cbor(payload)?),
+            b"cbor" => skipped(payload)?,
             b"brob" => {
                 let mut manifest = Vec::new();
                 let reader = brotli::Decompressor::new(payload, 4_096);
@@ -75,9 +89,16 @@ fn lengths(within: &[u8], depth: usize, unpacked: &mut u64) -> Result<(), String
     Ok(())
 }
 
-/// What a box holds. This reader takes no more memory than there are bytes.
+/// What a box holds.
 pub(crate) fn cbor(bytes: &[u8]) -> Result<Value, String> {
-    ciborium::from_reader(bytes).map_err(|_| "a part of it is longer than it is".to_owned())
+    skipped(bytes)?;
+    ciborium::from_reader(bytes).map_err(|_| LONGER.to_owned())
+}
+
+/// Reads what a box holds to its end. This reader takes no more memory than there are bytes.
+fn skipped(bytes: &[u8]) -> Result<(), String> {
+    let read = ciborium::from_reader::<IgnoredAny, _>(bytes);
+    read.map(drop).map_err(|_| LONGER.to_owned())
 }
 
 /// Counts the boxes of a film, and looks over what the library reads of it besides its manifest store.
@@ -106,7 +127,7 @@ pub(crate) fn film(file: &[u8]) -> Result<(), String> {
                     .get(4..)
                     .and_then(|told| told.strip_prefix(FILM_HASHES))
             {
-                cbor(hashes)?;
+                skipped(hashes)?;
             }
         }
     }

@@ -114,7 +114,7 @@ fn credential_and_claim(
         .marking
         .as_ref()
         .and_then(|marking| marking.source_type);
-    if let Some(word) = inside.and_then(|file| brought_otherwise(media_type, file, source)) {
+    if let Some(word) = brought_otherwise(media_type, given.file, source) {
         let detail = format!(
             "metadata that the file was brought with says “{word}” of its source, and the credential otherwise"
         );

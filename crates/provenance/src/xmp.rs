@@ -6,13 +6,18 @@ mod said;
 
 use daedal_core::process::Training;
 
-use crate::manifest::{Content, actions};
+use crate::manifest::{Content, Source, actions};
 use crate::marked::kind_told;
 
 pub(crate) use said::{Said, brought_otherwise};
 
 /// The name by which a packet is known as one of ours: one that an asset brought along stays.
 const TOOL: &str = "Daedal";
+/// How a packet begins, and how it ends.
+const BEGIN: &str = "<?xpacket begin=";
+const END: &str = "<?xpacket end=\"r\"?>";
+/// In front of a text in one language.
+const ALTERNATIVE: &str = "<rdf:Alt><rdf:li xml:lang=\"x-default\">";
 /// Characters of a text.
 const TEXT_LENGTH_MAX: usize = 1_000;
 
@@ -39,60 +44,83 @@ fn is_ours(body: &[u8]) -> bool {
     memchr::memmem::find(body, mark.as_bytes()).is_some()
 }
 
-/// IPTC's fields (Photo Metadata 2025.1) and Dublin Core's.
-fn packet(content: &Content<'_>) -> String {
-    let mut fields = format!("<dc:title>{}</dc:title>", alternatives(content.title));
-    let mut add = |name: &str, value: String| fields.push_str(&format!("<{name}>{value}</{name}>"));
-    if let Some(creator) = content.creator {
-        add(
-            "dc:creator",
-            format!("<rdf:Seq><rdf:li>{}</rdf:li></rdf:Seq>", escaped(creator)),
-        );
-    }
-    if let Some(alt) = content.alt {
-        add("Iptc4xmpCore:AltTextAccessibility", alternatives(alt));
-    }
-    let terms = content
-        .license
-        .and_then(|license| license.id.as_ref().or(license.file.as_ref()));
-    if let Some(terms) = terms {
-        add("dc:rights", alternatives(terms));
-    }
-    if let Some(source) = kind_told(&actions(content)) {
-        add(said::SOURCE, source.uri());
-    }
-    if let Some(systems) = said::systems(content.record, &content.digest) {
-        add(said::SYSTEMS, systems);
-        if let Some(creator) = content.creator {
-            add(said::WRITER, escaped(creator));
-        }
-    }
-    let mining = match content.training {
-        Training::Allowed => "DMI-ALLOWED",
-        Training::NotAllowed => "DMI-PROHIBITED-AIMLTRAINING",
-        Training::Constrained => "DMI-PROHIBITED-SEECONSTRAINT",
-    };
-    add(
-        "plus:DataMining",
-        format!("http://ns.useplus.org/ldf/vocab/{mining}"),
-    );
-    format!(
-        "<?xpacket begin=\"\u{feff}\" id=\"W5M0MpCehiHzreSzNTczkc9d\"?><x:xmpmeta xmlns:x=\"adobe:ns:meta/\" \
-         x:xmptk=\"{TOOL}\"><rdf:RDF xmlns:rdf=\"http://www.w3.org/1999/02/22-rdf-syntax-ns#\"><rdf:Description \
-         rdf:about=\"\" xmlns:dc=\"http://purl.org/dc/elements/1.1/\" \
-         xmlns:Iptc4xmpCore=\"http://iptc.org/std/Iptc4xmpCore/1.0/xmlns/\" \
-         xmlns:Iptc4xmpExt=\"http://iptc.org/std/Iptc4xmpExt/2008-02-29/\" \
-         xmlns:plus=\"http://ns.useplus.org/ldf/xmp/1.0/\">{fields}</rdf:Description></rdf:RDF></x:xmpmeta><?xpacket \
-         end=\"r\"?>"
-    )
+/// What a packet says.
+struct Fields<'a> {
+    title: &'a str,
+    creator: Option<&'a str>,
+    /// As it stands in the packet.
+    alt: Option<String>,
+    rights: Option<&'a str>,
+    source: Option<Source>,
+    /// As it stands there.
+    systems: Option<String>,
+    training: Training,
 }
 
-/// A text in one language, the default one.
+fn packet(content: &Content<'_>) -> String {
+    let license = content.license;
+    Fields {
+        title: content.title,
+        creator: content.creator,
+        alt: content.alt.map(escaped),
+        rights: license.and_then(|license| license.id.as_deref().or(license.file.as_deref())),
+        source: kind_told(&actions(content)),
+        systems: said::systems(content.record, &content.digest),
+        training: content.training,
+    }
+    .drawn()
+}
+
+impl Fields<'_> {
+    /// IPTC's fields (Photo Metadata 2025.1) and Dublin Core's.
+    fn drawn(&self) -> String {
+        let mut fields = format!(
+            "<dc:title>{}</dc:title>",
+            alternatives(&escaped(self.title))
+        );
+        let mut add =
+            |name: &str, value: &str| fields.push_str(&format!("<{name}>{value}</{name}>"));
+        let creator = self.creator.map(escaped);
+        if let Some(creator) = &creator {
+            let list = format!("<rdf:Seq><rdf:li>{creator}</rdf:li></rdf:Seq>");
+            add("dc:creator", &list);
+        }
+        if let Some(alt) = &self.alt {
+            add(said::ALT, &alternatives(alt));
+        }
+        if let Some(terms) = self.rights {
+            add("dc:rights", &alternatives(&escaped(terms)));
+        }
+        if let Some(source) = self.source {
+            add(said::SOURCE, &source.uri());
+        }
+        if let Some(systems) = &self.systems {
+            add(said::SYSTEMS, systems);
+            if let Some(creator) = &creator {
+                add(said::WRITER, creator);
+            }
+        }
+        let mining = match self.training {
+            Training::Allowed => "DMI-ALLOWED",
+            Training::NotAllowed => "DMI-PROHIBITED-AIMLTRAINING",
+            Training::Constrained => "DMI-PROHIBITED-SEECONSTRAINT",
+        };
+        let mining = format!("http://ns.useplus.org/ldf/vocab/{mining}");
+        add("plus:DataMining", &mining);
+        format!(
+            "{BEGIN}\"\u{feff}\" id=\"W5M0MpCehiHzreSzNTczkc9d\"?><x:xmpmeta xmlns:x=\"adobe:ns:meta/\" \
+             x:xmptk=\"{TOOL}\"><rdf:RDF xmlns:rdf=\"http://www.w3.org/1999/02/22-rdf-syntax-ns#\"><rdf:Description \
+             rdf:about=\"\" xmlns:dc=\"http://purl.org/dc/elements/1.1/\" \
+             xmlns:Iptc4xmpCore=\"http://iptc.org/std/Iptc4xmpCore/1.0/xmlns/\" \
+             xmlns:Iptc4xmpExt=\"http://iptc.org/std/Iptc4xmpExt/2008-02-29/\" \
+             xmlns:plus=\"http://ns.useplus.org/ldf/xmp/1.0/\">{fields}</rdf:Description></rdf:RDF></x:xmpmeta>{END}"
+        )
+    }
+}
+
+/// A text that is escaped, in one language, the default one.
 fn alternatives(text: &str) -> String {
-    format!(
-        "<rdf:Alt><rdf:li xml:lang=\"x-default\">{}</rdf:li></rdf:Alt>",
-        escaped(text)
-    )
+    format!("{ALTERNATIVE}{text}</rdf:li></rdf:Alt>")
 }
 
 /// A text between tags: without what XML can't have, and not endless.
@@ -122,7 +150,6 @@ mod tests {
 
     use super::*;
     use crate::fixtures::{content, license, mp4, picture, png, run_of, wav};
-    use crate::manifest::Source;
 
     fn bytes_of(kind: usize) -> (&'static str, Vec<u8>) {
         match kind {

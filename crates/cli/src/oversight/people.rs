@@ -118,7 +118,7 @@ fn unseen(run: &Gathered) -> Vec<String> {
         ),
         of(
             Oversight::FullyAutonomous,
-            "nobody signed anything on the way to it",
+            "its credential tells of nothing that somebody signed on the way to it",
         ),
     ];
     told.into_iter().flatten().collect()

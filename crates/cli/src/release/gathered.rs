@@ -55,6 +55,7 @@ pub(crate) async fn gathered(
     let (domain, anchoring) = sealed_for(studio, &subject).await?;
     let sealing = Sealing {
         studio,
+        engines,
         subject: &subject,
         domain,
         anchoring,

@@ -7,6 +7,7 @@ mod batches;
 mod caption;
 mod copies;
 mod deferred;
+mod earlier;
 mod exhibit;
 mod gathered;
 mod kept;
@@ -113,6 +114,7 @@ pub(crate) async fn release(
     for subject in &subjects {
         let sealing = Sealing {
             studio,
+            engines,
             subject,
             domain: chain.domain_of(subject.run),
             anchoring: chain.anchoring_of(subject.run),

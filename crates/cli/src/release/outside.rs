@@ -14,6 +14,7 @@ use daedal_store::Studio;
 
 use super::Subject;
 use super::copies::Copies;
+use super::earlier::Earlier;
 use crate::ui::Ui;
 
 /// A file from elsewhere.
@@ -34,13 +35,14 @@ pub(super) struct Foreign {
 pub(super) struct Outside(BTreeMap<Digest, Foreign>);
 
 impl Outside {
-    /// Those of a run, with the credentials that lay `beside` some of them. Where one has a credential that does not hold,
-    /// that is told.
+    /// Those of a run, with the credentials that lay `beside` some of them, and what is known of `earlier` runs' files. Where
+    /// one has a credential that does not hold, that is told.
     pub(super) fn of(
         studio: &Studio,
         subject: &Subject,
         copies: &Copies<'_>,
         mut beside: BTreeMap<Digest, Vec<u8>>,
+        earlier: &BTreeMap<Digest, Earlier>,
         ui: Ui,
     ) -> Self {
         let has_beside: BTreeSet<Digest> = beside.keys().copied().collect();
@@ -52,12 +54,15 @@ impl Outside {
             let bytes = copies.read(studio, &asset).ok();
             let beside = beside.remove(&asset.digest);
             let marks = bytes.as_deref();
-            let marks = marks.map_or(Marks::default(), |bytes| {
+            let mut marks = marks.map_or(Marks::default(), |bytes| {
                 Marks::of(&asset.media_type, bytes, beside.as_deref())
             });
-            if !is_due && !marks.any() {
+            let own = earlier.get(&asset.digest);
+            marks.by_model |= own.is_some_and(|own| own.by_model);
+            if !is_due && own.is_none() && !marks.any() {
                 return;
             }
+            let title = own.map_or(title, |own| format!("run {}", own.run.0.short()));
             if let (true, Some(bytes)) = (marks.credential, &bytes) {
                 doubted(&title, &asset, bytes, ui);
             }

@@ -3,6 +3,7 @@
 use std::cell::OnceCell;
 
 use daedal_core::AssetRef;
+use daedal_core::engine::Engines;
 use daedal_core::intent::Domain;
 use daedal_core::receipt::Receipt;
 use daedal_provenance::ingredients::parts;
@@ -16,7 +17,7 @@ use serde_json::Value;
 use super::copies::Copies;
 use super::lineage::Telling;
 use super::outside::Outside;
-use super::{Signing, Subject, kept};
+use super::{Signing, Subject, earlier, kept};
 use crate::came_with;
 use crate::failure::Failure;
 use crate::oversight::is_by_model;
@@ -84,6 +85,7 @@ impl Sealed {
 /// What sealing the pieces of a run takes.
 pub(super) struct Sealing<'a> {
     pub(super) studio: &'a Studio,
+    pub(super) engines: &'a Engines,
     pub(super) subject: &'a Subject,
     /// Chain and registry that the credentials name.
     pub(super) domain: Domain,
@@ -103,7 +105,9 @@ impl Sealing<'_> {
         }
         let (studio, subject) = (self.studio, self.subject);
         let beside = came_with::of(studio, &subject.record.receipts, &subject.spec.inputs).await?;
-        let outside = Outside::of(studio, subject, self.copies, beside, self.signing.ui);
+        let earlier = earlier::of(studio, self.engines, subject).await?;
+        let ui = self.signing.ui;
+        let outside = Outside::of(studio, subject, self.copies, beside, &earlier, ui);
         Ok(self.outside.get_or_init(|| outside))
     }
 

@@ -300,7 +300,8 @@ fn nonce() -> Result<u64, Failure> {
     Ok(u64::from_be_bytes(bytes) >> 11)
 }
 
-fn has_succeeded(run: &RunSummary) -> bool {
+/// Whether a run ended well.
+pub(crate) fn has_succeeded(run: &RunSummary) -> bool {
     finish_of(run.finished.as_slice()) == Some(&Finish::Succeeded)
 }
 

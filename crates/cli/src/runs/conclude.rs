@@ -250,12 +250,18 @@ fn told(plan: &Plan, report: &RunReport, files: &[PathBuf], sheets: &[Option<Pat
             .iter()
             .map(|at| (at + 1).to_string())
             .collect();
-        let suggested = suggested.join(" ");
-        let _ = writeln!(text, "  choose   {daedal} choose {run} {step} {suggested}");
-        let _ = writeln!(
-            text,
-            "  or       {daedal} approve {run} {step}    (keeps {suggested})"
-        );
+        let (suggested, example) = match suggested.is_empty() {
+            // Nothing recommends itself: any may be kept.
+            true => ("nothing".to_owned(), "1".to_owned()),
+            false => (suggested.join(" "), suggested.join(" ")),
+        };
+        let _ = writeln!(text, "  choose   {daedal} choose {run} {step} {example}");
+        if suggested != "nothing" {
+            let _ = writeln!(
+                text,
+                "  or       {daedal} approve {run} {step}    (keeps {suggested})"
+            );
+        }
         let _ = writeln!(text, "  or       {daedal} reject {run} {step}");
         if let Some(due) = question.due() {
             let _ = writeln!(text, "  until    {}", text::moment(due));

@@ -3,11 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use alloy_primitives::B256;
-use daedal_core::canonical;
 use daedal_core::intent::{Disclosure, Given, IntentKind, shown};
 use daedal_core::plan::Plan;
 use daedal_core::process::suggestion;
 use daedal_core::run::{State, TaskName, TaskRecord, records};
+use daedal_core::{AssetRef, canonical};
 use daedal_store::ports::RunSummary;
 use serde_json::{Value, json};
 
@@ -150,7 +150,10 @@ fn target(
             }
         }
     };
-    if to.value == *from {
+    // Fields that the engine reported beside a file say nothing of whether somebody edited it.
+    let asset = AssetRef::from_value(&to.value).filter(|_| matches!(what, Edit::File(_)));
+    let is_same_file = asset.is_some() && asset == AssetRef::from_value(from);
+    if to.value == *from || is_same_file {
         return Err(
             Failure::new(format!("{told} gave just that: there is nothing to change"))
                 .help("`--undo` takes an edit back; a file with something else edits"),

@@ -16,7 +16,7 @@ mod outputs;
 mod replaced;
 mod standing;
 
-pub(crate) use begin::{Begun, begin, begin_with, keep_bundle, outputs_of, spec_of};
+pub(crate) use begin::{Begun, begin, begin_with, has_succeeded, keep_bundle, outputs_of, spec_of};
 pub(crate) use carry::Carrier;
 pub(crate) use conclude::{Telling, code_of, conclude, write_out};
 pub(crate) use costs::{Cost, cost_max, costs};

@@ -193,7 +193,8 @@ pub(super) fn people(record: &RunRecord, assets: &[(String, Verdict)]) -> String
     match elsewhere(record, assets) {
         0 => {}
         decisions => told.push_str(&format!(
-            " In no credential of what was published: {decisions} of these, which led to none of it."
+            " In no credential of what was published: {decisions} of these, which led to none of it or were \
+             made among more than a credential names."
         )),
     }
     match of(false).count() {

@@ -48,6 +48,10 @@ pub(crate) fn disclosed(path: &Path, verdict: &mut Verdict) -> Result<Option<Val
         Ok(()) if signed.accepted.is_some() && by_contract.is_none() => Err(
             "a contract is said to have signed it, and the credential does not say so".to_owned(),
         ),
+        Ok(()) if !origin.named.contains(&name) => Ok(format!(
+            "{}; by its credential that did not lead to this file",
+            sentence(&disclosed)
+        )),
         Ok(()) => Ok(sentence(&disclosed)),
     };
     let stands = result.is_ok();

@@ -15,6 +15,9 @@ use crate::failure::Failure;
 use crate::settings::SETTINGS_FILE;
 
 /// What is said of a pipe, a socket, a device, or a link to one.
+/// Folders in folders. What is asked of the system about a path takes the longer, the more parts it has.
+const DEPTH_MAX: usize = 64;
+const TOO_DEEP: &str = "it is a folder in more than 64 others: nothing in it was verified";
 const NO_FILE: &str = "it is a pipe, a socket or a device: nothing was read from it";
 
 /// Something of a directory that is not as it has to be, and why.
@@ -97,6 +100,8 @@ struct Walk {
     root: PathBuf,
     /// Whether that is among what a site published.
     is_in_site: bool,
+    /// Parts of the longest path to a folder that is looked into.
+    parts_max: usize,
     /// Folders to look into, and whether they are among what a site published.
     pending: Vec<(PathBuf, bool)>,
     /// Links to folders, which are followed after them.
@@ -115,6 +120,7 @@ impl Walk {
         let mut walk = Self {
             root: start.canonicalize()?,
             is_in_site: false,
+            parts_max: start.components().count() + DEPTH_MAX,
             pending: Vec::new(),
             links: Vec::new(),
             seen: BTreeSet::new(),
@@ -168,6 +174,8 @@ impl Walk {
             let path = entry.path();
             if entry.file_name().to_string_lossy().starts_with('.') {
                 self.found.hidden += 1;
+            } else if kind.is_dir() && path.components().count() > self.parts_max {
+                self.fault(path, TOO_DEEP);
             } else if kind.is_dir() {
                 self.pending.push((path, is_in_site));
             } else if kind.is_symlink() && !path.is_file() {

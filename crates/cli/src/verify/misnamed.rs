@@ -9,6 +9,7 @@ use daedal_provenance::collection::{ASSETS, ATTESTATION, BUNDLE, RECEIPTS};
 use daedal_provenance::container::is_credential;
 use daedal_provenance::verify::Recorded;
 
+use super::disclosed::is_disclosure;
 use super::folder::original_of;
 use crate::failure::Failure;
 use crate::text::quoted;
@@ -43,6 +44,12 @@ pub(super) fn refused(path: &Path, bytes: &[u8]) -> Option<Failure> {
             ),
             false => format!("verify the files beside it: {all}"),
         };
+        return Some(Failure::new(message).help(help));
+    }
+    if is_json && is_disclosure(path) {
+        let message = format!("{shown} discloses a decision, and is not a file that was published");
+        let help =
+            format!("verify a file of its run with it: daedal verify FILE --disclosure {own}");
         return Some(Failure::new(message).help(help));
     }
     if is_json && AnchorProof::read(bytes).is_ok() {

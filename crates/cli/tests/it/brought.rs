@@ -229,7 +229,7 @@ fn a_text_brings_the_credential_that_lies_beside_it() {
     let (studio, told) = passed_on("poem.txt", "text/plain", &files);
     assert!(!told.contains("credential"), "{told}");
     let told = studio.daedal(&["verify", "site"]).ends(0).out;
-    assert!(told.contains("1 of 1 files fine"), "{told}");
+    assert!(told.contains("1 of 1 file fine"), "{told}");
     let media = files_below(&studio.path().join("site/media/choice"));
     let place = media.keys().find(|name| name.ends_with(".txt")).unwrap();
     let place = format!("site/media/choice/{place}");
@@ -262,7 +262,7 @@ fn the_archive_of_a_run_that_another_run_passes_on_is_a_file_like_others() {
     let archive = std::fs::read(theirs.path().join("run.zip")).unwrap();
     let (studio, _) = passed_on("run.zip", "application/zip", &[("run.zip", &archive)]);
     let told = studio.daedal(&["verify", "site"]).ends(0).out;
-    assert!(told.contains("1 of 1 files fine"), "{told}");
+    assert!(told.contains("1 of 1 file fine"), "{told}");
     let media = files_below(&studio.path().join("site/media/choice"));
     let place = media.keys().find(|name| name.ends_with(".zip")).unwrap();
     let place = format!("site/media/choice/{place}");

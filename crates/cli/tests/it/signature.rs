@@ -268,7 +268,8 @@ fn what_a_person_let_through_the_gate_is_released_as_their_decision() {
     studio.daedal(&["resume", "latest", "-q"]).ends(0);
     studio.daedal(&["release", "latest", "-q"]).ends(0);
     let site = json(&studio, &["verify", "site"], 0);
-    let files = site["files"].as_array().unwrap();
+    let files = site.as_array().unwrap().iter();
+    let files: Vec<&Value> = files.filter(|file| file["verdict"].is_object()).collect();
     assert_eq!(files.len(), 2, "{site}");
     for file in files {
         let origin = &file["verdict"]["origin"];

@@ -30,7 +30,7 @@ impl Engine for Named {
 }
 
 fn engines() -> Engines {
-    let names = ["echo", "dice", "busy", "broken", "ask", "post"];
+    let names = ["echo", "dice", "busy", "broken", "ask", "post", "process"];
     Engines::new(names.map(|name| {
         let open = json!({ "type": "object", "additionalProperties": true });
         Arc::new(Named(EngineSpec {
@@ -43,6 +43,9 @@ fn engines() -> Engines {
             schema: open.clone(),
             output: match name {
                 "ask" => json!({ "type": "array", "items": open }),
+                "process" => {
+                    json!({ "type": "object", "additionalProperties": true, "$asset": false })
+                }
                 _ => open,
             },
             effect: name == "post",

@@ -1,14 +1,25 @@
 //! What a packet of ours says of how its asset came to be, and whether credential and receipts say so, too.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
+use c2pa::Reader;
 use daedal_core::Digest;
+use daedal_core::process::Training;
 use daedal_core::record::RunRecord;
 
-use super::{escaped, is_ours, place};
-use crate::container::without_credential;
+use super::{ALTERNATIVE, BEGIN, END, Fields, escaped, is_ours, place};
+use crate::container::{format_of, without_credential};
+use crate::made_of::packed_texts;
 use crate::manifest::{Source, is_by_model};
+use crate::seal::assertion;
+use crate::store;
 
+/// Bytes that a format has in front of a packet (a chunk's head and keyword, of a film the kind of the box) and behind it
+/// (a check sum, which reads as up to three bytes a byte, or one to make the length even).
+const AHEAD_MAX: usize = 64;
+const BEHIND_MAX: usize = 12;
+pub(super) const ALT: &str = "Iptc4xmpCore:AltTextAccessibility";
 pub(super) const SOURCE: &str = "Iptc4xmpExt:DigitalSourceType";
 pub(super) const SYSTEMS: &str = "Iptc4xmpExt:AISystemUsed";
 pub(super) const WRITER: &str = "Iptc4xmpExt:AIPromptWriterName";
@@ -16,6 +27,8 @@ pub(super) const WRITER: &str = "Iptc4xmpExt:AIPromptWriterName";
 /// What a packet of ours says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Said {
+    /// All of it, with what its format has around it.
+    packet: String,
     source: Option<String>,
     systems: Option<String>,
     writer: Option<String>,
@@ -32,15 +45,53 @@ impl Said {
         let file = bare.as_deref().unwrap_or(file);
         let packet = place::packet(media_type, file).filter(|packet| is_ours(packet))?;
         let packet = String::from_utf8_lossy(packet);
-        let field = |name: &str| {
-            let (_, behind) = packet.split_once(&format!("<{name}>"))?;
-            behind.split_once('<').map(|(value, _)| value.to_owned())
+        // What stands in a drawing is told by its place alone.
+        let packet = match (media_type, packet.find(END)) {
+            ("image/svg+xml", Some(end)) => packet[..end + END.len()].to_owned(),
+            _ => packet.into_owned(),
         };
+        let field = |name: &str| between(&packet, &format!("<{name}>"));
         Some(Self {
             source: field(SOURCE),
             systems: field(SYSTEMS),
             writer: field(WRITER),
+            packet,
         })
+    }
+
+    /// Checks that it says what a credential says, and nothing else: title, maker, terms, training, source. What is to be
+    /// seen is told by it alone, and models by the receipts.
+    pub(crate) fn reads_as(&self, reader: &Reader, source: Option<Source>) -> Result<(), String> {
+        let metadata = assertion(reader, "cawg.metadata").unwrap_or_default();
+        let training = assertion(reader, "cawg.training-mining").unwrap_or_default();
+        let training = match training["entries"]["cawg.ai_training"]["use"].as_str() {
+            Some("allowed") => Training::Allowed,
+            Some("constrained") => Training::Constrained,
+            _ => Training::NotAllowed,
+        };
+        let manifest = reader.active_manifest();
+        let fields = Fields {
+            title: manifest
+                .and_then(|manifest| manifest.title())
+                .unwrap_or_default(),
+            creator: metadata["dc:creator"][0].as_str(),
+            alt: between(&self.packet, &format!("<{ALT}>{ALTERNATIVE}")),
+            rights: metadata["dc:rights"].as_str(),
+            source,
+            systems: self.systems.clone(),
+            training,
+        };
+        let begin = self.packet.find(BEGIN).unwrap_or_default();
+        let (around, own) = self.packet.split_at(begin);
+        let is_own = own
+            .strip_prefix(&*fields.drawn())
+            .is_some_and(|behind| behind.len() <= BEHIND_MAX);
+        match is_own && around.len() <= AHEAD_MAX {
+            true => Ok(()),
+            false => Err("its XMP says something else than the credential, of title, maker, terms, training or \
+                          what made it"
+                .to_owned()),
+        }
     }
 
     /// Checks it against the kind of source that the credential names.
@@ -91,16 +142,38 @@ pub(crate) fn brought_otherwise(
     file: &[u8],
     told: Option<Source>,
 ) -> Option<String> {
-    const SCHEME: &[u8] = b"newscodes/digitalsourcetype/";
     let told = told?.uri();
     // Credentials tell kinds of source, too.
-    let bare = without_credential(media_type, file)?;
-    memchr::memmem::find_iter(&bare, SCHEME).find_map(|at| {
-        let word = bare[at + SCHEME.len()..].iter();
+    let bare = match without_credential(media_type, file) {
+        Some(bare) => Cow::Owned(bare),
+        None if carries_credential(media_type, file) => return None,
+        None => Cow::Borrowed(file),
+    };
+    let in_clear = sources(&bare);
+    let packed = packed_texts(&bare);
+    let packed = packed.flat_map(|text| sources(&text).collect::<Vec<_>>());
+    let mut words = in_clear.chain(packed);
+    words.find(|word| !told.ends_with(&format!("/{word}")))
+}
+
+/// The kinds of source that some bytes name.
+fn sources(bytes: &[u8]) -> impl Iterator<Item = String> {
+    const SCHEME: &[u8] = b"newscodes/digitalsourcetype/";
+    memchr::memmem::find_iter(bytes, SCHEME).map(|at| {
+        let word = bytes[at + SCHEME.len()..].iter();
         let word = word.take_while(|byte| byte.is_ascii_alphanumeric());
-        let word: String = word.take(64).map(|byte| char::from(*byte)).collect();
-        (!told.ends_with(&format!("/{word}"))).then_some(word)
+        word.take(64).map(|byte| char::from(*byte)).collect()
     })
+}
+
+fn carries_credential(media_type: &str, file: &[u8]) -> bool {
+    format_of(media_type).is_some_and(|format| store::of(format, file).is_ok())
+}
+
+/// What stands behind a tag, up to the next.
+fn between(packet: &str, tag: &str) -> Option<String> {
+    let (_, behind) = packet.split_once(tag)?;
+    behind.split_once('<').map(|(value, _)| value.to_owned())
 }
 
 /// The models that had part in an asset, as the receipts name them.
