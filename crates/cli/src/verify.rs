@@ -6,6 +6,7 @@ mod around;
 mod contracts;
 mod coverage;
 mod disclosed;
+mod each;
 mod folder;
 mod hint;
 pub(crate) mod misnamed;
@@ -20,16 +21,16 @@ mod votes;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use daedal_core::Digest;
 use daedal_core::asset::media_type_of;
-use daedal_provenance::Verdict;
 use daedal_provenance::chain::Chain;
 use daedal_provenance::collection::is_archive;
 use daedal_provenance::container::is_credential;
 use daedal_provenance::verdict::Origin;
+use daedal_provenance::verdict::Outcome;
 use daedal_provenance::verify::{Given, Recorded, look};
+use daedal_provenance::{Exit, Verdict};
 
 use crate::failure::{Failure, exit};
 use crate::home::Home;
@@ -38,6 +39,7 @@ pub(crate) use anchor::Given as Anchor;
 pub(crate) use archive::{Whole, archive, kept};
 pub(crate) use around::{Around, around};
 pub(crate) use disclosed::{disclosed, disclosed_among};
+pub(crate) use each::all;
 pub(crate) use folder::{Fault, Folder, folder};
 pub(crate) use node::Node;
 pub(crate) use reading::read;
@@ -98,16 +100,32 @@ pub(crate) fn with(
     of(path, &read(path)?, named, anchors, records)
 }
 
-/// The same of an archive or any other file.
-fn any(path: &Path, anchors: &[Chain], records: &Records) -> Result<Verified, Failure> {
-    let bytes = read(path)?;
-    let Some(beside) = of_archive(path, &bytes, anchors)? else {
-        return of(path, &bytes, Named::default(), anchors, records);
-    };
-    let mut verified = Verified::of(archive(&bytes, anchors));
-    beside.tell_others(&mut verified.verdict);
-    verified.read.extend(beside.places());
-    Ok(verified)
+/// Looks at the credentials that were made for a file and are not the one that its verdict is on, each with what belongs to it:
+/// nobody has to count them, and what is wrong with them is told.
+fn others(
+    path: &Path,
+    bytes: &[u8],
+    beside: &Beside,
+    anchors: &[Chain],
+    records: &Records,
+    verified: &mut Verified,
+) -> Result<(), Failure> {
+    for place in beside.others() {
+        let named = Named {
+            sidecar: Some(place),
+            ..Named::default()
+        };
+        let other = of(path, bytes, named, anchors, records)?;
+        verified.read.extend(other.read);
+        let mut checks = other.verdict.checks.iter();
+        let fault = checks.find(|check| check.outcome == Outcome::Failed);
+        if let (Exit::Tampered, Some(fault)) = (other.verdict.exit, fault) {
+            let name = place.file_name().unwrap_or_default().to_string_lossy();
+            let detail = format!("{name} does not hold: {}", fault.detail);
+            verified.verdict.beside(Err(detail));
+        }
+    }
+    Ok(())
 }
 
 /// What lies beside a file that is the archive of a run; none if it isn't, or if another run passed it on as a file like
@@ -203,44 +221,16 @@ fn of(
         read.extend(receipts.is_some().then(|| receipts_name(&run)));
     }
     let read = read.iter().map(|name| path.with_file_name(name));
-    Ok(Verified {
+    let mut verified = Verified {
         verdict,
-        read: read.chain(sidecar.places()).collect(),
+        read: read.chain(sidecar.place()).collect(),
         anchor,
         votes,
         attestation,
         whole: None,
-    })
-}
-
-/// Verifies files, each with what lies beside it, on every core; gives what came of each, in their order.
-pub(crate) fn all(files: &[PathBuf], anchors: &[Chain]) -> Vec<Result<Verified, Failure>> {
-    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let next = AtomicUsize::new(0);
-    let records = Records::default();
-    let work = || {
-        let mut done = Vec::new();
-        while let at = next.fetch_add(1, Ordering::Relaxed)
-            && let Some(file) = files.get(at)
-        {
-            let verified = any(file, anchors, &records);
-            let verified = verified.map_err(|failure| misnamed::among_others(file, failure));
-            done.push((at, verified));
-        }
-        done
     };
-    let mut done = std::thread::scope(|scope| {
-        let workers: Vec<_> = (0..cores.min(files.len()))
-            .map(|_| scope.spawn(work))
-            .collect();
-        let done = workers.into_iter().flat_map(|worker| match worker.join() {
-            Ok(done) => done,
-            Err(panic) => std::panic::resume_unwind(panic),
-        });
-        done.collect::<Vec<_>>()
-    });
-    done.sort_by_key(|(at, _)| *at);
-    done.into_iter().map(|(_, verified)| verified).collect()
+    others(path, bytes, &sidecar, anchors, records, &mut verified)?;
+    Ok(verified)
 }
 
 impl Verified {

@@ -4,19 +4,29 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
 use crate::Digest;
+use crate::merkle::Tree;
 use crate::receipt::Receipt;
+use crate::record::{RunHeader, tree};
 use crate::taken::{Places, passes_on};
 
 /// What a record looks up in itself, once. It is no part of what the record says: a copy, which may be changed, looks for
 /// itself.
 #[derive(Debug, Default)]
-pub(crate) struct Behind(OnceLock<Index>);
+pub(crate) struct Behind {
+    index: OnceLock<Index>,
+    tree: OnceLock<Tree>,
+}
 
 impl Behind {
+    /// The tree of the receipts' hashes.
+    pub(crate) fn tree(&self, header: &RunHeader, receipts: &[Receipt]) -> &Tree {
+        self.tree.get_or_init(|| tree(header, receipts))
+    }
+
     pub(crate) fn index<'r>(&'r self, receipts: &'r [Receipt]) -> Indexed<'r> {
         Indexed {
             receipts,
-            index: self.0.get_or_init(|| Index::of(receipts)),
+            index: self.index.get_or_init(|| Index::of(receipts)),
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::decided::{counted, intent_faults, named};
 use crate::intent::{Domain, Oversight, SignedIntent};
 use crate::merkle::Proof;
 use crate::receipt::Receipt;
-use crate::record::{RecordFault, RunHeader, RunRecord, tree};
+use crate::record::{RecordFault, RunHeader, RunRecord};
 use crate::run::EDIT;
 use crate::shown::is_told;
 use crate::{Digest, canonical};
@@ -77,7 +77,7 @@ impl Excerpt {
                 && is_on_way(&receipt.step)
                 && (receipt.engine == EDIT || !is_too_long(receipt))
         });
-        let tree = tree(&record.header, &record.receipts);
+        let tree = record.tree();
         let receipts: Vec<Proven> = std::iter::once(maker)
             .chain(decided)
             .filter_map(|place| {

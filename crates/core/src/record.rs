@@ -307,6 +307,11 @@ impl RunRecord {
         self.behind.index(&self.receipts).maker_of(digest)
     }
 
+    /// The tree of the receipts' hashes, of which the root is.
+    pub(crate) fn tree(&self) -> &Tree {
+        self.behind.tree(&self.header, &self.receipts)
+    }
+
     /// Places of all receipts behind an asset, ascending: those that gave it, and those that gave what went into it
     /// before, as assets or as other values. What passes an asset on leads to that asset alone, not to others that it
     /// took beside it.

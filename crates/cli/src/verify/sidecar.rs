@@ -128,10 +128,14 @@ impl Beside {
         self.own.as_ref().map(|(bytes, _)| &bytes[..])
     }
 
-    /// Where all lie that were made for the file.
-    pub(super) fn places(&self) -> impl Iterator<Item = PathBuf> {
-        let own = self.own.iter().map(|(_, place)| place);
-        own.chain(&self.more).cloned()
+    /// Where that lies.
+    pub(super) fn place(&self) -> Option<PathBuf> {
+        self.own.as_ref().map(|(_, place)| place.clone())
+    }
+
+    /// Where those of the others lie that were made for just this file.
+    pub(super) fn others(&self) -> impl Iterator<Item = &Path> {
+        self.more.iter().map(PathBuf::as_path)
     }
 
     /// Tells of the credentials that the verdict is not on.

@@ -232,6 +232,22 @@ fn what_is_about_another_file_is_incomplete_in_a_directory() {
 }
 
 #[test]
+fn what_is_out_of_reach_in_a_directory_is_incomplete() {
+    let studio = tide();
+    let poster = published(&studio, ".png").remove(0);
+    let bytes = std::fs::read(studio.path().join(&poster)).unwrap();
+    for (depth, code) in [(60, 0), (70, 13)] {
+        let place = format!("far{depth}/{}a.png", "f/".repeat(depth));
+        studio.write(&place, &bytes);
+        studio.write(&format!("far{depth}/a.png"), &bytes);
+        let told = studio.daedal(&["verify", &format!("far{depth}")]);
+        let told = told.ends(code).out;
+        let said = "a folder in more than 64 others: nothing in it was verified";
+        assert_eq!(told.contains(said), code == 13, "{told}");
+    }
+}
+
+#[test]
 fn a_bare_record_is_no_attestation() {
     let studio = tide();
     let poster = published(&studio, ".png").remove(0);

@@ -181,6 +181,103 @@ fn pictures_of_another_model_behind_a_name_are_asked_for_anew() {
     assert_eq!(calls, [1, 2, 2, 2]);
 }
 
+/// The source type that the credential of each published file names, by what stands in the file's name.
+fn sources(studio: &Studio, process: &str) -> Vec<(String, Value)> {
+    let files = files_below(&studio.path().join("site/media").join(process));
+    let pieces = files.keys().filter(|name| {
+        (name.ends_with(".png") || name.ends_with(".txt")) && !name.contains("preview")
+    });
+    let told = pieces.map(|name| {
+        let place = format!("site/media/{process}/{name}");
+        let told = studio.daedal(&["verify", &place, "--json"]).ends(0).json();
+        let verdict = &told["verdict"];
+        let task = verdict["origin"]["task"].as_str().unwrap_or_default();
+        (task.to_owned(), verdict.clone())
+    });
+    told.collect()
+}
+
+#[test]
+fn a_models_picture_of_an_earlier_run_stays_a_models() {
+    let server = Server::answering(|_, _| {
+        let said = json!({ "created": 1, "data": [{ "b64_json": plate(10) }] });
+        ("application/json", said.to_string())
+    });
+    let studio = Studio::empty();
+    studio.write(
+        "process.yaml",
+        "daedal: v1\nname: again\ninputs: { first: { type: boolean, default: true } }\nsteps:\n  \
+         ai: { uses: diffusion, when: \"{{ inputs.first }}\", with: { model: ink, prompt: Hm. } }\n  \
+         old: { uses: image, when: \"{{ not inputs.first }}\", with: { image: \"{{ run.earlier[0] }}\", \
+         operations: [ { resize: { width: 8 } } ] } }\noutputs: { ai: \"{{ steps.ai }}\", old: \"{{ steps.old }}\" }\n",
+    );
+    studio.write(
+        "daedal.toml",
+        format!(
+            "[diffusion.ink]\nkind = \"openai\"\nurl = \"http://127.0.0.1:{}/v1\"\nmodel = \"red\"\nprice = \"1 USD\"\n",
+            server.port
+        ),
+    );
+    let first = run(&studio, &["run", "--json"]).ends(0).json();
+    let first = &first["run"].as_str().unwrap()[..12];
+    run(&studio, &["run", "-q", "-i", "first=false"]).ends(0);
+    run(&studio, &["release", "latest", "-q"]).ends(0);
+    let [(task, verdict)] = &sources(&studio, "again")[..] else {
+        panic!()
+    };
+    assert_eq!(task, "old");
+    let source = &verdict["marking"]["source_type"];
+    assert_eq!(source, "compositeWithTrainedAlgorithmicMedia", "{verdict}");
+    assert_eq!(verdict["ingredients"][0]["title"], format!("run {first}"));
+}
+
+#[test]
+fn a_models_words_stay_a_models_through_a_choice_of_what_was_made_of_them() {
+    let count = Arc::new(Mutex::new(0));
+    let server = Server::answering(move |_, _| {
+        let mut count = count.lock().unwrap();
+        *count += 1;
+        said(&json!({ "role": "assistant", "content": format!("tide {count}") }))
+    });
+    let studio = Studio::empty();
+    studio.write(
+        "process.yaml",
+        "daedal: v1\nname: words\nsteps:\n  idea: { uses: llm, count: 2, with: { model: writer, prompt: write } }\n  \
+         card: { uses: template, foreach: \"{{ steps.idea }}\", with: { text: \"{{ item.text }}\" } }\n  \
+         pick: { uses: choose, with: { from: \"{{ steps.card }}\", keep: 1 } }\n  \
+         poem: { uses: template, with: { text: \"A poem: {{ steps.pick[0].text }}\" } }\n\
+         outputs: { poem: \"{{ steps.poem }}\" }\n",
+    );
+    studio.write(
+        "daedal.toml",
+        format!(
+            "[llm.writer]\nkind = \"openai\"\nurl = \"http://127.0.0.1:{}/v1\"\nmodel = \"tide\"\n",
+            server.port
+        ),
+    );
+    run(&studio, &["run", "-q", "--jobs", "1"]).ends(0);
+    run(&studio, &["release", "latest", "-q"]).ends(0);
+    let [(_, verdict)] = &sources(&studio, "words")[..] else {
+        panic!()
+    };
+    let source = &verdict["marking"]["source_type"];
+    assert_eq!(source, "compositeWithTrainedAlgorithmicMedia", "{verdict}");
+    let files = files_below(&studio.path().join("site/media/words"));
+    let record = files
+        .iter()
+        .find(|(name, _)| name.ends_with(".receipts.json"));
+    let record: Value = serde_json::from_slice(record.unwrap().1).unwrap();
+    let receipts = record["receipts"].as_array().unwrap().iter();
+    let poem = receipts
+        .into_iter()
+        .find(|receipt| receipt["step"] == "poem");
+    assert_eq!(
+        poem.unwrap()["from"],
+        json!(["card #1", "pick"]),
+        "{record}"
+    );
+}
+
 /// A running server with a model that writes nonsense (tests/llm/serve.py).
 struct Nonsense(Child, String);
 

@@ -207,6 +207,8 @@ fn perform(dispatch: &Dispatch, at: Moment) -> Event {
     }
     let value = match dispatch.task.seed {
         Some(seed) => json!({ "number": seed.as_u64() % 1_000 }),
+        // What a process gives.
+        None if params.get("outputs").is_some() => params["outputs"].clone(),
         None => params.clone(),
     };
     Event::TaskDone {
