@@ -10,7 +10,6 @@ use std::rc::Rc;
 use alloy_primitives::B256;
 use serde_json::Value;
 
-use crate::asset::assets_in;
 use crate::engine::ASKING;
 use crate::receipt::{Links, Receipt};
 use crate::run::{EDIT, Took};
@@ -70,13 +69,6 @@ struct Given<'v> {
     whose: Rc<Labels>,
 }
 
-/// Something that a task took, which may be all that came of it.
-struct Candidate<'v> {
-    given: Given<'v>,
-    /// Whether an asset in it, which was taken, tells whose it was.
-    is_seen: bool,
-}
-
 /// The receipts of a run, linked as they come, in plan order, where each is told whose values went into what came of it.
 #[derive(Debug)]
 pub struct Tracing<'v> {
@@ -105,94 +97,115 @@ impl<'v> Tracing<'v> {
 
     /// Links the receipt of a task that took these values and had this outcome, and gives its hash.
     pub fn add(&mut self, mut receipt: Receipt, took: &[Took], outcome: &'v Value) -> B256 {
-        let (named, candidates) = self.taken_by(&receipt, took);
         let is_chosen = passes_on(&receipt);
-        let passed = passed_on(outcome, receipt.value, &candidates, is_chosen);
-        let all = |whose: Labels| {
-            vec![Given {
-                digest: receipt.value,
-                value: outcome,
-                whose: Rc::new(whose),
-            }]
+        let all = |whose: Labels| Given {
+            digest: receipt.value,
+            value: outcome,
+            whose: Rc::new(whose),
         };
-        let (from, given) = match passed {
-            Some(passed) if is_chosen => (passed.from, passed.items),
-            Some(passed) => (passed.from, all(Labels::from([receipt.label()]))),
-            None if is_chosen => {
-                let seen = candidates.iter().filter(|candidate| candidate.is_seen);
-                let seen = seen.flat_map(|candidate| &*candidate.given.whose).cloned();
-                let whose = named.iter().cloned().chain(seen);
-                let given = all(whose.collect());
-                (named, given)
+        let own = all(Labels::from([receipt.label()]));
+        // What of the assets became part of it: of what was chosen, not those that were passed over.
+        let assets = match is_chosen {
+            true => &receipt.outputs,
+            false => &receipt.inputs,
+        };
+        let assets: BTreeSet<Digest> = assets.iter().map(|asset| asset.digest).collect();
+        let (from, given) = match passed_on(outcome, receipt.value, &self.values(took), is_chosen) {
+            Some(items) => {
+                let whose = items.iter().flat_map(|item| &*item.whose);
+                let unseen = whose.filter(|label| !self.is_seen(label, &assets));
+                (unseen.cloned().collect(), items)
             }
-            None => (named, all(Labels::from([receipt.label()]))),
+            None => {
+                let whose = self.named(took, &BTreeSet::new());
+                (self.named(took, &assets), vec![all(whose)])
+            }
         };
-        self.given.push(given);
+        self.given.push(match is_chosen {
+            true => given,
+            false => vec![own],
+        });
         receipt.from = from.into_iter().collect();
         self.places.add(&receipt);
         self.links.add(receipt)
     }
 
-    /// Whose values a task took, as names; and the values, each of which may be all that came of it.
-    fn taken_by(&self, receipt: &Receipt, took: &[Took]) -> (Labels, Vec<Candidate<'v>>) {
-        let receipts = self.links.receipts();
-        let assets: BTreeSet<Digest> = receipt.inputs.iter().map(|taken| taken.digest).collect();
-        // What made an asset that was taken is known by that, and so is what chose it.
-        let is_seen = |place: usize| {
-            let given = &receipts[place];
-            let mut taken = given.outputs.iter().map(|own| &own.digest);
-            let is_own = |digest: &Digest| passes_on(given) || given.makes(digest);
-            taken.any(|digest| assets.contains(digest) && is_own(digest))
-        };
-        let mut from = Labels::new();
-        let mut candidates = Vec::new();
+    /// The tasks whose values these are, but for those that one of the assets tells, by their steps where all of a step are
+    /// meant.
+    fn named(&self, took: &[Took], assets: &BTreeSet<Digest>) -> Labels {
+        let mut names = Labels::new();
         for Took { name, item } in took {
-            let places: Vec<usize> = self.places.named(name, receipts.len()).collect();
-            let mut unseen = Vec::new();
-            for &place in &places {
-                let given = &receipts[place];
-                let is_seen = is_seen(place);
+            let places: Vec<usize> = self.places_of(name).collect();
+            let unseen = places.iter().filter(|place| !self.shows(**place, assets));
+            let unseen: Vec<String> = unseen.map(|place| self.receipt(*place).label()).collect();
+            match unseen.len() == places.len() && !unseen.is_empty() {
+                true => drop(names.insert(name.clone())),
+                false => names.extend(unseen),
+            }
+            // Whoever chose handed on what others gave.
+            let choosers = places
+                .into_iter()
+                .filter(|place| passes_on(self.receipt(*place)));
+            let items = choosers.flat_map(|place| self.items(place, *item));
+            let whose = items.flat_map(|item| &*item.whose);
+            names.extend(whose.filter(|label| !self.is_seen(label, assets)).cloned());
+        }
+        names
+    }
+
+    /// What was taken: values, each of which may be all that came of it.
+    fn values(&self, took: &[Took]) -> Vec<Given<'v>> {
+        let mut values = Vec::new();
+        for Took { name, item } in took {
+            for place in self.places_of(name) {
+                let given = self.receipt(place);
                 // What a person put something else in the place of, nobody took any more.
-                let edit = receipts.get(place + 1);
-                let is_edited =
-                    edit.is_some_and(|edit| edit.engine == EDIT && edit.is_beside(given));
-                let items = &self.given[place];
-                // Where it is not known item by item, all of it is one.
-                let is_meant = |at: usize| items.len() == 1 || item.is_none_or(|item| item == at);
-                let meant = items.iter().enumerate();
-                let meant = meant.filter(|(at, _)| !is_edited && is_meant(*at));
-                for (_, item) in meant {
+                let edit = self.links.receipts().get(place + 1);
+                if edit.is_some_and(|edit| edit.engine == EDIT && edit.is_beside(given)) {
+                    continue;
+                }
+                for item in self.items(place, *item) {
                     let mut item = item.clone();
                     if passes_on(given) {
-                        if !is_seen {
-                            from.extend(item.whose.iter().cloned());
-                        }
                         Rc::make_mut(&mut item.whose).insert(given.label());
                     }
-                    candidates.push(Candidate {
-                        given: item,
-                        is_seen,
-                    });
+                    values.push(item);
                 }
-                if !is_seen {
-                    unseen.push(given.label());
-                }
-            }
-            match unseen.len() == places.len() {
-                true if !unseen.is_empty() => drop(from.insert(name.clone())),
-                _ => from.extend(unseen),
             }
         }
-        (from, candidates)
+        values
     }
-}
 
-/// What a task passed on.
-struct PassedOn<'v> {
-    /// Its outcome, item by item where it is a list of what was taken.
-    items: Vec<Given<'v>>,
-    /// Whose that is, as far as no asset tells.
-    from: Labels,
+    /// What the receipt at a place gave, or the one item of it. Where it is not known item by item, all of it is one.
+    fn items(&self, place: usize, item: Option<usize>) -> impl Iterator<Item = &Given<'v>> {
+        let items = &self.given[place];
+        let is_meant = move |at: usize| items.len() == 1 || item.is_none_or(|item| item == at);
+        let items = items.iter().enumerate();
+        items
+            .filter(move |(at, _)| is_meant(*at))
+            .map(|(_, item)| item)
+    }
+
+    fn receipt(&self, place: usize) -> &Receipt {
+        &self.links.receipts()[place]
+    }
+
+    fn places_of(&self, name: &str) -> impl Iterator<Item = usize> {
+        self.places.named(name, self.links.receipts().len())
+    }
+
+    /// Whether one of the assets tells of the receipt at a place, which made or chose it.
+    fn shows(&self, place: usize, assets: &BTreeSet<Digest>) -> bool {
+        let receipt = self.receipt(place);
+        let mut given = receipt.outputs.iter().map(|own| &own.digest);
+        given.any(|own| assets.contains(own) && (passes_on(receipt) || receipt.makes(own)))
+    }
+
+    /// Whether assets tell of all that a name stands for.
+    fn is_seen(&self, name: &str, assets: &BTreeSet<Digest>) -> bool {
+        let mut places = self.places_of(name).peekable();
+        places.peek().is_some() && places.all(|place| self.shows(place, assets))
+    }
 }
 
 /// The values that an outcome consists of, and whose they are, if it is nothing but values that were taken: then a choice
@@ -201,102 +214,88 @@ struct PassedOn<'v> {
 fn passed_on<'v>(
     outcome: &'v Value,
     digest: Digest,
-    candidates: &[Candidate<'v>],
+    values: &[Given<'v>],
     is_chosen: bool,
-) -> Option<PassedOn<'v>> {
-    if candidates.is_empty() || !is_telling(outcome) {
+) -> Option<Vec<Given<'v>>> {
+    if values.is_empty() || !is_telling(outcome) {
         return None;
     }
     let mut known = Known::default();
-    for candidate in candidates {
-        known.add(candidate.given.digest, candidate.given.value, candidate);
+    for value in values {
+        known.add(value.digest, &value.whose);
     }
-    let found = known.passed_on(outcome, digest);
+    let found = known.items(outcome, digest);
     if found.is_some() || !is_chosen {
         return found;
     }
-    for candidate in candidates {
-        known.add_parts(candidate.given.value, candidate);
+    for value in values {
+        known.add_parts(value.value, &value.whose);
     }
-    known.passed_on(outcome, digest)
+    known.items(outcome, digest)
 }
 
 /// Values, and whose they are.
 #[derive(Default)]
 struct Known<'c> {
-    by_digest: HashMap<Digest, Vec<Source<'c>>>,
+    by_digest: HashMap<Digest, Vec<&'c Labels>>,
     /// Whether parts of what was given are among them.
     has_parts: bool,
 }
 
-/// Who gave a value, and whether an asset in it tells so.
-type Source<'c> = (&'c Labels, bool);
-
 impl<'c> Known<'c> {
-    fn add(&mut self, digest: Digest, value: &Value, candidate: &'c Candidate<'_>) {
-        let is_seen = candidate.is_seen && !assets_in(value).is_empty();
-        let known = self.by_digest.entry(digest).or_default();
-        known.push((&candidate.given.whose, is_seen));
+    fn add(&mut self, digest: Digest, whose: &'c Labels) {
+        self.by_digest.entry(digest).or_default().push(whose);
     }
 
-    /// Adds what a value of a candidate consists of, at any depth.
-    fn add_parts(&mut self, value: &Value, candidate: &'c Candidate<'_>) {
+    /// Adds what a value consists of, at any depth.
+    fn add_parts(&mut self, value: &Value, whose: &'c Labels) {
         self.has_parts = true;
         for part in parts(value).filter(|part| is_telling(part)) {
-            self.add(canonical::digest(part), part, candidate);
-            self.add_parts(part, candidate);
+            self.add(canonical::digest(part), whose);
+            self.add_parts(part, whose);
         }
     }
 
-    /// An outcome, if it is such a value, or a list of them.
-    fn passed_on<'v>(&self, outcome: &'v Value, digest: Digest) -> Option<PassedOn<'v>> {
-        let mut passed = PassedOn {
-            items: Vec::new(),
-            from: Labels::new(),
+    /// An outcome as one such value, or as a list of them.
+    fn items<'v>(&self, outcome: &'v Value, digest: Digest) -> Option<Vec<Given<'v>>> {
+        let one = |value: &'v Value, digest: Digest| {
+            Some(Given {
+                digest,
+                value,
+                whose: Rc::new(self.whose(value, digest)?),
+            })
         };
         let items = outcome.as_array().filter(|items| !items.is_empty());
         match items.filter(|_| self.equal(outcome, digest).is_none()) {
             Some(items) => {
-                for item in items {
-                    let digest = canonical::digest(item);
-                    passed.add(item, digest, &self.sources(item, digest)?);
-                }
+                let items = items.iter();
+                items
+                    .map(|item| one(item, canonical::digest(item)))
+                    .collect()
             }
-            None => passed.add(outcome, digest, &self.sources(outcome, digest)?),
+            None => Some(vec![one(outcome, digest)?]),
         }
-        Some(passed)
     }
 
     /// All who gave a value equal to this one.
-    fn equal(&self, value: &Value, digest: Digest) -> Option<&Vec<Source<'c>>> {
-        self.by_digest.get(&digest).filter(|_| is_telling(value))
+    fn equal(&self, value: &Value, digest: Digest) -> Option<Labels> {
+        let own = self.by_digest.get(&digest).filter(|_| is_telling(value))?;
+        Some(own.iter().copied().flatten().cloned().collect())
     }
 
     /// The same, or all who gave what it is put together of.
-    fn sources(&self, value: &Value, digest: Digest) -> Option<Vec<Source<'c>>> {
+    fn whose(&self, value: &Value, digest: Digest) -> Option<Labels> {
         let own = self.equal(value, digest);
         if own.is_some() || !self.has_parts {
-            return own.cloned();
+            return own;
         }
         let mut telling = parts(value).filter(|part| is_telling(part)).peekable();
         telling.peek()?;
-        let sources = telling.map(|part| self.sources(part, canonical::digest(part)));
-        let sources: Option<Vec<_>> = sources.collect();
-        sources.map(|sources| sources.concat())
-    }
-}
-
-impl<'v> PassedOn<'v> {
-    fn add(&mut self, value: &'v Value, digest: Digest, sources: &[Source<'_>]) {
-        let whose = sources.iter().flat_map(|(whose, _)| whose.iter());
-        self.items.push(Given {
-            digest,
-            value,
-            whose: Rc::new(whose.cloned().collect()),
-        });
-        let told = sources.iter().filter(|(_, is_seen)| !is_seen);
-        let told = told.flat_map(|(whose, _)| whose.iter());
-        self.from.extend(told.cloned());
+        let mut whose = Labels::new();
+        for part in telling {
+            whose.extend(self.whose(part, canonical::digest(part))?);
+        }
+        Some(whose)
     }
 }
 

@@ -248,6 +248,38 @@ fn what_is_said_beside_a_chosen_picture_is_by_whoever_drew_that() {
 }
 
 #[test]
+fn words_that_were_put_beside_a_picture_are_not_lost_where_both_are_chosen() {
+    let draft = |index: u32| Receipt {
+        index: Some(index),
+        ..drawn("draft", &[], &[&format!("draft {index}")])
+    };
+    let card = |index: u32| json!({ "picture": asset(&format!("draft {index}")).to_value(), "title": format!("word {index}") });
+    let mut tasks = texts();
+    for index in 0..2 {
+        let value = asset(&format!("draft {index}")).to_value();
+        tasks.push((draft(index), &[], value));
+    }
+    let mut pick = drawn("pick", &["draft 0", "draft 1"], &["draft 0", "draft 1"]);
+    pick.engine = "choose".into();
+    tasks.push((pick, &["draft", "word"], json!([card(0), card(1)])));
+    let poster = |name: &str, took: &[&str]| drawn(name, took, &[name]);
+    tasks.push((poster("whole", &["draft 0"]), &["pick[0]"], json!(1)));
+    // The picture of one, the words of the other.
+    tasks.push((
+        poster("mixed", &["draft 0"]),
+        &["pick[0]", "pick[1]"],
+        json!(2),
+    ));
+    let record = record(&tasks);
+    assert_eq!(
+        behind_asset(&record, "whole"),
+        ["0 word #1", "3 draft #1", "5 pick", "6 whole"]
+    );
+    let mixed = behind_asset(&record, "mixed");
+    assert!(mixed.contains(&"1 word #2".to_owned()), "{mixed:?}");
+}
+
+#[test]
 fn what_passes_an_asset_on_and_adds_words_of_its_own_stands_behind_those() {
     let low = json!({ "picture": 0, "title": "low" });
     let record = record(&[

@@ -138,5 +138,24 @@ outputs: { own: "{{ steps.own }}" }
 "#,
         &files,
     );
-    insta::assert_snapshot!(told_of(&plan).join("\n"), @"");
+    insta::assert_snapshot!(told_of(&plan).join("\n"), @r"
+    idea < 
+    inner._given < idea
+    inner.word < idea
+    inner.word #2 < idea
+    inner.word #3 < idea
+    inner.all < inner.word
+    inner < inner.all, inner.word, inner.word #1, inner.word #3
+    second < inner.word #2
+    last < inner.word #3
+    each < inner.word #1
+    each #2 < inner.word #2
+    each #3 < inner.word #3
+    own < inner.word #1
+    own #2 < inner.word #2
+    card < inner.word #3
+    titles < inner.all, inner.word #1, inner.word #3
+    joined < inner.word
+    whole < inner.all, inner.word, inner.word #1, inner.word #3
+    ");
 }
