@@ -140,12 +140,14 @@ impl<'a> Telling<'a> {
             shown.sort_by_key(|task| (number(task) != own, number(task)));
             shown
         });
+        let choices = self
+            .tasks()
+            .iter()
+            .filter(|task| task.task.engine == CHOOSE);
+        let choices: BTreeSet<&str> = choices.map(|task| &*task.name.step).collect();
         let said = behind.chain(around).filter_map(|task| {
             let value = &task.outcome()?.value;
-            let is_choice = self
-                .tasks()
-                .iter()
-                .any(|other| other.name.step == task.name.step && other.task.engine == CHOOSE);
+            let is_choice = choices.contains(&*task.name.step);
             match value.as_array().filter(|_| is_choice) {
                 Some(kept) => kept.get(own.unwrap_or(0)).or(kept.first()),
                 None => Some(value),
