@@ -45,9 +45,10 @@ impl Said {
         let file = bare.as_deref().unwrap_or(file);
         let packet = place::packet(media_type, file).filter(|packet| is_ours(packet))?;
         let packet = String::from_utf8_lossy(packet);
-        // What stands in a drawing is told by its place alone.
-        let packet = match (media_type, packet.find(END)) {
-            ("image/svg+xml", Some(end)) => packet[..end + END.len()].to_owned(),
+        // In a drawing the credential may stand in front of it, and the rest is drawn.
+        let whole = packet.find(BEGIN).zip(packet.find(END));
+        let packet = match (media_type, whole) {
+            ("image/svg+xml", Some((begin, end))) => packet.get(begin..end + END.len())?.to_owned(),
             _ => packet.into_owned(),
         };
         let field = |name: &str| between(&packet, &format!("<{name}>"));
