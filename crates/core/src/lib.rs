@@ -22,6 +22,7 @@ pub mod expression;
 mod fault;
 pub mod governed;
 pub mod intent;
+pub mod json;
 pub mod merkle;
 pub mod plan;
 pub mod process;

@@ -4,6 +4,7 @@
 //! stands in a poster as its letters. So a receipt names the tasks whose values went into what came of it
 //! ([`Receipt::from`]).
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 
@@ -67,6 +68,8 @@ struct Given<'v> {
     digest: Digest,
     value: &'v Value,
     whose: Rc<Labels>,
+    /// Digests of what it consists of, at any depth, once they are asked for.
+    parts: Rc<OnceCell<Vec<Digest>>>,
 }
 
 /// The receipts of a run, linked as they come, in plan order, where each is told whose values went into what came of it.
@@ -95,14 +98,17 @@ impl<'v> Tracing<'v> {
         self.links
     }
 
-    /// Links the receipt of a task that took these values and had this outcome, and gives its hash.
-    pub fn add(&mut self, mut receipt: Receipt, took: &[Took], outcome: &'v Value) -> B256 {
+    /// Links the receipt of a task that took these values and had this outcome, and gives its hash. A choice was made among
+    /// its own options, too, which no task gave.
+    pub fn add(
+        &mut self,
+        mut receipt: Receipt,
+        took: &[Took],
+        own_options: &Value,
+        outcome: &'v Value,
+    ) -> B256 {
         let is_chosen = passes_on(&receipt);
-        let all = |whose: Labels| Given {
-            digest: receipt.value,
-            value: outcome,
-            whose: Rc::new(whose),
-        };
+        let all = |whose: Labels| Given::of(outcome, receipt.value, whose);
         let own = all(Labels::from([receipt.label()]));
         // What of the assets became part of it: of what was chosen, not those that were passed over.
         let assets = match is_chosen {
@@ -110,8 +116,20 @@ impl<'v> Tracing<'v> {
             false => &receipt.inputs,
         };
         let assets: BTreeSet<Digest> = assets.iter().map(|asset| asset.digest).collect();
-        let (from, given) = match passed_on(outcome, receipt.value, &self.values(took), is_chosen) {
-            Some(items) => {
+        let values = self.values(took);
+        let own_options = is_chosen.then_some(own_options);
+        let (from, given) = match passed_on(outcome, receipt.value, &values, own_options) {
+            Some(mut items) => {
+                // What an expression decided by is part of whatever it gave.
+                let mut decided = took.to_vec();
+                decided.retain(|took| !took.as_it_is);
+                let by = self.named(&decided, &BTreeSet::new());
+                items
+                    .iter_mut()
+                    .filter(|_| !by.is_empty())
+                    .for_each(|item| {
+                        Rc::make_mut(&mut item.whose).extend(by.iter().cloned());
+                    });
                 let whose = items.iter().flat_map(|item| &*item.whose);
                 let unseen = whose.filter(|label| !self.is_seen(label, &assets));
                 (unseen.cloned().collect(), items)
@@ -134,7 +152,7 @@ impl<'v> Tracing<'v> {
     /// meant.
     fn named(&self, took: &[Took], assets: &BTreeSet<Digest>) -> Labels {
         let mut names = Labels::new();
-        for Took { name, item } in took {
+        for Took { name, item, .. } in took {
             let places: Vec<usize> = self.places_of(name).collect();
             let unseen = places.iter().filter(|place| !self.shows(**place, assets));
             let unseen: Vec<String> = unseen.map(|place| self.receipt(*place).label()).collect();
@@ -156,7 +174,7 @@ impl<'v> Tracing<'v> {
     /// What was taken: values, each of which may be all that came of it.
     fn values(&self, took: &[Took]) -> Vec<Given<'v>> {
         let mut values = Vec::new();
-        for Took { name, item } in took {
+        for Took { name, item, .. } in took {
             for place in self.places_of(name) {
                 let given = self.receipt(place);
                 // What a person put something else in the place of, nobody took any more.
@@ -208,37 +226,54 @@ impl<'v> Tracing<'v> {
     }
 }
 
+impl<'v> Given<'v> {
+    fn of(value: &'v Value, digest: Digest, whose: Labels) -> Self {
+        Self {
+            digest,
+            value,
+            whose: Rc::new(whose),
+            parts: Rc::default(),
+        }
+    }
+
+    fn parts(&self) -> &[Digest] {
+        self.parts.get_or_init(|| digests_in(self.value))
+    }
+}
+
 /// The values that an outcome consists of, and whose they are, if it is nothing but values that were taken: then a choice
 /// was made among those, and the others are no part of it. Whatever gave a value that was taken whole, passed it on; what
-/// was chosen may be a part of what was taken, too, or put together of such parts.
+/// was chosen may be a part of what was taken, too, or of a choice's own options, or put together of such parts.
 fn passed_on<'v>(
     outcome: &'v Value,
     digest: Digest,
     values: &[Given<'v>],
-    is_chosen: bool,
+    own_options: Option<&Value>,
 ) -> Option<Vec<Given<'v>>> {
-    if values.is_empty() || !is_telling(outcome) {
-        return None;
-    }
+    let (nobody, own) = (Labels::new(), own_options.map(digests_in));
     let mut known = Known::default();
     for value in values {
         known.add(value.digest, &value.whose);
     }
-    let found = known.items(outcome, digest);
-    if found.is_some() || !is_chosen {
-        return found;
+    if let Some(own) = &own {
+        known.has_parts = true;
+        values.iter().for_each(|value| {
+            value
+                .parts()
+                .iter()
+                .for_each(|part| known.add(*part, &value.whose));
+        });
+        own.iter().for_each(|part| known.add(*part, &nobody));
     }
-    for value in values {
-        known.add_parts(value.value, &value.whose);
-    }
-    known.items(outcome, digest)
+    let is_known = !values.is_empty() || own.is_some();
+    is_known.then(|| known.items(outcome, digest))?
 }
 
 /// Values, and whose they are.
 #[derive(Default)]
 struct Known<'c> {
     by_digest: HashMap<Digest, Vec<&'c Labels>>,
-    /// Whether parts of what was given are among them.
+    /// Whether parts of what was given are among them: all that it consists of.
     has_parts: bool,
 }
 
@@ -247,23 +282,10 @@ impl<'c> Known<'c> {
         self.by_digest.entry(digest).or_default().push(whose);
     }
 
-    /// Adds what a value consists of, at any depth.
-    fn add_parts(&mut self, value: &Value, whose: &'c Labels) {
-        self.has_parts = true;
-        for part in parts(value).filter(|part| is_telling(part)) {
-            self.add(canonical::digest(part), whose);
-            self.add_parts(part, whose);
-        }
-    }
-
     /// An outcome as one such value, or as a list of them.
     fn items<'v>(&self, outcome: &'v Value, digest: Digest) -> Option<Vec<Given<'v>>> {
         let one = |value: &'v Value, digest: Digest| {
-            Some(Given {
-                digest,
-                value,
-                whose: Rc::new(self.whose(value, digest)?),
-            })
+            Some(Given::of(value, digest, self.whose(value, digest)?))
         };
         let items = outcome.as_array().filter(|items| !items.is_empty());
         match items.filter(|_| self.equal(outcome, digest).is_none()) {
@@ -277,9 +299,11 @@ impl<'c> Known<'c> {
         }
     }
 
-    /// All who gave a value equal to this one.
+    /// All who gave a value equal to this one. Where only whole values are known, numbers and the like may be equal by
+    /// chance.
     fn equal(&self, value: &Value, digest: Digest) -> Option<Labels> {
-        let own = self.by_digest.get(&digest).filter(|_| is_telling(value))?;
+        let is_telling = self.has_parts || !matches!(value, Value::Number(_) | Value::Bool(_));
+        let own = self.by_digest.get(&digest).filter(|_| is_telling)?;
         Some(own.iter().copied().flatten().cloned().collect())
     }
 
@@ -289,29 +313,35 @@ impl<'c> Known<'c> {
         if own.is_some() || !self.has_parts {
             return own;
         }
-        let mut telling = parts(value).filter(|part| is_telling(part)).peekable();
-        telling.peek()?;
+        let mut parts = parts(value).peekable();
+        parts.peek()?;
         let mut whose = Labels::new();
-        for part in telling {
+        for part in parts {
             whose.extend(self.whose(part, canonical::digest(part))?);
         }
         Some(whose)
     }
 }
 
-/// Numbers and the like may be equal by chance.
-fn is_telling(value: &Value) -> bool {
-    value.is_string() || value.is_array() || value.is_object()
-}
-
+/// What a value consists of. Nothing is nobody's.
 fn parts(value: &Value) -> impl Iterator<Item = &Value> {
     let items = value.as_array().into_iter().flatten();
-    items.chain(
-        value
-            .as_object()
-            .into_iter()
-            .flat_map(|fields| fields.values()),
-    )
+    let fields = value
+        .as_object()
+        .into_iter()
+        .flat_map(|fields| fields.values());
+    items.chain(fields).filter(|part| !part.is_null())
+}
+
+/// The digests of all parts of a value, at any depth.
+fn digests_in(value: &Value) -> Vec<Digest> {
+    let mut found = Vec::new();
+    let mut pending: Vec<&Value> = parts(value).collect();
+    while let Some(part) = pending.pop() {
+        found.push(canonical::digest(part));
+        pending.extend(parts(part));
+    }
+    found
 }
 
 #[cfg(test)]

@@ -59,8 +59,8 @@ fn took(name: &str) -> Took {
     let item = name.strip_suffix(']').and_then(|name| name.split_once('['));
     match item {
         Some((name, item)) => Took {
-            name: name.to_owned(),
             item: Some(item.parse().unwrap()),
+            ..Took::whole(name)
         },
         None => Took::whole(name),
     }
@@ -73,7 +73,7 @@ fn record(tasks: &[(Receipt, &[&str], Value)]) -> RunRecord {
         let names: Vec<Took> = names.iter().copied().map(took).collect();
         let mut receipt = receipt.clone();
         receipt.value = canonical::digest(value);
-        tracing.add(receipt, &names, value);
+        tracing.add(receipt, &names, &Value::Null, value);
     }
     closed(tracing.links())
 }
@@ -104,6 +104,13 @@ fn drawn(step: &str, inputs: &[&str], outputs: &[&str]) -> Receipt {
     }
 }
 
+fn draft(index: u32) -> Receipt {
+    Receipt {
+        index: Some(index),
+        ..drawn("draft", &[], &[&format!("draft {index}")])
+    }
+}
+
 /// The texts of three tasks.
 fn texts() -> Vec<(Receipt, &'static [&'static str], Value)> {
     (0..3)
@@ -127,7 +134,6 @@ fn words(kept: Value) -> RunRecord {
     tasks.push((edit, &["word #3"], by_hand));
     tasks.push((chooser("pick"), &["word"], kept));
     tasks.push((drawn("poster", &[], &["poster"]), &["pick"], json!(1)));
-    // Of the first that was kept alone.
     tasks.push((drawn("first", &[], &["first"]), &["pick[0]"], json!(2)));
     record(&tasks)
 }
@@ -176,8 +182,14 @@ fn what_was_chosen_may_be_part_of_what_was_taken_or_be_put_together_of_such_part
         behind_asset(&several, "first"),
         ["0 word #1", "4 pick", "6 first"]
     );
-    let made_up = words(json!({ "title": "word 0", "lines": ["word 1", 3] }));
+    let made_up = words(json!({ "title": "word 0", "lines": ["word 1", null] }));
     assert_eq!(made_up.receipts[4].from, ["word #1", "word #2"]);
+    let counted = words(json!({ "title": "word 0", "n": 3 }));
+    assert_eq!(
+        counted.receipts[4].from,
+        ["word"],
+        "nobody gave that number"
+    );
     let other = words(json!({ "title": "word 0", "lines": ["WORD 1"] }));
     assert_eq!(other.receipts[4].from, ["word"], "an expression changed it");
     let empty = words(json!([]));
@@ -194,6 +206,50 @@ fn what_was_edited_is_no_longer_there_to_be_chosen() {
     tasks.push((chooser("pick"), &["word"], word(0)));
     let record = record(&tasks);
     assert_eq!(record.receipts[4].from, ["word #1"]);
+}
+
+/// Whose a choice is.
+fn chosen(kept: &Value, took: &[Took], own_options: &Value) -> Vec<String> {
+    let mut tasks = texts();
+    tasks.push((receipt("judge", None), &[], json!({ "best": "first" })));
+    let mut tracing = Tracing::of(header().run());
+    for (receipt, _, value) in &tasks {
+        tracing.add(receipt.clone(), &[], &Value::Null, value);
+    }
+    tracing.add(chooser("pick"), took, own_options, kept);
+    tracing.links().receipts()[4].from.clone()
+}
+
+#[test]
+fn what_an_expression_decided_by_stands_behind_whatever_it_gave() {
+    let judged = Took {
+        as_it_is: false,
+        ..Took::whole("judge")
+    };
+    let took = [Took::whole("word"), judged];
+    let from = chosen(&json!("word 1"), &took, &Value::Null);
+    assert_eq!(from, ["judge", "word #2"]);
+}
+
+#[test]
+fn a_choices_own_options_are_nobodys() {
+    let own = json!(["plain", { "title": "low", "n": 1 }]);
+    for (kept, from) in [
+        (json!(["plain"]), &[][..]),
+        (json!([{ "title": "low", "n": 1 }, "word 0"]), &["word #1"]),
+        (json!(["high"]), &["word"]),
+    ] {
+        assert_eq!(chosen(&kept, &[Took::whole("word")], &own), from, "{kept}");
+    }
+}
+
+#[test]
+fn of_equal_values_all_who_gave_one_stand_behind_what_was_chosen() {
+    let mut tasks = texts();
+    tasks.push((receipt("copy", None), &[], json!("word 1")));
+    tasks.push((chooser("pick"), &["word", "copy"], json!("word 1")));
+    let record = record(&tasks);
+    assert_eq!(record.receipts[4].from, ["copy", "word #2"]);
 }
 
 #[test]
@@ -226,10 +282,6 @@ fn what_is_said_beside_a_chosen_picture_is_by_whoever_drew_that() {
         let drawn = asset(&format!("draft {index}")).to_value();
         json!({ "picture": drawn, "title": format!("title {index}") })
     };
-    let draft = |index: u32| Receipt {
-        index: Some(index),
-        ..drawn("draft", &[], &[&format!("draft {index}")])
-    };
     let mut tasks: Vec<(Receipt, &[&str], Value)> =
         vec![(draft(0), &[], picture(0)), (draft(1), &[], picture(1))];
     let mut pick = drawn("pick", &["draft 0", "draft 1"], &["draft 1"]);
@@ -249,10 +301,6 @@ fn what_is_said_beside_a_chosen_picture_is_by_whoever_drew_that() {
 
 #[test]
 fn words_that_were_put_beside_a_picture_are_not_lost_where_both_are_chosen() {
-    let draft = |index: u32| Receipt {
-        index: Some(index),
-        ..drawn("draft", &[], &[&format!("draft {index}")])
-    };
     let card = |index: u32| json!({ "picture": asset(&format!("draft {index}")).to_value(), "title": format!("word {index}") });
     let mut tasks = texts();
     for index in 0..2 {
@@ -311,10 +359,6 @@ fn what_was_made_of_all_has_all_behind_it() {
 
 #[test]
 fn what_gave_an_asset_that_was_taken_is_known_by_that() {
-    let draft = |index: u32| Receipt {
-        index: Some(index),
-        ..drawn("draft", &[], &[&format!("draft {index}")])
-    };
     let record = record(&[
         (draft(0), &[], json!(0)),
         (draft(1), &[], json!(1)),

@@ -5,6 +5,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
+use daedal_core::json;
 use daedal_core::record::{RecordFault, RunRecord};
 use daedal_core::{Digest, canonical};
 use p256::ecdsa::Signature;
@@ -12,7 +13,6 @@ use p256::ecdsa::signature::Verifier as _;
 use serde::{Deserialize, Serialize};
 
 use crate::chain::{Chain, ChainError};
-use crate::json;
 use crate::predicate::{self, Named, Predicate};
 use crate::seal::Sealed;
 use crate::signer::Signer;

@@ -17,7 +17,6 @@ pub mod container;
 pub mod contracts;
 mod id3;
 pub mod ingredients;
-mod json;
 pub mod keys;
 mod keystore;
 mod line;

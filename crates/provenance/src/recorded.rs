@@ -7,18 +7,19 @@ use std::sync::Arc;
 
 use daedal_core::engine::Determinism;
 use daedal_core::intent::SignedIntent;
+use daedal_core::json;
 use daedal_core::record::RunRecord;
 use daedal_core::{Digest, canonical};
 use serde::Serialize;
 
 use crate::attest::{self, Attested};
 use crate::chain::Chain;
+use crate::ingredients;
 use crate::manifest::Claim;
 use crate::marked::contradicted;
 use crate::path::PathFault;
 use crate::verdict::{Exit, Outcome, Verdict};
 use crate::verify::Given;
-use crate::{ingredients, json};
 
 /// What is said to be the record of a run: its attestation, or its bare receipts. It is read and checked once, however
 /// many files of the run are verified with it.

@@ -68,6 +68,13 @@ pub(super) fn day(time: &str) -> String {
     Date::read(time).map_or_else(|| time.to_owned(), |date| date.to_string())
 }
 
+/// A time to the second, as `1 March 2026 at 09:30:00 UTC`; the text itself when it is none.
+pub(super) fn moment(time: &str) -> String {
+    let told = |date: Date| Some(format!("{date} at {} UTC", time.get(11..19)?));
+    let read = Date::read(time).and_then(told);
+    read.unwrap_or_else(|| time.to_owned())
+}
+
 /// A length in bytes, such as `1.4 MB`.
 pub(super) fn size(bytes: u64) -> String {
     match bytes {
@@ -108,6 +115,11 @@ mod tests {
     fn times_are_read_strictly() {
         assert_eq!(day("2026-03-01T09:30:00Z"), "1 March 2026");
         assert_eq!(day("2026-11-24T23:59:60.123Z"), "24 November 2026");
+        assert_eq!(
+            moment("2026-11-24T23:59:58.123Z"),
+            "24 November 2026 at 23:59:58 UTC"
+        );
+        assert_eq!(moment("2026-03-01"), "2026-03-01");
         for wrong in [
             "",
             "2026-03-01",

@@ -9,6 +9,9 @@ use super::{dates, names};
 use crate::release::rounded;
 use crate::{Credential, Decider, Decision, Exhibit, Item, Licence, LineageStep, Oversight};
 
+/// What somebody did who made something else of what a step gave.
+const EDITED: &str = "edited";
+
 /// A step as the page tells it.
 pub(super) struct Telling<'r> {
     pub(super) step: &'r LineageStep,
@@ -87,13 +90,7 @@ fn facts(step: &LineageStep) -> Vec<String> {
         };
         facts.push(count(step.tasks, noun));
     }
-    facts.push(match step.determinism {
-        Determinism::Exact => "reproducible".to_owned(),
-        Determinism::Close { tolerance_ppm } => {
-            format!("reproducible within {}%", f64::from(tolerance_ppm) / 1e4)
-        }
-        Determinism::Attested => "attested".to_owned(),
-    });
+    facts.push(checkable(step));
     if step.cached {
         facts.push("kept from an earlier run".into());
     } else if step.usage.elapsed_ms > 0 {
@@ -107,6 +104,30 @@ fn facts(step: &LineageStep) -> Vec<String> {
     }
     facts.extend(step.usage.tool.clone());
     facts
+}
+
+/// What people did in a step, each a verb in the past.
+fn acts(step: &LineageStep) -> impl Iterator<Item = &str> + Clone {
+    let decisions = step.decisions.iter();
+    let by_people = decisions.filter(|decision| matches!(decision.by, Decider::Person { .. }));
+    by_people.map(|decision| decision.act.as_str())
+}
+
+/// How well a step can be checked by doing it again: what people decided is theirs to say, whatever engine asked them, and
+/// what they edited is added to what the engine gave.
+fn checkable(step: &LineageStep) -> String {
+    let again = match step.determinism {
+        Determinism::Exact => "reproducible".to_owned(),
+        Determinism::Close { tolerance_ppm } => {
+            format!("reproducible within {}%", f64::from(tolerance_ppm) / 1e4)
+        }
+        Determinism::Attested => return "attested".to_owned(),
+    };
+    match (acts(step).count(), acts(step).all(|act| act == EDITED)) {
+        (0, _) => again,
+        (_, true) => format!("{again} but for what people edited"),
+        (_, false) => "attested".to_owned(),
+    }
 }
 
 fn choice<'r>(process: &str, decision: &'r Decision, told: Option<(usize, usize)>) -> Choice<'r> {
@@ -135,7 +156,7 @@ fn choice<'r>(process: &str, decision: &'r Decision, told: Option<(usize, usize)
     let when = decision
         .at
         .as_deref()
-        .map(|at| format!(" on {}", dates::day(at)));
+        .map(|at| format!(" on {}", dates::moment(at)));
     Choice {
         human,
         sentence: format!("{who} {}{of}{}", decision.act, when.unwrap_or_default()),
@@ -168,14 +189,16 @@ pub(super) fn short(account: &str) -> String {
     )
 }
 
-/// How much of the making can be checked by doing it again.
+/// How much of the making can be checked by doing it again. A step is attested as a whole where people decided or edited
+/// something in it: doing it again gives none of that.
 pub(super) fn coverage(item: &Item) -> Option<String> {
     let steps = item.lineage.len();
     let count_of = |class| {
-        item.lineage
-            .iter()
-            .filter(|step| step.determinism == class)
-            .count()
+        let of_class = |step: &&LineageStep| match acts(step).next() {
+            Some(_) => class == Determinism::Attested,
+            None => step.determinism == class,
+        };
+        item.lineage.iter().filter(of_class).count()
     };
     let (exact, attested) = (
         count_of(Determinism::Exact),
@@ -183,6 +206,12 @@ pub(super) fn coverage(item: &Item) -> Option<String> {
     );
     match steps {
         0 => None,
+        1 if attested == 1 => {
+            Some("Its one step can't be run again: it is attested, by signature alone.".into())
+        }
+        _ if attested == steps => Some(format!(
+            "None of its {steps} steps can be run again: they are attested, by signature alone."
+        )),
         1 if exact == 1 => Some("Its one step gives the same bytes when it is run again.".into()),
         _ if exact == steps => Some(format!(
             "All {steps} steps give the same bytes when they are run again."
@@ -197,15 +226,25 @@ pub(super) fn coverage(item: &Item) -> Option<String> {
     }
 }
 
-pub(super) fn oversight(credential: &Credential) -> &'static str {
-    oversight_of(credential.oversight)
+/// What people had to do with a piece, by its credential.
+pub(super) fn oversight(item: &Item, credential: &Credential) -> String {
+    let acts: Vec<&str> = item.lineage.iter().flat_map(acts).collect();
+    oversight_of(credential.oversight, &acts)
 }
 
-pub(super) fn oversight_of(oversight: Oversight) -> &'static str {
+/// The same in words: only what they did is said of them.
+pub(super) fn oversight_of(oversight: Oversight, acts: &[&str]) -> String {
     match oversight {
-        Oversight::FullyAutonomous => "made without a person deciding",
-        Oversight::PromptGuided => "a person set what was to be made",
-        Oversight::HumanValidated => "a person chose or approved it",
+        Oversight::FullyAutonomous => return "made without a person deciding".to_owned(),
+        Oversight::PromptGuided => return "a person set what was to be made".to_owned(),
+        Oversight::HumanValidated => {}
+    }
+    let known = ["chose", "approved", EDITED].into_iter();
+    let did: Vec<&str> = known.filter(|act| acts.contains(act)).collect();
+    match did.split_last() {
+        None => "people decided on the way to it".to_owned(),
+        Some((last, [])) => format!("people {last} it"),
+        Some((last, others)) => format!("people {} and {last} it", others.join(", ")),
     }
 }
 

@@ -19,7 +19,7 @@ use crate::{Ballot, ChannelError, Exhibit, LineageStep, Oversight, Proposal};
 
 /// The form of the page. Another one is drawn otherwise, so that it can't be compared: whatever changes the page, of the
 /// same run, changes this.
-pub const STORY_FORM: &str = "1";
+pub const STORY_FORM: &str = "2";
 
 const FORM_MARK: &str = "<meta name=\"daedal-story\" content=\"";
 const WORDS_MARK: &str = "<script type=\"application/json\" id=\"words\">";
@@ -72,6 +72,8 @@ pub struct Piece {
     pub title: String,
     /// What people had to do with it, by its credential.
     pub oversight: Option<Oversight>,
+    /// What people did on the way to it, by its credential, as verbs in the past: `chose`, `approved`, `edited`.
+    pub acts: Vec<&'static str>,
     /// Of the file.
     pub digest: Digest,
 }
@@ -198,7 +200,7 @@ struct Page<'r> {
 /// A proposal as the page tells it.
 struct VotedOn<'r> {
     proposal: &'r Proposal,
-    day: String,
+    at: String,
     ballots: Vec<String>,
 }
 
@@ -208,7 +210,7 @@ fn proposals(proposals: &[Proposal]) -> Vec<VotedOn<'_>> {
     proposals
         .map(|proposal| VotedOn {
             proposal,
-            day: dates::day(&proposal.at),
+            at: dates::moment(&proposal.at),
             ballots: proposal.ballots.iter().map(sentence).collect(),
         })
         .collect()

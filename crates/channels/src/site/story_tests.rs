@@ -53,6 +53,7 @@ fn ran(blobs: &Blobs) -> Ran {
             path: "assets/poster.png".to_owned(),
             title: "Skerry".to_owned(),
             oversight: Some(Oversight::HumanValidated),
+            acts: vec!["chose"],
             digest: Digest::of(b"poster"),
         }],
         chapters: vec![Chapter {
@@ -106,7 +107,7 @@ fn the_words_of_a_page_are_read_from_it_as_they_were() {
 fn a_signed_choice_tells_of_how_many_it_was_whatever_is_shown() {
     let page = story(&ran(&Blobs::default()), &words()).unwrap().page;
     assert!(
-        page.contains("0xa1a1a1…a1a1a1 chose 1 of 12 on 1 March 2026<"),
+        page.contains("0xa1a1a1…a1a1a1 chose 1 of 12 on 1 March 2026 at 09:30:00 UTC<"),
         "{page}"
     );
     assert!(page.contains("alt=\"A &#34;skerry&#34;\""), "{page}");
@@ -144,7 +145,7 @@ fn votes_stand_on_the_timeline_before_what_they_decided() {
         "0xa1a1a1…a1a1a1 voted for it with 250.5 votes, those of 0xada among them<",
         "0xa1a1a1…a1a1a1 voted against it with 250.5 votes: “too rough”<",
         "0xa1a1a1…a1a1a1 abstained with 250.5 votes<",
-        "carried out on 27 February 2026 · block 12",
+        "carried out on 27 February 2026 at 09:30:00 UTC · block 12",
         "<span class=\"role\">",
     ] {
         let at = rest.find(told);

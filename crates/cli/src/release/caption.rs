@@ -90,6 +90,7 @@ pub(crate) fn tasks(drawn: Vec<Drawn>, at: Moment) -> Vec<TaskRecord> {
         index: Some(index),
         key: task.key(None),
         took: Vec::new(),
+        own_options: Value::Null,
         task,
         result: TaskResult::Done(outcome),
         lost: Usage::default(),

@@ -8,7 +8,7 @@ use daedal_channels::{
 };
 use daedal_core::asset::media_type_of;
 use daedal_core::canonical;
-use daedal_core::engine::Engines;
+use daedal_core::engine::{Determinism, Engines};
 use daedal_core::intent::{self, IntentKind, SignedIntent};
 use daedal_core::record::Settings;
 use daedal_core::run::{self, TaskRecord};
@@ -200,6 +200,9 @@ async fn step(
     let spec = task
         .and_then(|task| engines.get(&task.engine))
         .map(|engine| engine.spec());
+    // What people were asked is theirs to say, also that nobody decided in time: nothing gives it again.
+    let was_asked = shown.iter().any(|record| record.decision.is_some());
+    let spec = spec.filter(|_| !was_asked);
     let mut decisions = Vec::new();
     for record in shown {
         decisions.extend(decision(studio, engines, telling, record).await?);
@@ -229,9 +232,7 @@ async fn step(
         engine_version: task
             .map(|task| task.engine_version.clone())
             .unwrap_or_default(),
-        determinism: spec.map_or(daedal_core::engine::Determinism::Attested, |spec| {
-            spec.determinism
-        }),
+        determinism: spec.map_or(Determinism::Attested, |spec| spec.determinism),
         tasks: all.iter().filter(|record| record.edits.is_empty()).count(),
         cached: all
             .iter()

@@ -156,7 +156,7 @@ pub(crate) fn is_record_of(record: &RunRecord, tasks: &[TaskRecord]) -> bool {
         };
         told.intents = intents.iter().map(SignedIntent::name).collect();
         told.of = receipt.of;
-        tracing.add(told, &task.took, &outcome.value);
+        tracing.add(told, &task.took, &task.own_options, &outcome.value);
     }
     tasks.len() == record.receipts.len() && tracing.links().receipts() == record.receipts
 }
@@ -234,7 +234,8 @@ fn made(
             receipt.intents.push(intent.name());
             intents.push(intent);
         }
-        let hash = Digest(tracing.add(receipt, &task.took, &outcome.value).0);
+        let hash = tracing.add(receipt, &task.took, &task.own_options, &outcome.value);
+        let hash = Digest(hash.0);
         match task.reused_from {
             None => drop(hashes.insert(task.key, hash)),
             // Made here before an edit, and found again.

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use alloy_primitives::B256;
 use daedal_channels::site::{Chapter, Seen, Words};
 use daedal_channels::{Decider, Decision, LineageStep};
+use daedal_core::engine::Determinism;
 use daedal_core::intent::{IntentKind, SignedIntent};
 use daedal_core::process::Role;
 use daedal_core::receipt::Receipt;
@@ -104,13 +105,18 @@ fn done(record: &RunRecord, step: &str, places: &Places, words: &Words) -> Linea
         .told
         .iter()
         .filter_map(|place| words.tasks.get(place));
+    // That nobody decided in time is nothing that can be done again, either.
+    let determinism = match seen.clone().any(|seen| seen.late) {
+        true => Determinism::Attested,
+        false => first.determinism,
+    };
     let seen = seen.find(|seen| seen.note.is_some() || seen.shown.is_some());
     LineageStep {
         step: step.to_owned(),
         role: None,
         engine: first.engine.clone(),
         engine_version: first.engine_version.clone(),
-        determinism: first.determinism,
+        determinism,
         tasks: own.clone().count(),
         cached: own.clone().all(|receipt| receipt.of.is_some()),
         seed: first.seed,
@@ -148,15 +154,24 @@ fn by_person(signed: &SignedIntent) -> Counted {
         .map(|accepted| format!("The contract {account} of chain {}", accepted.chain));
     let chosen = signed.disclosed.as_ref().and_then(|told| told.chosen());
     let kept = chosen.map(|chosen| (chosen.len(), signed.options.len()));
-    let (act, kept) = match signed.intent.kind {
-        IntentKind::Approve => ("approved", kept),
-        IntentKind::Reject => ("rejected", Some((0, 0))),
-        IntentKind::Edit => ("edited", Some((0, 0))),
-        _ => ("chose", kept),
+    let kept = match signed.intent.kind {
+        IntentKind::Reject | IntentKind::Edit => Some((0, 0)),
+        _ => kept,
     };
+    let act = act(signed.intent.kind);
     let at = moment(Moment(signed.intent.at.saturating_mul(1_000)));
     let by = Decider::Person { account, name };
     (decision(by, act, Some(at)), kept)
+}
+
+/// What somebody did who signed such a decision about what came of a run.
+pub(super) fn act(kind: IntentKind) -> &'static str {
+    match kind {
+        IntentKind::Approve => "approved",
+        IntentKind::Reject => "rejected",
+        IntentKind::Edit => "edited",
+        _ => "chose",
+    }
 }
 
 fn decision(by: Decider, act: &str, at: Option<String>) -> Decision {

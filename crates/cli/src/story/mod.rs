@@ -24,6 +24,7 @@ pub(crate) use chapters::told_places;
 
 use crate::assemble;
 use crate::chain::chain_name;
+use crate::decided::is_about_outcomes;
 use crate::failure::Failure;
 use crate::hint;
 use crate::release::proposals;
@@ -93,6 +94,8 @@ fn planned(files: &Files, engines: &Engines) -> Result<Planned, Failure> {
 
 fn piece((name, asset): &(String, Verdict)) -> StoryPiece {
     let oversight = asset.origin.as_ref().map(|origin| origin.human_oversight);
+    let decisions = asset.origin.iter().flat_map(|origin| &origin.decisions);
+    let about = decisions.filter(|decision| is_about_outcomes(decision.kind));
     StoryPiece {
         path: format!("{ASSETS}{name}"),
         title: asset.title.as_ref().unwrap_or(name).clone(),
@@ -101,6 +104,7 @@ fn piece((name, asset): &(String, Verdict)) -> StoryPiece {
             intent::Oversight::PromptGuided => Oversight::PromptGuided,
             intent::Oversight::HumanValidated => Oversight::HumanValidated,
         }),
+        acts: about.map(|decision| chapters::act(decision.kind)).collect(),
         digest: asset.sha256,
     }
 }

@@ -36,6 +36,7 @@ fn decided(from: &Value, by: Decider, seen: Option<&[Value]>) -> TaskRecord {
         index: None,
         key: task.key(None),
         took: Vec::new(),
+        own_options: Value::Null,
         task,
         result: TaskResult::Done(Outcome::free(Value::Null)),
         lost: Default::default(),

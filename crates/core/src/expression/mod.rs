@@ -100,6 +100,7 @@ impl Expression {
             Some(path) => {
                 let outline = Outline {
                     taken: vec![Taken::whole(path.clone())],
+                    is_as_it_is: true,
                     ..Outline::default()
                 };
                 (vec![path], Code::Path, outline)
@@ -167,6 +168,12 @@ impl Expression {
             Some(placed) => &placed.taken,
             None => &self.outline.taken,
         }
+    }
+
+    /// Whether it gives what it takes as it is, or puts it together: nothing in it decides by what others are, or makes them
+    /// anew.
+    pub(crate) fn is_as_it_is(&self) -> bool {
+        self.outline.is_as_it_is
     }
 
     /// The same as they were written.

@@ -9,7 +9,7 @@ use minijinja::value::ValueKind;
 use minijinja::{Environment, tests};
 use serde_json::{Value, json};
 
-use super::taken::{Taken, taken};
+use super::taken::{Taken, is_as_it_is, taken};
 use crate::process::suggestion;
 
 /// Filters that MiniJinja brings along, those that nobody misspells left out.
@@ -101,6 +101,8 @@ pub(super) struct Outline {
     pub(super) unknown: Option<String>,
     /// Whose values it takes.
     pub(super) taken: Vec<Taken>,
+    /// Whether it only puts those together.
+    pub(super) is_as_it_is: bool,
 }
 
 /// A kind of value.
@@ -171,6 +173,7 @@ impl Outline {
             length,
             unknown: unknown(&expression, environment),
             taken: taken(&expression),
+            is_as_it_is: is_as_it_is(&expression),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Whose values an expression takes, told as closely as its text allows: of `steps.word[index].text`, the item with the
 //! task's own number.
 
-use minijinja::machinery::ast::{BinOpKind, Expr, UnaryOpKind};
+use minijinja::machinery::ast::{BinOpKind, CallArg, Expr, UnaryOpKind};
 use minijinja::value::{Value as Jinja, ValueKind};
 
 use super::outline::children;
@@ -90,6 +90,34 @@ pub(super) fn taken(expression: &Expr<'_>) -> Vec<Taken> {
     found.sort();
     found.dedup();
     found
+}
+
+/// Whether an expression is nothing but names, constants, and lists and objects of such: its value consists of theirs.
+pub(super) fn is_as_it_is(expression: &Expr<'_>) -> bool {
+    let mut pending = vec![expression];
+    while let Some(expression) = pending.pop() {
+        let is_plain = match expression {
+            Expr::Var(_) | Expr::Const(_) | Expr::List(_) | Expr::Tuple(_) | Expr::GetAttr(_) => {
+                true
+            }
+            Expr::GetItem(item) if step(&item.subscript_expr).is_some() => {
+                pending.push(&item.expr);
+                continue;
+            }
+            Expr::Map(map) => map.keys.iter().all(|key| matches!(key, Expr::Const(_))),
+            Expr::Filter(filter) => match (filter.name, &filter.args[..]) {
+                ("list" | "first" | "last" | "reverse", []) => true,
+                ("map", [CallArg::Kwarg("attribute", Expr::Const(_))]) => true,
+                _ => false,
+            },
+            _ => false,
+        };
+        if !is_plain {
+            return false;
+        }
+        pending.extend(children(expression));
+    }
+    true
 }
 
 /// The value that a name and what follows it stand for, as far as its text tells; what else is part of it is left pending.

@@ -27,8 +27,10 @@ pub struct TaskRecord {
     pub task: Task,
     /// Its memo key.
     pub key: Digest,
-    /// The tasks whose values it took.
+    /// The tasks whose values it took; of a choice, those that it was made among.
     pub took: Vec<Took>,
+    /// What else that was made among.
+    pub own_options: Value,
     /// What came of it.
     pub result: TaskResult,
     /// What its attempts that failed used.
@@ -49,7 +51,6 @@ pub struct TaskRecord {
 /// The engine of what a person edited: no program, but a hand. Its `with:` is what was edited.
 pub const EDIT: &str = "edit";
 
-/// Its version.
 const EDIT_VERSION: &str = "1";
 
 /// What an edit is given: what there was.
@@ -245,6 +246,7 @@ fn edit(plan: &Plan, state: &mut State, found: &mut BTreeMap<Order, TaskRecord>,
         labels: BTreeMap::new(),
     };
     edited.key = edited.task.key(None);
+    edited.own_options = Value::Null;
     edited.took = vec![Took::whole(edited.place().label())];
     edited.result = TaskResult::Done(Outcome::free(value.clone()));
     edited.lost = Usage::default();
@@ -312,6 +314,7 @@ fn blank(state: &State, plan: &Plan, slot: Slot) -> Option<TaskRecord> {
         task,
         key,
         took: state.took(plan, slot),
+        own_options: state.own_options(plan, slot),
         result: TaskResult::Asked,
         lost: Usage::default(),
         reused_from: None,

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::fold::perform;
 use super::state::{Slot, State, inner};
+use crate::engine::ASKING;
 use crate::expression::{Path, Segment, Taken, is_given};
 use crate::plan::{NodeId, NodeKind, PROCESS, PerformNode, Plan, PlannedFanOut};
 use crate::receipt::Place;
@@ -18,6 +19,9 @@ pub struct Took {
     pub name: String,
     /// Which item of the list that it gave was meant, if one was.
     pub item: Option<usize>,
+    /// Whether that was taken as it is, alone or put together with others. Else an expression made something of it, or
+    /// decided by it.
+    pub as_it_is: bool,
 }
 
 impl Took {
@@ -27,6 +31,7 @@ impl Took {
         Self {
             name: name.into(),
             item: None,
+            as_it_is: true,
         }
     }
 }
@@ -50,43 +55,74 @@ impl State {
             found: BTreeSet::new(),
         };
         if let Some(perform) = perform(plan, slot.node) {
-            perform
-                .with
-                .visit(&mut |at| search.all(at.expression.taken(), slot));
+            let is_choice = ASKING.contains(&&*perform.engine);
+            perform.with.visit(&mut |at| {
+                // What else a choice is given decides what is kept, and is no part of that.
+                if !is_choice || is_option(at.pointer) {
+                    let as_it_is = at.is_whole && at.expression.is_as_it_is();
+                    search.all(at.expression.taken(), slot, as_it_is);
+                }
+            });
         }
         search.found.into_iter().collect()
     }
+
+    /// What a choice at `slot` is made among that no task gave, in the place where it stands: what is written in the process,
+    /// inputs and parameters.
+    pub(super) fn own_options(&self, plan: &Plan, slot: Slot) -> Value {
+        let perform = perform(plan, slot.node);
+        let Some(perform) = perform.filter(|perform| ASKING.contains(&&*perform.engine)) else {
+            return Value::Null;
+        };
+        let names = self.names(plan, slot.node);
+        let own = perform.with.fill(&mut |at| {
+            let is_given =
+                |taken: &Taken| matches!(&*taken.path.root, "inputs" | "parameters" | "run");
+            match at.expression.taken().iter().all(is_given) {
+                true => at.expression.eval(&names).unwrap_or_default(),
+                false => Value::Null,
+            }
+        });
+        own.get(OPTIONS).cloned().unwrap_or_default()
+    }
+}
+
+/// What choices are made among, in their `with:`.
+const OPTIONS: &str = "from";
+
+fn is_option(pointer: &str) -> bool {
+    pointer.split('/').nth(1) == Some(OPTIONS)
 }
 
 struct Search<'s> {
     state: &'s State,
     plan: &'s Plan,
-    /// Names that were followed, and from where.
-    asked: BTreeSet<(Path, Slot)>,
+    /// Names that were followed, from where, and whether what they name is taken as it is.
+    asked: BTreeSet<(Path, Slot, bool)>,
     found: BTreeSet<Took>,
 }
 
 impl Search<'_> {
-    fn all(&mut self, taken: &[Taken], from: Slot) {
+    fn all(&mut self, taken: &[Taken], from: Slot, as_it_is: bool) {
         for taken in taken {
-            self.one(taken.by(from.index), from);
+            self.one(taken.by(from.index), from, as_it_is);
         }
     }
 
-    fn one(&mut self, path: Path, from: Slot) {
-        if self.asked.insert((path.clone(), from)) {
-            self.follow(&path, from);
+    fn one(&mut self, path: Path, from: Slot, as_it_is: bool) {
+        if self.asked.insert((path.clone(), from, as_it_is)) {
+            self.follow(&path, from, as_it_is);
         }
     }
 
     /// Follows a name as it is understood at a place.
-    fn follow(&mut self, path: &Path, from: Slot) {
+    fn follow(&mut self, path: &Path, from: Slot, as_it_is: bool) {
         let around = self.plan.nodes[from.node].parent;
         let (name, rest) = match (&*path.root, path.step(), around) {
-            ("item", ..) => return self.item(path, from),
+            ("item", ..) => return self.item(path, from, as_it_is),
             ("previous", _, Some(around)) => {
                 if let Some(round) = from.round.checked_sub(1) {
-                    self.round(around, &path.segments, round);
+                    self.round(around, &path.segments, round, as_it_is);
                 }
                 return;
             }
@@ -101,11 +137,12 @@ impl Search<'_> {
             return;
         };
         let is_beside = self.plan.nodes[id].parent == around;
-        self.reach(id, rest, if is_beside { from.round } else { 0 });
+        let round = if is_beside { from.round } else { 0 };
+        self.reach(id, rest, round, as_it_is);
     }
 
     /// What a fan-out goes over. Where that is a list by its name, its places are those of the fan-out.
-    fn item(&mut self, path: &Path, from: Slot) {
+    fn item(&mut self, path: &Path, from: Slot, as_it_is: bool) {
         let fan_out = perform(self.plan, from.node).map(|perform| &perform.fan_out);
         let Some(PlannedFanOut::Foreach(items)) = fan_out else {
             return;
@@ -115,24 +152,25 @@ impl Search<'_> {
                 let mut own = list.clone();
                 own.segments.push(Segment::Item(from.index.into()));
                 own.segments.extend_from_slice(&path.segments);
-                self.one(own, from);
+                self.one(own, from, as_it_is);
             }
-            None => self.all(items.taken(), from),
+            None => self.all(items.taken(), from, as_it_is && items.is_as_it_is()),
         }
     }
 
     /// A value of a node in one round of the loop around it.
-    fn reach(&mut self, id: NodeId, rest: &[Segment], round: u32) {
+    fn reach(&mut self, id: NodeId, rest: &[Segment], round: u32, as_it_is: bool) {
         match &self.plan.nodes[id].kind {
-            NodeKind::Repeat(_) => self.round(id, rest, self.state.nodes[id].stands),
+            NodeKind::Repeat(_) => self.round(id, rest, self.state.nodes[id].stands, as_it_is),
             NodeKind::Perform(perform) if *perform.engine == *PROCESS => {
                 let slot = Slot {
                     node: id,
                     round,
                     index: 0,
                 };
-                for path in handed_on(perform, is_given(&self.plan.nodes[id].path), rest) {
-                    self.one(path, slot);
+                let given = is_given(&self.plan.nodes[id].path);
+                for (path, is_handed_on) in handed_on(perform, given, rest) {
+                    self.one(path, slot, as_it_is && is_handed_on);
                 }
             }
             NodeKind::Perform(perform) => {
@@ -157,13 +195,14 @@ impl Search<'_> {
                 self.found.insert(Took {
                     name: place.label(),
                     item: within,
+                    as_it_is,
                 });
             }
         }
     }
 
     /// Values of the nodes of a loop in one of its rounds.
-    fn round(&mut self, around: NodeId, rest: &[Segment], round: u32) {
+    fn round(&mut self, around: NodeId, rest: &[Segment], round: u32, as_it_is: bool) {
         let named = match rest.first() {
             Some(Segment::Field(name)) => Some(name),
             _ => None,
@@ -171,9 +210,11 @@ impl Search<'_> {
         for &id in inner(self.plan, around) {
             let name = &self.plan.nodes[id].name;
             match named {
-                Some(named) if **named == **name => self.reach(id, &rest[1..], round),
+                Some(named) if **named == **name => {
+                    self.reach(id, &rest[1..], round, as_it_is);
+                }
                 // What is inside of a process that is a step shows by what the process gives.
-                None if !name.contains('.') => self.reach(id, &[], round),
+                None if !name.contains('.') => self.reach(id, &[], round, as_it_is),
                 _ => {}
             }
         }
@@ -207,8 +248,9 @@ fn from_start(item: i64, list: &Value) -> Option<usize> {
     }
 }
 
-/// The names behind one value that a process is given or gives, as the two tasks around it hand it on.
-fn handed_on(perform: &PerformNode, is_given: bool, rest: &[Segment]) -> Vec<Path> {
+/// The names behind one value that a process is given or gives, as the two tasks around it hand it on, and whether they do so
+/// as it is.
+fn handed_on(perform: &PerformNode, is_given: bool, rest: &[Segment]) -> Vec<(Path, bool)> {
     let outputs = Segment::Field("outputs".to_owned());
     let wanted: Vec<&Segment> = match is_given {
         true => rest.iter().collect(),
@@ -239,7 +281,8 @@ fn handed_on(perform: &PerformNode, is_given: bool, rest: &[Segment]) -> Vec<Pat
         if let (true, Some(_), [path]) = (is_exact, at.expression.as_path(), &mut paths[..]) {
             path.segments.extend(wanted.copied().cloned());
         }
-        names.append(&mut paths);
+        let as_it_is = at.is_whole && at.expression.is_as_it_is();
+        names.extend(paths.into_iter().map(|path| (path, as_it_is)));
     });
     names
 }
