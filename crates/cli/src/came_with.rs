@@ -4,10 +4,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use daedal_core::Digest;
 use daedal_core::asset::assets_in;
 use daedal_core::receipt::Receipt;
-use daedal_core::run::EDIT;
+use daedal_core::run::{EDIT, RunId};
+use daedal_core::{AssetRef, Digest};
+use daedal_provenance::made_of::Marks;
 use daedal_store::Studio;
 use daedal_store::ports::Document;
 use serde_json::Value;
@@ -17,17 +18,25 @@ use crate::home::remembered;
 use crate::ui::Ui;
 use crate::verify;
 
-/// By the digest of a file, that of its credential.
+/// By a run and a file that was brought to it, the digest of the file's credential.
 const KIND: &str = "came-with";
 
-/// Keeps the credential beside a file that was brought, if one was made for just these bytes. One that wasn't is told.
+/// Keeps the credential beside a file that is brought to a run, if one was made for just these bytes and none is inside. One
+/// that wasn't is told.
 pub(crate) async fn keep(
     studio: &Studio,
-    path: &Path,
-    bytes: &[u8],
+    run: RunId,
+    (path, asset): (&Path, &AssetRef),
     ui: Ui,
 ) -> Result<(), Failure> {
-    let (credential, others) = verify::made_for(path, bytes)?;
+    // As they were taken in: what lies at the path may be another by now, or have been read to its end.
+    let bytes = studio.blobs.read(&asset.digest);
+    let bytes =
+        bytes.map_err(|error| Failure::because("what was brought can't be read", &error))?;
+    if Marks::of(&asset.media_type, &bytes, None).credential {
+        return Ok(());
+    }
+    let (credential, others) = verify::made_for(path, &bytes);
     for other in others {
         let file = path.display();
         ui.note(format!("{other}: what is made of {file} does not name it"));
@@ -37,14 +46,19 @@ pub(crate) async fn keep(
     };
     let kept = studio.blobs.write(&credential);
     let kept = kept.map_err(|error| Failure::because("the credential can't be kept", &error))?;
-    let document = Document::of(KIND, Digest::of(bytes).to_string(), &kept);
+    let document = Document::of(KIND, key(run, &asset.digest), &kept);
     let put = studio.records.put(vec![document]).await;
     put.map_err(|error| remembered(&error))
+}
+
+fn key(run: RunId, asset: &Digest) -> String {
+    format!("{run}/{asset}")
 }
 
 /// The credentials beside what was brought to a run: its inputs, and what people put in the place of what tasks gave.
 pub(crate) async fn of(
     studio: &Studio,
+    run: RunId,
     receipts: &[Receipt],
     inputs: &Value,
 ) -> Result<BTreeMap<Digest, Vec<u8>>, Failure> {
@@ -57,16 +71,20 @@ pub(crate) async fn of(
         .collect();
     let mut found = BTreeMap::new();
     for digest in brought {
-        if let Some(credential) = beside(studio, &digest).await? {
+        if let Some(credential) = beside(studio, run, &digest).await? {
             found.insert(digest, credential);
         }
     }
     Ok(found)
 }
 
-/// The credential that lay beside a file which somebody brought.
-pub(crate) async fn beside(studio: &Studio, digest: &Digest) -> Result<Option<Vec<u8>>, Failure> {
-    let known = studio.records.get(KIND, &digest.to_string()).await;
+/// The credential that lay beside a file which somebody brought to a run.
+pub(crate) async fn beside(
+    studio: &Studio,
+    run: RunId,
+    asset: &Digest,
+) -> Result<Option<Vec<u8>>, Failure> {
+    let known = studio.records.get(KIND, &key(run, asset)).await;
     let known = known.map_err(|error| remembered(&error))?;
     let known: Option<Digest> = known.and_then(|known| serde_json::from_value(known).ok());
     let Some(known) = known else {

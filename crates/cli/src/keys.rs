@@ -50,8 +50,18 @@ fn named_signer(home: &Home, certificate: &Path, key: &Path) -> Result<Signer, F
             Failure::because(format!("{} can't be read", path.display()), &error).help(&files)
         })
     };
-    let signer = Signer::from_pem(read(certificate)?.as_bytes(), &read(key)?)
-        .map_err(|error| Failure::new(error.to_string()).help(&files))?;
+    let (certificates, pem) = (read(certificate)?, read(key)?);
+    let signer = Signer::from_pem(certificates.as_bytes(), &pem).map_err(|error| {
+        let help = match error {
+            KeyError::Unreadable if pem.contains("BEGIN EC PRIVATE KEY") => format!(
+                "`openssl ecparam` writes keys in a form of its own (`BEGIN EC PRIVATE KEY`); convert it and name the new file \
+                 as `key`: openssl pkcs8 -topk8 -nodes -in {} -out key8.pem",
+                key.display()
+            ),
+            _ => files.clone(),
+        };
+        Failure::new(error.to_string()).help(help)
+    })?;
     let ends = signer.chain().ends_ms().map(Moment);
     match ends.filter(|ends| *ends <= text::now()) {
         None => Ok(signer),

@@ -143,10 +143,7 @@ pub(crate) fn of_archive(
 }
 
 /// The credential beside a file that was made for just these bytes, and what is to be said of others there.
-pub(crate) fn made_for(
-    path: &Path,
-    bytes: &[u8],
-) -> Result<(Option<Vec<u8>>, Vec<String>), Failure> {
+pub(crate) fn made_for(path: &Path, bytes: &[u8]) -> (Option<Vec<u8>>, Vec<String>) {
     sidecar::made_for(path, &bare(path, bytes, &[]))
 }
 

@@ -14,7 +14,7 @@ use crate::shown::is_all_that_was_taken;
 use crate::{Digest, canonical};
 
 /// The longest time between the signature of what is set and the run, in seconds.
-const SETTING_UP_MAX: u64 = 7 * 24 * 3_600;
+pub const SETTING_UP_MAX: u64 = 7 * 24 * 3_600;
 
 /// The names of all intents that the header and these receipts name.
 pub(crate) fn named<'a>(

@@ -19,6 +19,7 @@ use crate::run::EDIT;
 use crate::taken::Places;
 use crate::{Digest, Governed, Seed, canonical};
 
+pub use crate::decided::SETTING_UP_MAX;
 pub use crate::fault::RecordFault;
 
 /// What a run was, apart from its tasks.

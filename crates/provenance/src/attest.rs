@@ -5,7 +5,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use daedal_core::json;
+use daedal_core::json::{self, JsonError};
 use daedal_core::record::{RecordFault, RunRecord};
 use daedal_core::{Digest, canonical};
 use p256::ecdsa::Signature;
@@ -104,6 +104,9 @@ impl Subject {
 /// Why an attestation doesn't stand.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum AttestError {
+    /// It has more values than are read.
+    #[error("{}", JsonError::Long)]
+    Long,
     /// It isn't one.
     #[error("it is not a run attestation: {problem}")]
     Form {
@@ -172,7 +175,11 @@ pub fn read(bytes: &[u8]) -> Result<Attested, AttestError> {
     let form = |problem: &str| AttestError::Form {
         problem: problem.into(),
     };
-    let envelope: Envelope = json::read(bytes).map_err(|error| form(&error))?;
+    let unread = |error: &JsonError| match error {
+        JsonError::Long => AttestError::Long,
+        JsonError::Form(error) => form(&error.to_string()),
+    };
+    let envelope: Envelope = json::read(bytes).map_err(|error| unread(&error))?;
     if canonical::to_vec(&envelope) != bytes {
         return Err(form("it is not in canonical form"));
     }
@@ -199,7 +206,7 @@ pub fn read(bytes: &[u8]) -> Result<Attested, AttestError> {
         .verifying_key()?
         .verify(&pre_authentication(&payload), &parsed)
         .map_err(|_| AttestError::Signature)?;
-    let statement: Statement = json::read(&payload).map_err(|error| form(&error))?;
+    let statement: Statement = json::read(&payload).map_err(|error| unread(&error))?;
     if canonical::to_vec(&statement) != payload {
         return Err(form("its statement is not in canonical form"));
     }

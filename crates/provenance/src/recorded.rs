@@ -7,12 +7,12 @@ use std::sync::Arc;
 
 use daedal_core::engine::Determinism;
 use daedal_core::intent::SignedIntent;
-use daedal_core::json;
+use daedal_core::json::{self, JsonError};
 use daedal_core::record::RunRecord;
 use daedal_core::{Digest, canonical};
 use serde::Serialize;
 
-use crate::attest::{self, Attested};
+use crate::attest::{self, AttestError, Attested};
 use crate::chain::Chain;
 use crate::ingredients;
 use crate::manifest::Claim;
@@ -36,6 +36,8 @@ enum Kind {
     Foreign(String),
     /// One that is damaged; says how.
     Damaged(String),
+    /// What is too long to be read; says so.
+    Long(String),
 }
 
 impl Recorded {
@@ -74,7 +76,7 @@ impl Recorded {
             Kind::AsAttested(_) | Kind::Bare(_) => {
                 Err("what was given is the run's bare record, which nobody has signed")
             }
-            Kind::Foreign(detail) | Kind::Damaged(detail) => Err(detail),
+            Kind::Foreign(detail) | Kind::Damaged(detail) | Kind::Long(detail) => Err(detail),
         }
     }
 
@@ -90,18 +92,22 @@ impl Recorded {
         match &self.0 {
             Kind::Attested(attested) | Kind::AsAttested(attested) => Ok(attested.record()),
             Kind::Bare(record) => Ok(record),
-            Kind::Foreign(detail) | Kind::Damaged(detail) => Err(detail),
+            Kind::Foreign(detail) | Kind::Damaged(detail) | Kind::Long(detail) => Err(detail),
         }
     }
 }
 
 fn read(bytes: &[u8]) -> Result<Kind, String> {
     if attest::is_envelope(bytes) {
-        let attested = attest::read(bytes).map_err(|error| error.to_string())?;
-        return Ok(Kind::Attested(Arc::new(attested)));
+        return match attest::read(bytes) {
+            Err(error @ AttestError::Long) => Ok(Kind::Long(error.to_string())),
+            Err(error) => Err(error.to_string()),
+            Ok(attested) => Ok(Kind::Attested(Arc::new(attested))),
+        };
     }
     let record: RunRecord = match json::read(bytes) {
         Ok(record) => record,
+        Err(error @ JsonError::Long) => return Ok(Kind::Long(error.to_string())),
         Err(error) => {
             let detail = format!("what was given is neither an attestation nor a record: {error}");
             return Ok(Kind::Foreign(detail));
@@ -250,7 +256,11 @@ fn own<'a>(
     let record = match recorded.record() {
         Ok(record) => record,
         Err(detail) => {
-            verdict.judge(name, Exit::Tampered, Err(detail.to_owned()));
+            let means = match recorded.0 {
+                Kind::Long(_) => Exit::Incomplete,
+                _ => Exit::Tampered,
+            };
+            verdict.judge(name, means, Err(detail.to_owned()));
             return None;
         }
     };

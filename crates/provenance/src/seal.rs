@@ -241,7 +241,14 @@ fn with_own(
     };
     strict::active(&store).map_err(|problem| c2pa::Error::OtherError(problem.into()))?;
     let mut bytes = Cursor::new(bytes);
-    builder.add_ingredient_from_stream(description.to_string(), format, &mut bytes)?;
+    let added = builder.add_ingredient_from_stream(description.to_string(), format, &mut bytes)?;
+    if added.active_manifest().is_none() {
+        // The library leaves out what it can't read, without a word.
+        builder.definition.ingredients.pop();
+        return Err(c2pa::Error::OtherError(
+            "the library makes nothing of it".into(),
+        ));
+    }
     Ok(true)
 }
 

@@ -29,6 +29,8 @@ const FILM_HASHES: &[u8] = b"merkle\0";
 const DEPTH_MAX: usize = 8;
 /// Boxes in one box: assertions of a manifest, manifests of a store. The library's work grows with their square.
 const BOXES_MAX: usize = 1_000;
+/// What one box says in CBOR: the library's work grows with the square of the number of its actions.
+const CBOR_BYTES_MAX: usize = 4 << 20;
 const LONGER: &str = "a part of it is longer than it is";
 /// What all compressed manifests of a store come to, as the library is told, too.
 pub(crate) const UNPACKED_MIB_MAX: u64 = 8;
@@ -72,6 +74,12 @@ fn lengths(within: &[u8], depth: usize, unpacked: &mut u64) -> Result<(), String
     for (kind, payload) in boxes {
         match &kind {
             b"jumb" => lengths(payload, depth, unpacked)?,
+            b"cbor" if payload.len() > CBOR_BYTES_MAX => {
+                return Err(format!(
+                    "a part of it has more than {} MiB: credentials of so much are not read",
+                    CBOR_BYTES_MAX >> 20
+                ));
+            }
             b"cbor" => skipped(payload)?,
             b"brob" => {
                 let mut manifest = Vec::new();

@@ -80,7 +80,7 @@ fn words() -> Words {
 #[test]
 fn a_page_of_another_look_has_another_form() {
     let page = story(&ran(&Blobs::default()), &words()).unwrap().page;
-    let known = ("1", "9faf34540045a609");
+    let known = ("2", "5b3b4d636d641e91");
     assert_eq!(
         (STORY_FORM, &Digest::of(page.as_bytes()).to_string()[..16]),
         known,
@@ -111,6 +111,36 @@ fn a_signed_choice_tells_of_how_many_it_was_whatever_is_shown() {
         "{page}"
     );
     assert!(page.contains("alt=\"A &#34;skerry&#34;\""), "{page}");
+}
+
+#[test]
+fn of_people_only_what_they_did_is_said() {
+    let said = |acts: &[&str]| making::oversight_of(Oversight::HumanValidated, acts);
+    assert_eq!(said(&["edited"]), "people edited it");
+    assert_eq!(
+        said(&["edited", "chose", "edited"]),
+        "people chose and edited it"
+    );
+    assert_eq!(said(&["rejected"]), "people decided on the way to it");
+}
+
+#[test]
+fn what_people_decided_or_edited_is_not_said_to_be_reproducible() {
+    let mut ran = ran(&Blobs::default());
+    let mut facts = |by: Option<Decider>, act: &str| {
+        let decision = &mut ran.chapters[0].step.decisions[0];
+        decision.by = by.unwrap_or_else(|| decision.by.clone());
+        act.clone_into(&mut decision.act);
+        let page = story(&ran, &Words::default()).unwrap().page;
+        let (_, rest) = page.split_once("choose 1.0.0 · ").unwrap();
+        rest.split('<').next().unwrap().to_owned()
+    };
+    assert_eq!(facts(None, "approved"), "attested");
+    assert_eq!(
+        facts(None, "edited"),
+        "reproducible but for what people edited"
+    );
+    assert_eq!(facts(Some(Decider::Score), "chose"), "reproducible");
 }
 
 #[test]

@@ -12,18 +12,15 @@ use daedal_provenance::{Exit, Verdict, attest};
 use serde_json::{Value, json};
 
 use super::Common;
-use crate::assemble;
-use crate::export;
 use crate::failure::Failure;
 use crate::home::{Home, block_on, remembered};
-use crate::own;
 use crate::release::{self, Signing, captions_among};
-use crate::runs;
 use crate::text::foreign;
 use crate::ui::Ui;
 use crate::verify::{
     self, Beside, Named, Node, Records, Replayed, Scene, Verified, Whole, misnamed,
 };
+use crate::{assemble, export, own, runs};
 
 const EXIT_CODES: &str = "\
 Exit codes; of several files, the worst:
@@ -82,8 +79,7 @@ struct Found {
 
 impl Verify {
     pub(crate) fn run(self, common: &Common, ui: Ui) -> Result<u8, Failure> {
-        // Only the studio that the user names, or is in and has signed in, is recognised: one that came along with the file
-        // could be anybody's.
+        // One that came along with the file could be anybody's: only where the user has signed, or which they name, counts.
         let home = match Home::find(common) {
             Ok(home) => Some(home),
             Err(failure) if common.studio.is_some() => return Err(failure),

@@ -71,7 +71,16 @@ pub(super) async fn signed(
         disclosed: Some(pending.disclosed),
         options: draft.shown.clone(),
     };
-    if recover(signed.message(), signature) != Some(signer) {
+    // Some wallets number the two keys of a signature from 0.
+    let mut numbered = signature.to_vec();
+    if let Some(parity @ (0 | 1)) = numbered.get_mut(64) {
+        *parity += 27;
+        let numbered = Bytes::from(numbered);
+        if recover(signed.message(), &numbered) == Some(signer) {
+            signed.signature = numbered;
+        }
+    }
+    if recover(signed.message(), &signed.signature) != Some(signer) {
         signed.accepted = contract::accepted(home, &signed).await?;
     }
     match signed.check() {

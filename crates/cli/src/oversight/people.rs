@@ -1,6 +1,6 @@
 //! Duties that depend on what people decided, and the evidence of it: by what counts for the files that were published.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use alloy_primitives::B256;
 use daedal_core::intent::{IntentKind, Oversight, SignedIntent};
@@ -129,29 +129,36 @@ fn uncounted(run: &Gathered, counted: &[&SignedIntent]) -> Vec<String> {
     let counted: BTreeSet<B256> = counted.iter().map(|signed| signed.name()).collect();
     let intents = run.subject.record.intents.iter();
     let rest = intents.filter(|signed| !counted.contains(&signed.name()));
-    let (mut contracts, mut foreign, mut elsewhere) = (Vec::new(), 0, 0);
+    let (mut by_contract, mut foreign, mut elsewhere) = (BTreeMap::new(), 0, 0);
     for signed in rest {
         if let Some(accepted) = signed.accepted {
-            contracts.push(format!(
-                "no evidence by itself: signed by the contract {}, and nobody asked chain {} about it; `daedal verify --rpc` \
-                 does",
-                signed.signer.to_checksum(None),
-                accepted.chain
-            ));
+            *by_contract
+                .entry((signed.signer, accepted.chain))
+                .or_insert(0) += 1;
         } else if signed.counts_for(run.domain()) {
             elsewhere += 1;
         } else {
             foreign += 1;
         }
     }
+    let contracts = by_contract.into_iter();
+    let contracts = contracts.map(|((contract, chain), decisions)| {
+        format!(
+            "no evidence by itself: {} signed by the contract {}, and nobody asked chain {chain} about that; `daedal \
+             verify --rpc` does",
+            count(decisions, "decision"),
+            contract.to_checksum(None)
+        )
+    });
+    let mut told: Vec<String> = contracts.collect();
     if foreign > 0 {
-        contracts.push(format!(
+        told.push(format!(
             "no evidence: {} signed for another registry than the credentials name",
             count(foreign, "decision")
         ));
     }
     if elsewhere > 0 {
-        contracts.push(format!("no evidence: {}", told_elsewhere(elsewhere)));
+        told.push(format!("no evidence: {}", told_elsewhere(elsewhere)));
     }
-    contracts
+    told
 }

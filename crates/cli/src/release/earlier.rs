@@ -52,7 +52,13 @@ pub(super) async fn of(
         runs: runs::all(studio).await?,
     };
     for asset in wanted {
-        if let Some(run) = others.givers(&asset.digest).await?.first() {
+        let givers = others.givers(&asset.digest).await?;
+        // Another process may have given the same.
+        let is_own = |run: &&&RunSummary| {
+            let spec = runs::spec_of(run);
+            spec.is_some_and(|spec| spec.process == subject.spec.process)
+        };
+        if let Some(run) = givers.iter().find(is_own) {
             let earlier = Earlier {
                 run: run.run,
                 by_model: others.is_by_model(&asset.digest).await?,
@@ -105,7 +111,7 @@ impl Others<'_> {
                     return Ok(true);
                 }
                 for brought in brought(&record, &digest) {
-                    if self.has_mark(brought).await? {
+                    if self.has_mark(run.run, brought).await? {
                         return Ok(true);
                     }
                     pending.push(brought.digest);
@@ -116,8 +122,8 @@ impl Others<'_> {
     }
 
     /// Whether a file says of itself that a model made it.
-    async fn has_mark(&self, asset: &AssetRef) -> Result<bool, Failure> {
-        let beside = came_with::beside(self.studio, &asset.digest).await?;
+    async fn has_mark(&self, run: RunId, asset: &AssetRef) -> Result<bool, Failure> {
+        let beside = came_with::beside(self.studio, run, &asset.digest).await?;
         let bytes = self.studio.blobs.read(&asset.digest);
         let marks = bytes.map(|bytes| Marks::of(&asset.media_type, &bytes, beside.as_deref()));
         Ok(marks.is_ok_and(|marks| marks.by_model))

@@ -20,6 +20,7 @@ use super::copies::Copies;
 use super::exhibit::{self, Size};
 use super::label::label;
 use super::lineage::{CHOOSE, Telling};
+use super::private::Private;
 use super::{Made, OnChain, SealedPiece, Subject, kept, voted};
 use crate::chain::{caip19, chain_name};
 use crate::failure::Failure;
@@ -27,8 +28,6 @@ use crate::text;
 
 /// Alternatives that are shown beside a decision; the rest are in the receipts.
 const SHOWN_MAX: usize = 24;
-/// Characters of a note.
-const NOTE_MAX: usize = 160;
 
 /// The whole release, as channels are given it.
 pub(super) async fn release(
@@ -239,26 +238,12 @@ async fn step(
             .all(|record| record.reused_from.is_some() || !record.edits.is_empty()),
         seed: task.and_then(|task| task.seed),
         usage,
-        note: value.and_then(note),
+        note: value
+            .filter(|_| all.iter().all(|record| record.edits.is_empty()))
+            .and_then(|value| Private::of(&subject.spec).note(value)),
         shown: picture,
         decisions,
     })
-}
-
-/// What a step gave, in a line.
-pub(super) fn note(value: &Value) -> Option<String> {
-    let title = value["title"].as_str().filter(|text| !text.is_empty());
-    let text = value["text"].as_str().filter(|text| !text.is_empty());
-    let line = match (title, text, value["score"].as_f64()) {
-        (Some(title), ..) => title.to_owned(),
-        (None, Some(text), _) => text.split_whitespace().collect::<Vec<_>>().join(" "),
-        (None, None, Some(score)) => format!("score {score:.2}"),
-        _ => return None,
-    };
-    if line.chars().count() <= NOTE_MAX {
-        return Some(line);
-    }
-    Some(line.chars().take(NOTE_MAX - 1).chain(['…']).collect())
 }
 
 /// Small pictures of what was kept, and of what was passed over.

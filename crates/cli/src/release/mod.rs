@@ -18,6 +18,7 @@ mod minting;
 mod onchain;
 mod outside;
 mod payment;
+mod private;
 mod record;
 mod reopen;
 mod seal;

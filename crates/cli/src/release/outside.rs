@@ -64,7 +64,7 @@ impl Outside {
             }
             let title = own.map_or(title, |own| format!("run {}", own.run.0.short()));
             if let (true, Some(bytes)) = (marks.credential, &bytes) {
-                doubted(&title, &asset, bytes, ui);
+                doubted(&title, &asset, bytes, beside.as_deref(), ui);
             }
             let foreign = Foreign {
                 title,
@@ -129,10 +129,11 @@ fn is_media(asset: &AssetRef) -> bool {
 }
 
 /// Says so where a file has a credential that does not hold: what is made of it names it as it is.
-fn doubted(title: &str, asset: &AssetRef, bytes: &[u8], ui: Ui) {
+fn doubted(title: &str, asset: &AssetRef, bytes: &[u8], beside: Option<&[u8]>, ui: Ui) {
     let verdict = verify(&Given {
         file: bytes,
         media_type: Some(&asset.media_type),
+        sidecar: beside,
         ..Given::default()
     });
     // That nobody here knows its signer is no fault of it.

@@ -5,7 +5,6 @@ use std::cell::OnceCell;
 use daedal_core::AssetRef;
 use daedal_core::engine::Engines;
 use daedal_core::intent::Domain;
-use daedal_core::receipt::Receipt;
 use daedal_provenance::ingredients::parts;
 use daedal_provenance::manifest::{Anchoring, Content, Ingredient, Relation, Source};
 use daedal_provenance::{SealRequest, attest, seal};
@@ -104,7 +103,13 @@ impl Sealing<'_> {
             return Ok(outside);
         }
         let (studio, subject) = (self.studio, self.subject);
-        let beside = came_with::of(studio, &subject.record.receipts, &subject.spec.inputs).await?;
+        let beside = came_with::of(
+            studio,
+            subject.run,
+            &subject.record.receipts,
+            &subject.spec.inputs,
+        )
+        .await?;
         let earlier = earlier::of(studio, self.engines, subject).await?;
         let ui = self.signing.ui;
         let outside = Outside::of(studio, subject, self.copies, beside, &earlier, ui);
@@ -265,12 +270,13 @@ fn ingredients(
         })
         .collect();
     // What people put in by hand, and what servers gave, with the credentials that it came with.
-    let lineage = record.lineage(&asset.digest).into_iter();
-    let lineage: Vec<&Receipt> = lineage.map(|place| &record.receipts[place]).collect();
+    let lineage = record.lineage(&asset.digest);
     for foreign in outside.given() {
         let digest = foreign.asset.digest;
         let is_known = ingredients.iter().any(|known| known.digest == digest);
-        if !is_known && lineage.iter().any(|receipt| receipt.gives(&digest)) {
+        // Whoever chose among several hands on others, too: it is there if who made it is.
+        let maker = record.maker_of(&digest);
+        if !is_known && maker.is_some_and(|maker| lineage.binary_search(&maker).is_ok()) {
             ingredients.push(Ingredient {
                 title: foreign.title.clone(),
                 media_type: foreign.asset.media_type.clone(),

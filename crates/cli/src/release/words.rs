@@ -8,7 +8,8 @@ use daedal_core::run;
 use daedal_provenance::collection::ASSETS;
 use daedal_store::Studio;
 
-use super::making::{note, pictures};
+use super::making::pictures;
+use super::private::Private;
 use super::{Gathered, exhibit};
 use crate::failure::Failure;
 use crate::story::{behind, told_places};
@@ -24,6 +25,7 @@ pub(crate) async fn words(
         label: run.told.process.disclosure.clone(),
         ..Words::default()
     };
+    let private = Private::of(&subject.spec);
     let files: Vec<_> = run.pieces.iter().map(|piece| piece.files()).collect();
     for (item, files) in run.told.items.iter().zip(&files) {
         let piece = files.first().map(|(name, _)| format!("{ASSETS}{name}"));
@@ -63,7 +65,11 @@ pub(crate) async fn words(
                 false => None,
             };
             let first = seen.entry(*first).or_default();
-            (first.note, first.shown) = (note(&outcome.value), shown);
+            let mut own = subject.tasks.iter().filter(|task| *task.name.step == *step);
+            first.shown = shown;
+            if own.all(|task| task.edits.is_empty()) {
+                first.note = private.note(&outcome.value);
+            }
         }
         seen.retain(|_, seen| *seen != Seen::default());
         words.tasks.append(&mut seen);

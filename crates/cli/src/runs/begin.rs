@@ -1,9 +1,12 @@
 //! What a run is asked to do, from a command line.
 
+use std::path::PathBuf;
+
 use daedal_core::engine::Engines;
-use daedal_core::intent::set_name;
+use daedal_core::intent::{IntentKind, SignedIntent, set_name};
 use daedal_core::plan::Planned;
 use daedal_core::process::{Dial, DialKind, Process, Texts};
+use daedal_core::record::SETTING_UP_MAX;
 use daedal_core::run::{Event, Finish, RunId, RunSpec, finish_of};
 use daedal_core::{AssetRef, Digest, Governed, Seed, asset};
 use daedal_store::Studio;
@@ -12,14 +15,15 @@ use serde_json::Value;
 
 use super::given::{files, given, seed};
 use super::{Dials, all, governed, newest_of, plan_of, replay};
+use crate::came_with;
 use crate::failure::Failure;
 use crate::hint;
 use crate::home::{Home, remembered};
 use crate::intents::{
     Hand, Signed, authors_of, domain_of, forget_printed, keep_printed, printed, sign_settings,
 };
+use crate::text::now;
 use crate::ui::Ui;
-use crate::{came_with, verify};
 
 /// Assets of earlier runs that a new run is compared with, newest first.
 const EARLIER_MAX: usize = 64;
@@ -90,11 +94,13 @@ pub(crate) async fn begin(
         &dials.parameters,
         "parameter",
     )?;
-    let process = &planned.process;
-    let inputs_given = files(&process.inputs, &dials.inputs);
-    for path in inputs_given.chain(files(&process.parameters, &dials.parameters)) {
-        came_with::keep(studio, path, &verify::read(path)?, ui).await?;
-    }
+    let brought: Vec<(PathBuf, AssetRef)> = [
+        (&planned.process.inputs, &dials.inputs, &inputs),
+        (&planned.process.parameters, &dials.parameters, &parameters),
+    ]
+    .into_iter()
+    .flat_map(|(known, options, values)| files(known, options, values))
+    .collect();
     let governed = match dials.off_chain {
         true => None,
         false => governed::governed(home, studio, planned, ui).await?,
@@ -125,16 +131,21 @@ pub(crate) async fn begin(
         .filter_map(spec_of)
         .find(|spec| asked(spec));
     if let Some(spec) = stopped.cloned() {
-        if let Some(Hand::Print) = setter {
-            let short = spec.id().0.short();
+        let short = spec.id().0.short();
+        let is_set = spec.intents.iter().any(is_setting);
+        let by_wallet = match setter {
+            Some(Hand::Print) => true,
+            Some(Hand::Wallet { .. }) => !is_set,
+            _ => false,
+        };
+        if by_wallet {
             let what = format!("this was begun before, as run {short}, and stopped before its end");
             return Err(Failure::new(what).help(format!(
-                "go on with it: {} resume {short}; or print what another run of the same sets: --fresh --typed-data",
+                "go on with it: {} resume {short}; or have another run of the same signed: --fresh, with --typed-data first",
                 hint::daedal()
             )));
         }
-        if setter.is_some() && spec.intents.is_empty() {
-            let short = spec.id().0.short();
+        if setter.is_some() && !is_set {
             ui.note(format!(
                 "goes on with run {short}, which was begun without a signature"
             ));
@@ -165,6 +176,10 @@ pub(crate) async fn begin(
         let domain = domain_of(home, studio, &spec.process, spec.governed.as_ref()).await?;
         match sign_settings(home, studio, hand, domain, &spec, dials).await? {
             Signed::Intent(signed) => {
+                if now().0 / 1_000 > signed.intent.at.saturating_add(SETTING_UP_MAX) {
+                    return Err(Failure::new("what was printed to be signed is more than 7 days old")
+                        .help("print it again, sign that, and begin the run: the same command with --typed-data"));
+                }
                 spec.intents.extend(serde_json::to_value(signed).ok());
                 forget_printed(studio, &spec).await?;
             }
@@ -174,11 +189,20 @@ pub(crate) async fn begin(
             }
         }
     }
+    for (path, asset) in &brought {
+        came_with::keep(studio, spec.id(), (path, asset), ui).await?;
+    }
     Ok(Begun {
         spec,
         runs,
         to_sign,
     })
+}
+
+/// Whether somebody signed it for what a run sets.
+fn is_setting(intent: &Value) -> bool {
+    let signed: Option<SignedIntent> = serde_json::from_value(intent.clone()).ok();
+    signed.is_some_and(|signed| signed.intent.kind == IntentKind::Set)
 }
 
 /// A run of its own that takes exactly these inputs and parameters, whatever was run before.

@@ -184,6 +184,11 @@ fn kept(question: &Question, answer: &Answer) -> Result<Vec<usize>, Failure> {
     let request = &question.request;
     let named = match answer {
         Answer::Nothing => return Ok(Vec::new()),
+        Answer::Suggested if request.suggested.is_empty() => {
+            return Err(Failure::new("nothing is suggested that could be approved").help(
+                "keep some of the options by their numbers (`choose`), or none of them (`reject`)",
+            ));
+        }
         Answer::Suggested => return Ok(request.suggested.clone()),
         Answer::Keep(named) => named,
     };

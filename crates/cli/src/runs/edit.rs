@@ -19,7 +19,7 @@ use crate::home::{Home, block_on, remembered};
 use crate::intents::{Draft, Signed, SignedBy, domain_of, latest, sign};
 use crate::text::count;
 use crate::ui::Ui;
-use crate::{assemble, came_with, hint, release};
+use crate::{assemble, came_with, hint, release, verify};
 
 /// What comes in the place of what a task gave.
 pub(crate) enum Edit {
@@ -91,9 +91,19 @@ pub(crate) fn edit(
         if let Some(bytes) = &target.to.bytes {
             let kept = studio.blobs.write(bytes);
             kept.map_err(|error| Failure::because("the edit can't be kept", &error))?;
-            if let Edit::File(path) = what {
-                came_with::keep(&studio, path, bytes, ui).await?;
+            if let (Edit::File(path), Some(asset)) = (what, AssetRef::from_value(&target.to.value))
+            {
+                came_with::keep(&studio, summary.run, (path, &asset), ui).await?;
             }
+        }
+        if let (Edit::File(path), None) = (what, &target.to.bytes)
+            && verify::made_for(path, &read(path)?).0.is_some()
+        {
+            ui.note(format!(
+                "the credential beside {} is not kept: {} gives a text, and no file that could have one",
+                path.display(),
+                target.told
+            ));
         }
         // What was closed is closed anew when the run is over again.
         release::forget(&studio, &home.root, &spec.process, summary.run).await?;

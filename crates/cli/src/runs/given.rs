@@ -1,7 +1,7 @@
 //! What a command line sets of a run.
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use daedal_core::bundle::file_asset;
 use daedal_core::plan::Planned;
@@ -33,8 +33,9 @@ pub(crate) struct Dials {
     /// edition is made unless its dials are those that were voted
     #[arg(long)]
     pub(super) off_chain: bool,
-    /// Sign what is set here with the studio's account: commitments to it, the values stay private. `sign = true`
-    /// under [account] in daedal.toml does so for every run
+    /// Sign what is set here with the studio's account, by commitments to it. Only free texts stay private, unless
+    /// the process publishes them; numbers and choices are published, signed or not. `sign = true` under [account]
+    /// in daedal.toml does so for every run
     #[arg(long)]
     pub(crate) sign: bool,
     #[command(flatten)]
@@ -92,17 +93,19 @@ pub(super) fn given(
     given_by(&|path| asset_from(studio, path), dials, options, what)
 }
 
-/// The files that are given as assets.
+/// The files that are given as assets, and what they are.
 pub(super) fn files<'o>(
     dials: &'o [(String, Dial)],
     options: &'o [String],
-) -> impl Iterator<Item = &'o Path> {
+    values: &'o [(String, Value)],
+) -> impl Iterator<Item = (PathBuf, AssetRef)> + 'o {
     let named = options.iter().filter_map(|option| option.split_once("=@"));
     named.filter_map(|(name, path)| {
-        let mut dials = dials.iter();
-        let is_asset =
-            dials.any(|(known, dial)| known == name && matches!(dial.kind, DialKind::Asset { .. }));
-        is_asset.then_some(Path::new(path))
+        let (_, dial) = dials.iter().find(|(known, _)| known == name)?;
+        let is_asset = matches!(dial.kind, DialKind::Asset { .. });
+        let (_, value) = values.iter().rev().find(|(known, _)| known == name)?;
+        let asset = AssetRef::from_value(value).filter(|_| is_asset)?;
+        Some((PathBuf::from(path), asset))
     })
 }
 

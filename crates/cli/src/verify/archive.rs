@@ -2,7 +2,7 @@
 
 use daedal_provenance::chain::Chain;
 use daedal_provenance::collection::{self, ANCHOR, ATTESTATION, Archive, Collected, LOG, VOTES};
-use daedal_provenance::{Exit, LogFault, attest};
+use daedal_provenance::{Exit, LogFault, Verdict, attest};
 use serde_json::{Value, json};
 
 use super::{Node, Scene, anchor, contracts, votes};
@@ -137,6 +137,12 @@ impl Whole {
         Scene::of_archive(files, record, &subjects, &assemble::engines())
     }
 
+    /// The verdict on the run, then those on its files.
+    pub(super) fn verdicts(&self) -> impl Iterator<Item = &Verdict> {
+        let files = self.archive.assets.iter().map(|(_, verdict)| verdict);
+        std::iter::once(&self.archive.verdict).chain(files)
+    }
+
     /// Whether an asset of the run owes an anchor.
     pub(super) fn owes_anchor(&self) -> bool {
         let assets = self.archive.assets.iter();
@@ -172,6 +178,7 @@ impl Whole {
             "assets": assets,
             "anchor": self.anchor.as_ref().and_then(Anchor::to_json),
             "votes": self.votes.as_ref().and_then(Votes::to_json),
+            "hint": self.hint(),
         })
     }
 }

@@ -2,22 +2,39 @@
 
 use std::path::Path;
 
-use daedal_provenance::Exit;
+use daedal_provenance::{Exit, Verdict};
 
-use super::{Verified, misnamed};
+use super::{Verified, Whole, misnamed};
+
+/// What makes signers known, where one of them is unknown and not past its time.
+fn hint_of_signer<'v>(mut verdicts: impl Iterator<Item = &'v Verdict>) -> Option<String> {
+    let is_unknown = |verdict: &Verdict| {
+        let signer = verdict.signer.as_ref();
+        verdict.exit == Exit::Untrusted && signer.is_some_and(|signer| !signer.expired)
+    };
+    verdicts.any(is_unknown).then(|| {
+        "whoever sealed it is recognised once you name their certificate chain, from a place \
+         that you trust: --trust CHAIN.pem; a studio's own is .daedal/keys/chain.pem, and is \
+         recognised in that studio by whoever signed there, or with --studio DIR"
+            .to_owned()
+    })
+}
+
+impl Whole {
+    /// What can be done about the verdict on a run, where that is known.
+    pub(crate) fn hint(&self) -> Option<String> {
+        match self.archive.verdict.exit {
+            Exit::Untrusted => hint_of_signer(self.verdicts()),
+            _ => None,
+        }
+    }
+}
 
 impl Verified {
     /// What can be done about the verdict, where that is known.
     pub(crate) fn hint(&self, path: &Path) -> Option<String> {
-        let signer = self.verdict.signer.as_ref();
-        let is_unknown = signer.is_some_and(|signer| !signer.expired);
         match self.verdict.exit {
-            Exit::Untrusted if is_unknown => Some(
-                "whoever sealed it is recognised once you name their certificate chain, from a place \
-                 that you trust: --trust CHAIN.pem; a studio's own is .daedal/keys/chain.pem, and is \
-                 recognised in that studio by whoever signed there, or with --studio DIR"
-                    .to_owned(),
-            ),
+            Exit::Untrusted => hint_of_signer(self.verdicts()),
             Exit::Unanchored => self.hint_of_anchor(),
             Exit::Incomplete => misnamed::hint(path),
             _ => None,

@@ -73,19 +73,19 @@ pub(super) fn of(path: &Path, bare: &Given<'_>) -> Result<Beside, Failure> {
 }
 
 /// The credential beside a file that was made for just these bytes, and what is to be said of others.
-pub(super) fn made_for(
-    path: &Path,
-    bare: &Given<'_>,
-) -> Result<(Option<Vec<u8>>, Vec<String>), Failure> {
+pub(super) fn made_for(path: &Path, bare: &Given<'_>) -> (Option<Vec<u8>>, Vec<String>) {
     let mut told = Vec::new();
     for place in places(path) {
-        let bytes = read(&place)?;
+        let Ok(bytes) = read(&place) else {
+            told.push(format!("{} can't be read as a credential", name_of(&place)));
+            continue;
+        };
         match judged(&place, &bytes, bare) {
-            Judged::Made { .. } => return Ok((Some(bytes), told)),
+            Judged::Made { .. } => return (Some(bytes), told),
             Judged::Other(Ok(other) | Err(other)) => told.push(other),
         }
     }
-    Ok((None, told))
+    (None, told)
 }
 
 fn name_of(place: &Path) -> String {

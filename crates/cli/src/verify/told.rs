@@ -1,5 +1,6 @@
 //! Verdicts, for people and for programs.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use daedal_core::intent::IntentKind;
@@ -156,10 +157,8 @@ pub(crate) fn told(file: &Path, verified: &Verified) -> String {
             ));
         }
         text.extend(verified.votes.as_ref().map(Votes::told));
-        if !matches!(verdict.exit, Exit::Tampered | Exit::Incomplete) {
-            text.push_str(&meaning(verdict, origin));
-        }
     }
+    text.extend(meaning(verdict, &[verdict]));
     if let Some(hint) = verified.hint(file) {
         text.push_str(&format!("help: {}\n", foreign(&hint)));
     }
@@ -180,11 +179,23 @@ fn did(kind: IntentKind) -> &'static str {
     }
 }
 
-/// What the verdict comes to in words: what anyone can compute, what rests on somebody's word, and what nobody says.
-fn meaning(verdict: &Verdict, origin: &Origin) -> String {
-    let by_contracts = |decision: &&Decision| decision.by_contract;
-    let by_contracts = origin.decisions.iter().filter(by_contracts).count();
-    let by_keys = origin.decisions.len() - by_contracts;
+/// What the verdict on a file, or on a run of these files, comes to in words: what anyone can compute, what rests on
+/// somebody's word, and what nobody says. Nothing where something was changed or is missing, or no run is told.
+fn meaning(verdict: &Verdict, files: &[&Verdict]) -> Option<String> {
+    let origins = files.iter().filter_map(|file| file.origin.as_ref());
+    let origins: Vec<&Origin> = origins.collect();
+    if origins.is_empty() || matches!(verdict.exit, Exit::Tampered | Exit::Incomplete) {
+        return None;
+    }
+    let decisions = origins.iter().flat_map(|origin| &origin.decisions);
+    let mut decisions: Vec<&Decision> = decisions.collect();
+    if origins.len() > 1 {
+        // One decision can lie on the way to several files.
+        let mut known = BTreeSet::new();
+        decisions.retain(|told| known.insert((told.kind, told.by, told.at, &told.task)));
+    }
+    let by_contracts = decisions.iter().filter(|told| told.by_contract).count();
+    let by_keys = decisions.len() - by_contracts;
     let mut decisions = String::new();
     if by_keys > 0 {
         let told = count(by_keys, "decision");
@@ -196,35 +207,51 @@ fn meaning(verdict: &Verdict, origin: &Origin) -> String {
             ", and by a node's word {told} that contracts accept"
         ));
     }
-    let people = match origin.intents {
-        0 => "",
-        _ => ", or whose accounts decided",
+    let people = match origins.iter().any(|origin| origin.intents > 0) {
+        false => "",
+        true => ", or whose accounts decided",
     };
-    let signer = verdict
-        .signer
-        .as_ref()
-        .and_then(|signer| signer.name.as_deref());
-    let signer = signer.map_or_else(|| "whoever sealed it".to_owned(), foreign);
-    // What its receipts say can be of somebody else than who sealed the file.
-    let signers = match &verdict.attested_by {
-        Some(other) => format!("{signer} and {}", foreign(other)),
-        None => signer,
-    };
-    let made = match &verdict.marking {
-        Some(marking) => format!(", and that {}", marking.told),
-        None => String::new(),
-    };
-    let hosted = match origin.coverage {
-        Some(coverage) if coverage.attested > 0 => {
-            format!("; {} of them nobody can do again", coverage.attested)
+    let mut made = Vec::new();
+    for marking in files.iter().filter_map(|file| file.marking.as_ref()) {
+        let told = format!(", and that {}", marking.told);
+        if !made.contains(&told) {
+            made.push(told);
         }
+    }
+    let coverages = origins.iter().filter_map(|origin| origin.coverage);
+    let hosted = match coverages.map(|coverage| coverage.attested).max() {
+        Some(attested) if attested > 0 => format!("; {attested} of them nobody can do again"),
         _ => String::new(),
     };
-    format!(
-        "  shown       that no byte was changed since it was sealed, and that the run's root holds its receipt{decisions}\n  \
-         attested    by {signers} alone: that the tasks ran as the receipts say{hosted}{made}\n  \
+    Some(format!(
+        "  shown       that no byte was changed since it was sealed, and that the run's root holds its receipt{}{decisions}\n  \
+         attested    by {} alone: that the tasks ran as the receipts say{hosted}{}\n  \
          not claimed who that is beyond the certificate{people}, that nothing was made and left out, or that what it tells is true\n",
-    )
+        if origins.len() > 1 { "s" } else { "" },
+        signers(verdict, files),
+        made.concat(),
+    ))
+}
+
+/// Who sealed a file, or a run and its files, and whoever else attested what their receipts say.
+fn signers(verdict: &Verdict, files: &[&Verdict]) -> String {
+    let all = || std::iter::once(verdict).chain(files.iter().copied());
+    let sealers = all().filter_map(|verdict| verdict.signer.as_ref());
+    let sealers = sealers.map(|signer| {
+        let name = signer.name.as_deref();
+        name.map_or_else(|| "whoever sealed it".to_owned(), foreign)
+    });
+    let attested = all().filter_map(|verdict| verdict.attested_by.as_deref());
+    let mut named: Vec<String> = Vec::new();
+    for name in sealers.chain(attested.map(foreign)) {
+        if !named.contains(&name) {
+            named.push(name);
+        }
+    }
+    match named.is_empty() {
+        true => "whoever sealed it".to_owned(),
+        false => named.join(" and "),
+    }
 }
 
 /// The verdict on a whole run, for people.
@@ -284,6 +311,11 @@ pub(crate) fn told_whole(title: &str, whole: &Whole, quiet: bool) -> String {
             verdict.exit,
             title.unwrap_or_default()
         ));
+    }
+    let files: Vec<&Verdict> = whole.verdicts().skip(1).collect();
+    text.extend(meaning(&whole.archive.verdict, &files));
+    if let Some(hint) = whole.hint() {
+        text.push_str(&format!("help: {}\n", foreign(&hint)));
     }
     text
 }

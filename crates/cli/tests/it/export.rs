@@ -72,7 +72,8 @@ fn an_archive_is_verified_by_a_stranger_and_every_asset_of_it_by_itself() {
         stranger.path().join("chain.pem"),
     )
     .unwrap();
-    stranger.daedal(&["verify", "run.zip"]).ends(11);
+    let told = stranger.daedal(&["verify", "run.zip"]).ends(11).out;
+    assert!(told.contains("--trust CHAIN.pem"), "{told}");
     let told = stranger
         .daedal(&["verify", "run.zip", "--trust", "chain.pem", "--json"])
         .ends(0)
