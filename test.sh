@@ -144,7 +144,8 @@ for studio in formats other; do
   wallet="$(VIEM_HOME="$tools/chain" node tests/chain/intent.mjs "$place/typed.json" "$key")"
   # shellcheck disable=SC2086 # two options and their values
   (cd "$place/$studio" && "$daedal" author --quiet . $wallet && "$daedal" run --quiet --seed "$studio" -i film=@film.mp4 -i sound=@sound.wav -i song=@song.mp3 &&
-    "$daedal" release --quiet latest && "$daedal" export --quiet latest --to run.zip)
+    "$daedal" release --quiet latest && "$daedal" export --quiet latest --to run.zip &&
+    "$daedal" verify --quiet site run.zip)
 done
 "$tools/python/bin/python" tests/c2pa/read.py --kinds png,jpg,webp,svg,mp4,wav,mp3,txt,md,json \
   "$place/formats/site" "$place/demo/site"

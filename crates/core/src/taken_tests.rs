@@ -95,7 +95,6 @@ fn chooser(step: &str) -> Receipt {
     }
 }
 
-/// One that took these assets, and gave those.
 fn drawn(step: &str, inputs: &[&str], outputs: &[&str]) -> Receipt {
     Receipt {
         inputs: inputs.iter().copied().map(asset).collect(),
@@ -111,7 +110,6 @@ fn draft(index: u32) -> Receipt {
     }
 }
 
-/// The texts of three tasks.
 fn texts() -> Vec<(Receipt, &'static [&'static str], Value)> {
     (0..3)
         .map(|index| {
@@ -208,15 +206,18 @@ fn what_was_edited_is_no_longer_there_to_be_chosen() {
     assert_eq!(record.receipts[4].from, ["word #1"]);
 }
 
-/// Whose a choice is.
 fn chosen(kept: &Value, took: &[Took], own_options: &Value) -> Vec<String> {
-    let mut tasks = texts();
-    tasks.push((receipt("judge", None), &[], json!({ "best": "first" })));
+    let (words, judged) = (texts(), json!({ "best": "first" }));
     let mut tracing = Tracing::of(header().run());
-    for (receipt, _, value) in &tasks {
-        tracing.add(receipt.clone(), &[], &Value::Null, value);
-    }
-    tracing.add(chooser("pick"), took, own_options, kept);
+    let mut add = |mut receipt: Receipt, took: &[Took], value| {
+        receipt.value = canonical::digest(value);
+        tracing.add(receipt, took, own_options, value);
+    };
+    words
+        .iter()
+        .for_each(|(word, _, value)| add(word.clone(), &[], value));
+    add(receipt("judge", None), &[], &judged);
+    add(chooser("pick"), took, kept);
     tracing.links().receipts()[4].from.clone()
 }
 
@@ -362,8 +363,7 @@ fn what_gave_an_asset_that_was_taken_is_known_by_that() {
     let record = record(&[
         (draft(0), &[], json!(0)),
         (draft(1), &[], json!(1)),
-        // The title of the other one.
-        (
+            (
             drawn("finish", &["draft 0"], &["poster"]),
             &["draft", "gone"],
             json!(9),

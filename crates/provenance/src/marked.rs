@@ -51,7 +51,7 @@ impl Marking {
                 Some("rules and code made it, with parts or of material that a trained model made")
             }
         };
-        let edited = edited_by_hand.then_some("people edited it by hand");
+        let edited = edited_by_hand.then_some("people edited it by hand, nobody knows with what");
         let told: Vec<&str> = made.into_iter().chain(edited).collect();
         Self {
             source_type,
@@ -163,11 +163,8 @@ fn actions(reader: &Reader) -> Vec<Action> {
 pub(crate) fn marking(verdict: &mut Verdict, reader: &Reader, claim: &Claim, packet: Option<Said>) {
     let actions = actions(reader);
     verdict.told = Told { actions, packet };
-    let found = judged(verdict, &claim.excerpt, &claim.unsigned_sha256).and_then(|marking| {
-        let packet = verdict.told.packet.as_ref();
-        let told = packet.map(|packet| packet.reads_as(reader, marking.source_type));
-        told.unwrap_or(Ok(())).map(|()| marking)
-    });
+    let found = judged(verdict, &claim.excerpt, &claim.unsigned_sha256)
+        .and_then(|marking| Said::held(verdict.told.packet.as_ref(), reader, marking));
     match found {
         Ok(marking) => verdict.marking = Some(marking),
         Err(detail) => {

@@ -336,6 +336,8 @@ fn coverage(record: &RunRecord) -> Coverage {
     let mut coverage = Coverage::default();
     for receipt in &record.receipts {
         *match receipt.determinism {
+            // What people decided is theirs: nothing gives it again.
+            _ if !receipt.intents.is_empty() => &mut coverage.attested,
             Determinism::Exact => &mut coverage.exact,
             Determinism::Close { .. } => &mut coverage.close,
             Determinism::Attested => &mut coverage.attested,

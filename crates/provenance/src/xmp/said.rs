@@ -12,6 +12,7 @@ use super::{ALTERNATIVE, BEGIN, END, Fields, escaped, is_ours, place};
 use crate::container::{format_of, without_credential};
 use crate::made_of::packed_texts;
 use crate::manifest::{Source, is_by_model};
+use crate::marked::Marking;
 use crate::seal::assertion;
 use crate::store;
 
@@ -60,9 +61,23 @@ impl Said {
         })
     }
 
+    /// What a credential is told to say, if a packet that is there says so, too.
+    pub(crate) fn held(
+        packet: Option<&Self>,
+        reader: &Reader,
+        marking: Marking,
+    ) -> Result<Marking, String> {
+        match packet {
+            Some(packet) => packet
+                .reads_as(reader, marking.source_type)
+                .map(|()| marking),
+            None => Ok(marking),
+        }
+    }
+
     /// Checks that it says what a credential says, and nothing else: title, maker, terms, training, source. What is to be
     /// seen is told by it alone, and models by the receipts.
-    pub(crate) fn reads_as(&self, reader: &Reader, source: Option<Source>) -> Result<(), String> {
+    fn reads_as(&self, reader: &Reader, source: Option<Source>) -> Result<(), String> {
         let metadata = assertion(reader, "cawg.metadata").unwrap_or_default();
         let training = assertion(reader, "cawg.training-mining").unwrap_or_default();
         let training = match training["entries"]["cawg.ai_training"]["use"].as_str() {
