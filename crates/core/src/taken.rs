@@ -5,7 +5,7 @@
 //! ([`Receipt::from`]).
 
 use std::cell::OnceCell;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use alloy_primitives::B256;
@@ -272,7 +272,7 @@ fn passed_on<'v>(
 /// Values, and whose they are.
 #[derive(Default)]
 struct Known<'c> {
-    by_digest: HashMap<Digest, Vec<&'c Labels>>,
+    by_digest: BTreeMap<Digest, Vec<&'c Labels>>,
     /// Whether parts of what was given are among them: all that it consists of.
     has_parts: bool,
 }

@@ -363,7 +363,7 @@ fn what_gave_an_asset_that_was_taken_is_known_by_that() {
     let record = record(&[
         (draft(0), &[], json!(0)),
         (draft(1), &[], json!(1)),
-            (
+        (
             drawn("finish", &["draft 0"], &["poster"]),
             &["draft", "gone"],
             json!(9),

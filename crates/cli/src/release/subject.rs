@@ -40,8 +40,16 @@ impl Subject {
             .collect();
         if !values.is_empty() {
             let values = values.join(", ");
+            let is_rejected = |task: &&TaskRecord| {
+                let decision = task.decision.as_ref();
+                decision.is_some_and(|decision| decision.kept.is_empty())
+            };
+            let why = match self.tasks.iter().find(is_rejected) {
+                Some(task) => format!("everything was rejected in `{}`", task.name),
+                None => "a step of `template` makes a file of words".to_owned(),
+            };
             ui.note(format!(
-                "not published, since it gave no file: {values} (a step of `template` makes a file of words)"
+                "not published, since it gave no file: {values} ({why})"
             ));
         }
     }

@@ -116,7 +116,8 @@ pub(crate) fn edit(
             .map_err(|error| Failure::new(error.to_string()))?;
         studio.close().await.map_err(|error| remembered(&error))?;
         let told = format!(
-            "{} is edited: what was made from it is made again\ngo on with: {} resume {}",
+            "{} is edited: what was made from it is made again, and what was decided of that is asked again\n\
+             go on with: {} resume {}",
             target.told,
             hint::daedal(),
             summary.run.0.short()

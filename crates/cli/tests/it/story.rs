@@ -87,7 +87,7 @@ fn decisions_count_for_what_they_led_to_and_are_told_apart_from_the_rest() {
         .out;
     for said in [
         "people oversaw what was made",
-        "nobody signed anything on the way to it (2 of 3)",
+        "its credential tells of nothing that somebody signed on the way to it (2 of 3)",
         "no evidence: 1 decision signed in the run",
         "1 human decision on the way to them",
         "decide whether the text informs the public",
