@@ -105,11 +105,11 @@ pub(super) fn is_as_it_is(expression: &Expr<'_>) -> bool {
                 continue;
             }
             Expr::Map(map) => map.keys.iter().all(|key| matches!(key, Expr::Const(_))),
-            Expr::Filter(filter) => match (filter.name, &filter.args[..]) {
-                ("list" | "first" | "last" | "reverse", []) => true,
-                ("map", [CallArg::Kwarg("attribute", Expr::Const(_))]) => true,
-                _ => false,
-            },
+            Expr::Filter(filter) => matches!(
+                (filter.name, &filter.args[..]),
+                ("list" | "first" | "last" | "reverse", [])
+                    | ("map", [CallArg::Kwarg("attribute", Expr::Const(_))])
+            ),
             _ => false,
         };
         if !is_plain {
