@@ -29,6 +29,8 @@ pub struct Audit {
     pub pieces: BTreeSet<String>,
     /// Small pictures of pieces and of what steps gave, which the pages show.
     pub pictures: BTreeSet<String>,
+    /// Texts of licences that processes bring: the record of the site tells their bytes, and nobody signs them.
+    pub licences: BTreeSet<String>,
     /// Pages, feeds and metadata that are as this version writes them from the records.
     pub pages: usize,
     /// Those that are not, or are gone: edited, or written by another version.
@@ -46,6 +48,11 @@ pub fn audit(directory: &Path) -> Result<Option<Audit>, ChannelError> {
     let mut named = BTreeMap::new();
     for release in &records.releases {
         let process = &release.process.name;
+        let licence = release.process.licence.as_ref();
+        let text = licence.and_then(|licence| licence.text.as_ref());
+        audit
+            .licences
+            .extend(text.map(|text| names::licence(process, text)));
         for item in &release.items {
             let preview = item.preview.as_ref();
             let piece = names::piece(release, item);
@@ -126,11 +133,12 @@ mod tests {
         studio.publish(&release(&studio.blobs, "almanac", 1));
         let whole = audit(&place).unwrap().unwrap();
         let (pieces, pictures) = (whole.pieces.clone(), whole.pictures.clone());
-        let pages = whole.pages;
+        let (pages, licences) = (whole.pages, whole.licences.clone());
         let fine = Audit {
             pieces,
             pictures,
             pages,
+            licences,
             ..Audit::default()
         };
         assert!(pages > 5 && !whole.pictures.is_empty() && !whole.pieces.is_empty());

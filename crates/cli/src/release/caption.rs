@@ -39,8 +39,8 @@ pub(super) fn draw(
     })?;
     let mut assets: Vec<AssetRef> = Vec::new();
     for piece in pieces(outputs) {
-        let is_still = KINDS.contains(&&*piece.asset.media_type);
-        if is_still && !assets.contains(&piece.asset) {
+        let is_picture = KINDS.contains(&&*piece.asset.media_type);
+        if is_picture && !assets.contains(&piece.asset) && !moves(studio, &piece.asset) {
             assets.push(piece.asset);
         }
     }
@@ -59,6 +59,21 @@ pub(super) fn draw(
         Ok((task, outcome))
     });
     drawn.collect()
+}
+
+/// Whether a picture is a film: one frame of it, with a caption, would be another thing.
+fn moves(studio: &Studio, asset: &AssetRef) -> bool {
+    let Ok(bytes) = studio.blobs.read(&asset.digest) else {
+        return false;
+    };
+    // Of a WebP in its extended form a flag (container specification); of a PNG a chunk before the pixels (third edition).
+    let is_webp =
+        bytes.get(8..16) == Some(b"WEBPVP8X") && bytes.get(20).is_some_and(|flags| flags & 2 != 0);
+    let mut chunks = bytes
+        .windows(4)
+        .skip_while(|name| *name != b"acTL" && *name != b"IDAT");
+    let is_png = bytes.starts_with(b"\x89PNG") && chunks.next() == Some(b"acTL");
+    is_webp || is_png
 }
 
 fn perform(studio: &Studio, engines: &Engines, task: &Task) -> Result<Outcome, Failure> {

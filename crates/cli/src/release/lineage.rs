@@ -7,6 +7,7 @@ use daedal_core::run::TaskRecord;
 use serde_json::{Map, Value};
 
 use super::Subject;
+use crate::oversight::is_by_model;
 use crate::runs::Piece;
 
 /// The engine whose tasks keep some of what they are given.
@@ -124,7 +125,9 @@ impl<'a> Telling<'a> {
         &self.subject.tasks
     }
 
-    /// What the last of the tasks behind the piece, or of the steps that it depends on, reported: an edit before what was
+    /// What the last of the tasks behind the piece, or of the steps that it depends on, reported. Of a step none of whose
+    /// tasks is behind it, that counts where it has one task, or one of the piece's number, and was no model: what a model says
+    /// is told as a part. an edit before what was
     /// edited, the task with the piece's number before others, and a choice, which stands behind its candidates, by what it
     /// gave.
     fn reported<'v>(&self, field: impl Fn(&'v Value) -> Option<&'v str>) -> Option<&'v str>
@@ -135,6 +138,16 @@ impl<'a> Telling<'a> {
         let behind = self.lineage.iter().rev().map(|at| &self.tasks()[*at]);
         let around = self.by_step().into_iter().rev();
         let around = around.flat_map(|(_, mut shown, _)| {
+            let is_behind = |task: &&TaskRecord| {
+                let mut behind = self.lineage.iter();
+                behind.any(|at| std::ptr::eq(&raw const self.tasks()[*at], *task))
+            };
+            if !shown.iter().any(is_behind) {
+                let is_alone = shown.len() == 1;
+                let number = |task: &TaskRecord| task.index.map(|index| index as usize);
+                shown.retain(|task| is_alone || own.is_some() && number(task) == own);
+                shown.retain(|task| !self.is_by_model(task));
+            }
             shown.reverse();
             let number = |task: &&TaskRecord| task.index.map(|index| index as usize);
             shown.sort_by_key(|task| (number(task) != own, number(task)));
@@ -155,6 +168,12 @@ impl<'a> Telling<'a> {
         });
         let mut said = said.filter_map(field);
         said.find(|text| !text.is_empty())
+    }
+
+    fn is_by_model(&self, task: &TaskRecord) -> bool {
+        let tasks = self.tasks().iter().zip(&self.subject.record.receipts);
+        let mut own = tasks.filter(|(other, _)| other.name == task.name);
+        own.any(|(_, receipt)| is_by_model(receipt))
     }
 }
 

@@ -159,6 +159,12 @@ impl Sealing<'_> {
         let process = &self.subject.spec.process;
         let bytes = self.copies.read(studio, asset);
         let bytes = bytes.map_err(|error| self.copies.lost(&name(), process, &error))?;
+        if bytes.is_empty() {
+            let what = format!("{} is empty, and nothing can be bound to it", name());
+            return Err(Failure::new(what).help(
+                "have the step write something, or leave the output away in another run of the process",
+            ));
+        }
         let sealed = seal_one(self, self.outside().await?, asset, &bytes, title, alt)?;
         let mut documents = vec![Document::of("sealed", key, &sealed)];
         if was_sealed {

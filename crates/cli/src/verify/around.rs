@@ -83,6 +83,7 @@ pub(crate) fn around<'v>(
     }
     let uncovered = [
         (folder.pictures.len(), "small picture", "of the pages"),
+        (folder.licences.len(), "licence", "that a process brings"),
         (pages, "page", "with feeds and metadata"),
     ];
     let uncovered: Vec<String> = uncovered

@@ -36,6 +36,8 @@ pub(crate) struct Folder {
     pub(crate) records: Vec<PathBuf>,
     /// Small pictures for pages, which nobody signs, and which a site's records name.
     pub(crate) pictures: Vec<PathBuf>,
+    /// Texts of licences that a site's records name.
+    pub(crate) licences: Vec<PathBuf>,
     /// Sites that are among it.
     pub(crate) sites: Vec<Site>,
     /// What can't be looked into.
@@ -112,6 +114,8 @@ struct Walk {
     pieces: BTreeSet<PathBuf>,
     /// What they name as small pictures.
     pictures: BTreeSet<PathBuf>,
+    /// What they name as texts of licences.
+    licences: BTreeSet<PathBuf>,
     found: Folder,
 }
 
@@ -126,6 +130,7 @@ impl Walk {
             seen: BTreeSet::new(),
             pieces: BTreeSet::new(),
             pictures: BTreeSet::new(),
+            licences: BTreeSet::new(),
             found: Folder::default(),
         };
         let above = walk.root.ancestors().skip(1).find(|above| is_site(above));
@@ -148,6 +153,7 @@ impl Walk {
             };
             self.pieces.extend(named(&audit.pieces));
             self.pictures.extend(named(&audit.pictures));
+            self.licences.extend(named(&audit.licences));
         }
         Site { place, audit }
     }
@@ -228,6 +234,7 @@ impl Walk {
         let list = match &*name {
             _ if self.pieces.contains(&own) => &mut self.found.files,
             _ if self.pictures.contains(&own) => &mut self.found.pictures,
+            _ if self.licences.contains(&own) => &mut self.found.licences,
             name if name.ends_with(".disclosure.json") && is_disclosure(&path) => {
                 &mut self.found.disclosures
             }

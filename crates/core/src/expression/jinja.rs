@@ -88,7 +88,7 @@ impl Compiled {
     }
 }
 
-fn is_function(name: &str) -> bool {
+pub(super) fn is_function(name: &str) -> bool {
     matches!(name, "range" | "dict" | "debug" | "namespace")
 }
 

@@ -108,7 +108,17 @@ impl Expression {
             None => {
                 let compiled = jinja::Compiled::new(source)?;
                 let outline = compiled.outline(source);
-                (compiled.references(), Code::Jinja(compiled), outline)
+                let mut names = compiled.references();
+                // It looks over names in slices.
+                for Taken { path, .. } in &outline.taken {
+                    let is_known =
+                        |name: &Path| name.root == path.root && name.step() == path.step();
+                    if !names.iter().any(is_known) && !jinja::is_function(&path.root) {
+                        names.push(path.clone());
+                    }
+                }
+                names.sort();
+                (names, Code::Jinja(compiled), outline)
             }
         };
         let computed = references.iter().any(Path::is_dynamic).then(|| {

@@ -117,6 +117,10 @@ fn references_are_found_in_any_expression() {
         references("steps.a.x + (steps.b[0] if inputs.t else range(3) | length)"),
         ["inputs.t", "steps.a.x", "steps.b"]
     );
+    assert_eq!(
+        references("steps.g[0].text ~ steps.idea[0].text[:inputs.n] ~ range(2)[:1]"),
+        ["inputs.n", "steps.g", "steps.idea[0].text"]
+    );
 }
 
 proptest! {
