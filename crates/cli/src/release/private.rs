@@ -75,8 +75,8 @@ fn unescaped(text: &str) -> String {
         let (before, behind) = rest.split_at(at);
         out.push_str(before);
         let escaped = entity(behind).or_else(|| escape(behind));
-        let (character, length) =
-            escaped.unwrap_or((behind.starts_with('&').then_some('&').unwrap_or('\\'), 1));
+        let mark = behind.chars().next().unwrap_or_default();
+        let (character, length) = escaped.unwrap_or((mark, 1));
         out.push(character);
         rest = behind.get(length..).unwrap_or_default();
     }
