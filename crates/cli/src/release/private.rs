@@ -34,7 +34,9 @@ impl Private {
             (None, None, Some(score)) => format!("score {score:.2}"),
             _ => return None,
         };
-        if self.is_in(&line) {
+        // What is cut off may be the rest of it.
+        let around: String = line.chars().take(2 * NOTE_MAX).collect();
+        if self.is_in(&around) {
             return None;
         }
         if line.chars().count() <= NOTE_MAX {
@@ -44,15 +46,14 @@ impl Private {
     }
 
     /// Whether a line tells one of them, or as much of it as gives it away.
-    pub(super) fn is_in(&self, line: &str) -> bool {
+    fn is_in(&self, line: &str) -> bool {
         let line = forms(line);
         self.0.iter().any(|text| {
             text.iter().zip(&line).any(|(text, line)| {
+                let mut parts = text.windows(text.len().clamp(1, GIVEAWAY));
                 // A single letter stands everywhere.
                 let is_one = matches!(text[..], [letter] if letter.is_ascii());
-                let mut parts = text.windows(text.len().clamp(1, GIVEAWAY));
-                let mut parts = parts.by_ref().filter(|_| !is_one);
-                parts.any(|part| line.windows(part.len()).any(|here| here == part))
+                !is_one && parts.any(|part| line.windows(part.len()).any(|here| here == part))
             })
         })
     }
