@@ -30,8 +30,12 @@ mod tool;
 pub use difference::{Compared, difference};
 pub use tool::Tools;
 
+use std::io::Cursor;
 use std::sync::Arc;
 
+use ::image::ImageFormat;
+use ::image::codecs::png::PngDecoder;
+use ::image::codecs::webp::WebPDecoder;
 use daedal_core::engine::{Engine, Engines, Limits};
 
 /// Width and height of a PNG, JPEG, WebP or SVG in pixels, once it could be opened; else what is wrong with it.
@@ -39,6 +43,19 @@ pub fn picture_size(name: &str, bytes: &[u8]) -> Result<(u32, u32), String> {
     let picture = picture::decode(name, bytes, None, &Limits::default());
     let picture = picture.map_err(|error| error.to_string())?;
     Ok((picture.width, picture.height))
+}
+
+/// Whether a picture moves: a PNG or WebP of several frames.
+#[must_use]
+pub fn moves(picture: &[u8]) -> bool {
+    let bytes = || Cursor::new(picture);
+    let png = || PngDecoder::new(bytes()).and_then(|png| png.is_apng());
+    let webp = || WebPDecoder::new(bytes()).map(|webp| webp.has_animation());
+    match ::image::guess_format(picture) {
+        Ok(ImageFormat::Png) => png().unwrap_or_default(),
+        Ok(ImageFormat::WebP) => webp().unwrap_or_default(),
+        _ => false,
+    }
 }
 
 /// An SVG as a PNG of this width in pixels, drawn with the bundled type faces; else what is wrong with it.
@@ -89,5 +106,24 @@ mod tests {
         for name in names {
             assert_eq!(all.get(name).map(|engine| engine.spec().name), Some(name));
         }
+    }
+
+    #[test]
+    fn a_picture_of_several_frames_moves() {
+        let drawn = |frames: u32| {
+            let mut file = Vec::new();
+            let mut encoder = png::Encoder::new(&mut file, 1, 1);
+            encoder.set_color(png::ColorType::Grayscale);
+            if frames > 1 {
+                encoder.set_animated(frames, 0).unwrap();
+            }
+            let mut writer = encoder.write_header().unwrap();
+            (0..frames).for_each(|_| writer.write_image_data(&[7]).unwrap());
+            writer.finish().unwrap();
+            file
+        };
+        assert!(super::moves(&drawn(2)));
+        assert!(!super::moves(&drawn(1)));
+        assert!(!super::moves(b"RIFF\x04\0\0\0WEBP"));
     }
 }

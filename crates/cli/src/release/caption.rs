@@ -63,17 +63,8 @@ pub(super) fn draw(
 
 /// Whether a picture is a film: one frame of it, with a caption, would be another thing.
 fn moves(studio: &Studio, asset: &AssetRef) -> bool {
-    let Ok(bytes) = studio.blobs.read(&asset.digest) else {
-        return false;
-    };
-    // Of a WebP in its extended form a flag (container specification); of a PNG a chunk before the pixels (third edition).
-    let is_webp =
-        bytes.get(8..16) == Some(b"WEBPVP8X") && bytes.get(20).is_some_and(|flags| flags & 2 != 0);
-    let mut chunks = bytes
-        .windows(4)
-        .skip_while(|name| *name != b"acTL" && *name != b"IDAT");
-    let is_png = bytes.starts_with(b"\x89PNG") && chunks.next() == Some(b"acTL");
-    is_webp || is_png
+    let bytes = studio.blobs.read(&asset.digest);
+    bytes.is_ok_and(|bytes| daedal_engines::moves(&bytes))
 }
 
 fn perform(studio: &Studio, engines: &Engines, task: &Task) -> Result<Outcome, Failure> {
