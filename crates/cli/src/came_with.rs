@@ -6,12 +6,11 @@ use std::path::Path;
 
 use daedal_core::asset::assets_in;
 use daedal_core::receipt::Receipt;
-use daedal_core::run::{EDIT, RunId};
+use daedal_core::run::{EDIT, RunId, RunSpec};
 use daedal_core::{AssetRef, Digest};
 use daedal_provenance::made_of::Marks;
 use daedal_store::Studio;
 use daedal_store::ports::Document;
-use serde_json::Value;
 
 use crate::failure::Failure;
 use crate::home::remembered;
@@ -55,17 +54,18 @@ fn key(run: RunId, asset: &Digest) -> String {
     format!("{run}/{asset}")
 }
 
-/// The credentials beside what was brought to a run: its inputs, and what people put in the place of what tasks gave.
+/// The credentials beside what was brought to a run: its inputs and parameters, and what people put in the place of what tasks gave.
 pub(crate) async fn of(
     studio: &Studio,
     run: RunId,
     receipts: &[Receipt],
-    inputs: &Value,
+    spec: &RunSpec,
 ) -> Result<BTreeMap<Digest, Vec<u8>>, Failure> {
     let edited = receipts.iter().filter(|receipt| receipt.engine == EDIT);
     let edited = edited.flat_map(|receipt| receipt.outputs.iter().cloned());
-    let brought: BTreeSet<Digest> = assets_in(inputs)
-        .into_iter()
+    let given = [&spec.inputs, &spec.parameters].into_iter();
+    let brought: BTreeSet<Digest> = given
+        .flat_map(assets_in)
         .chain(edited)
         .map(|asset| asset.digest)
         .collect();

@@ -84,8 +84,10 @@ impl Outside {
         let receipts = &subject.record.receipts;
         let outputs = receipts.iter().flat_map(|receipt| &receipt.outputs);
         let given: BTreeSet<Digest> = outputs.map(|asset| asset.digest).collect();
+        let has_own = |asset: &&AssetRef| has_beside.contains(&asset.digest);
         for (task, receipt) in subject.tasks.iter().zip(receipts) {
-            for asset in receipt.inputs.iter().filter(|asset| is_media(asset)) {
+            let inputs = receipt.inputs.iter();
+            for asset in inputs.filter(|asset| is_media(asset) || has_own(asset)) {
                 if !given.contains(&asset.digest) {
                     let path = task.task.labels.get(&asset.digest);
                     let title = path.cloned().unwrap_or_else(|| receipt.label());
@@ -95,7 +97,6 @@ impl Outside {
             if receipt.determinism != Determinism::Attested && receipt.engine != EDIT {
                 continue;
             }
-            let has_own = |asset: &&AssetRef| has_beside.contains(&asset.digest);
             let outputs = receipt.outputs.iter();
             for asset in outputs.filter(|asset| is_media(asset) || has_own(asset)) {
                 if receipt.makes(&asset.digest) {

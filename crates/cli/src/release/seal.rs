@@ -103,13 +103,8 @@ impl Sealing<'_> {
             return Ok(outside);
         }
         let (studio, subject) = (self.studio, self.subject);
-        let beside = came_with::of(
-            studio,
-            subject.run,
-            &subject.record.receipts,
-            &subject.spec.inputs,
-        )
-        .await?;
+        let beside =
+            came_with::of(studio, subject.run, &subject.record.receipts, &subject.spec).await?;
         let earlier = earlier::of(studio, self.engines, subject).await?;
         let ui = self.signing.ui;
         let outside = Outside::of(studio, subject, self.copies, beside, &earlier, ui);
