@@ -190,6 +190,24 @@ fn ingredients_keep_their_own_credentials() {
     }
 }
 
+/// What a stranger finds of a picture of which something is part.
+fn made_of(part: Ingredient) -> crate::Verdict {
+    let parts: &[Ingredient] = Box::leak(Box::new([part]));
+    let ours = png(30, 30, false);
+    let sealed = seal_as(&ours, "image/png", |content| content.ingredients = parts).unwrap();
+    let verdict = crate::verify(&crate::Given {
+        file: &sealed.file,
+        ..Default::default()
+    });
+    assert_eq!(
+        verdict.exit,
+        crate::Exit::Untrusted,
+        "{:#?}",
+        verdict.checks
+    );
+    verdict
+}
+
 #[test]
 fn an_ingredient_keeps_the_credential_that_lies_beside_it() {
     let theirs = b"low tide";
@@ -199,20 +217,8 @@ fn an_ingredient_keeps_the_credential_that_lies_beside_it() {
         beside: sealed.sidecar.clone(),
         ..ingredient(bytes, Relation::Component, true)
     };
-    let ours = png(30, 30, false);
     for (bytes, holds) in [(&theirs[..], true), (b"high tide", false)] {
-        let parts: &[Ingredient] = Box::leak(Box::new([of(bytes)]));
-        let sealed = seal_as(&ours, "image/png", |content| content.ingredients = parts).unwrap();
-        let verdict = crate::verify(&crate::Given {
-            file: &sealed.file,
-            ..Default::default()
-        });
-        assert_eq!(
-            verdict.exit,
-            crate::Exit::Untrusted,
-            "{:#?}",
-            verdict.checks
-        );
+        let verdict = made_of(of(bytes));
         let [told] = &verdict.ingredients[..] else {
             panic!("{:?}", verdict.ingredients)
         };
@@ -281,21 +287,8 @@ fn an_ingredient_whose_credential_did_not_hold_is_told() {
     let mut bent = theirs.clone();
     let at = bent.len() - 20;
     bent[at] ^= 1;
-    let ours = png(30, 30, false);
     for (bytes, holds) in [(&theirs, true), (&bent, false)] {
-        let part = ingredient(bytes, Relation::Component, true);
-        let parts: &[Ingredient] = Box::leak(Box::new([part]));
-        let sealed = seal_as(&ours, "image/png", |content| content.ingredients = parts).unwrap();
-        let verdict = crate::verify(&crate::Given {
-            file: &sealed.file,
-            ..Default::default()
-        });
-        assert_eq!(
-            verdict.exit,
-            crate::Exit::Untrusted,
-            "{:#?}",
-            verdict.checks
-        );
+        let verdict = made_of(ingredient(bytes, Relation::Component, true));
         let own = verdict.ingredients[0].credential.as_ref().unwrap();
         assert_eq!(own.signer.as_deref(), Some("Ada Studio"));
         assert_eq!(own.faults.is_empty(), holds, "{own:?}");

@@ -125,11 +125,10 @@ impl<'a> Telling<'a> {
         &self.subject.tasks
     }
 
-    /// What the last of the tasks behind the piece, or of the steps that it depends on, reported. Of a step none of whose
-    /// tasks is behind it, that counts where it has one task, or one of the piece's number, and was no model: what a model says
-    /// is told as a part. an edit before what was
+    /// What the last of the tasks behind the piece, or of the steps that it depends on, reported: an edit before what was
     /// edited, the task with the piece's number before others, and a choice, which stands behind its candidates, by what it
-    /// gave.
+    /// gave. Of a step none of whose tasks is behind the piece, that counts where it has one task, or one of the piece's
+    /// number, and was no model: the credential tells of models that are part of the piece.
     fn reported<'v>(&self, field: impl Fn(&'v Value) -> Option<&'v str>) -> Option<&'v str>
     where
         'a: 'v,

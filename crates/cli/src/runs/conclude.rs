@@ -250,16 +250,15 @@ fn told(plan: &Plan, report: &RunReport, files: &[PathBuf], sheets: &[Option<Pat
             .iter()
             .map(|at| (at + 1).to_string())
             .collect();
-        let (suggested, example) = match suggested.is_empty() {
-            // Nothing recommends itself: any may be kept.
-            true => ("nothing".to_owned(), "1".to_owned()),
-            false => (suggested.join(" "), suggested.join(" ")),
-        };
+        let suggested = suggested.join(" ");
+        // Where nothing recommends itself, nothing can be approved: any may be kept, such as the first.
+        let kept = Some(&*suggested).filter(|suggested| !suggested.is_empty());
+        let example = kept.unwrap_or("1");
         let _ = writeln!(text, "  choose   {daedal} choose {run} {step} {example}");
-        if suggested != "nothing" {
+        if let Some(kept) = kept {
             let _ = writeln!(
                 text,
-                "  or       {daedal} approve {run} {step}    (keeps {suggested})"
+                "  or       {daedal} approve {run} {step}    (keeps {kept})"
             );
         }
         let _ = writeln!(text, "  or       {daedal} reject {run} {step}");

@@ -139,8 +139,12 @@ impl Whole {
 
     /// The verdict on the run, then those on its files.
     pub(super) fn verdicts(&self) -> impl Iterator<Item = &Verdict> {
-        let files = self.archive.assets.iter().map(|(_, verdict)| verdict);
-        std::iter::once(&self.archive.verdict).chain(files)
+        std::iter::once(&self.archive.verdict).chain(self.files())
+    }
+
+    /// The verdicts on its files.
+    pub(super) fn files(&self) -> impl Iterator<Item = &Verdict> {
+        self.archive.assets.iter().map(|(_, verdict)| verdict)
     }
 
     /// Whether an asset of the run owes an anchor.

@@ -11,7 +11,7 @@ use daedal_core::blob::BlobWrite;
 use daedal_core::bundle::Bundle;
 use daedal_core::engine::Engines;
 use daedal_core::intent::{SignedIntent, seen_root, shown};
-use daedal_core::json as foreign;
+use daedal_core::json;
 use daedal_core::plan::{self, Plan};
 use daedal_core::record::RunRecord;
 use daedal_core::run::{Decider, Event, Moment, TaskRecord, records};
@@ -96,9 +96,9 @@ impl Scene {
             keep(&files[path])?;
         }
         let planned = plan::of_bundle(&bundle, &*place.blobs, engines).map_err(Failure::from)?;
-        let events: Vec<Event> = foreign::read(log).map_err(|error| damaged(LOG, &error))?;
+        let events: Vec<Event> = json::read(log).map_err(|error| damaged(LOG, &error))?;
         let captions: Vec<Drawn> = match files.get(CAPTIONS) {
-            Some(captions) => foreign::read(captions).map_err(|error| damaged(CAPTIONS, &error))?,
+            Some(captions) => json::read(captions).map_err(|error| damaged(CAPTIONS, &error))?,
             None => Vec::new(),
         };
         let published = subjects.iter().filter_map(|subject| {

@@ -312,7 +312,7 @@ pub(crate) fn told_whole(title: &str, whole: &Whole, quiet: bool) -> String {
             title.unwrap_or_default()
         ));
     }
-    let files: Vec<&Verdict> = whole.verdicts().skip(1).collect();
+    let files: Vec<&Verdict> = whole.files().collect();
     text.extend(meaning(&whole.archive.verdict, &files));
     if let Some(hint) = whole.hint() {
         text.push_str(&format!("help: {}\n", foreign(&hint)));
